@@ -1,0 +1,38 @@
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: setup demo test check bench clean
+
+setup: .venv/ready toolchain
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "prover needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 ...")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+.PHONY: toolchain
+toolchain: .venv/ready
+	$(BIN)/prover toolchain install
+
+# The main job: proves theorems of lean_projects/ and prints the proofs.
+demo: setup
+	$(BIN)/prover prove --repo lean_projects/basics --theorem Basics.Tree.mirror_mirror
+	-$(BIN)/prover prove --repo lean_projects/logic --all --timeout 5
+
+# The whole test suite, real Lean included.
+test: setup
+	$(BIN)/pytest
+
+# Formatting, lint, types and unit tests: under a minute, starts no Lean.
+check: .venv/ready
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/pytest -m 'not lean' tests/unit
+
+bench: setup
+	$(BIN)/prover bench lean
+
+clean:
+	rm -rf .venv build *.egg-info .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,1 @@
+"""What to try and what to learn next. May import `prover` and `retrieval`; nothing imports it."""

@@ -1,0 +1,1 @@
+"""The gate: what makes a proof count."""

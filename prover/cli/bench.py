@@ -1,0 +1,8 @@
+"""`prover bench lean`."""
+
+import click
+
+
+@click.group("bench")
+def command() -> None:
+    """Measure the prover against its baselines."""

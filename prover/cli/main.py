@@ -1,0 +1,89 @@
+"""The command line: finds the command asked for, and turns errors into one sentence and a status."""
+
+import importlib
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from prover.errors import ProverError, UsageError
+
+COMMANDS = {
+    "prove": ("prover.cli.prove", "Prove theorems of a Lean repository."),
+    "lean": ("prover.cli.lean", "Print Lean's messages about a file."),
+    "toolchain": ("prover.cli.toolchain", "Install, list and examine Lean toolchains."),
+    "bench": ("prover.cli.bench", "Measure the prover against its baselines."),
+}
+
+EXIT_OPEN, EXIT_USAGE, EXIT_REFUSED, EXIT_INTERRUPTED = 1, 2, 3, 130
+
+
+class Commands(click.Group):
+    """The commands, each imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in COMMANDS.items()])
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="prover")
+def cli() -> None:
+    """Proves theorems in Lean 4 repositories; every proof is checked by a fresh Lean."""
+
+
+def main() -> None:
+    """Runs the command line and exits with its status."""
+    signal.signal(signal.SIGTERM, _terminated)
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """The status of a command line: see the README for what each means."""
+    try:
+        result: Any = cli.main(args=arguments, prog_name="prover", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.ClickException as error:
+        error.show()
+        return EXIT_USAGE
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted", err=True)
+        return EXIT_INTERRUPTED
+    except ProverError as error:
+        for line in getattr(error, "details", ()):
+            click.echo(line, err=True)
+        click.echo(f"prover: {error}", err=True)
+        return EXIT_USAGE
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        click.echo(f"prover: {error.strerror or error}{where}", err=True)
+        return EXIT_USAGE
+
+
+def _terminated(_signal: int, _frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+def existing_path(text: str) -> Path:
+    """A path that the user gave.
+
+    Raises:
+        UsageError: there is nothing there.
+    """
+    path = Path(os.path.expanduser(text))
+    if not path.exists():
+        raise UsageError(f"There is no {path}: check the path.")
+    return path

@@ -1,0 +1,280 @@
+"""`prover prove`: proves theorems of a repository and prints, writes or applies the proofs."""
+
+import difflib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from prover.check.gate import Gate
+from prover.cli.main import EXIT_INTERRUPTED, EXIT_OPEN, EXIT_REFUSED, EXIT_USAGE
+from prover.cli.report import Report, ReportPrinter, TheoremReport, report_of, write_json
+from prover.cli.wiring import consoles, embedded_toolchain, home
+from prover.errors import BrokenFile, LeanError, UnknownTheorem, UsageError
+from prover.lean.pool import Pool
+from prover.lean.session import LeanSession
+from prover.project.build import Builder, errors_of, source_of
+from prover.project.layout import Module, Repository, open_repository
+from prover.project.patch import Replacement, replace, write_atomically
+from prover.proving import Outcome, Prover, Task, TheoremProved
+from prover.search.best_first import Strategy
+from prover.search.budget import Budget
+from prover.tactics.automation import Automation, FixedList
+from prover.tactics.generator import TacticGenerator
+from prover.tactics.structure import Structure
+
+GENERATORS: dict[str, type[TacticGenerator]] = {
+    "automation": Automation,
+    "structure": Structure,
+    "fixed": FixedList,
+}
+NEAREST = 5
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for."""
+
+    repository: Repository
+    theorems: tuple[str, ...]
+    """names; empty for every theorem with a `sorry`"""
+    budget: Budget
+    generators: tuple[TacticGenerator, ...]
+    jobs: int
+    apply: bool
+
+
+@click.command("prove")
+@click.option("--repo", default=".", help="The repository's directory.", show_default=True)
+@click.option("--theorem", "theorems", multiple=True, help="Full name of a theorem; may be given several times.")
+@click.option("--all", "everything", is_flag=True, help="Every theorem that has a `sorry`.")
+@click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, show_default=True, help="Seconds a theorem.")
+@click.option("--expansions", type=click.IntRange(min=1), help="Goals expanded a theorem, at most.")
+@click.option("--generators", default="automation,structure", show_default=True, help="What proposes tactics.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Theorems tried at once.")
+@click.option("--apply", is_flag=True, help="Write the proofs into the files instead of printing patches.")
+@click.option(
+    "--json", "json_file", type=click.Path(path_type=Path), help="Write a report to this file (- for stdout)."
+)
+def command(
+    repo: str,
+    theorems: tuple[str, ...],
+    everything: bool,
+    timeout: float,
+    expansions: int | None,
+    generators: str,
+    jobs: int,
+    apply: bool,
+    json_file: Path | None,
+) -> int:
+    """Prove theorems of a Lean repository.
+
+    Exit status: 0 all proved, 1 some open, 2 wrong usage or input, 3 a proof was refused by the gate,
+    130 interrupted.
+    """
+    if bool(theorems) == everything:
+        raise UsageError("Say what to prove: either --theorem NAME or --all.")
+    request = Request(
+        open_repository(Path(repo).expanduser()),
+        theorems,
+        Budget(seconds=timeout, expansions=expansions),
+        parse_generators(generators),
+        jobs,
+        apply,
+    )
+    with Proving(request) as proving:
+        report = proving.run()
+    if json_file is not None:
+        write_json(report, json_file)
+    return status_of(report)
+
+
+def parse_generators(text: str) -> tuple[TacticGenerator, ...]:
+    """The generators named in a comma-separated list.
+
+    Raises:
+        UsageError: a name is unknown.
+    """
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    for name in names:
+        if name not in GENERATORS:
+            raise UsageError(f"There is no generator {name!r}: choose from {', '.join(GENERATORS)}.")
+    if not names:
+        raise UsageError(f"Name at least one generator: {', '.join(GENERATORS)}.")
+    return tuple(GENERATORS[name]() for name in names)
+
+
+def status_of(report: Report) -> int:
+    """The exit status for a run."""
+    if report.interrupted:
+        return EXIT_INTERRUPTED
+    if any(theorem.refused for theorem in report.theorems if theorem.status != "proved"):
+        return EXIT_REFUSED
+    if any(theorem.status == "error" for theorem in report.theorems):
+        return EXIT_USAGE
+    return EXIT_OPEN if any(theorem.status == "open" for theorem in report.theorems) else 0
+
+
+@dataclass(frozen=True)
+class Target:
+    """A theorem to prove, and its module."""
+
+    module: Module
+    task: Task
+
+
+class Proving:
+    """One run of the command. A context manager: leaving it ends every Lean process."""
+
+    def __init__(self, request: Request) -> None:
+        self._request = request
+        self._out, self._err = consoles()
+        self._toolchain = embedded_toolchain()
+        repository = request.repository
+        self._builder = Builder(repository, self._toolchain, home().caches, self._note)
+        self._pool = Pool(self._toolchain, self._builder.search_path(), request.jobs)
+        self._printer = ReportPrinter(self._out, patches=not request.apply)
+        self._report = Report(str(repository.root), self._toolchain.describe())
+
+    def __enter__(self) -> "Proving":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.__exit__(None, None, None)
+        self._builder.close()
+
+    def run(self) -> Report:
+        """Proves what was asked for; a keyboard interrupt ends it early, with what it has."""
+        try:
+            targets = list(self._named() if self._request.theorems else self._open())
+            self._note(f"{len(targets)} theorem{'' if len(targets) == 1 else 's'} to prove")
+            proved = dict(self._prove_all(targets))
+            if self._request.apply:
+                self._apply(proved)
+        except KeyboardInterrupt:
+            self._report.interrupted = True
+        self._printer.summary(self._report)
+        return self._report
+
+    def _note(self, text: str) -> None:
+        self._err.print(text, style="dim", markup=False)
+
+    def _declared(self, session: LeanSession, module: Module) -> list[Target]:
+        """The theorems of a module.
+
+        Raises:
+            UsageError: it, or what it imports, does not compile.
+        """
+        self._builder.prepare(module)
+        source = source_of(self._request.repository, module)
+        if errors := errors_of(session.elaborate(source)):
+            raise BrokenFile(f"{source.file} does not compile: mend it first.", errors)
+        return [Target(module, Task(source, d)) for d in session.declarations(source)]
+
+    def _open(self) -> Iterator[Target]:
+        """Every theorem with a `sorry`; a module that cannot be read is reported, not fatal."""
+        with self._pool.lend() as session:
+            for module in self._request.repository.modules.values():
+                try:
+                    targets = self._declared(session, module)
+                except (UsageError, LeanError) as error:
+                    self._add(TheoremReport.of_broken_file(self._request.repository.relative(module), error))
+                    continue
+                yield from (t for t in targets if t.task.declaration.incomplete)
+
+    def _named(self) -> Iterator[Target]:
+        """The theorems that were named, each looked for first where the text makes it likely.
+
+        Raises:
+            UnknownTheorem: there is none of that name.
+            BrokenFile: there may be, in a file that does not compile.
+        """
+        with self._pool.lend() as session:
+            for name in dict.fromkeys(self._request.theorems):
+                yield self._find(session, name)
+
+    def _find(self, session: LeanSession, name: str) -> Target:
+        short = name.rsplit(".", 1)[-1]
+        modules = sorted(self._request.repository.modules.values(), key=lambda m: short not in m.text())
+        seen: list[str] = []
+        broken: UsageError | None = None
+        for module in modules:
+            try:
+                targets = self._declared(session, module)
+            except UsageError as error:
+                if short in module.text():
+                    broken = broken or error
+                continue
+            for target in targets:
+                if target.task.declaration.name == name:
+                    return _provable(target)
+            seen.extend(t.task.declaration.name for t in targets if t.task.declaration.kind == "theorem")
+        raise broken or UnknownTheorem(_unknown(name, seen))
+
+    def _prove_all(self, targets: Sequence[Target]) -> Iterator[tuple[Target, TheoremProved]]:
+        prover = Prover(Strategy(self._request.generators), Gate(self._pool.fresh), self._request.budget)
+        with ThreadPoolExecutor(self._request.jobs) as executor:
+            waiting: dict[Future[Outcome], Target] = {
+                executor.submit(self._prove, prover, target): target for target in targets
+            }
+            try:
+                while waiting:
+                    done, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        target = waiting.pop(future)
+                        outcome = future.result()
+                        self._add(report_of(self._request.repository, target.task, outcome, self._toolchain))
+                        if isinstance(outcome, TheoremProved):
+                            yield target, outcome
+            except BaseException:
+                executor.shutdown(wait=False, cancel_futures=True)
+                self._pool.__exit__(None, None, None)
+                raise
+
+    def _prove(self, prover: Prover, target: Target) -> Outcome:
+        with self._pool.lend() as session:
+            self._pool.prepare_fresh()
+            return prover.prove(session, target.task)
+
+    def _add(self, theorem: TheoremReport) -> None:
+        self._report.theorems.append(theorem)
+        self._printer.theorem(theorem)
+
+    def _apply(self, proved: dict[Target, TheoremProved]) -> None:
+        """Writes the proofs, file by file; a file that does not compile with all of them stays as it was."""
+        for module in dict.fromkeys(target.module for target in proved):
+            replacements: list[Replacement] = []
+            for target, outcome in proved.items():
+                if target.module == module:
+                    replacements.extend(outcome.replacements)
+            self._apply_to(module, replacements)
+
+    def _apply_to(self, module: Module, replacements: Sequence[Replacement]) -> None:
+        source = source_of(self._request.repository, module)
+        text = replace(source.text, replacements)
+        session = self._pool.fresh()
+        try:
+            errors = errors_of(session.elaborate(type(source)(text, source.file, source.module)))
+        finally:
+            session.close()
+        if errors:
+            raise BrokenFile(f"{source.file} does not compile with all proofs together: nothing was written.", errors)
+        write_atomically(module.path, text)
+        self._note(f"wrote {source.file}")
+
+
+def _provable(target: Target) -> Target:
+    declaration = target.task.declaration
+    if declaration.kind != "theorem" and not declaration.incomplete:
+        raise UsageError(f"{declaration.name} is a {declaration.kind} without `sorry`: there is nothing to prove.")
+    return target
+
+
+def _unknown(name: str, known: Sequence[str]) -> str:
+    nearest = difflib.get_close_matches(name, known, NEAREST, cutoff=0.4)
+    last = name.rsplit(".", 1)[-1]
+    nearest = list(dict.fromkeys([k for k in known if k.rsplit(".", 1)[-1] == last] + nearest))[:NEAREST]
+    hint = f"did you mean {', '.join(nearest)}?" if nearest else "check the name and its namespace."
+    return f"There is no theorem {name}: {hint}"

@@ -1,0 +1,47 @@
+"""`prover toolchain install | list | doctor`."""
+
+import click
+
+from prover.cli.wiring import embedded_toolchain, home
+from prover.errors import ProverError
+from prover.lean.toolchain.doctor import diagnose
+from prover.lean.toolchain.install import installed
+from prover.lean.toolchain.node import find_node
+from prover.lean.toolchain.toolchain import find_native
+
+
+@click.group("toolchain")
+def command() -> None:
+    """Install, list and examine Lean toolchains."""
+
+
+@command.command()
+def install() -> None:
+    """Install the embedded Lean; does nothing when it is there. Needs the network once."""
+    toolchain = embedded_toolchain()
+    click.echo(f"{toolchain.describe()} is installed in {toolchain.root}")
+
+
+@command.command("list")
+def list_() -> None:
+    """List the toolchains that can be used here."""
+    found = []
+    try:
+        found.append(installed(home(), find_node()).describe())
+    except ProverError as error:
+        click.echo(f"embedded: {error}", err=True)
+    if (native := find_native(home())) is not None:
+        found.append(f"{native.describe()}: found; proving with it is not supported yet")
+    for line in found:
+        click.echo(line)
+
+
+@command.command()
+def doctor() -> int:
+    """Say what is wrong with the installation, and how to mend it. Exit status 1 when something is."""
+    findings = diagnose(home())
+    for finding in findings:
+        click.echo(f"{'ok ' if finding.ok else 'BAD'}  {finding.what}: {finding.detail}")
+        if not finding.ok and finding.mend:
+            click.echo(f"     → {finding.mend}")
+    return 0 if all(finding.ok for finding in findings) else 1

@@ -1,0 +1,69 @@
+"""Puts the parts together: where things are kept, which Lean is used, how progress is shown."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
+
+from prover.lean.toolchain.home import Home
+from prover.lean.toolchain.install import install
+from prover.lean.toolchain.node import find_node
+from prover.lean.toolchain.toolchain import EmbeddedToolchain
+
+
+def home() -> Home:
+    """`PROVER_HOME` when it is set, else the platform's user directory."""
+    chosen = os.environ.get("PROVER_HOME")
+    return Home(Path(chosen).expanduser().resolve()) if chosen else Home.default()
+
+
+def consoles() -> tuple[Console, Console]:
+    """Where results and where progress go."""
+    return Console(highlight=False, soft_wrap=True), Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def embedded_toolchain() -> EmbeddedToolchain:
+    """The embedded toolchain, installed first if it is not there."""
+    with steps_shown() as progress:
+        return install(home(), find_node(), progress)
+
+
+class Steps:
+    """Progress of named steps: a bar each on a terminal, a line each elsewhere."""
+
+    def __init__(self, console: Console) -> None:
+        self._bars = Progress(
+            TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), console=console
+        )
+        self._console = console
+        self._tasks: dict[str, int] = {}
+
+    def __call__(self, step: str, fraction: float) -> None:
+        """Reports that `step` is done to `fraction`, between 0 and 1."""
+        if not self._console.is_terminal:
+            if step not in self._tasks:
+                self._tasks[step] = 0
+                self._console.print(f"{step} …", markup=False)
+            return
+        if step not in self._tasks:
+            self._bars.start()
+            self._tasks[step] = self._bars.add_task(step, total=1.0)
+        self._bars.update(self._bars.task_ids[list(self._tasks).index(step)], completed=fraction)
+
+    def stop(self) -> None:
+        """Leaves the bars as they are."""
+        self._bars.stop()
+
+
+@contextmanager
+def steps_shown() -> Iterator[Steps]:
+    """Progress on standard error while the block lasts."""
+    steps = Steps(Console(stderr=True, force_terminal=None if sys.stderr.isatty() else False))
+    try:
+        yield steps
+    finally:
+        steps.stop()

@@ -1,0 +1,297 @@
+import Gateway.Check
+/-!
+The Lean side of the protocol: one JSON request a line on standard input, one or more JSON replies a
+line on standard output, each behind the session's mark so that nothing a file prints is taken for one.
+-/
+open Lean Meta Elab
+
+namespace Gateway
+
+/-- The version of the protocol; `protocol.py` names the same one. -/
+def protocolVersion : Nat := 1
+
+/-- A kept proof state and what its proof shares. -/
+structure Kept where
+  state : ProofState
+  scope : Scope
+  /-- key of each goal, to see a tactic that changed nothing -/
+  goalKeys : Array String
+
+structure Server where
+  mark : String
+  environments : Environments
+  recorder : Recorder
+  dog : Watchdog
+  sources : IO.Ref (Std.HashMap Nat Source)
+  kept : IO.Ref (Std.HashMap Nat Kept)
+  next : IO.Ref Nat
+
+abbrev Request := Json
+
+def Server.fresh (server : Server) : BaseIO Nat := server.next.modifyGet fun n => (n, n + 1)
+
+def Server.reply (server : Server) (fields : List (String × Json)) : IO Unit := do
+  let out ← IO.getStdout
+  out.putStrLn (server.mark ++ (Json.mkObj fields).compress)
+  out.flush
+
+def field [FromJson α] (request : Request) (name : String) : IO α :=
+  match request.getObjValAs? α name with
+  | .ok value => return value
+  | .error message => throw <| IO.userError s!"field {name}: {message}"
+
+def fieldD [FromJson α] (request : Request) (name : String) (default : α) : α :=
+  (request.getObjValAs? α name).toOption.getD default
+
+def Server.source (server : Server) (request : Request) : IO Source := do
+  let handle : Nat ← field request "source"
+  match (← server.sources.get)[handle]? with
+  | some source => return source
+  | none => throw <| IO.userError s!"no source {handle}"
+
+def Server.keptState (server : Server) (request : Request) : IO Kept := do
+  let handle : Nat ← field request "state"
+  match (← server.kept.get)[handle]? with
+  | some kept => return kept
+  | none => throw <| IO.userError s!"no state {handle}"
+
+def severityName : MessageSeverity → String
+  | .error => "error" | .warning => "warning" | .information => "information"
+
+def messageJson (message : Message) : IO Json := do
+  let stop := message.endPos.getD message.pos
+  return Json.mkObj [("severity", severityName message.severity),
+    ("line", toJson message.pos.line), ("column", toJson message.pos.column),
+    ("endLine", toJson stop.line), ("endColumn", toJson stop.column),
+    ("text", (← message.data.toString)), ("printed", (← message.toString))]
+
+def messagesJson (source : Source) : IO Json := return Json.arr (← source.messages.mapM fun m => messageJson m)
+
+/-- `{"do": "imports", text}`: the modules that a text imports. -/
+def imports (request : Request) : IO (List (String × Json)) := do
+  let (found, _, _) ← parseImports (← field request "text") (some (fieldD request "file" "<input>"))
+  return [("imports", toJson (found.map fun i => toString i.module))]
+
+/-- `{"do": "elaborate", text, file, module, limit?}`: elaborates and keeps a file. -/
+def Server.elaborate (server : Server) (request : Request) : IO (List (String × Json)) := do
+  let limit? := (request.getObjValAs? Nat "limit").toOption
+  let module : String ← field request "module"
+  let source ← Gateway.elaborate server.environments (← field request "text") (← field request "file")
+    module.toName limit?
+  let handle ← server.fresh
+  server.sources.modify (·.insert handle source)
+  return [("source", toJson handle), ("messages", ← messagesJson source)]
+
+/-- `{"do": "write", source, olean, stubs}`: writes an elaborated file as a compiled module. -/
+def Server.write (server : Server) (request : Request) : IO (List (String × Json)) := do
+  let source ← server.source request
+  let path : String ← field request "olean"
+  writeOlean source.after.env source.mainModule path (fieldD request "stubs" false)
+  return []
+
+/-- `{"do": "declarations", source}`: what the file declares, in the order of the text. -/
+def Server.declarations (server : Server) (request : Request) : IO (List (String × Json)) := do
+  let source ← server.source request
+  let declarations ← source.declarations
+  let declared := declarations.foldl (init := ({} : NameSet)) fun set d => set.insert d.name
+  let incomplete := source.incomplete declared
+  let rows ← declarations.mapM fun d => do
+    let signature ← source.runCore do
+      try (return (← (PrettyPrinter.ppSignature d.name).run').fmt.pretty) catch _ => pure ""
+    return Json.mkObj [("name", visibleName d.name), ("kind", declarationKind d.info),
+      ("statement", signature), ("private", Json.bool (isPrivateName d.name)), ("start", toJson d.start),
+      ("stop", toJson d.stop), ("selection", toJson d.selection), ("incomplete", incomplete.contains d.name)]
+  return [("declarations", Json.arr rows)]
+
+/-- A goal with its key; printed only where the key is new to this proof. -/
+def keyedGoal (scope : Scope) (goal : MVarId) (renames : Array Name) : MetaM (String × Json) := do
+  let closed ← closedGoal goal
+  let (key, known) ← scope.keys.keyOf closed 0
+  let names ← goal.withContext do return hypothesisNames (← getLCtx)
+  let fields := [("key", Json.str key), ("names", toJson names), ("rename", toJson (renames.map toString))]
+  if known then return (key, Json.mkObj fields)
+  return (key, Json.mkObj (fields ++ (← goalJson goal (scope.nearest · 8))))
+
+/-- Keeps a state whose goals belong together, and describes it. -/
+def Server.keep (server : Server) (scope : Scope) (state : ProofState) (renames : Array (Array Name))
+    (limits : Limits) : IO (Json × Array String) := do
+  let describe : Tactic.TacticM (Array (String × Json)) := do
+    let goals := state.goals.toArray
+    goals.mapIdxM fun i goal => do
+      try keyedGoal scope goal (renames.getD i #[])
+      catch e => throwError "the goal cannot be printed: {e.toMessageData}"
+  match ← (state.run { limits with heartbeats := 0 } (← IO.CancelToken.new) describe).toIO' with
+  | .error e => throw <| IO.userError (← e.toMessageData.toString)
+  | .ok (goals, _) =>
+    let handle ← server.fresh
+    let goalKeys := goals.map (·.1)
+    server.kept.modify (·.insert handle { state, scope, goalKeys })
+    return (Json.mkObj [("state", toJson handle), ("goals", Json.arr (goals.map (·.2)))], goalKeys)
+
+def noLimits : Limits := { heartbeats := 0, milliseconds := 1000000 }
+
+def Server.holeJson (server : Server) (hole : Hole) : IO Json := do
+  let (kept, _) ← server.keep (← Scope.new hole.state.coreState.env) hole.state #[] noLimits
+  return Json.mkObj [("start", toJson hole.start.byteIdx), ("stop", toJson hole.stop.byteIdx),
+    ("term", Json.bool hole.isTerm), ("declaration", visibleName hole.decl), ("opened", kept)]
+
+/-- `{"do": "sorries", source, start?, stop?}`: every `sorry` of the commands in that range, opened. -/
+def Server.sorries (server : Server) (request : Request) : IO (List (String × Json)) := do
+  let source ← server.source request
+  let start := fieldD request "start" 0
+  let stop := fieldD request "stop" 1000000000
+  let mut rows := #[]
+  for step in source.steps do
+    unless step.stop.byteIdx ≤ start || step.start.byteIdx ≥ stop do
+      let (holes, _) ← server.recorder.holesOf source step step.stx none
+      let mut places : List Nat := []
+      for hole in holes do
+        unless places.contains hole.start.byteIdx do
+          places := hole.start.byteIdx :: places
+          let row ← server.holeJson hole
+          rows := rows.push (row.setObjVal! "command"
+            (toJson [step.start.byteIdx, step.stop.byteIdx]))
+  return [("sorries", Json.arr rows)]
+
+/-- `{"do": "statement", source, selection}`: the goal of the declaration whose name stands there. -/
+def Server.statement (server : Server) (request : Request) : IO (List (String × Json)) := do
+  let source ← server.source request
+  let selection : Nat ← field request "selection"
+  let some step := source.stepAt? selection | throw <| IO.userError "no command at that place"
+  let contains (stx : Syntax) := stx.getRange?.any fun r => r.start.byteIdx ≤ selection && selection < r.stop.byteIdx
+  let some declaration := (Gateway.declarations step.stx).find? contains
+    | throw <| IO.userError "no declaration at that place"
+  let some body := body? declaration | throw <| IO.userError "the declaration has no body"
+  let stx := substitute step.stx body (sorryBody body)
+  let (holes, after) ← server.recorder.holesOf source step stx none
+  let some range := body.getRange? | throw <| IO.userError "the declaration has no body"
+  match holes.find? (·.start == range.start) with
+  | some hole =>
+    let row ← server.holeJson { hole with start := range.start, stop := range.stop, isTerm := true }
+    return [("opened", row.setObjVal! "command" (toJson [step.start.byteIdx, step.stop.byteIdx]))]
+  | none =>
+    let message ← match firstError? after.messages with
+      | some message => message.data.toString
+      | none => pure "its proof is not elaborated"
+    throw <| IO.userError s!"the statement cannot be opened: {message}"
+
+/-- One result of a batch. -/
+def Server.result (server : Server) (kept : Kept) (limits : Limits) (explain : Bool) (text : String) :
+    IO (List (String × Json)) := do
+  match ← runTactic server.dog kept.scope kept.state text limits explain with
+  | .error (failure, message) => return [("failure", failure.name), ("message", message)]
+  | .ok progress =>
+    let groups ← match ← (progress.state.run noLimits (← IO.CancelToken.new) (independent progress.state)).toIO' with
+      | .ok (groups, _) => pure groups
+      | .error _ => pure [progress.state.goals]
+    let mut children := #[]
+    let mut offset := 0
+    for group in groups do
+      let renames := progress.renames.extract offset (offset + group.length)
+      offset := offset + group.length
+      unless group.isEmpty do
+        children := children.push (← server.keep kept.scope { progress.state with goals := group } renames limits)
+    let unchanged := children.size == 1 && children.all fun (_, keys) => keys == kept.goalKeys
+    if unchanged then return [("failure", Failure.noProgress.name), ("message", "")]
+    let replacement := match progress.replacement with
+      | some text => [("replacement", Json.str text)]
+      | none => []
+    return ("children", Json.arr (children.map (·.1))) :: replacement
+
+/-- `{"do": "run", state, tactics, heartbeats, milliseconds}`: one reply a tactic, then the closing one. -/
+def Server.run (server : Server) (request : Request) : IO (List (String × Json)) := do
+  let kept ← server.keptState request
+  let limits : Limits := { heartbeats := ← field request "heartbeats", milliseconds := ← field request "milliseconds" }
+  let tactics : Array String ← field request "tactics"
+  let explain := fieldD request "explain" false
+  for text in tactics do
+    let start ← IO.monoNanosNow
+    let result ← try server.result kept limits explain text
+      catch e => pure [("failure", Json.str "elaboration"), ("message", Json.str (toString e))]
+    let elapsed := (← IO.monoNanosNow) - start
+    server.reply (("microseconds", toJson (elapsed / 1000)) :: result)
+  return []
+
+/-- `{"do": "close", state, script}`: runs a whole script from a state and asks the kernel. -/
+def Server.close (server : Server) (request : Request) : IO (List (String × Json)) := do
+  let kept ← server.keptState request
+  let script : String ← field request "script"
+  let limits : Limits := { heartbeats := fieldD request "heartbeats" 0, milliseconds := fieldD request "milliseconds" 600000 }
+  match ← runTactic server.dog kept.scope kept.state script limits (explain := true) with
+  | .error (failure, message) => return [("failure", failure.name), ("message", message)]
+  | .ok progress =>
+    unless progress.state.goals.isEmpty do
+      return [("failure", "unsolved"), ("message", s!"{progress.state.goals.length} goals are left")]
+    let check : Tactic.TacticM Unit := checkRoot kept.state.root
+    match ← (progress.state.run noLimits (← IO.CancelToken.new) check).toIO' with
+    | .ok _ => return [("closed", Json.bool true)]
+    | .error e => return [("failure", "kernel"), ("message", ← e.toMessageData.toString)]
+
+/-- `{"do": "verify", source, theorem, selection, original, stop}`: what the gate asks of a whole file. -/
+def Server.verify (server : Server) (request : Request) : IO (List (String × Json)) := do
+  let source ← server.source request
+  let selection : Nat ← field request "selection"
+  let stop : Nat ← field request "stop"
+  let declarations ← source.declarations
+  let wanted : String ← field request "theorem"
+  let some declaration := declarations.find? fun d => d.selection == selection && visibleName d.name == wanted
+    | return [("refused", s!"the file no longer declares {wanted} at its place")]
+  let some step := source.stepAt? selection | return [("refused", "no command at the place of the theorem")]
+  unless step.stop.byteIdx == stop do
+    return [("refused", "the proof does not end where its command ends")]
+  if let some reason ← source.statementDiffers? step declaration.name (← field request "original") then
+    return [("refused", reason)]
+  let report ← source.axiomsOf declaration.name
+  let names (axioms : Array Name) := toJson (axioms.map toString)
+  return [("axioms", names report.standard), ("library", toJson report.library),
+    ("refusedAxioms", names report.refused)]
+
+/-- `{"do": "forget"}`: drops every kept state and, with `sources`, every kept file. -/
+def Server.forget (server : Server) (request : Request) : IO (List (String × Json)) := do
+  match (request.getObjValAs? (Array Nat) "states").toOption with
+  | some states => server.kept.modify fun kept => states.foldl (init := kept) fun kept state => kept.erase state
+  | none => server.kept.set {}
+  if fieldD request "sources" false then server.sources.set {}
+  return []
+
+def Server.answer (server : Server) (request : Request) : IO (List (String × Json)) := do
+  match ← field request "do" with
+  | "imports" => imports request
+  | "paths" => do
+    let paths : Array String ← field request "paths"
+    searchPathRef.set (paths.toList.map System.FilePath.mk)
+    return []
+  | "elaborate" => server.elaborate request
+  | "write" => server.write request
+  | "declarations" => server.declarations request
+  | "sorries" => server.sorries request
+  | "statement" => server.statement request
+  | "run" => server.run request
+  | "close" => server.close request
+  | "verify" => server.verify request
+  | "forget" => server.forget request
+  | other => throw <| IO.userError s!"unknown request {other}"
+
+partial def Server.serve (server : Server) : IO UInt32 := do
+  let line ← (← IO.getStdin).getLine
+  if line.isEmpty then return 0
+  let outcome ← try
+      match Json.parse line with
+      | .ok request => server.answer request
+      | .error message => pure [("error", Json.str s!"not JSON: {message}")]
+    catch e => pure [("error", Json.str (toString e))]
+  server.reply (("done", Json.bool true) :: outcome)
+  server.serve
+
+def start (mark : String) : IO UInt32 := do
+  let server : Server := {
+    mark, environments := ← IO.mkRef [], recorder := ← Recorder.install, dog := ← Watchdog.start
+    sources := ← IO.mkRef {}, kept := ← IO.mkRef {}, next := ← IO.mkRef 1 }
+  server.reply [("gateway", toJson protocolVersion), ("lean", Lean.versionString), ("commit", Lean.githash)]
+  server.serve
+
+end Gateway
+
+def main : List String → IO UInt32
+  | [mark] => Gateway.start mark
+  | _ => return 2

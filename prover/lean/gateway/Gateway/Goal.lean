@@ -1,0 +1,196 @@
+import Gateway.Capture
+import Lean.Elab.PreDefinition.Main
+/-!
+Goals as the other side sees them: printed, as structure, and with a key that is equal for goals that
+differ only in the names of their hypotheses.
+-/
+open Lean Meta Elab
+
+namespace Gateway
+
+/-- The modules of Lean itself; what they define is library, the rest belongs to the project. -/
+def libraryRoots : List Name := [`Init, `Std, `Lean, `Lake]
+
+def isLibrary (env : Environment) (name : Name) : Bool :=
+  match env.getModuleIdxFor? name with
+  | some index => libraryRoots.contains (env.header.moduleNames[index.toNat]!).getRoot
+  | none => false
+
+/-- The name under which Lean reports a declaration: private ones without their prefix. -/
+def visibleName (name : Name) : String := toString (privateToUserName name)
+
+/-- The shortest name that means the declaration here, unless a hypothesis has it. -/
+def shortName (name : Name) : MetaM String := do
+  if isPrivateName name then return visibleName name
+  let short ← unresolveNameGlobal name
+  if ((← getLCtx).findFromUserName? short).isSome then return visibleName name
+  return toString short
+
+def headName (type : Expr) : MetaM String := do
+  let type ← instantiateMVars type
+  match type.consumeMData with
+  | .forallE _ _ body _ => return if body.hasLooseBVars then "forall" else "arrow"
+  | .sort _ => return "Sort"
+  | other => match other.getAppFn with
+    | .const name _ => return visibleName name
+    | _ => return ""
+
+/-- How a value of type `type` can be taken apart: number of constructors and whether it is recursive. -/
+def inductiveShape (type : Expr) : MetaM (Option (Nat × Bool)) := do
+  let some name := type.getAppFn.constName? | return none
+  match (← getEnv).find? name with
+  | some (.inductInfo info) => return some (info.ctors.length, info.isRec)
+  | _ => return none
+
+def printed (e : Expr) : MetaM String := return (← ppExpr e).pretty (width := 100)
+
+def hypothesisJson (decl : LocalDecl) : MetaM Json := do
+  let type ← instantiateMVars decl.type
+  let whnfType ← if type.getAppFn.isConst then pure type else whnfR type
+  let shape ← inductiveShape type
+  let isProp ← try Meta.isProp type catch _ => pure false
+  let isInstance := (← getLocalInstances).any (·.fvar.fvarId! == decl.fvarId)
+  let text ← printed type
+  let head ← headName whnfType
+  let fields : List (String × Json) := [("name", toString decl.userName), ("type", text), ("head", head)]
+  let fields := if isProp then ("prop", Json.bool true) :: fields else fields
+  let fields := if isInstance then ("instance", Json.bool true) :: fields else fields
+  let fields := if decl.isLet then ("let", Json.bool true) :: fields else fields
+  let fields := match shape with
+    | some (ctors, isRec) => ("constructors", toJson ctors) :: ("recursive", Json.bool isRec) :: fields
+    | none => fields
+  return Json.mkObj fields
+
+/-- A definition that occurs in a goal: what can be done with it. -/
+def definitionJson? (name : Name) : MetaM (Option Json) := do
+  let env ← getEnv
+  if isLibrary env name || name.isInternalDetail then return none
+  let kind? := match env.find? name with
+    | some (.defnInfo _) => some "definition"
+    | some (.inductInfo _) => some "inductive"
+    | some (.ctorInfo _) => some "constructor"
+    | some (.opaqueInfo _) => some "opaque"
+    | _ => none
+  let some kind := kind? | return none
+  let recursive ← if kind == "definition" then isRecursiveDefinition name else pure false
+  return Json.mkObj [("name", ← shortName name), ("kind", kind), ("recursive", recursive),
+    ("instance", isInstanceCore env name), ("projection", (env.getProjectionFnInfo? name).isSome)]
+
+/-- The explicit arguments of an application. -/
+def explicitArguments (call : Expr) : MetaM (Array Expr) := do
+  let info ← getFunInfo call.getAppFn
+  let arguments := call.getAppArgs
+  return (arguments.zipIdx.filter fun (_, i) => (info.paramInfo[i]?.map (·.isExplicit)).getD true).map (·.1)
+
+/-- Full applications of recursive definitions of the project, with the names of their arguments that
+are variables: what induction along a definition needs. -/
+def recursiveCalls (e : Expr) : MetaM (Array (String × Array String)) := do
+  let env ← getEnv
+  let calls ← IO.mkRef (#[] : Array Expr)
+  let visit (e : Expr) : MetaM Unit := do
+    let some name := e.getAppFn.constName? | return
+    unless e.hasLooseBVars || e.getAppNumArgs == 0 || isLibrary env name do
+      if ← isRecursiveDefinition name then
+        unless (← calls.get).contains e do calls.modify (·.push e)
+  e.forEach fun e => visit e
+  let found ← (← calls.get).filterM fun call => do
+    return !(← explicitArguments call).isEmpty && !(← whnf (← inferType call)).isForall
+  (found.extract 0 6).mapM fun call => do
+    let arguments ← ((← explicitArguments call).filter fun a => a.isFVar).mapM fun a => printed a
+    return (← printed call, arguments)
+
+/-- The names that `rename_i` would ask for, in its order: one for each inaccessible hypothesis. -/
+def inaccessible (lctx : LocalContext) : Array FVarId := Id.run do
+  let mut seen : NameSet := {}
+  let mut found := #[]
+  let decls := lctx.decls.toArray.filterMap id
+  for decl in decls.reverse do
+    unless decl.isImplementationDetail do
+      if decl.userName.hasMacroScopes || seen.contains decl.userName then
+        found := found.push decl.fvarId
+      seen := seen.insert decl.userName
+  return found.reverse
+
+def accessibleBase (decl : LocalDecl) (isProp isInstance : Bool) : String :=
+  let base := toString decl.userName.eraseMacroScopes
+  if isInstance then "inst"
+  else if base == "a" || base.isEmpty || base == "[anonymous]" || !(base.front.isAlpha) then
+    if isProp then "h" else "x"
+  else base
+
+/-- The first of `base`, `base_1`, `base_2`, … that is not taken. -/
+partial def freshName (taken : NameSet) (base : String) (i : Nat := 0) : Name :=
+  let name := Name.mkSimple (if i == 0 then base else s!"{base}_{i}")
+  if taken.contains name then freshName taken base (i + 1) else name
+
+/-- Gives each inaccessible hypothesis a name; the names are what `rename_i` must be given. -/
+def nameHypotheses (goal : MVarId) : MetaM (MVarId × Array Name) := goal.withContext do
+  let lctx ← getLCtx
+  let hidden := inaccessible lctx
+  if hidden.isEmpty then return (goal, #[])
+  let mut taken : NameSet := {}
+  for decl in lctx do taken := taken.insert decl.userName
+  let mut lctx := lctx
+  let mut names := #[]
+  for fvar in hidden do
+    let decl := lctx.get! fvar
+    let isProp ← try Meta.isProp decl.type catch _ => pure false
+    let isInstance := (← getLocalInstances).any (·.fvar.fvarId! == fvar)
+    let name := freshName taken (accessibleBase decl isProp isInstance)
+    taken := taken.insert name
+    names := names.push name
+    lctx := lctx.setUserName fvar name
+  let decl ← goal.getDecl
+  let named ← mkFreshExprMVarAt lctx decl.localInstances decl.type .syntheticOpaque decl.userName
+  goal.assign named
+  return (named.mvarId!, names)
+
+/-- The goal as one closed expression: equal for goals that differ in names only. -/
+def closedGoal (goal : MVarId) : MetaM Expr := goal.withContext do
+  let target ← instantiateMVars (← goal.getType)
+  let fvars := (← getLCtx).foldl (init := #[]) fun fvars decl =>
+    if decl.isImplementationDetail then fvars else fvars.push decl.toExpr
+  instantiateMVars (← mkForallFVars fvars target (usedLetOnly := false) (binderInfoForMVars := .default))
+
+/-- Tables from closed goals to keys: one hash, and a number for the rare case of a shared hash. -/
+structure Keys where
+  table : IO.Ref (Std.HashMap Expr String)
+  shared : IO.Ref (Std.HashMap UInt64 Nat)
+
+/-- A key for the expression, and whether it was met before. -/
+def Keys.keyOf (keys : Keys) (e : Expr) (salt : UInt64) : BaseIO (String × Bool) := do
+  if let some key := (← keys.table.get)[e]? then return (key, true)
+  let hash := mixHash e.hash salt
+  let count := (← keys.shared.get).getD hash 0
+  keys.shared.modify (·.insert hash (count + 1))
+  let key := if count == 0 then toString hash else s!"{hash}-{count}"
+  keys.table.modify (·.insert e key)
+  return (key, false)
+
+def hypothesisNames (lctx : LocalContext) : Array String :=
+  lctx.foldl (init := #[]) fun names decl =>
+    if decl.isImplementationDetail then names else names.push (toString decl.userName)
+
+/-- The whole structure of a goal. -/
+def goalJson (goal : MVarId) (nearest : Array Name → CoreM (Array Name)) : MetaM (List (String × Json)) := goal.withContext do
+  let target ← instantiateMVars (← goal.getType)
+  let mut hypotheses := #[]
+  let mut constants := target.getUsedConstants
+  for decl in ← getLCtx do
+    unless decl.isImplementationDetail do
+      hypotheses := hypotheses.push (← hypothesisJson decl)
+      for name in (← instantiateMVars decl.type).getUsedConstants do
+        unless constants.contains name do constants := constants.push name
+  let definitions ← constants.filterMapM definitionJson?
+  let calls ← recursiveCalls target
+  let eqType ← match target.eq? with
+    | some (type, _, _) => headName (← whnfR type)
+    | none => pure ""
+  return [("target", ← printed target), ("head", ← headName target), ("hypotheses", Json.arr hypotheses),
+    ("definitions", Json.arr definitions), ("equality", eqType),
+    ("calls", Json.arr (calls.map fun (call, args) =>
+      Json.mkObj [("call", call), ("arguments", toJson args)])),
+    ("lemmas", toJson (← (← nearest constants).mapM fun name => shortName name)),
+    ("tag", toString (← goal.getTag).eraseMacroScopes)]
+
+end Gateway

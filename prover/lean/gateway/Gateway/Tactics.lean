@@ -1,0 +1,159 @@
+import Gateway.Scope
+import Lean.Meta.Tactic.TryThis
+/-!
+Tactics: parsed, run against a kept state under their limits, and judged. A tactic that fails is a
+value; a `sorry`, an error that was recovered from, or a goal that comes back unchanged is a failure.
+-/
+open Lean Meta Elab
+
+namespace Gateway
+
+/-- What a tactic may cost. -/
+structure Limits where
+  /-- in Lean's unit, thousands of small allocations -/
+  heartbeats : Nat
+  /-- wall-clock, in milliseconds -/
+  milliseconds : Nat
+
+/-- Why a tactic did not count. -/
+inductive Failure where
+  | parse | elaboration | unknownName | unsolved | timeout | noProgress | cheat
+  deriving Inhabited
+
+def Failure.name : Failure → String
+  | .parse => "parse" | .elaboration => "elaboration" | .unknownName => "unknown_name"
+  | .unsolved => "unsolved" | .timeout => "timeout" | .noProgress => "no_progress" | .cheat => "cheat"
+
+/-- Stops the running tactic when its time is over; looks every few milliseconds, on its own thread. -/
+structure Watchdog where
+  deadline : IO.Ref (Option Nat)
+  token : IO.Ref IO.CancelToken
+
+partial def Watchdog.watch (dog : Watchdog) : IO Unit := do
+  IO.sleep 10
+  if let some deadline ← dog.deadline.get then
+    if (← IO.monoMsNow) ≥ deadline then (← dog.token.get).set
+  dog.watch
+
+def Watchdog.start : IO Watchdog := do
+  let dog : Watchdog := { deadline := ← IO.mkRef none, token := ← IO.mkRef (← IO.CancelToken.new) }
+  let _ ← IO.asTask (prio := .dedicated) dog.watch
+  return dog
+
+/-- Runs `act` with a token that is set once `milliseconds` have passed. -/
+def Watchdog.guard (dog : Watchdog) (milliseconds : Nat) (act : IO.CancelToken → IO α) : IO α := do
+  let token ← IO.CancelToken.new
+  dog.token.set token
+  dog.deadline.set (some ((← IO.monoMsNow) + milliseconds))
+  try act token finally dog.deadline.set none
+
+/-- Parses a whole tactic sequence in the namespaces of the state. -/
+def parseTactics (state : ProofState) (text : String) : Except String Syntax :=
+  let env := state.coreState.env
+  let ictx := Parser.mkInputContext text "<tactic>"
+  let pmctx := { env, options := state.coreContext.options,
+                 currNamespace := state.coreContext.currNamespace, openDecls := state.coreContext.openDecls }
+  let parser := Parser.andthenFn Parser.whitespace Parser.Tactic.tacticSeq.fn
+  let result := parser.run ictx pmctx (Parser.getTokenTable env) (Parser.mkParserState text)
+  if result.hasError then .error (result.toErrorMsg ictx)
+  else if result.pos.byteIdx < text.utf8ByteSize then
+    .error (toString ((result.mkError "end of input").toErrorMsg ictx))
+  else .ok result.stxStack.back
+
+/-- Runs `act` in a kept state. -/
+def ProofState.run (state : ProofState) (limits : Limits) (cancel : IO.CancelToken) (act : Tactic.TacticM α) :
+    EIO Exception (α × ProofState) := do
+  let coreContext := { state.coreContext with
+    initHeartbeats := ← IO.getNumHeartbeats, maxHeartbeats := limits.heartbeats * 1000
+    cancelTk? := some cancel }
+  let core := (act.run { elaborator := .anonymous, recover := false } |>.run { goals := state.goals })
+    |>.run state.termContext state.termState
+    |>.run state.metaContext state.metaState
+  let ((((value, tactic), termState), metaState), coreState) ← core.run coreContext state.coreState
+  return (value, { state with coreState, metaState, termState, goals := tactic.goals })
+
+/-- Lean's tag on an unknown identifier, and the gateway's own on a tactic that left a `sorry`. -/
+def unknownIdentifierTag : Name := `lean.unknownIdentifier
+def cheatTag : Name := `Gateway.cheat
+
+/-- What is left after a tactic: goals in groups that share no metavariable, each group a state. -/
+structure Progress where
+  state : ProofState
+  /-- the names that `rename_i` gives in each goal -/
+  renames : Array (Array Name)
+  /-- what to write in place of a tactic that searches, such as `exact?` -/
+  replacement : Option String
+
+def firstError? (messages : MessageLog) : Option Message :=
+  messages.toArray.find? (·.severity == .error)
+
+/-- Why an exception was thrown, told from its kind and tags, without printing it. -/
+def classify (exception : Exception) : Failure :=
+  if exception.isRuntime || exception.isInterrupt then .timeout
+  else match exception with
+    | .error _ message =>
+      if message.hasTag unknownIdentifierTag.isPrefixOf then .unknownName
+      else if message.hasTag (· == `Tactic.unsolvedGoals) then .unsolved
+      else if message.hasTag (· == cheatTag) then .cheat
+      else .elaboration
+    | .internal .. => .elaboration
+
+/-- Whether the terms assigned to `goals` since contain a `sorry`, or rest on one. -/
+def usesSorry (scope : Scope) (goals : List MVarId) : MetaM Bool :=
+  goals.anyM fun goal => do
+    let proof ← instantiateMVars (.mvar goal)
+    return proof.hasSorry || (← scope.usesIncomplete proof)
+
+/-- `exact` with the term that `exact?` found. -/
+def foundTerm? (goals : List MVarId) (stx : Syntax) : MetaM (Option String) := do
+  let some search := stx.find? (·.isOfKind ``Parser.Tactic.exact?) | return none
+  unless search.getRange? == stx.getRange? do return none
+  let [goal] := goals | return none
+  goal.withContext do
+    let proof ← instantiateMVars (.mvar goal)
+    let term ← Tactic.TryThis.delabToRefinableSyntax proof
+    let text ← PrettyPrinter.ppTerm term
+    return some s!"exact {text.pretty (width := 1000)}"
+
+/-- The tactic itself, then what makes its result fit to keep. -/
+def attempt (scope : Scope) (goals : List MVarId) (stx : Syntax) : Tactic.TacticM (Array (Array Name) × Option String) := do
+  Tactic.evalTactic stx
+  Term.synthesizeSyntheticMVarsNoPostponing
+  Tactic.pruneSolvedGoals
+  if let some message := firstError? (← Core.getMessageLog) then
+    throwError message.data
+  if ← usesSorry scope goals then
+    throwError MessageData.tagged cheatTag "the tactic uses sorry"
+  let replacement ← foundTerm? goals stx
+  let named ← (← Tactic.getGoals).mapM fun goal => nameHypotheses goal
+  Tactic.setGoals (named.map (·.1))
+  return ((named.map (·.2)).toArray, replacement)
+
+/-- Runs one tactic text against a state. What it says is printed only if `explain`. -/
+def runTactic (dog : Watchdog) (scope : Scope) (state : ProofState) (text : String) (limits : Limits)
+    (explain : Bool) : IO (Except (Failure × String) Progress) := do
+  match parseTactics state text with
+  | .error message => return .error (.parse, message)
+  | .ok stx =>
+    let outcome ← dog.guard limits.milliseconds fun cancel =>
+      (state.run limits cancel (attempt scope state.goals stx)).toIO'
+    match outcome with
+    | .ok ((renames, replacement), after) =>
+      let coreState := { silent after.coreState with cache := {} }
+      return .ok { state := { after with coreState }, renames, replacement }
+    | .error exception =>
+      let message ← if explain then (try exception.toMessageData.toString catch _ => pure "") else pure ""
+      return .error (classify exception, message)
+
+/-- The goals of a state, in groups of which no two share a metavariable. -/
+def independent (state : ProofState) : MetaM (List (List MVarId)) := do
+  if state.goals.length ≤ 1 then return [state.goals]
+  let shared ← state.goals.anyM fun goal => goal.withContext do
+    let mut expressions := #[← instantiateMVars (← goal.getType)]
+    for decl in ← getLCtx do
+      unless decl.isImplementationDetail do
+        expressions := expressions.push (← instantiateMVars decl.type)
+    return expressions.any (·.hasExprMVar)
+  return if shared then [state.goals] else state.goals.map ([·])
+
+end Gateway

@@ -1,0 +1,152 @@
+"""One Lean process that runs the gateway: started, spoken to a line at a time, and always ended."""
+
+import os
+import queue
+import secrets
+import signal
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import psutil
+
+from prover.errors import LeanDied, LeanSilent, RequestRefused
+from prover.lean.protocol import PROTOCOL_VERSION, Reply, decode, encode
+from prover.lean.toolchain.toolchain import Program, Toolchain
+
+START_SECONDS = 60.0
+NOISE_LINES = 40
+
+
+class LeanProcess:
+    """A running gateway. Not thread-safe: one conversation at a time.
+
+    Raises from every method:
+        LeanDied: the process ended; the message has its last words.
+        LeanSilent: no reply within the time given; the process has been killed.
+    """
+
+    def __init__(self, toolchain: Toolchain, search_path: Sequence[Path] = ()) -> None:
+        self._mark = secrets.token_hex(8)
+        command = toolchain.command(Program(("Gateway",), (), (self._mark,)), search_path)
+        self._noise: deque[str] = deque(maxlen=NOISE_LINES)
+        self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._process = subprocess.Popen(
+            command.argv,
+            env=_environment(command.env),
+            cwd="/tmp",
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+        for stream, kept in ((self._process.stdout, True), (self._process.stderr, False)):
+            threading.Thread(target=self._read, args=(stream, kept), daemon=True).start()
+        self._greeted = False
+
+    def greet(self) -> Reply:
+        """The gateway's greeting, waited for once; later calls do nothing.
+
+        Raises:
+            RequestRefused: the gateway speaks another version of the protocol.
+        """
+        if self._greeted:
+            return Reply()
+        greeting = self._receive(START_SECONDS)
+        if greeting.gateway != PROTOCOL_VERSION:
+            raise RequestRefused(
+                f"the gateway speaks protocol {greeting.gateway}, not {PROTOCOL_VERSION}: "
+                "run `prover toolchain install` to compile it again"
+            )
+        self._greeted = True
+        return greeting
+
+    def ask(self, request: Mapping[str, Any], seconds: float) -> Iterator[Reply]:
+        """Sends a request; yields its replies, the closing one last. `seconds` bounds each wait.
+
+        Raises:
+            RequestRefused: the gateway answered with an error.
+        """
+        self.greet()
+        self._send(encode(request) + b"\n")
+        while True:
+            reply = self._receive(seconds)
+            if reply.error is not None:
+                raise RequestRefused(reply.error)
+            yield reply
+            if reply.done:
+                return
+
+    @property
+    def pid(self) -> int:
+        """The operating system's number of the process."""
+        return self._process.pid
+
+    def memory(self) -> int:
+        """Resident memory in bytes; 0 once it has ended."""
+        try:
+            return int(psutil.Process(self.pid).memory_info().rss)
+        except psutil.Error:
+            return 0
+
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
+
+    def kill(self) -> None:
+        """Ends the process and waits until it is gone. Safe to call twice."""
+        if self.alive():
+            try:
+                os.killpg(self._process.pid, signal.SIGKILL)
+            except (ProcessLookupError, PermissionError):
+                self._process.kill()
+        self._process.wait()
+
+    def _send(self, line: bytes) -> None:
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(line)
+            self._process.stdin.flush()
+        except (BrokenPipeError, OSError):
+            raise self._death() from None
+
+    def _receive(self, seconds: float) -> Reply:
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                line = self._lines.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                self.kill()
+                raise LeanSilent(f"Lean gave no answer within {seconds:.0f} s and was stopped") from None
+            if line is None:
+                raise self._death()
+            try:
+                return decode(line)
+            except msgspec.DecodeError as error:
+                raise RequestRefused(f"the gateway sent a reply that cannot be read ({error})") from None
+
+    def _read(self, stream: Any, kept: bool) -> None:
+        mark = self._mark.encode()
+        for line in stream:
+            if kept and line.startswith(mark):
+                self._lines.put(line[len(mark) :])
+            elif line.strip() and not line.startswith((b"[DEBUG", b"  - /", b"  mainModule?")):
+                self._noise.append(line.decode(errors="replace").rstrip())
+        if kept:
+            self._lines.put(None)
+
+    def _death(self) -> LeanDied:
+        self.kill()
+        words = next((line for line in self._noise if "rror" in line), "it said nothing")
+        return LeanDied(f"Lean ended with status {self._process.returncode}: {words.strip()}")
+
+
+def _environment(additions: Mapping[str, str]) -> dict[str, str]:
+    """The few variables that Lean needs, without the secrets of the user's environment."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG", "ELAN_HOME") if name in os.environ}
+    return {**kept, **additions}

@@ -1,0 +1,185 @@
+"""What is said between Python and the Lean gateway: typed messages, one JSON object a line.
+
+The Lean side is ``gateway/Gateway.lean``; both name the same protocol version. Positions are byte
+offsets into the UTF-8 text of the file.
+"""
+
+from typing import Literal
+
+import msgspec
+
+PROTOCOL_VERSION = 1
+
+FailureKind = Literal[
+    "parse", "elaboration", "unknown_name", "unsolved", "timeout", "no_progress", "cheat", "kernel", "died"
+]
+
+
+class Hypothesis(msgspec.Struct, frozen=True):
+    """A hypothesis or variable of a goal."""
+
+    name: str
+    type: str
+    """printed"""
+    head: str
+    """the type's head: a constant, or ``forall``, ``arrow``, ``Sort``; empty when none of these"""
+    prop: bool = False
+    """its type is a proposition"""
+    instance: bool = False
+    let: bool = False
+    constructors: int | None = None
+    """number of constructors when its type is inductive"""
+    recursive: bool = False
+    """its type is a recursive inductive type"""
+
+
+class Definition(msgspec.Struct, frozen=True):
+    """A constant of the project that occurs in a goal."""
+
+    name: str
+    kind: Literal["definition", "inductive", "constructor", "opaque"]
+    recursive: bool
+    instance: bool
+    projection: bool
+
+
+class Call(msgspec.Struct, frozen=True):
+    """An application of a recursive definition of the project."""
+
+    call: str
+    """printed"""
+    arguments: tuple[str, ...]
+    """its explicit arguments that are variables"""
+
+
+class Goal(msgspec.Struct, frozen=True):
+    """One goal. Everything but key and names is empty where the key was sent before."""
+
+    key: str
+    """equal for goals that differ only in hypothesis names"""
+    names: tuple[str, ...] = ()
+    """its hypotheses, in order"""
+    rename: tuple[str, ...] = ()
+    """what ``rename_i`` must be given so that the hypotheses have these names"""
+    target: str = ""
+    head: str = ""
+    equality: str = ""
+    """the head of the type that the target is an equation in"""
+    tag: str = ""
+    hypotheses: tuple[Hypothesis, ...] = ()
+    definitions: tuple[Definition, ...] = ()
+    calls: tuple[Call, ...] = ()
+    lemmas: tuple[str, ...] = ()
+    """theorems of the project in scope that speak of the same definitions, the nearest first"""
+
+    def printed(self) -> str:
+        """The goal as Lean prints it, hypotheses above the turnstile."""
+        lines = [f"{h.name} : {h.type}" for h in self.hypotheses]
+        return "\n".join([*lines, f"⊢ {self.target}"])
+
+
+class StateMessage(msgspec.Struct, frozen=True):
+    """A kept state: a handle and goals that share metavariables, or a single goal."""
+
+    state: int
+    goals: tuple[Goal, ...]
+
+
+class HoleMessage(msgspec.Struct, frozen=True):
+    """A place where a proof is missing, opened."""
+
+    start: int
+    stop: int
+    term: bool
+    """a term is expected there, not a tactic"""
+    declaration: str
+    opened: StateMessage
+    command: tuple[int, int]
+    """the bytes of the command around it"""
+
+
+class ResultMessage(msgspec.Struct, frozen=True):
+    """What one tactic of a batch did."""
+
+    microseconds: int
+    children: tuple[StateMessage, ...] | None = None
+    failure: FailureKind | None = None
+    message: str = ""
+    replacement: str | None = None
+    """what to write instead of a tactic that searches"""
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A message of Lean about a file."""
+
+    severity: Literal["error", "warning", "information"]
+    line: int
+    column: int
+    endLine: int
+    endColumn: int
+    text: str
+    printed: str
+    """as ``lean`` prints it, with file and position"""
+
+
+class Declaration(msgspec.Struct, frozen=True):
+    """A declaration that a file makes."""
+
+    name: str
+    kind: str
+    statement: str
+    private: bool
+    start: int
+    stop: int
+    selection: int
+    """where its name stands"""
+    incomplete: bool
+    """its own text leaves something to ``sorry``"""
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What a fresh Lean says of a theorem in an elaborated file."""
+
+    refused: str | None = None
+    axioms: tuple[str, ...] = ()
+    library: int = 0
+    """library theorems met as axioms, where the toolchain has exported parts only"""
+    refusedAxioms: tuple[str, ...] = ()
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """Any line from the gateway: the union of what the requests are answered with."""
+
+    done: bool = False
+    error: str | None = None
+    gateway: int | None = None
+    lean: str = ""
+    commit: str = ""
+    imports: tuple[str, ...] = ()
+    source: int = 0
+    messages: tuple[Message, ...] = ()
+    declarations: tuple[Declaration, ...] = ()
+    sorries: tuple[HoleMessage, ...] = ()
+    opened: HoleMessage | None = None
+    microseconds: int = 0
+    children: tuple[StateMessage, ...] | None = None
+    failure: FailureKind | None = None
+    message: str = ""
+    replacement: str | None = None
+    closed: bool = False
+    refused: str | None = None
+    axioms: tuple[str, ...] = ()
+    library: int = 0
+    refusedAxioms: tuple[str, ...] = ()
+
+    def result(self) -> ResultMessage:
+        """This line as the result of a tactic."""
+        return ResultMessage(self.microseconds, self.children, self.failure, self.message, self.replacement)
+
+    def verdict(self) -> Verdict:
+        """This line as the answer to ``verify``."""
+        return Verdict(self.refused, self.axioms, self.library, self.refusedAxioms)
+
+
+decode = msgspec.json.Decoder(Reply).decode
+encode = msgspec.json.Encoder().encode

@@ -1,0 +1,342 @@
+"""A conversation with Lean that survives Lean's death.
+
+A state is a value here: the place where its proof was opened and the tactics since. The process
+keeps each state by a handle; when it dies or must be killed, the next one replays what is needed.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from prover.errors import LeanDied, LeanSilent, ReplayFailed
+from prover.lean.process import LeanProcess
+from prover.lean.protocol import Declaration, Goal, HoleMessage, Message, Reply, ResultMessage, StateMessage, Verdict
+from prover.lean.toolchain.toolchain import Toolchain
+
+T = TypeVar("T")
+ELABORATION_SECONDS = 600.0
+GRACE_SECONDS = 2.0
+MEMORY_CAP = 1_900_000_000
+"""resident bytes past which a process is replaced before its next proof"""
+RESTARTS_PER_BATCH = 3
+
+
+@dataclass(frozen=True)
+class SourceText:
+    """A file to elaborate."""
+
+    text: str
+    file: str
+    """its name in messages"""
+    module: str
+
+
+@dataclass(frozen=True)
+class TacticLimits:
+    """What one tactic may cost."""
+
+    heartbeats: int = 200_000
+    """in Lean's unit, as ``maxHeartbeats``"""
+    milliseconds: int = 3_000
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """A proof state: where it was opened, or the state and tactic that it came from."""
+
+    goals: tuple[Goal, ...]
+    origin: "Origin"
+    parent: "State | None" = None
+    tactic: str = ""
+    child: int = 0
+    """which of the tactic's states it is"""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """A place in a file where a proof is opened."""
+
+    source: SourceText
+    start: int
+    """of the `sorry`; or, when `statement`, of the declaration's name"""
+    statement: bool
+    """the whole body is to be proved, whatever stands there"""
+
+
+@dataclass(frozen=True)
+class Opening:
+    """An opened goal and the bytes of the file that its proof will take the place of."""
+
+    state: State
+    start: int
+    stop: int
+    term: bool
+    command: tuple[int, int]
+    declaration: str
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """The tactic ran; what is left to prove, in states that share nothing. Empty: all is proved."""
+
+    states: tuple[State, ...]
+    replacement: str | None
+    microseconds: int
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The tactic did not run, or must not count."""
+
+    kind: str
+    message: str
+    microseconds: int
+
+
+Outcome = Advanced | Failed
+
+
+class Session(Protocol):
+    """What the search and the gate need of Lean. The scripted fake speaks it too."""
+
+    def elaborate(self, source: SourceText) -> tuple[Message, ...]: ...
+
+    def declarations(self, source: SourceText) -> tuple[Declaration, ...]: ...
+
+    def sorries(self, source: SourceText, start: int, stop: int) -> tuple[Opening, ...]: ...
+
+    def statement(self, source: SourceText, selection: int) -> Opening: ...
+
+    def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[Outcome]: ...
+
+    def forget(self) -> None: ...
+
+
+@dataclass
+class LeanSession:
+    """A session over real processes, one at a time, restarted when one dies.
+
+    Raises from every method:
+        LeanDied: it died again and again, a bounded number of times.
+        RequestRefused: the gateway cannot do what was asked.
+    """
+
+    toolchain: Toolchain
+    search_path: tuple[Path, ...] = ()
+    restarts: int = 0
+    _process: LeanProcess | None = None
+    _sources: dict[SourceText, tuple[int, tuple[Message, ...]]] = field(default_factory=dict)
+    _handles: dict[State, int] = field(default_factory=dict)
+    _ended: bool = False
+    _was_running: bool = False
+    """the gateway had taken the batch when it died"""
+
+    def start(self) -> LeanProcess:
+        """The running process, a new one if there is none."""
+        if self._ended:
+            raise LeanDied("the session has been ended")
+        if self._process is None or not self._process.alive():
+            self.close()
+            self._process = LeanProcess(self.toolchain, self.search_path)
+        return self._process
+
+    def close(self) -> None:
+        """Ends the process. The session may be used again; it then replays."""
+        if self._process is not None:
+            self._process.kill()
+        self._process = None
+        self._sources.clear()
+        self._handles.clear()
+
+    def end(self) -> None:
+        """Ends the process for good: whoever still uses the session gets `LeanDied`."""
+        self._ended = True
+        if self._process is not None:
+            self._process.kill()
+
+    def pid(self) -> int | None:
+        """The number of the running process, if any."""
+        return self._process.pid if self._process is not None and self._process.alive() else None
+
+    def elaborate(self, source: SourceText) -> tuple[Message, ...]:
+        """Elaborates a file, once a process; returns Lean's messages."""
+        return self._repeated(lambda: self._source(source)[1])
+
+    def declarations(self, source: SourceText) -> tuple[Declaration, ...]:
+        """What the file declares, in the order of its text."""
+        return self._repeated(
+            lambda: self._last({"do": "declarations", "source": self._source(source)[0]}).declarations
+        )
+
+    def imports(self, source: SourceText) -> tuple[str, ...]:
+        """The modules that the header names, `Init` included where it is implied."""
+        return self._repeated(lambda: self._last({"do": "imports", "text": source.text, "file": source.file}).imports)
+
+    def write(self, source: SourceText, olean: Path) -> None:
+        """Compiles an elaborated file to `olean`."""
+        stubs = self.toolchain.kind == "embedded"
+        self._repeated(
+            lambda: self._last({"do": "write", "source": self._source(source)[0], "olean": str(olean), "stubs": stubs})
+        )
+
+    def sorries(self, source: SourceText, start: int, stop: int) -> tuple[Opening, ...]:
+        """Every `sorry` of the commands that touch those bytes, opened, in the order of the text."""
+
+        def ask() -> tuple[Opening, ...]:
+            request = {"do": "sorries", "source": self._source(source)[0], "start": start, "stop": stop}
+            holes = self._last(request).sorries
+            return tuple(self._opening(hole, Origin(source, hole.start, statement=False)) for hole in holes)
+
+        return self._repeated(ask)
+
+    def statement(self, source: SourceText, selection: int) -> Opening:
+        """The goal of the declaration whose name stands at `selection`, its present body put aside."""
+
+        def ask() -> Opening:
+            request = {"do": "statement", "source": self._source(source)[0], "selection": selection}
+            hole = self._last(request).opened
+            assert hole is not None
+            return self._opening(hole, Origin(source, selection, statement=True))
+
+        return self._repeated(ask)
+
+    def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[Outcome]:
+        """Runs each tactic against `state`; yields one outcome each, in order.
+
+        A tactic that Lean does not stop in time, or that ends the process, is a failure of its own;
+        the session comes back and goes on with the next.
+        """
+        left = list(tactics)
+        deaths = 0
+        while left:
+            try:
+                for outcome in self._batch(state, left, limits):
+                    left.pop(0)
+                    deaths = 0
+                    yield outcome
+            except (LeanDied, LeanSilent) as error:
+                self.restarts += 1
+                deaths += 1
+                self.close()
+                started = isinstance(error, LeanSilent) or self._was_running
+                if started:
+                    left.pop(0)
+                    yield Failed("timeout" if isinstance(error, LeanSilent) else "died", str(error), 0)
+                elif deaths > RESTARTS_PER_BATCH:
+                    raise
+
+    def close_proof(self, state: State, script: str) -> ResultMessage | None:
+        """Runs a whole script from `state` and lets the kernel check the result; None when it holds."""
+
+        def ask() -> ResultMessage | None:
+            reply = self._last({"do": "close", "state": self._handle(state), "script": script})
+            return None if reply.closed else reply.result()
+
+        return self._repeated(ask)
+
+    def verify(self, source: SourceText, theorem: str, selection: int, original: str, stop: int) -> Verdict:
+        """What Lean says of a theorem of an elaborated file, beside the original text."""
+        request = {"do": "verify", "theorem": theorem, "selection": selection, "original": original, "stop": stop}
+        return self._last({**request, "source": self._source(source)[0]}).verdict()
+
+    def forget(self) -> None:
+        """Drops every proof state; replaces a process that has grown too large."""
+        self._handles.clear()
+        if self._process is None or not self._process.alive():
+            return
+        if self._process.memory() > MEMORY_CAP:
+            self.close()
+        else:
+            self._repeated(lambda: self._last({"do": "forget"}))
+
+    def _batch(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[Outcome]:
+        self._was_running = False
+        request = {
+            "do": "run",
+            "state": self._handle(state),
+            "tactics": list(tactics),
+            "heartbeats": limits.heartbeats,
+            "milliseconds": limits.milliseconds,
+        }
+        self._was_running = True
+        replies = self.start().ask(request, limits.milliseconds / 1000 + GRACE_SECONDS)
+        try:
+            for tactic, reply in zip(tactics, replies, strict=False):
+                yield self._outcome(state, tactic, reply.result())
+        except GeneratorExit:
+            deque(replies, maxlen=0)  # the next request must not read this one's replies
+            raise
+        deque(replies, maxlen=0)
+
+    def _outcome(self, state: State, tactic: str, result: ResultMessage) -> Outcome:
+        if result.children is None:
+            return Failed(result.failure or "elaboration", result.message, result.microseconds)
+        states = []
+        for index, message in enumerate(result.children):
+            child = State(message.goals, state.origin, state, tactic, index)
+            self._handles[child] = message.state
+            states.append(child)
+        return Advanced(tuple(states), result.replacement, result.microseconds)
+
+    def _handle(self, state: State) -> int:
+        """The process's handle of a state, replayed if this process has not seen it."""
+        if (handle := self._handles.get(state)) is not None:
+            return handle
+        opened = self._reopen(state.origin) if state.parent is None else self._rerun(state)
+        self._handles[state] = opened.state
+        return opened.state
+
+    def _reopen(self, origin: Origin) -> StateMessage:
+        handle = self._source(origin.source)[0]
+        if origin.statement:
+            hole = self._last({"do": "statement", "source": handle, "selection": origin.start}).opened
+            assert hole is not None
+            return hole.opened
+        request = {"do": "sorries", "source": handle, "start": origin.start, "stop": origin.start + 1}
+        for hole in self._last(request).sorries:
+            if hole.start == origin.start:
+                return hole.opened
+        raise ReplayFailed(f"the `sorry` at byte {origin.start} of {origin.source.file} did not open again")
+
+    def _rerun(self, state: State) -> StateMessage:
+        assert state.parent is not None
+        limits = TacticLimits()
+        request = {
+            "do": "run",
+            "state": self._handle(state.parent),
+            "tactics": [state.tactic],
+            "heartbeats": limits.heartbeats * 4,
+            "milliseconds": limits.milliseconds * 4,
+        }
+        replies = list(self.start().ask(request, limits.milliseconds * 4 / 1000 + GRACE_SECONDS))
+        children = replies[0].children or ()
+        if state.child >= len(children):
+            raise ReplayFailed(f"the tactic `{state.tactic}` did not lead to the same state again")
+        return children[state.child]
+
+    def _source(self, source: SourceText) -> tuple[int, tuple[Message, ...]]:
+        if source not in self._sources:
+            request = {"do": "elaborate", "text": source.text, "file": source.file, "module": source.module}
+            reply = self._last(request)
+            self._sources[source] = (reply.source, reply.messages)
+        return self._sources[source]
+
+    def _opening(self, hole: HoleMessage, origin: Origin) -> Opening:
+        state = State(hole.opened.goals, origin)
+        self._handles[state] = hole.opened.state
+        return Opening(state, hole.start, hole.stop, hole.term, hole.command, hole.declaration)
+
+    def _last(self, request: Mapping[str, object]) -> Reply:
+        """The closing reply to a request that has no other."""
+        return list(self.start().ask(request, ELABORATION_SECONDS))[-1]
+
+    def _repeated(self, act: Callable[[], T]) -> T:
+        """`act`, once more if Lean dies under it."""
+        try:
+            return act()
+        except LeanDied:
+            self.restarts += 1
+            self.close()
+            return act()

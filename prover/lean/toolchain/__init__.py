@@ -1,0 +1,1 @@
+"""Lean toolchains: found, installed, mended and described."""

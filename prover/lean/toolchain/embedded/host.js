@@ -1,0 +1,54 @@
+// Runs one Lean program on the main thread, from within Lean's own start-up.
+//
+// Lean's command line would import and elaborate the program on a worker thread, where every file
+// operation waits a millisecond for the main thread. Here the imports are read, the program's
+// sources (if any) elaborated, and its `main` run, all on the main thread.
+"use strict";
+
+const STATE_TAG = 1; // EST.Out.error
+
+module.exports = function host(lean, program) {
+  const call = (name, ...args) => lean.table.get(lean.symbols[name])(...args);
+  const word = address => lean.words[address >> 2];
+  const box = n => (n << 1) | 1;
+  const scratch = call("malloc", 64);
+
+  const object = (tag, fields, scalars = []) => {
+    fields.forEach((field, i) => { lean.words[(scratch >> 2) + 1 + i] = field; });
+    call("_ZN4lean8mk_cnstrEjjPP11lean_objectj", scratch, tag, fields.length, scratch + 4, scalars.length);
+    const made = word(scratch);
+    scalars.forEach((value, i) => { lean.bytes[made + 8 + 4 * fields.length + i] = value; });
+    return made;
+  };
+  const string = text => {
+    const size = Buffer.byteLength(text) + 1, address = call("malloc", size);
+    lean.writeString(text, address, size);
+    const made = call("lean_mk_string", address);
+    call("free", address);
+    return made;
+  };
+  const name = text => text.split(".").reduce((prefix, part) => call("lean_name_mk_string", prefix, string(part)), box(0));
+  const list = items => items.reduceRight((tail, head) => object(1, [head, tail]), box(0));
+  const array = items => call("lean_array_mk", list(items));
+  const some = value => object(1, [value]);
+  const world = box(0);
+  const result = outcome => {
+    if (lean.bytes[outcome + 7] === STATE_TAG) {
+      call("lean_io_result_show_error", outcome);
+      process.exit(1);
+    }
+    return word(outcome + 8);
+  };
+
+  const options = word(lean.symbols.l_Lean_Options_empty);
+  const imports = program.imports.map(module => object(0, [name(module)], [0, 1, 0]));
+  const trust = object(0, [], [0, 0, 0, 0]), level = box(2) /* private */, artifacts = box(1) /* none */;
+  let environment = result(call("l_Lean_importModules___boxed",
+    array(imports), options, trust, array([]), box(1), box(1), level, artifacts, world));
+  for (const file of program.sources ?? []) {
+    const text = lean.fs.readFileSync(file, "utf8").replace(/^import .*$/gm, "");
+    const elaborated = result(call("l_Lean_Elab_process___boxed", string(text), environment, options, some(string(file)), world));
+    environment = word(elaborated + 8);
+  }
+  process.exit(call("lean_run_main", environment, options, list(program.args.map(string))));
+};

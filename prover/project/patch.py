@@ -1,0 +1,84 @@
+"""Writes proofs into files: the smallest change of bytes, and the same as a unified diff."""
+
+import difflib
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from prover.errors import NotWritable
+from prover.search.script import indented
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """Bytes of a file, and the text that takes their place."""
+
+    start: int
+    stop: int
+    text: str
+
+
+def replace(text: str, replacements: Sequence[Replacement]) -> str:
+    """`text` with all replacements made; they must not overlap."""
+    data = text.encode()
+    for replacement in sorted(replacements, key=lambda r: -r.start):
+        data = data[: replacement.start] + replacement.text.encode() + data[replacement.stop :]
+    return data.decode()
+
+
+def proof_replacement(text: str, start: int, stop: int, script: Sequence[str], kind: str) -> Replacement:
+    """The proof in place of what stands at those bytes.
+
+    Args:
+        kind: `body` for a declaration's whole body, `term` for a term, `tactic` for a tactic.
+    """
+    data = text.encode()
+    newline = "\r\n" if b"\r\n" in data else "\n"
+    line_start = data.rfind(b"\n", 0, start) + 1
+    line = data[line_start:start].decode()
+    margin = line[: len(line) - len(line.lstrip())]
+    if kind == "tactic":
+        return _tactic(start, stop, script, line, margin, newline)
+    head = ":= by" if kind == "body" else "by"
+    if len(script) == 1:
+        return Replacement(start, stop, f"{head} {script[0]}")
+    deep = margin + ("  " if kind == "body" else "    ")
+    return Replacement(start, stop, newline.join([head, *indented(script, deep)]))
+
+
+def _tactic(start: int, stop: int, script: Sequence[str], line: str, margin: str, newline: str) -> Replacement:
+    """A tactic's lines stand below each other, or below a `by` that ends its line."""
+    if len(script) > 1 and line.rstrip().endswith((" by", "=> by")):
+        trailing = len(line) - len(line.rstrip())
+        lines = indented(script, margin + "  ")
+        return Replacement(start - trailing, stop, newline.join(["", *lines]))
+    column = " " * len(line)
+    first, *rest = script
+    return Replacement(start, stop, newline.join([first, *indented(rest, column)]))
+
+
+def unified_diff(path: str, before: str, after: str) -> str:
+    """The change as `git apply` takes it; empty when there is none."""
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    lines = []
+    for line in difflib.unified_diff(old, new, f"a/{path}", f"b/{path}"):
+        lines.append(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n")
+    return "".join(lines)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replaces a file's content in one step, keeping its permissions.
+
+    Raises:
+        NotWritable: the file or its directory cannot be written.
+    """
+    try:
+        mode = path.stat().st_mode
+        with tempfile.NamedTemporaryFile("wb", dir=path.parent, delete=False) as scratch:
+            scratch.write(text.encode())
+        os.chmod(scratch.name, mode)
+        os.replace(scratch.name, path)
+    except OSError as error:
+        raise NotWritable(f"{path} cannot be written ({error.strerror}): the patch was not applied.") from None

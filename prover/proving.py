@@ -1,0 +1,187 @@
+"""Proving one theorem: open its goals, search, write the proof into the file, pass the gate."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from prover.check.gate import Accepted, Gate, Refused, Submission
+from prover.errors import LeanError
+from prover.lean.protocol import Declaration
+from prover.lean.session import LeanSession, Opening, SourceText
+from prover.project.patch import Replacement, proof_replacement
+from prover.project.patch import replace as replace_in
+from prover.search.best_first import Open, Proved, Result, Search, Strategy
+from prover.search.budget import Budget, Meter
+
+REFUSALS = 3
+"""how many refused proofs a theorem may cost before it is left open"""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A theorem to prove, in its file."""
+
+    source: SourceText
+    declaration: Declaration
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What an attempt cost."""
+
+    seconds: float = 0.0
+    expansions: int = 0
+    tactics: int = 0
+
+    def __add__(self, meter: Meter) -> "Spent":
+        return Spent(self.seconds, self.expansions + meter.expansions, self.tactics + meter.tactics)
+
+
+@dataclass(frozen=True)
+class TheoremProved:
+    """The gate accepted a proof."""
+
+    proof: str
+    """the tactic block; several, a blank line between them, where several `sorry`s were filled"""
+    replacements: tuple[Replacement, ...]
+    judgement: Accepted
+    spent: Spent
+
+
+@dataclass(frozen=True)
+class TheoremOpen:
+    """No proof was found, or none that the gate accepts."""
+
+    reason: str
+    spent: Spent
+    refused: str | None = None
+    """why the gate refused the last proof, if it refused one"""
+
+
+@dataclass(frozen=True)
+class TheoremFailed:
+    """The theorem could not be attempted."""
+
+    reason: str
+    spent: Spent
+
+
+Outcome = TheoremProved | TheoremOpen | TheoremFailed
+
+
+@dataclass(frozen=True)
+class Prover:
+    """Proves theorems with one strategy and one gate."""
+
+    strategy: Strategy
+    gate: Gate
+    budget: Budget
+
+    def prove(self, session: LeanSession, task: Task) -> Outcome:
+        """Attempts a theorem: its `sorry`s if it has any, else its statement from scratch."""
+        started = time.monotonic()
+
+        def timed(outcome: Outcome) -> Outcome:
+            return replace(outcome, spent=replace(outcome.spent, seconds=time.monotonic() - started))
+
+        try:
+            openings = open_holes(session, task)
+            return timed(Attempt(self, session, task, openings).run())
+        except LeanError as error:
+            return timed(TheoremFailed(str(error), Spent()))
+        finally:
+            forget(session)
+
+
+def forget(session: LeanSession) -> None:
+    """Clears a session; one that cannot even do that starts anew."""
+    try:
+        session.forget()
+    except LeanError:
+        session.close()
+
+
+def open_holes(session: LeanSession, task: Task) -> tuple[Opening, ...]:
+    """Every `sorry` of the theorem; its whole statement when it has none."""
+    declaration = task.declaration
+    if declaration.incomplete:
+        found = session.sorries(task.source, declaration.start, declaration.stop)
+        own = tuple(o for o in found if declaration.start <= o.start < declaration.stop)
+        if own:
+            return own
+    return (session.statement(task.source, declaration.selection),)
+
+
+class Attempt:
+    """One attempt at one theorem."""
+
+    def __init__(self, prover: Prover, session: LeanSession, task: Task, openings: Sequence[Opening]) -> None:
+        self._prover = prover
+        self._session = session
+        self._task = task
+        self._openings = openings
+        self._deadline = time.monotonic() + (prover.budget.seconds or float("inf"))
+        self._searches = [
+            Search(session, opening.state, prover.strategy, self._share(len(openings) - index))
+            for index, opening in enumerate(openings)
+        ]
+
+    def run(self) -> Outcome:
+        """Searches and submits until the gate accepts, a search ends open, or refusals are used up."""
+        refused: str | None = None
+        for _ in range(REFUSALS):
+            scripts = []
+            for index, search in enumerate(self._searches):
+                search.meter.budget = self._share(len(self._searches) - index, search)
+                match self._search(search, self._openings[index]):
+                    case Proved(script):
+                        scripts.append(script)
+                    case Open() as result:
+                        return TheoremOpen(result.reason, self._spent(), refused)
+            replacements = self._replacements(scripts)
+            match self._prover.gate.judge(self._submission(replacements)):
+                case Accepted() as accepted:
+                    proof = "\n\n".join("\n".join(script) for script in scripts)
+                    return TheoremProved(proof, replacements, accepted, self._spent())
+                case Refused(reason):
+                    refused = reason
+                    self._searches[-1].refuse()
+        return TheoremOpen("its proofs were refused", self._spent(), refused)
+
+    def _search(self, search: Search, opening: Opening) -> Result:
+        while True:
+            result = search.run()
+            if not isinstance(result, Proved):
+                return result
+            if self._session.close_proof(opening.state, "\n".join(result.script)) is None:
+                return result
+            search.refuse()
+
+    def _share(self, parts: int, search: Search | None = None) -> Budget:
+        """An even share of the time left, on top of what the search has used."""
+        budget = self._prover.budget
+        if budget.seconds is None:
+            return budget
+        used = search.meter.seconds if search is not None else 0.0
+        return replace(budget, seconds=used + max(0.0, self._deadline - time.monotonic()) / parts)
+
+    def _spent(self) -> Spent:
+        total = Spent()
+        for search in self._searches:
+            total = total + search.meter
+        return total
+
+    def _replacements(self, scripts: Sequence[Sequence[str]]) -> tuple[Replacement, ...]:
+        made = []
+        for opening, script in zip(self._openings, scripts, strict=True):
+            kind = "tactic" if not opening.term else "body" if opening.state.origin.statement else "term"
+            made.append(proof_replacement(self._task.source.text, opening.start, opening.stop, script, kind))
+        return tuple(made)
+
+    def _submission(self, replacements: Sequence[Replacement]) -> Submission:
+        source = self._task.source
+        candidate = replace(source, text=replace_in(source.text, replacements))
+        longer = len(candidate.text.encode()) - len(source.text.encode())
+        command_stop = self._openings[0].command[1] + longer
+        declaration = self._task.declaration
+        return Submission(source, candidate, declaration.name, declaration.selection, command_stop)

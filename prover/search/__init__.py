@@ -1,0 +1,1 @@
+"""Search over proof states: budgets, the AND/OR graph, engines. No I/O."""

@@ -1,0 +1,108 @@
+"""Best-first search over proof states. Knows nothing of models, processes or databases."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from prover.lean.session import Advanced, Failed, Session, State, TacticLimits
+from prover.search.budget import Budget, Meter
+from prover.search.priority import Priority, length_normalised
+from prover.search.script import render
+from prover.search.tree import Node, Tree, proof_steps
+from prover.tactics.generator import Suggestion, TacticGenerator, merge
+
+WAVE = 12
+"""tactics sent to Lean at once; a wave that proves the goal is the last"""
+
+
+DEFAULT_PRIORITY = length_normalised()
+DEFAULT_LIMITS = TacticLimits()
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """How a search searches."""
+
+    generators: Sequence[TacticGenerator]
+    priority: Priority = DEFAULT_PRIORITY
+    limits: TacticLimits = DEFAULT_LIMITS
+    width: int = 64
+    """tactics tried for a goal, at most"""
+
+
+@dataclass(frozen=True)
+class Proved:
+    """A proof that the search believes; the gate has not seen it."""
+
+    script: tuple[str, ...]
+    meter: Meter
+
+
+@dataclass(frozen=True)
+class Open:
+    """No proof within the budget."""
+
+    reason: str
+    meter: Meter
+
+
+Result = Proved | Open
+
+
+class Search:
+    """One proof attempt. `run` may be called again after a refused proof: it goes on from there."""
+
+    def __init__(self, session: Session, root: State, strategy: Strategy, budget: Budget) -> None:
+        self.tree = Tree(root, strategy.priority)
+        self.meter = Meter(budget)
+        self._session = session
+        self._strategy = strategy
+
+    def run(self) -> Result:
+        """Searches until the root is proved, nothing is left, or the budget is spent."""
+        while not self.tree.proved():
+            if self.meter.spent():
+                return Open("the budget is spent", self.meter)
+            node = self.tree.next()
+            if node is None:
+                return Open("no tactic is left to try", self.meter)
+            self._expand(node)
+        return Proved(tuple(render(self.tree.root)), self.meter)
+
+    def refuse(self) -> None:
+        """Takes back the proof last found: its last closing step is blamed and not tried again."""
+        self.tree.retract([step for step in proof_steps(self.tree.root) if not step.children][-1])
+
+    def _expand(self, node: Node) -> None:
+        self.meter.expansions += 1
+        suggestions = merge(self._strategy.generators, node.state.goals[0])[: self._strategy.width]
+        suggestions = [suggestion for suggestion in suggestions if suggestion.tactic not in node.tried]
+        for wave in _waves(suggestions):
+            if self.meter.spent():
+                return
+            self._try(node, wave)
+            if node.proof is not None:
+                return
+        self.tree.close(node)
+
+    def _try(self, node: Node, wave: Sequence[Suggestion]) -> None:
+        limits = self._within_budget(self._strategy.limits)
+        outcomes = self._session.run(node.state, [suggestion.tactic for suggestion in wave], limits)
+        for suggestion, outcome in zip(wave, outcomes, strict=True):
+            self.meter.tactics += 1
+            node.tried.add(suggestion.tactic)
+            match outcome:
+                case Advanced(states, replacement):
+                    tactic = replacement or suggestion.tactic
+                    self.tree.add(node, tactic, suggestion.log_probability, states)
+                case Failed():
+                    pass
+
+    def _within_budget(self, limits: TacticLimits) -> TacticLimits:
+        left = self.meter.left()
+        if left * 1000 >= limits.milliseconds:
+            return limits
+        return replace(limits, milliseconds=max(50, int(left * 1000)))
+
+
+def _waves(suggestions: Sequence[Suggestion]) -> Iterable[Sequence[Suggestion]]:
+    return (suggestions[start : start + WAVE] for start in range(0, len(suggestions), WAVE))

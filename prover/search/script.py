@@ -1,0 +1,60 @@
+"""From a proved search graph to the lines of a tactic block."""
+
+from collections.abc import Iterator, Sequence
+
+from prover.lean.protocol import Goal
+from prover.search.tree import Child, Node
+
+
+def render(node: Node) -> list[str]:
+    """The lines of a tactic block that proves `node`, each indented relative to the block."""
+    assert node.proof is not None
+    lines = node.proof.tactic.splitlines()
+    children = node.proof.children
+    if len(children) == 1:
+        return [*lines, *_renaming(children[0]), *_body(children[0])]
+    labels = _labels([child.state.goals[0] for child in children])
+    for child, label in zip(children, labels, strict=True):
+        lines.extend(_branch(label, child))
+    return lines
+
+
+def indented(lines: Sequence[str], by: str) -> list[str]:
+    """The lines with `by` before each that is not empty."""
+    return [by + line if line else line for line in lines]
+
+
+def _branch(label: str | None, child: Child) -> Iterator[str]:
+    if label is not None:
+        header = " ".join(["case", label, *child.state.goals[0].rename, "=>"])
+        yield header
+        yield from indented(_body(child), "  ")
+        return
+    first, *rest = [*_renaming(child), *_body(child)]
+    yield f"· {first}"
+    yield from indented(rest, "  ")
+
+
+def _body(child: Child) -> list[str]:
+    return [*_aligning(child), *render(child.node)]
+
+
+def _renaming(child: Child) -> list[str]:
+    """`rename_i` for the hypotheses that the tactic left without a usable name."""
+    return [f"rename_i {' '.join(goal.rename)}" for goal in child.state.goals[:1] if goal.rename]
+
+
+def _aligning(child: Child) -> list[str]:
+    """Gives the hypotheses the names of the equal goal that the proof was found for."""
+    here, there = child.state.goals[0].names, child.node.state.goals[0].names
+    if here == there or len(here) != len(there):
+        return []
+    start = next(index for index, (a, b) in enumerate(zip(here, there, strict=True)) if a != b)
+    return [f"revert {' '.join(here[start:])}", f"intro {' '.join(there[start:])}"]
+
+
+def _labels(goals: Sequence[Goal]) -> list[str | None]:
+    """The tags of the goals where each has its own and it can be written; otherwise bullets."""
+    tags = [goal.tag for goal in goals]
+    usable = len(set(tags)) == len(tags) and all(tag.isidentifier() for tag in tags)
+    return [tag if usable else None for tag in tags]

@@ -1,0 +1,216 @@
+"""The AND/OR graph of a proof search. Knows nothing of processes, models or time.
+
+A node is a goal (or several that share metavariables): proved when one of its steps is. A step is a
+tactic: proved when all goals that it leaves are. Goals with equal keys are one node.
+"""
+
+import heapq
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import Enum
+
+from prover.lean.session import State
+from prover.search.priority import Priority
+
+
+class Status(Enum):
+    """What is known of a node."""
+
+    OPEN = "open"
+    PROVED = "proved"
+    FAILED = "failed"
+    """expanded, and none of its steps can succeed"""
+
+
+@dataclass(eq=False)
+class Node:
+    """A goal to be proved, with the cheapest known path to it."""
+
+    state: State
+    log_probability: float
+    depth: int
+    status: Status = Status.OPEN
+    expanded: bool = False
+    steps: list["Step"] = field(default_factory=list)
+    parents: list["Step"] = field(default_factory=list)
+    proof: "Step | None" = None
+    tried: set[str] = field(default_factory=set)
+    """tactics that need not be run again"""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What makes it the same node wherever it is met."""
+        return tuple(goal.key for goal in self.state.goals)
+
+
+@dataclass(eq=False)
+class Child:
+    """A goal that a step leaves: its node, and the state as this step reached it."""
+
+    node: Node
+    state: State
+
+
+@dataclass(eq=False)
+class Step:
+    """A tactic applied to a node."""
+
+    parent: Node
+    tactic: str
+    """as it is written into the proof"""
+    log_probability: float
+    children: tuple[Child, ...]
+
+    def proved(self) -> bool:
+        """Whether nothing is left to prove after it."""
+        return all(child.node.status is Status.PROVED for child in self.children)
+
+
+class Tree:
+    """All goals met in one search, and the queue of those to expand, best first."""
+
+    def __init__(self, root: State, priority: Priority) -> None:
+        self._priority = priority
+        self._queue: list[tuple[float, int, Node]] = []
+        self._order = itertools.count()
+        self.root = Node(root, 0.0, 0)
+        self.nodes: dict[tuple[str, ...], Node] = {self.root.key: self.root}
+        self._push(self.root)
+
+    def next(self) -> Node | None:
+        """The best goal that is worth expanding; None when there is none left."""
+        while self._queue:
+            _, _, node = heapq.heappop(self._queue)
+            if not node.expanded and node.status is Status.OPEN and self._wanted(node):
+                node.expanded = True
+                return node
+        return None
+
+    def add(self, parent: Node, tactic: str, log_probability: float, states: tuple[State, ...]) -> Step:
+        """Records that `tactic` turned `parent` into `states`."""
+        children = tuple(Child(self._meet(parent, log_probability, state), state) for state in states)
+        step = Step(parent, tactic, log_probability, children)
+        parent.steps.append(step)
+        for child in children:
+            child.node.parents.append(step)
+        if step.proved():
+            self._prove(step)
+        return step
+
+    def close(self, node: Node) -> None:
+        """Records that every tactic for `node` has been tried."""
+        self._settle(node)
+
+    def retract(self, step: Step) -> None:
+        """Takes back a step that did not hold, and all that was believed because of it."""
+        step.parent.steps.remove(step)
+        for child in step.children:
+            child.node.parents.remove(step)
+        for node in self.nodes.values():
+            node.status, node.proof = Status.OPEN, None
+        for node in self.nodes.values():
+            for proved in [step for step in node.steps if step.proved()]:
+                self._prove(proved)
+        step.parent.expanded = False
+        self._push(step.parent)
+        for node in self.nodes.values():
+            self._settle(node)
+
+    def check(self) -> None:
+        """Asserts the invariants of the graph."""
+        for key, node in self.nodes.items():
+            assert key == node.key
+            assert (node.status is Status.PROVED) == (node.proof is not None)
+            if node.proof is not None:
+                assert node.proof in node.steps
+                assert node.proof.proved()
+            if node.status is Status.FAILED:
+                assert node.expanded
+                assert not any(self._possible(step) for step in node.steps)
+            for step in node.steps:
+                assert step.parent is node
+                assert all(step in child.node.parents for child in step.children)
+                assert all(self.nodes[child.node.key] is child.node for child in step.children)
+        assert self._acyclic()
+
+    def proved(self) -> bool:
+        """Whether the root is proved."""
+        return self.root.status is Status.PROVED
+
+    def _meet(self, parent: Node, log_probability: float, state: State) -> Node:
+        total, depth = parent.log_probability + log_probability, parent.depth + 1
+        key = tuple(goal.key for goal in state.goals)
+        node = self.nodes.get(key)
+        if node is None:
+            node = self.nodes[key] = Node(state, total, depth)
+            self._push(node)
+        elif self._priority(total, depth) > self._priority(node.log_probability, node.depth):
+            node.log_probability, node.depth = total, depth
+            if not node.expanded:
+                self._push(node)
+        return node
+
+    def _push(self, node: Node) -> None:
+        score = self._priority(node.log_probability, node.depth)
+        heapq.heappush(self._queue, (-score, next(self._order), node))
+
+    def _prove(self, step: Step) -> None:
+        waiting = [step]
+        while waiting:
+            step = waiting.pop()
+            if step.parent.status is Status.PROVED or not step.proved():
+                continue
+            step.parent.status, step.parent.proof = Status.PROVED, step
+            waiting.extend(step.parent.parents)
+
+    def _settle(self, node: Node) -> None:
+        waiting = [node]
+        while waiting:
+            node = waiting.pop()
+            if node.status is Status.OPEN and node.expanded and not any(map(self._possible, node.steps)):
+                node.status = Status.FAILED
+                waiting.extend(step.parent for step in node.parents)
+
+    @staticmethod
+    def _possible(step: Step) -> bool:
+        return all(child.node.status is not Status.FAILED for child in step.children)
+
+    def _wanted(self, node: Node) -> bool:
+        """Whether a proof of `node` could still be part of a proof of the root."""
+        seen: set[Node] = set()
+        waiting = [node]
+        while waiting:
+            node = waiting.pop()
+            if node is self.root:
+                return True
+            if node in seen:
+                continue
+            seen.add(node)
+            waiting.extend(
+                step.parent for step in node.parents if self._possible(step) and step.parent.status is Status.OPEN
+            )
+        return False
+
+    def _acyclic(self) -> bool:
+        """No proof uses itself."""
+        done: set[Node] = set()
+
+        def visit(node: Node, path: frozenset[Node]) -> bool:
+            if node in done or node.proof is None:
+                return True
+            if node in path:
+                return False
+            ok = all(visit(child.node, path | {node}) for child in node.proof.children)
+            done.add(node)
+            return ok
+
+        return all(visit(node, frozenset()) for node in self.nodes.values())
+
+
+def proof_steps(node: Node) -> Iterator[Step]:
+    """The steps of a node's proof, parents first."""
+    assert node.proof is not None
+    yield node.proof
+    for child in node.proof.children:
+        yield from proof_steps(child.node)

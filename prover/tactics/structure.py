@@ -1,0 +1,230 @@
+"""What the shape of a goal suggests: introduction, cases, induction, rewriting, and the like.
+
+Every tactic here comes from the form of the target or of a hypothesis; none from a theorem's name.
+"""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+
+from prover.lean.protocol import Goal, Hypothesis
+from prover.tactics.automation import unfoldable
+from prover.tactics.generator import Suggestion
+
+Weighted = Iterator[tuple[str, float]]
+
+MAX_LEMMAS = 5
+MAX_INSTANCES = 4
+
+
+class Structure:
+    """Tactics that take a goal apart, or turn it into one that automation closes."""
+
+    name = "structure"
+
+    def suggest(self, goal: Goal) -> Sequence[Suggestion]:
+        """One suggestion for each thing that the goal's shape allows."""
+        found: dict[str, float] = {}
+        for source in (_introduce, _take_apart, _target, _induct, _unfold, _rewrite, _apply, _congruence):
+            for tactic, weight in source(goal):
+                found[tactic] = max(weight, found.get(tactic, weight))
+        return [Suggestion(tactic, weight) for tactic, weight in found.items()]
+
+
+def _facts(goal: Goal) -> list[Hypothesis]:
+    return [h for h in goal.hypotheses if h.prop and not h.instance]
+
+
+def _values(goal: Goal) -> list[Hypothesis]:
+    return [h for h in goal.hypotheses if not h.prop and not h.instance and h.constructors is not None]
+
+
+def _fresh(goal: Goal, base: str) -> str:
+    name, number = base, 0
+    while name in goal.names:
+        number += 1
+        name = f"{base}{number}"
+    return name
+
+
+def _introduce(goal: Goal) -> Weighted:
+    if goal.head in ("forall", "arrow"):
+        yield "intros", -0.7
+        yield f"intro {_fresh(goal, 'h' if goal.head == 'arrow' else 'x')}", -0.4
+        yield f"rintro ⟨{_fresh(goal, 'a')}, {_fresh(goal, 'b')}⟩", -1.6
+    if goal.head == "Not":
+        yield f"intro {_fresh(goal, 'h')}", -0.5
+    if goal.head not in ("forall", "arrow", "Not", "Eq", "And", "Or", "Iff", "Exists", "False", ""):
+        yield "intros", -2.2
+
+
+def _take_apart(goal: Goal) -> Weighted:
+    for h in _facts(goal):
+        match h.head:
+            case "And" | "Iff":
+                left, right = _fresh(goal, h.name + "_left"), _fresh(goal, h.name + "_right")
+                yield f"obtain ⟨{left}, {right}⟩ := {h.name}", -0.5
+            case "Exists":
+                witness = _fresh(goal, "w")
+                yield f"obtain ⟨{witness}, {h.name}⟩ := {h.name}", -0.4
+            case "Or":
+                yield f"cases {h.name}", -0.6
+            case "False":
+                yield f"exact {h.name}.elim", -0.1
+            case "Not":
+                yield f"exact absurd ‹_› {h.name}", -1.0
+                if goal.head == "False":
+                    yield f"apply {h.name}", -0.5
+            case "Eq":
+                yield f"subst {h.name}", -1.0
+                yield f"injection {h.name}", -2.4
+                yield f"cases {h.name}", -1.8
+            case _ if h.constructors is not None:
+                yield f"cases {h.name}", -0.9
+                if h.recursive:
+                    yield f"induction {h.name}", -0.9
+
+
+def _target(goal: Goal) -> Weighted:
+    match goal.head:
+        case "And" | "Iff":
+            yield "constructor", -0.3
+        case "Or":
+            yield "left", -0.9
+            yield "right", -0.9
+            yield "by_cases " + _fresh(goal, "h") + " : " + goal.target.split(" ∨ ")[0], -2.0
+        case "Exists":
+            for value in islice(_witnesses(goal), 8):
+                yield f"exists {value}", -1.2
+                yield f"refine ⟨{value}, ?_⟩", -1.1
+            yield "constructor", -2.6
+        case "Eq":
+            if goal.equality in ("forall", "arrow"):
+                yield f"funext {_fresh(goal, 'x')}", -0.4
+            elif goal.equality == "Sort":
+                yield "apply propext", -0.8
+            else:
+                yield "ext", -2.2
+            yield "symm", -3.0
+        case "forall" | "arrow" | "False":
+            pass
+        case "Not" | "Ne":
+            yield f"intro {_fresh(goal, 'h')}", -0.7
+        case "":
+            pass
+        case _:
+            yield "constructor", -1.2
+    if goal.head not in ("False", "Eq", "forall", "arrow"):
+        yield "exfalso", -3.2
+    if "if " in goal.target or "match " in goal.target or any("match " in h.type for h in _facts(goal)):
+        yield "split", -0.9
+        yield "split <;> simp_all", -1.2
+        yield "split <;> omega", -1.6
+        yield "repeat' split", -2.4
+
+
+def _witnesses(goal: Goal) -> Iterator[str]:
+    yield from (h.name for h in reversed(goal.hypotheses) if not h.prop and not h.instance and h.head != "Sort")
+    yield from ("0", "1", "[]", "_")
+
+
+def _induct(goal: Goal) -> Weighted:
+    inductive = [h for h in _values(goal) if h.recursive]
+    in_calls = {name: rank for rank, call in enumerate(goal.calls) for name in reversed(call.arguments)}
+    names = [h.name for h in goal.hypotheses]
+    definitions = unfoldable(goal)
+    for h in inductive:
+        weight = -0.9 if h.name in in_calls else -1.4
+        yield f"induction {h.name}", weight
+        others = _generalisable(goal, h)
+        if others:
+            yield f"induction {h.name} generalizing {' '.join(others)}", weight - 0.3
+        simps = ", ".join([*definitions, "*"])
+        yield f"induction {h.name} <;> simp_all [{', '.join(definitions)}]", weight - 0.2
+        yield f"induction {h.name} <;> simp [{simps}] <;> omega", weight - 0.8
+        yield f"induction {h.name} <;> grind [{', '.join(definitions)}]", weight - 0.4
+        if others:
+            with_others = f"induction {h.name} generalizing {' '.join(others)}"
+            yield f"{with_others} <;> simp_all [{', '.join(definitions)}]", weight - 0.5
+            yield f"{with_others} <;> grind [{', '.join(definitions)}]", weight - 0.6
+    for h in _values(goal):
+        yield f"cases {h.name}", -1.6 if h.recursive else -1.0
+        if not h.recursive:
+            yield f"cases {h.name} <;> simp_all [{', '.join(definitions)}]", -1.3
+            yield f"cases {h.name} <;> rfl", -1.4
+    for call in goal.calls:
+        if call.arguments and set(call.arguments) <= set(names):
+            yield f"fun_induction {call.call}", -1.5
+            yield f"fun_induction {call.call} <;> simp_all [{', '.join(definitions)}]", -1.7
+            yield f"fun_induction {call.call} <;> grind [{', '.join(definitions)}]", -1.8
+
+
+def _generalisable(goal: Goal, variable: Hypothesis) -> list[str]:
+    """Later or independent variables that an induction hypothesis should be about, in general."""
+    fixed = " ".join([variable.type, *(h.type for h in goal.hypotheses if h.head == "Sort" or h.instance)])
+    return [
+        h.name
+        for h in goal.hypotheses
+        if h is not variable
+        and not h.instance
+        and not h.prop
+        and h.head not in ("Sort", "arrow", "forall")
+        and h.name not in fixed.split()
+        and _mentions(goal.target, h.name)
+    ]
+
+
+def _mentions(text: str, name: str) -> bool:
+    spaced = "".join(c if c.isalnum() or c in "_'₀₁₂₃₄₅₆₇₈₉" or ord(c) > 0x370 else " " for c in text)
+    return name in spaced.split()
+
+
+def _unfold(goal: Goal) -> Weighted:
+    definitions = unfoldable(goal)
+    for name in definitions:
+        yield f"unfold {name}", -2.0
+        yield f"simp only [{name}]", -1.5
+    if definitions:
+        yield f"simp only [{', '.join(definitions)}]", -1.2
+        yield f"simp [{', '.join(definitions)}]", -1.3
+        yield f"unfold {' '.join(definitions)}", -2.2
+        facts = _facts(goal)
+        for h in facts:
+            yield f"simp [{', '.join(definitions)}] at {h.name}", -2.0
+        if facts:
+            yield f"simp only [{', '.join(definitions)}] at *", -1.9
+    if _facts(goal):
+        yield "simp at *", -2.2
+
+
+def _rewrite(goal: Goal) -> Weighted:
+    for h in _facts(goal):
+        if h.head in ("Eq", "Iff", "forall", "arrow") and (h.head in ("Eq", "Iff") or "=" in h.type or "↔" in h.type):
+            yield f"rw [{h.name}]", -1.1
+            yield f"rw [← {h.name}]", -2.0
+            yield f"simp [{h.name}]", -1.6
+    for lemma in goal.lemmas[:MAX_LEMMAS]:
+        yield f"rw [{lemma}]", -1.7
+        yield f"rw [← {lemma}]", -2.6
+
+
+def _apply(goal: Goal) -> Weighted:
+    for h in _facts(goal):
+        if h.head in ("forall", "arrow") or goal.head == h.head:
+            yield f"apply {h.name}", -1.0
+            yield f"exact {h.name} _ ‹_›", -2.2
+    for h in _facts(goal):
+        if h.head in ("forall", "arrow"):
+            for other in islice((o for o in goal.hypotheses if o is not h and not o.instance), MAX_INSTANCES):
+                yield f"have {_fresh(goal, 'h')} := {h.name} {other.name}", -2.4
+                yield f"specialize {h.name} {other.name}", -2.6
+    for lemma in goal.lemmas[:MAX_LEMMAS]:
+        yield f"apply {lemma}", -1.6
+        yield f"exact {lemma} ..", -1.8
+
+
+def _congruence(goal: Goal) -> Weighted:
+    if goal.head == "Eq":
+        yield "congr 1", -2.4
+        yield "ac_rfl", -2.8
+    if goal.head in ("Eq", "LE.le", "LT.lt") and _facts(goal):
+        yield "simp_all <;> omega", -1.8

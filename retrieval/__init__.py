@@ -1,0 +1,1 @@
+"""Premises: what they are, where they are visible, how they are found. Imports nothing of `prover`."""

@@ -1,0 +1,60 @@
+"""Which modules the gateway has, in which order, and when it has changed."""
+
+from pathlib import Path
+
+import pytest
+
+from prover.lean.errors import InstallFailed
+from prover.lean.toolchain.gateway import SOURCES, digest, modules, up_to
+
+
+@pytest.fixture
+def sources(tmp_path: Path) -> Path:
+    texts = {
+        "Gateway.lean": "import Gateway.A\nimport Lean\n",
+        "Gateway/A.lean": "import Gateway.C\nimport Gateway.B\n",
+        "Gateway/B.lean": "import Lean.Meta\nimport Gateway.C\n",
+        "Gateway/C.lean": "-- import Gateway.A\n",
+        "Gateway/D.lean": "import Gateway.C\n",
+        "Build.lean": "import Gateway.C\n",
+    }
+    for name, text in texts.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    return tmp_path
+
+
+def test_each_module_comes_after_those_that_it_imports(sources: Path) -> None:
+    seen: set[str] = set()
+    for module in modules(sources):
+        assert set(module.imports) <= seen
+        seen.add(module.name)
+    assert seen == {"Gateway", "Gateway.A", "Gateway.B", "Gateway.C", "Gateway.D"}
+
+
+def test_only_what_a_module_needs(sources: Path) -> None:
+    assert [module.name for module in up_to("Gateway.A", modules(sources))] == ["Gateway.C", "Gateway.B", "Gateway.A"]
+
+
+def test_a_circle_is_refused(sources: Path) -> None:
+    (sources / "Gateway" / "C.lean").write_text("import Gateway.A\n")
+    with pytest.raises(InstallFailed, match="import each other: Gateway"):
+        modules(sources)
+
+
+def test_an_import_of_nothing_is_refused(sources: Path) -> None:
+    (sources / "Gateway" / "C.lean").write_text("import Gateway.Z\n")
+    with pytest.raises(InstallFailed, match=r"C\.lean imports Gateway\.Z"):
+        modules(sources)
+
+
+def test_the_digest_changes_with_any_source(sources: Path) -> None:
+    before = digest(sources)
+    assert digest(sources) == before
+    (sources / "Gateway" / "C.lean").write_text("-- other\n")
+    assert digest(sources) != before
+
+
+def test_the_real_gateway_is_complete() -> None:
+    assert {"Gateway.Compat", "Gateway.Source"} <= {module.name for module in modules()}
+    assert all(module.path.is_relative_to(SOURCES) for module in modules())
