@@ -12,12 +12,22 @@
     │   ├── LeanSilent            it gave no answer in time and was stopped
     │   ├── RequestRefused        the gateway answered with an error
     │   └── ReplayFailed          a proof state did not come back after a restart
-    └── ToolchainError          no usable toolchain; see `prover toolchain doctor`
+    └── ToolchainError          there is no Lean to run; see `prover toolchain doctor`
+        ├── NodeMissing           no Node.js, which the embedded toolchain runs on
+        ├── NodeTooOld            only an older Node.js than it needs
+        ├── ToolchainMissing      a toolchain or its gateway is not installed
+        ├── InstallFailed         an installation did not come to its end
+        └── NativeLeanFailed      a native Lean was found but does not run
 
 Each message is one sentence that names the thing at fault, and says what to do.
 """
 
-from prover.lean.errors import ProverError
+
+class ProverError(Exception):
+    """The root of everything that this program raises on purpose."""
+
+    details: tuple[str, ...] = ()
+    """lines to show above the message"""
 
 
 class UsageError(ProverError):
@@ -66,3 +76,27 @@ class RequestRefused(LeanError):
 
 class ReplayFailed(LeanError):
     """A proof state did not come back after a restart."""
+
+
+class ToolchainError(ProverError):
+    """There is no Lean to run."""
+
+
+class NodeMissing(ToolchainError):
+    """Node.js, or the npm that comes with it, was not found."""
+
+
+class NodeTooOld(ToolchainError):
+    """Node.js was found, but only a version that refuses Lean's module."""
+
+
+class ToolchainMissing(ToolchainError):
+    """A toolchain or its gateway is not installed."""
+
+
+class InstallFailed(ToolchainError):
+    """An installation did not come to its end; what it had finished is kept for the next try."""
+
+
+class NativeLeanFailed(ToolchainError):
+    """A native Lean was found but does not run."""

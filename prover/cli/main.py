@@ -63,7 +63,7 @@ def run(arguments: list[str]) -> int:
         click.echo("interrupted", err=True)
         return EXIT_INTERRUPTED
     except ProverError as error:
-        for line in getattr(error, "details", ()):
+        for line in error.details:
             click.echo(line, err=True)
         click.echo(f"prover: {error}", err=True)
         return EXIT_USAGE

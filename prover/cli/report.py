@@ -49,9 +49,7 @@ class TheoremReport:
     @staticmethod
     def of_broken_file(file: str, error: ProverError) -> "TheoremReport":
         """A file whose theorems could not be listed."""
-        return TheoremReport(
-            theorem="", file=file, status="error", reason=str(error), messages=getattr(error, "details", ())
-        )
+        return TheoremReport(theorem="", file=file, status="error", reason=str(error), messages=error.details)
 
 
 @dataclass
@@ -82,9 +80,7 @@ def report_of(repository: Repository, task: Task, outcome: Outcome, toolchain: T
     match outcome:
         case TheoremProved(proof, replacements, judgement):
             patch = unified_diff(source.file, source.text, replace_in(source.text, replacements))
-            return replace(
-                known, status="proved", proof=proof, patch=patch, axioms=judgement.axioms, verified=VERIFIED
-            )
+            return replace(known, status="proved", proof=proof, patch=patch, axioms=judgement.axioms, verified=VERIFIED)
         case TheoremOpen(reason, _, refused):
             return replace(known, reason=reason, refused=refused)
         case TheoremFailed(reason):

@@ -1,6 +1,6 @@
 """Best-first search over proof states. Knows nothing of models, processes or databases."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from prover.lean.session import Advanced, Failed, Session, State, TacticLimits
@@ -10,8 +10,8 @@ from prover.search.script import render
 from prover.search.tree import Node, Tree, proof_steps
 from prover.tactics.generator import Suggestion, TacticGenerator, merge
 
-WAVE = 12
-"""tactics sent to Lean at once; a wave that proves the goal is the last"""
+WAVE = 8
+"""tactics sent to Lean at once"""
 
 
 DEFAULT_PRIORITY = length_normalised()
@@ -73,23 +73,19 @@ class Search:
         self.tree.retract([step for step in proof_steps(self.tree.root) if not step.children][-1])
 
     def _expand(self, node: Node) -> None:
-        self.meter.expansions += 1
-        suggestions = merge(self._strategy.generators, node.state.goals[0])[: self._strategy.width]
-        suggestions = [suggestion for suggestion in suggestions if suggestion.tactic not in node.tried]
-        for wave in _waves(suggestions):
-            if self.meter.spent():
-                return
-            self._try(node, wave)
-            if node.proof is not None:
-                return
-        self.tree.close(node)
+        """Runs the next few tactics for a goal; the rest wait until they are the most promising."""
+        if node.pending is None:
+            self.meter.expansions += 1
+            node.pending = merge(self._strategy.generators, node.state.goals[0])[: self._strategy.width]
+        wave, node.pending = node.pending[:WAVE], node.pending[WAVE:]
+        self._try(node, wave)
+        self.tree.resume(node)
 
     def _try(self, node: Node, wave: Sequence[Suggestion]) -> None:
         limits = self._within_budget(self._strategy.limits)
         outcomes = self._session.run(node.state, [suggestion.tactic for suggestion in wave], limits)
         for suggestion, outcome in zip(wave, outcomes, strict=True):
             self.meter.tactics += 1
-            node.tried.add(suggestion.tactic)
             match outcome:
                 case Advanced(states, replacement):
                     tactic = replacement or suggestion.tactic
@@ -102,7 +98,3 @@ class Search:
         if left * 1000 >= limits.milliseconds:
             return limits
         return replace(limits, milliseconds=max(50, int(left * 1000)))
-
-
-def _waves(suggestions: Sequence[Suggestion]) -> Iterable[Sequence[Suggestion]]:
-    return (suggestions[start : start + WAVE] for start in range(0, len(suggestions), WAVE))

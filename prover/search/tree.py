@@ -12,6 +12,7 @@ from enum import Enum
 
 from prover.lean.session import State
 from prover.search.priority import Priority
+from prover.tactics.generator import Suggestion
 
 
 class Status(Enum):
@@ -20,7 +21,7 @@ class Status(Enum):
     OPEN = "open"
     PROVED = "proved"
     FAILED = "failed"
-    """expanded, and none of its steps can succeed"""
+    """every tactic has been run, and none of its steps can succeed"""
 
 
 @dataclass(eq=False)
@@ -31,12 +32,16 @@ class Node:
     log_probability: float
     depth: int
     status: Status = Status.OPEN
-    expanded: bool = False
+    pending: list[Suggestion] | None = None
+    """tactics still to be run, the most probable first; None before they have been asked for"""
     steps: list["Step"] = field(default_factory=list)
     parents: list["Step"] = field(default_factory=list)
     proof: "Step | None" = None
-    tried: set[str] = field(default_factory=set)
-    """tactics that need not be run again"""
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether every tactic for it has been run."""
+        return self.pending == []
 
     @property
     def key(self) -> tuple[str, ...]:
@@ -79,11 +84,11 @@ class Tree:
         self._push(self.root)
 
     def next(self) -> Node | None:
-        """The best goal that is worth expanding; None when there is none left."""
+        """The goal whose next tactics are the most promising; None when there is none left."""
         while self._queue:
-            _, _, node = heapq.heappop(self._queue)
-            if not node.expanded and node.status is Status.OPEN and self._wanted(node):
-                node.expanded = True
+            score, _, node = heapq.heappop(self._queue)
+            stale = -score != self._score(node)
+            if not stale and not node.exhausted and node.status is Status.OPEN and self._wanted(node):
                 return node
         return None
 
@@ -98,9 +103,12 @@ class Tree:
             self._prove(step)
         return step
 
-    def close(self, node: Node) -> None:
-        """Records that every tactic for `node` has been tried."""
-        self._settle(node)
+    def resume(self, node: Node) -> None:
+        """Puts a goal back in the queue, at the place of its next tactic; settles it if there is none."""
+        if node.exhausted:
+            self._settle(node)
+        else:
+            self._push(node)
 
     def retract(self, step: Step) -> None:
         """Takes back a step that did not hold, and all that was believed because of it."""
@@ -112,8 +120,9 @@ class Tree:
         for node in self.nodes.values():
             for proved in [step for step in node.steps if step.proved()]:
                 self._prove(proved)
-        step.parent.expanded = False
-        self._push(step.parent)
+        for node in self.nodes.values():
+            if not node.exhausted:
+                self._push(node)
         for node in self.nodes.values():
             self._settle(node)
 
@@ -126,7 +135,7 @@ class Tree:
                 assert node.proof in node.steps
                 assert node.proof.proved()
             if node.status is Status.FAILED:
-                assert node.expanded
+                assert node.exhausted
                 assert not any(self._possible(step) for step in node.steps)
             for step in node.steps:
                 assert step.parent is node
@@ -147,13 +156,18 @@ class Tree:
             self._push(node)
         elif self._priority(total, depth) > self._priority(node.log_probability, node.depth):
             node.log_probability, node.depth = total, depth
-            if not node.expanded:
+            if not node.exhausted:
                 self._push(node)
         return node
 
     def _push(self, node: Node) -> None:
-        score = self._priority(node.log_probability, node.depth)
-        heapq.heappush(self._queue, (-score, next(self._order), node))
+        heapq.heappush(self._queue, (-self._score(node), next(self._order), node))
+
+    def _score(self, node: Node) -> float:
+        """The priority of the goal that the node's next tactic would lead to."""
+        if not node.pending:
+            return self._priority(node.log_probability, node.depth)
+        return self._priority(node.log_probability + node.pending[0].log_probability, node.depth + 1)
 
     def _prove(self, step: Step) -> None:
         waiting = [step]
@@ -168,7 +182,7 @@ class Tree:
         waiting = [node]
         while waiting:
             node = waiting.pop()
-            if node.status is Status.OPEN and node.expanded and not any(map(self._possible, node.steps)):
+            if node.status is Status.OPEN and node.exhausted and not any(map(self._possible, node.steps)):
                 node.status = Status.FAILED
                 waiting.extend(step.parent for step in node.parents)
 

@@ -58,15 +58,15 @@ def _closing(goal: Goal) -> Iterator[tuple[str, float]]:
         if facts:
             yield f"simp_all [{names}]", -0.9
             yield f"simp [{names}, *] <;> omega", -1.4
-        yield f"grind [{names}]", -1.0
+        yield f"grind [{names}]", -1.2
         yield f"simp [{names}] <;> omega", -1.5
     if lemmas:
         yield f"simp [{', '.join(lemmas)}]", -1.0
         yield f"simp_all [{', '.join([*definitions, *lemmas])}]", -1.2
-        yield f"grind [{', '.join([*definitions, *lemmas])}]", -1.2
-    yield "grind", -1.0
+        yield f"grind [{', '.join([*definitions, *lemmas])}]", -1.5
+    yield "grind", -1.3
     yield "decide", -1.6
-    yield "exact?", -2.2
+    yield "exact?", -4.0
 
 
 def _unique(pairs: Iterator[tuple[str, float]]) -> list[tuple[str, float]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from prover.lean.errors import InstallFailed, NativeLeanFailed
+from prover.errors import InstallFailed, NativeLeanFailed
 from prover.lean.toolchain import gateway
 from prover.lean.toolchain.home import Home
 from prover.lean.toolchain.install import gateway_directory, install_gateway

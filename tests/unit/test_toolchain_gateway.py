@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from prover.lean.errors import InstallFailed
+from prover.errors import InstallFailed
 from prover.lean.toolchain.gateway import SOURCES, digest, modules, up_to
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from prover.lean.errors import InstallFailed, ToolchainMissing
+from prover.errors import InstallFailed, ToolchainMissing
 from prover.lean.toolchain import install
 from prover.lean.toolchain.execute import Finished, Limits, execute, execute_all
 from prover.lean.toolchain.home import Home

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from prover.lean.errors import NodeMissing, NodeTooOld
+from prover.errors import NodeMissing, NodeTooOld
 from prover.lean.toolchain.node import Node, find_node, npm_of
 
 

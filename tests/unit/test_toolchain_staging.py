@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from prover.lean.errors import InstallFailed
+from prover.errors import InstallFailed
 from prover.lean.toolchain.staging import (
     RECORD,
     UNFINISHED,

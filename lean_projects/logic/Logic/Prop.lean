@@ -35,16 +35,12 @@ theorem or_and_distrib : p ∨ (q ∧ r) ↔ (p ∨ q) ∧ (p ∨ r) := by
   constructor
   · rintro (hp | ⟨hq, hr⟩)
     · exact ⟨.inl hp, .inl hp⟩
-    · --[
-      exact ⟨.inr hq, .inr hr⟩
-      --]
+    · sorry
   · rintro ⟨hp | hq, hp | hr⟩
     · exact .inl hp
     · exact .inl hp
     · exact .inl hp
-    · --[
-      exact .inr ⟨hq, hr⟩
-      --]
+    · sorry
 
 theorem curry_iff : (p ∧ q → r) ↔ (p → q → r) :=
   ⟨fun h hp hq => h ⟨hp, hq⟩, fun h hpq => h hpq.1 hpq.2⟩

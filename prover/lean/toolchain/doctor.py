@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from prover.lean.errors import ToolchainError
+from prover.errors import ToolchainError
 from prover.lean.toolchain import install
 from prover.lean.toolchain.home import Home
 from prover.lean.toolchain.node import Node, find_node

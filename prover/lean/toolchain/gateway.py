@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from prover.lean.errors import InstallFailed
+from prover.errors import InstallFailed
 from prover.lean.toolchain.execute import Finished, Limits, execute
 from prover.lean.toolchain.staging import Report
 from prover.lean.toolchain.toolchain import Command, EmbeddedToolchain, NativeToolchain, Program
@@ -18,7 +18,7 @@ COMPILER = "Build.lean"
 COMPILER_NEEDS = "Gateway.Source"
 """The module that it imports."""
 IMPORT = re.compile(r"^(?:public )?(?:meta )?import +(Gateway(?:\.\w+)*)\s*$", re.MULTILINE)
-TOGETHER = 3
+TOGETHER = 4
 """How many modules one embedded process compiles; with eight it came near the 2 GiB that it can have."""
 ATTEMPTS = 3
 LIMIT_S = 600.0

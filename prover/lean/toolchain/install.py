@@ -17,7 +17,7 @@ from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from prover.lean.errors import InstallFailed, ToolchainMissing
+from prover.errors import InstallFailed, ToolchainMissing
 from prover.lean.toolchain import gateway, glue, wasm
 from prover.lean.toolchain.execute import Finished, Limits, execute, execute_all
 from prover.lean.toolchain.home import Home

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from prover.lean.errors import NodeMissing, NodeTooOld
+from prover.errors import NodeMissing, NodeTooOld
 
 OLDEST = 24
 """Older ones refuse the number of exports that Lean's module has as it is published."""

@@ -18,7 +18,7 @@ from tempfile import mkdtemp
 
 from filelock import FileLock, Timeout
 
-from prover.lean.errors import InstallFailed
+from prover.errors import InstallFailed
 
 Progress = Callable[[str, float], None]
 """Told the name of a step and how much of it is done, from 0 to 1."""

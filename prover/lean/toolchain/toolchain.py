@@ -15,7 +15,7 @@ from json import dumps
 from pathlib import Path
 from typing import Literal, Protocol
 
-from prover.lean.errors import NativeLeanFailed
+from prover.errors import NativeLeanFailed
 from prover.lean.toolchain.home import Home
 from prover.lean.toolchain.node import Node
 

@@ -7,7 +7,14 @@
 
 const STATE_TAG = 1; // EST.Out.error
 
+// Lean blocks this thread, so a thread of its own sees to it that no process outlives its parent.
+const ORPHAN_WATCH = `
+  const parent = process.ppid;
+  setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, "SIGKILL"); }, 500);
+`;
+
 module.exports = function host(lean, program) {
+  new (require("node:worker_threads").Worker)(ORPHAN_WATCH, { eval: true }).unref();
   const call = (name, ...args) => lean.table.get(lean.symbols[name])(...args);
   const word = address => lean.words[address >> 2];
   const box = n => (n << 1) | 1;
