@@ -212,7 +212,7 @@ class LeanSession:
         deaths = 0
         while left:
             try:
-                for outcome in self._batch(state, left, limits):
+                for outcome in self._batch(state, tuple(left), limits):
                     left.pop(0)
                     deaths = 0
                     yield outcome

@@ -1,6 +1,7 @@
 """Writes proofs into files: the smallest change of bytes, and the same as a unified diff."""
 
 import difflib
+import io
 import os
 import tempfile
 from collections.abc import Sequence
@@ -61,7 +62,7 @@ def _tactic(start: int, stop: int, script: Sequence[str], line: str, margin: str
 
 def unified_diff(path: str, before: str, after: str) -> str:
     """The change as `git apply` takes it; empty when there is none."""
-    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    old, new = (io.StringIO(text, newline="\n").readlines() for text in (before, after))  # git ends lines at \n only
     lines = []
     for line in difflib.unified_diff(old, new, f"a/{path}", f"b/{path}"):
         lines.append(line if line.endswith("\n") else line + "\n\\ No newline at end of file\n")

@@ -15,7 +15,7 @@ WAVE = 8
 
 
 DEFAULT_PRIORITY = length_normalised()
-DEFAULT_LIMITS = TacticLimits()
+DEFAULT_LIMITS = TacticLimits(milliseconds=1_500)
 
 
 @dataclass(frozen=True)

@@ -111,8 +111,8 @@ def checkRoot (root : MVarId) : MetaM Unit := root.withContext do
   let fvars := (← getLCtx).foldl (init := #[]) fun fvars decl =>
     if decl.isImplementationDetail then fvars else fvars.push decl.toExpr
   let value ← mkLambdaFVars fvars proof
-  let type ← mkForallFVars fvars (← instantiateMVars (← root.getType))
   let value ← instantiateMVars value
+  let type ← instantiateMVars (← mkForallFVars fvars (← root.getType))
   if value.hasLevelMVar then throwError "the proof has universe metavariables left"
   let levels := (collectLevelParams (collectLevelParams {} type) value).params.toList
   addDecl (.thmDecl { name := `Gateway.checked, levelParams := levels, type, value })

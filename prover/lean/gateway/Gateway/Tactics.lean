@@ -87,14 +87,22 @@ structure Progress where
 def firstError? (messages : MessageLog) : Option Message :=
   messages.toArray.find? (·.severity == .error)
 
+/-- Whether a message has a tag, looked for only where that costs nothing: messages may be lazy. -/
+partial def tagged (isWanted : Name → Bool) : MessageData → Bool
+  | .withContext _ message | .withNamingContext _ message | .nest _ message | .group message =>
+    tagged isWanted message
+  | .tagged tag message => isWanted tag || tagged isWanted message
+  | .compose first _ => tagged isWanted first
+  | _ => false
+
 /-- Why an exception was thrown, told from its kind and tags, without printing it. -/
 def classify (exception : Exception) : Failure :=
   if exception.isRuntime || exception.isInterrupt then .timeout
   else match exception with
     | .error _ message =>
-      if message.hasTag unknownIdentifierTag.isPrefixOf then .unknownName
-      else if message.hasTag (· == `Tactic.unsolvedGoals) then .unsolved
-      else if message.hasTag (· == cheatTag) then .cheat
+      if tagged unknownIdentifierTag.isPrefixOf message then .unknownName
+      else if tagged (· == `Tactic.unsolvedGoals) message then .unsolved
+      else if tagged (· == cheatTag) message then .cheat
       else .elaboration
     | .internal .. => .elaboration
 
