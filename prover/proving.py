@@ -10,8 +10,11 @@ from prover.lean.protocol import Declaration
 from prover.lean.session import LeanSession, Opening, SourceText
 from prover.project.patch import Replacement, proof_replacement
 from prover.project.patch import replace as replace_in
-from prover.search.best_first import Open, Proved, Result, Search, Strategy
+from prover.search.best_first import Open, Proved, Search, Strategy
 from prover.search.budget import Budget, Meter
+
+Script = tuple[str, ...]
+"""the lines of a tactic block"""
 
 REFUSALS = 3
 """how many refused proofs a theorem may cost before it is left open"""
@@ -130,14 +133,14 @@ class Attempt:
         """Searches and submits until the gate accepts, a search ends open, or refusals are used up."""
         refused: str | None = None
         for _ in range(REFUSALS):
-            scripts = []
+            scripts: list[Script] = []
             for index, search in enumerate(self._searches):
                 search.meter.budget = self._share(len(self._searches) - index, search)
                 match self._search(search, self._openings[index]):
-                    case Proved(script):
-                        scripts.append(script)
                     case Open() as result:
                         return TheoremOpen(result.reason, self._spent(), refused)
+                    case script:
+                        scripts.append(script)
             replacements = self._replacements(scripts)
             match self._prover.gate.judge(self._submission(replacements)):
                 case Accepted() as accepted:
@@ -148,14 +151,17 @@ class Attempt:
                     self._searches[-1].refuse()
         return TheoremOpen("its proofs were refused", self._spent(), refused)
 
-    def _search(self, search: Search, opening: Opening) -> Result:
+    def _search(self, search: Search, opening: Opening) -> Script | Open:
+        """A script that holds when it is run as a whole; the search goes on while there is none."""
         while True:
-            result = search.run()
-            if not isinstance(result, Proved):
-                return result
-            if self._session.close_proof(opening.state, "\n".join(result.script)) is None:
-                return result
-            search.refuse()
+            match search.run():
+                case Open() as result:
+                    return result
+                case Proved(scripts):
+                    for script in scripts:
+                        if self._session.close_proof(opening.state, "\n".join(script)) is None:
+                            return script
+                    search.refuse()
 
     def _share(self, parts: int, search: Search | None = None) -> Budget:
         """An even share of the time left, on top of what the search has used."""

@@ -282,6 +282,7 @@ class LeanSession:
 
     def _handle(self, state: State) -> int:
         """The process's handle of a state, replayed if this process has not seen it."""
+        self.start()  # a process that is gone takes its handles with it
         if (handle := self._handles.get(state)) is not None:
             return handle
         opened = self._reopen(state.origin) if state.parent is None else self._rerun(state)
@@ -317,6 +318,7 @@ class LeanSession:
         return children[state.child]
 
     def _source(self, source: SourceText) -> tuple[int, tuple[Message, ...]]:
+        self.start()
         if source not in self._sources:
             request = {"do": "elaborate", "text": source.text, "file": source.file, "module": source.module}
             reply = self._last(request)

@@ -33,7 +33,8 @@ class Strategy:
 class Proved:
     """A proof that the search believes; the gate has not seen it."""
 
-    script: tuple[str, ...]
+    scripts: tuple[tuple[str, ...], ...]
+    """the same proof, written in the ways worth trying, the most readable first"""
     meter: Meter
 
 
@@ -66,7 +67,8 @@ class Search:
             if node is None:
                 return Open("no tactic is left to try", self.meter)
             self._expand(node)
-        return Proved(tuple(render(self.tree.root)), self.meter)
+        forms = (tuple(render(self.tree.root, labelled)) for labelled in (True, False))
+        return Proved(tuple(dict.fromkeys(forms)), self.meter)
 
     def refuse(self) -> None:
         """Takes back the proof last found: its last closing step is blamed and not tried again."""

@@ -6,16 +6,20 @@ from prover.lean.protocol import Goal
 from prover.search.tree import Child, Node
 
 
-def render(node: Node) -> list[str]:
-    """The lines of a tactic block that proves `node`, each indented relative to the block."""
+def render(node: Node, labelled: bool = True) -> list[str]:
+    """The lines of a tactic block that proves `node`, each indented relative to the block.
+
+    Args:
+        labelled: branches are `case tag =>` where their tags allow it; otherwise all are bullets.
+    """
     assert node.proof is not None
     lines = node.proof.tactic.splitlines()
     children = node.proof.children
     if len(children) == 1:
-        return [*lines, *_renaming(children[0]), *_body(children[0])]
-    labels = _labels([child.state.goals[0] for child in children])
+        return [*lines, *_renaming(children[0]), *_body(children[0], labelled)]
+    labels = _labels([child.state.goals[0] for child in children]) if labelled else [None] * len(children)
     for child, label in zip(children, labels, strict=True):
-        lines.extend(_branch(label, child))
+        lines.extend(_branch(label, child, labelled))
     return lines
 
 
@@ -24,19 +28,19 @@ def indented(lines: Sequence[str], by: str) -> list[str]:
     return [by + line if line else line for line in lines]
 
 
-def _branch(label: str | None, child: Child) -> Iterator[str]:
+def _branch(label: str | None, child: Child, labelled: bool) -> Iterator[str]:
     if label is not None:
         header = " ".join(["case", label, *child.state.goals[0].rename, "=>"])
         yield header
-        yield from indented(_body(child), "  ")
+        yield from indented(_body(child, labelled), "  ")
         return
-    first, *rest = [*_renaming(child), *_body(child)]
+    first, *rest = [*_renaming(child), *_body(child, labelled)]
     yield f"· {first}"
     yield from indented(rest, "  ")
 
 
-def _body(child: Child) -> list[str]:
-    return [*_aligning(child), *render(child.node)]
+def _body(child: Child, labelled: bool) -> list[str]:
+    return [*_aligning(child), *render(child.node, labelled)]
 
 
 def _renaming(child: Child) -> list[str]:
