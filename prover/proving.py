@@ -187,7 +187,5 @@ class Attempt:
     def _submission(self, replacements: Sequence[Replacement]) -> Submission:
         source = self._task.source
         candidate = replace(source, text=replace_in(source.text, replacements))
-        longer = len(candidate.text.encode()) - len(source.text.encode())
-        command_stop = self._openings[0].command[1] + longer
         declaration = self._task.declaration
-        return Submission(source, candidate, declaration.name, declaration.selection, command_stop)
+        return Submission(source, candidate, declaration.name, declaration.selection, self._openings[0].command)

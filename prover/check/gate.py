@@ -1,8 +1,9 @@
 """The gate: whether a proof counts. It asks a fresh Lean about the whole file, and nobody else.
 
-First form: the file with the proof in it is elaborated in a process that has seen nothing before;
-no error in it; the theorem's command ends where it must; its elaborated statement and universe
-parameters are the original ones; it rests on no `sorry` and on allowed axioms only.
+First form: nothing outside the theorem's command has changed; the file with the proof in it is
+elaborated in a process that has seen nothing before; no error in it; the theorem's command ends where
+it must; its elaborated statement and universe parameters are the original ones; it rests on no `sorry`
+and on allowed axioms only.
 """
 
 from collections.abc import Callable
@@ -22,8 +23,20 @@ class Submission:
     theorem: str
     selection: int
     """the byte at which the theorem's name stands, in both files"""
-    command_stop: int
-    """where the theorem's command must end in the candidate"""
+    command: tuple[int, int]
+    """the bytes of the theorem's command in the original"""
+
+    @property
+    def command_stop(self) -> int:
+        """Where the theorem's command must end in the candidate."""
+        return self.command[1] + len(self.candidate.text.encode()) - len(self.original.text.encode())
+
+    def changes_only_the_command(self) -> bool:
+        """Whether everything outside the theorem's command is byte for byte the original."""
+        before, after = self.original.text.encode(), self.candidate.text.encode()
+        start, stop = self.command
+        same_tail = self.command_stop >= start and after[self.command_stop :] == before[stop:]
+        return same_tail and after[:start] == before[:start]
 
 
 @dataclass(frozen=True)
@@ -55,6 +68,8 @@ class Gate:
 
     def judge(self, submission: Submission) -> Judgement:
         """Whether the submission's theorem is proved in its file."""
+        if not submission.changes_only_the_command():
+            return Refused("something outside the theorem's own command was changed")
         session = self.fresh()
         try:
             return self._ask(session, submission)

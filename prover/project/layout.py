@@ -97,7 +97,10 @@ def _source_dirs(root: Path) -> list[Path]:
         config = tomllib.loads(lakefile.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RepositoryError(f"{lakefile} cannot be read ({error}): mend it first.") from None
-    package = config.get("srcDir", ".")
-    libraries = config.get("lean_lib", []) + config.get("lean_exe", [])
-    found = [root / package / library.get("srcDir", ".") for library in libraries] or [root / package]
+    try:
+        package = root / config.get("srcDir", ".")
+        libraries = [*config.get("lean_lib", []), *config.get("lean_exe", [])]
+        found = [package / library.get("srcDir", ".") for library in libraries] or [package]
+    except (TypeError, AttributeError):
+        raise RepositoryError(f"{lakefile} is not laid out as Lake reads it: mend `srcDir` or `lean_lib`.") from None
     return list(dict.fromkeys(path.resolve() for path in found))

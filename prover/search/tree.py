@@ -78,6 +78,7 @@ class Tree:
     def __init__(self, root: State, priority: Priority) -> None:
         self._priority = priority
         self._queue: list[tuple[float, int, Node]] = []
+        self._unwanted: list[Node] = []
         self._order = itertools.count()
         self.root = Node(root, 0.0, 0)
         self.nodes: dict[tuple[str, ...], Node] = {self.root.key: self.root}
@@ -88,8 +89,11 @@ class Tree:
         while self._queue:
             score, _, node = heapq.heappop(self._queue)
             stale = -score != self._score(node)
-            if not stale and not node.exhausted and node.status is Status.OPEN and self._wanted(node):
+            if stale or node.exhausted or node.status is not Status.OPEN:
+                continue
+            if self._wanted(node):
                 return node
+            self._unwanted.append(node)
         return None
 
     def add(self, parent: Node, tactic: str, log_probability: float, states: tuple[State, ...]) -> Step:
@@ -154,7 +158,11 @@ class Tree:
         if node is None:
             node = self.nodes[key] = Node(state, total, depth)
             self._push(node)
-        elif self._priority(total, depth) > self._priority(node.log_probability, node.depth):
+            return node
+        for unwanted in self._unwanted:  # a new way to a known goal may make others wanted again
+            self._push(unwanted)
+        self._unwanted.clear()
+        if self._priority(total, depth) > self._priority(node.log_probability, node.depth):
             node.log_probability, node.depth = total, depth
             if not node.exhausted:
                 self._push(node)

@@ -57,7 +57,8 @@ def _closing(goal: Goal) -> Iterator[tuple[str, float]]:
         yield f"simp [{names}]", -0.8
         if facts:
             yield f"simp_all [{names}]", -0.9
-            yield f"simp [{names}, *] <;> omega", -1.4
+            yield f"simp_all [{names}] <;> omega", -1.5
+            yield f"simp_all [{names}] <;> grind", -1.9
         yield f"grind [{names}]", -1.2
         yield f"simp [{names}] <;> omega", -1.5
     if lemmas:

@@ -4,7 +4,7 @@ Every tactic here comes from the form of the target or of a hypothesis; none fro
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import combinations, islice
 
 from prover.lean.protocol import Goal, Hypothesis
 from prover.tactics.automation import unfoldable
@@ -12,6 +12,8 @@ from prover.tactics.generator import Suggestion
 
 Weighted = Iterator[tuple[str, float]]
 
+BUILT_IN_DATA = {"Nat", "Int", "List", "Bool", "Option", "Prod", "String", "Char", "Array", "Fin"}
+NUMBERS = {"Nat", "Int"}
 MAX_LEMMAS = 5
 MAX_INSTANCES = 4
 
@@ -54,7 +56,7 @@ def _introduce(goal: Goal) -> Weighted:
     if goal.head == "Not":
         yield f"intro {_fresh(goal, 'h')}", -0.5
     if goal.head not in ("forall", "arrow", "Not", "Eq", "And", "Or", "Iff", "Exists", "False", ""):
-        yield "intros", -2.2
+        yield f"intro {_fresh(goal, 'x')}", -1.6  # a definition may hide the binder
 
 
 def _take_apart(goal: Goal) -> Weighted:
@@ -78,6 +80,9 @@ def _take_apart(goal: Goal) -> Weighted:
                 yield f"subst {h.name}", -1.0
                 yield f"injection {h.name}", -2.4
                 yield f"cases {h.name}", -1.8
+            case _ if _is_defined(goal, h.head):
+                yield f"obtain ⟨{_fresh(goal, 'w')}, {h.name}⟩ := {h.name}", -1.6
+                yield f"unfold {h.head} at {h.name}", -1.4
             case _ if h.constructors is not None:
                 yield f"cases {h.name}", -0.9
                 if h.recursive:
@@ -93,7 +98,7 @@ def _target(goal: Goal) -> Weighted:
             yield "right", -0.9
             yield "by_cases " + _fresh(goal, "h") + " : " + goal.target.split(" ∨ ")[0], -2.0
         case "Exists":
-            for value in islice(_witnesses(goal), 8):
+            for value in islice(_witnesses(goal), 14):
                 yield f"exists {value}", -1.2
                 yield f"refine ⟨{value}, ?_⟩", -1.1
             yield "constructor", -2.6
@@ -104,6 +109,8 @@ def _target(goal: Goal) -> Weighted:
                 yield "apply propext", -0.8
             else:
                 yield "ext", -2.2
+                if goal.equality not in BUILT_IN_DATA:
+                    yield f"funext {_fresh(goal, 'x')}", -1.6
             yield "symm", -3.0
         case "forall" | "arrow" | "False":
             pass
@@ -113,6 +120,8 @@ def _target(goal: Goal) -> Weighted:
             pass
         case _:
             yield "constructor", -1.2
+            if _is_defined(goal, goal.head):
+                yield f"unfold {goal.head}", -1.0
     if goal.head not in ("False", "Eq", "forall", "arrow"):
         yield "exfalso", -3.2
     if "if " in goal.target or "match " in goal.target or any("match " in h.type for h in _facts(goal)):
@@ -124,38 +133,62 @@ def _target(goal: Goal) -> Weighted:
 
 def _witnesses(goal: Goal) -> Iterator[str]:
     yield from (h.name for h in reversed(goal.hypotheses) if not h.prop and not h.instance and h.head != "Sort")
-    yield from ("0", "1", "[]", "_")
+    yield "_"
+    numbers = [h.name for h in goal.hypotheses if h.head in NUMBERS]
+    for left, right in islice(combinations(numbers, 2), 6):
+        yield f"({left} * {right})"
+        yield f"({left} + {right})"
+    yield from ("0", "1", "[]", "id")
+
+
+def _is_defined(goal: Goal, head: str) -> bool:
+    """Whether a head is a definition of the project, which `unfold` opens."""
+    return any(
+        d.kind == "definition" and not d.projection and (head == d.name or head.endswith("." + d.name))
+        for d in goal.definitions
+    )
 
 
 def _induct(goal: Goal) -> Weighted:
-    inductive = [h for h in _values(goal) if h.recursive]
-    in_calls = {name: rank for rank, call in enumerate(goal.calls) for name in reversed(call.arguments)}
-    names = [h.name for h in goal.hypotheses]
-    definitions = unfoldable(goal)
-    for h in inductive:
-        weight = -0.9 if h.name in in_calls else -1.4
-        yield f"induction {h.name}", weight
+    in_calls = {name for call in goal.calls for name in call.arguments}
+    again = 1.0 if goal.tag else 0.0  # already inside a case: another induction is less likely to be right
+    for h in (value for value in _values(goal) if value.recursive):
+        weight = (-0.9 if h.name in in_calls else -1.4) - again
         others = _generalisable(goal, h)
+        yield from _closed_by(goal, f"induction {h.name}", weight)
         if others:
-            yield f"induction {h.name} generalizing {' '.join(others)}", weight - 0.3
-        simps = ", ".join([*definitions, "*"])
-        yield f"induction {h.name} <;> simp_all [{', '.join(definitions)}]", weight - 0.2
-        yield f"induction {h.name} <;> simp [{simps}] <;> omega", weight - 0.8
-        yield f"induction {h.name} <;> grind [{', '.join(definitions)}]", weight - 0.4
-        if others:
-            with_others = f"induction {h.name} generalizing {' '.join(others)}"
-            yield f"{with_others} <;> simp_all [{', '.join(definitions)}]", weight - 0.5
-            yield f"{with_others} <;> grind [{', '.join(definitions)}]", weight - 0.6
+            general = f"induction {h.name} generalizing {' '.join(others)}"
+            yield from _closed_by(goal, general, weight - 0.1)
+        for other in _second_variables(goal, h):
+            first = f"induction {h.name} generalizing {' '.join(others)}" if others else f"induction {h.name}"
+            for closer in _closers(goal):
+                yield f"{first} <;> cases {other} <;> {closer}", weight - 0.3
     for h in _values(goal):
-        yield f"cases {h.name}", -1.6 if h.recursive else -1.0
+        weight = -1.6 if h.recursive else -1.0
+        yield from _closed_by(goal, f"cases {h.name}", weight)
         if not h.recursive:
-            yield f"cases {h.name} <;> simp_all [{', '.join(definitions)}]", -1.3
             yield f"cases {h.name} <;> rfl", -1.4
     for call in goal.calls:
-        if call.arguments and set(call.arguments) <= set(names):
-            yield f"fun_induction {call.call}", -1.5
-            yield f"fun_induction {call.call} <;> simp_all [{', '.join(definitions)}]", -1.7
-            yield f"fun_induction {call.call} <;> grind [{', '.join(definitions)}]", -1.8
+        if call.arguments:
+            yield from _closed_by(goal, f"fun_induction {call.call}", -1.3 - again)
+
+
+def _closed_by(goal: Goal, split: str, weight: float) -> Weighted:
+    """A case split alone, and with each closing tactic on all of its cases."""
+    yield split, weight
+    for rank, closer in enumerate(_closers(goal)):
+        yield f"{split} <;> {closer}", weight - 0.2 - 0.2 * rank
+
+
+def _closers(goal: Goal) -> tuple[str, ...]:
+    names = ", ".join(unfoldable(goal))
+    return (f"simp_all [{names}]", f"grind [{names}]", f"simp_all [{names}] <;> omega", f"simp_all [{names}] <;> grind")
+
+
+def _second_variables(goal: Goal, variable: Hypothesis) -> list[str]:
+    """Variables that a definition takes apart together with `variable`."""
+    together = {name for call in goal.calls if variable.name in call.arguments for name in call.arguments}
+    return [h.name for h in _values(goal) if h is not variable and h.name in together]
 
 
 def _generalisable(goal: Goal, variable: Hypothesis) -> list[str]:

@@ -186,11 +186,12 @@ def goalJson (goal : MVarId) (nearest : Array Name → CoreM (Array Name)) : Met
   let eqType ← match target.eq? with
     | some (type, _, _) => headName (← whnfR type)
     | none => pure ""
+  let tag ← goal.getTag
   return [("target", ← printed target), ("head", ← headName target), ("hypotheses", Json.arr hypotheses),
     ("definitions", Json.arr definitions), ("equality", eqType),
     ("calls", Json.arr (calls.map fun (call, args) =>
       Json.mkObj [("call", call), ("arguments", toJson args)])),
     ("lemmas", toJson (← (← nearest constants).mapM fun name => shortName name)),
-    ("tag", toString (← goal.getTag).eraseMacroScopes)]
+    ("tag", if tag.isAnonymous then "" else toString tag.eraseMacroScopes)]
 
 end Gateway

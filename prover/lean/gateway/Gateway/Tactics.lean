@@ -123,9 +123,17 @@ def foundTerm? (goals : List MVarId) (stx : Syntax) : MetaM (Option String) := d
     let text ← PrettyPrinter.ppTerm term
     return some s!"exact {text.pretty (width := 1000)}"
 
+/-- Runs `act`; where Lean logs its error and only aborts, throws the logged one instead. -/
+def withLoggedError (act : Tactic.TacticM Unit) : Tactic.TacticM Unit := fun context state => do
+  try act context state
+  catch exception =>
+    match exception, firstError? (← Core.getMessageLog) with
+    | .internal .., some message => throwError message.data
+    | _, _ => throw exception
+
 /-- The tactic itself, then what makes its result fit to keep. -/
 def attempt (scope : Scope) (goals : List MVarId) (stx : Syntax) : Tactic.TacticM (Array (Array Name) × Option String) := do
-  Tactic.evalTactic stx
+  withLoggedError (Tactic.evalTactic stx)
   Term.synthesizeSyntheticMVarsNoPostponing
   Tactic.pruneSolvedGoals
   if let some message := firstError? (← Core.getMessageLog) then

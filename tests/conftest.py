@@ -1,0 +1,25 @@
+"""What tests share: the embedded toolchain and one Lean session for the whole run."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from prover.cli.wiring import home
+from prover.lean.session import LeanSession
+from prover.lean.toolchain.install import install
+from prover.lean.toolchain.node import find_node
+from prover.lean.toolchain.toolchain import EmbeddedToolchain
+
+
+@pytest.fixture(scope="session")
+def toolchain() -> EmbeddedToolchain:
+    """The embedded toolchain in `PROVER_HOME` or the user's directory, installed if it is not there."""
+    return install(home(), find_node())
+
+
+@pytest.fixture(scope="session")
+def lean_session(toolchain: EmbeddedToolchain) -> Iterator[LeanSession]:
+    """The session that all tests use which do not need one of their own."""
+    session = LeanSession(toolchain)
+    yield session
+    session.end()

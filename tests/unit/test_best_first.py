@@ -1,0 +1,244 @@
+"""Best-first search against a session that was told every answer."""
+
+from collections.abc import Mapping, Sequence
+
+from prover.lean.protocol import Goal
+from prover.lean.scripted import Fails, ScriptedSession, Table, leaves, opened
+from prover.lean.session import State, TacticLimits
+from prover.search.best_first import WAVE, Open, Proved, Search, Strategy
+from prover.search.budget import Budget
+from prover.search.priority import length_normalised
+from prover.tactics.generator import Suggestion
+
+Costs = Mapping[str, Mapping[str, float]]
+
+
+class Known:
+    """Suggests what it was told for each goal, and remembers the order in which it was asked."""
+
+    name = "known"
+
+    def __init__(self, costs: Costs) -> None:
+        self._costs = costs
+        self.asked: list[str] = []
+
+    def suggest(self, goal: Goal) -> Sequence[Suggestion]:
+        self.asked.append(goal.key)
+        return [Suggestion(tactic, cost) for tactic, cost in self._costs[goal.key].items()]
+
+
+class Slow(Known):
+    """Takes a hundred seconds of the search's time for each goal."""
+
+    search: Search
+
+    def suggest(self, goal: Goal) -> Sequence[Suggestion]:
+        self.search.meter.started -= 100.0
+        return super().suggest(goal)
+
+
+class Listening(ScriptedSession):
+    """Remembers what each tactic was allowed to cost."""
+
+    def run(self, state: State, tactics: Sequence[str], limits: TacticLimits):  # type: ignore[no-untyped-def]
+        self.limits = limits
+        return super().run(state, tactics, limits)
+
+
+def evenly(table: Table) -> Known:
+    return Known({key: dict.fromkeys(tactics, -1.0) for key, tactics in table.items()})
+
+
+def search(session: ScriptedSession, generator: Known, budget: Budget = Budget(), width: int = 64) -> Search:  # noqa: B008  # frozen
+    strategy = Strategy([generator], priority=length_normalised(0.0), width=width)
+    return Search(session, opened("root"), strategy, budget)
+
+
+def test_a_goal_closed_by_one_tactic_is_proved() -> None:
+    table: Table = {"root": {"simp": Fails(), "rfl": leaves()}}
+    with ScriptedSession(table) as session:
+        looking = search(session, evenly(table))
+        result = looking.run()
+    assert isinstance(result, Proved)
+    assert result.scripts[0] == ("rfl",)
+    assert (looking.meter.expansions, looking.meter.tactics) == (1, 2)
+
+
+def test_a_proof_of_several_steps_is_found() -> None:
+    table: Table = {
+        "root": {"intro h": leaves("a")},
+        "a": {"constructor": leaves("b", "c")},
+        "b": {"rfl": leaves()},
+        "c": {"simp": leaves()},
+    }
+    with ScriptedSession(table) as session:
+        result = search(session, evenly(table)).run()
+    assert isinstance(result, Proved)
+    assert result.scripts[0] == ("intro h", "constructor", "· rfl", "· simp")
+
+
+def test_a_goal_reached_twice_is_expanded_once() -> None:
+    table: Table = {
+        "root": {"left": leaves("a", "b"), "right": leaves("b", "a")},
+        "a": {"simp": leaves()},
+        "b": {"simp": Fails()},
+    }
+    generator = evenly(table)
+    with ScriptedSession(table) as session:
+        search(session, generator).run()
+    assert sorted(generator.asked) == ["a", "b", "root"]
+    assert len(session.said) == 4
+
+
+def test_what_a_tactic_found_stands_in_the_script_in_its_place() -> None:
+    table: Table = {"root": {"exact?": leaves(replacement="exact Nat.add_comm a b")}}
+    with ScriptedSession(table) as session:
+        result = search(session, evenly(table)).run()
+    assert isinstance(result, Proved)
+    assert result.scripts[0] == ("exact Nat.add_comm a b",)
+
+
+def test_a_search_without_tactics_left_is_open() -> None:
+    table: Table = {"root": {"apply": leaves("a")}, "a": {"simp": Fails("timeout")}}
+    with ScriptedSession(table) as session:
+        result = search(session, evenly(table)).run()
+    assert isinstance(result, Open)
+    assert result.reason == "no tactic is left to try"
+
+
+def test_goals_are_expanded_in_the_order_of_their_priority() -> None:
+    table: Table = {
+        "root": {"bad": leaves("unlikely"), "good": leaves("likely"), "fair": leaves("middling")},
+        "likely": {"t": leaves("below")},
+        "middling": {"t": Fails()},
+        "below": {"t": Fails()},
+        "unlikely": {"t": Fails()},
+    }
+    generator = Known({
+        "root": {"bad": -9.0, "good": -1.0, "fair": -3.0},
+        "likely": {"t": -4.0},
+        "middling": {"t": -1.0},
+        "below": {"t": -1.0},
+        "unlikely": {"t": -1.0},
+    })  # fmt: skip
+    with ScriptedSession(table) as session:
+        search(session, generator).run()
+    assert generator.asked == ["root", "likely", "middling", "below", "unlikely"]
+
+
+def test_tactics_beyond_the_first_wave_wait_for_more_promising_goals() -> None:
+    costs = {f"t{rank}": -float(rank) for rank in range(WAVE + 1)}
+    table: Table = {
+        "root": {tactic: leaves("a") if tactic == "t0" else Fails() for tactic in costs},
+        "a": {"try": Fails()},
+    }
+    with ScriptedSession(table) as session:
+        search(session, Known({"root": costs, "a": {"try": -1.0}})).run()
+    assert session.said[-2:] == [("a", "try"), ("root", f"t{WAVE}")]
+
+
+def test_only_the_most_probable_tactics_within_the_width_are_run() -> None:
+    generator = Known({"root": {"worst": -3.0, "best": -1.0, "second": -2.0}})
+    with ScriptedSession({"root": {"best": Fails(), "second": Fails()}}) as session:
+        result = search(session, generator, width=2).run()
+    assert isinstance(result, Open)
+    assert session.said == [("root", "best"), ("root", "second")]
+
+
+def test_the_search_stops_when_its_expansions_are_spent() -> None:
+    table: Table = {"root": {"t": leaves("a")}, "a": {"t": leaves("b")}}
+    with ScriptedSession(table) as session:
+        looking = search(session, evenly(table), Budget(expansions=2))
+        result = looking.run()
+    assert isinstance(result, Open)
+    assert result.reason == "the budget is spent"
+    assert looking.meter.expansions == 2
+
+
+def test_the_search_stops_when_its_tactics_are_spent() -> None:
+    table: Table = {"root": {"t": leaves("a"), "u": Fails()}}
+    with ScriptedSession(table) as session:
+        looking = search(session, evenly(table), Budget(tactics=2))
+        result = looking.run()
+    assert isinstance(result, Open)
+    assert result.reason == "the budget is spent"
+    assert looking.meter.tactics == 2
+
+
+def test_the_search_stops_when_its_time_is_spent() -> None:
+    table: Table = {"root": {"t": leaves("a")}}
+    generator = Slow({"root": {"t": -1.0}})
+    with ScriptedSession(table) as session:
+        generator.search = search(session, generator, Budget(seconds=50.0))
+        result = generator.search.run()
+    assert isinstance(result, Open)
+    assert result.reason == "the budget is spent"
+
+
+def test_a_proof_found_as_the_time_runs_out_is_kept() -> None:
+    generator = Slow({"root": {"t": -1.0}})
+    with ScriptedSession({"root": {"t": leaves()}}) as session:
+        generator.search = search(session, generator, Budget(seconds=50.0))
+        result = generator.search.run()
+    assert generator.search.meter.spent()
+    assert isinstance(result, Proved)
+
+
+def test_no_tactic_gets_more_time_than_the_search_has_left() -> None:
+    generator = Slow({"root": {"t": -1.0}})
+    with Listening({"root": {"t": Fails()}}) as session:
+        generator.search = search(session, generator, Budget(seconds=101.0))
+        generator.search.run()
+    assert session.limits.milliseconds <= 1000
+
+
+def test_a_refused_proof_is_not_found_again() -> None:
+    table: Table = {"root": {"cheat": leaves(), "apply": leaves("a")}, "a": {"simp": leaves()}}
+    generator = Known({"root": {"cheat": -0.1, "apply": -1.0}, "a": {"simp": -1.0}})
+    with ScriptedSession(table) as session:
+        looking = search(session, generator)
+        first = looking.run()
+        looking.refuse()
+        second = looking.run()
+    assert isinstance(first, Proved)
+    assert first.scripts[0] == ("cheat",)
+    assert isinstance(second, Proved)
+    assert second.scripts[0] == ("apply", "simp")
+
+
+def test_a_search_whose_only_proof_was_refused_is_open() -> None:
+    table: Table = {"root": {"cheat": leaves()}}
+    with ScriptedSession(table) as session:
+        looking = search(session, evenly(table))
+        assert isinstance(looking.run(), Proved)
+        looking.refuse()
+        assert isinstance(looking.run(), Open)
+
+
+def test_the_search_goes_on_where_it_was_after_a_refusal() -> None:
+    table: Table = {
+        "root": {"constructor": leaves("a", "b")},
+        "a": {"rfl": leaves()},
+        "b": {"wrong": leaves(), "right": leaves()},
+    }
+    generator = Known({"root": {"constructor": -1.0}, "a": {"rfl": -1.0}, "b": {"wrong": -1.0, "right": -2.0}})
+    with ScriptedSession(table) as session:
+        looking = search(session, generator)
+        looking.run()
+        looking.refuse()
+        result = looking.run()
+    assert isinstance(result, Proved)
+    assert result.scripts[0] == ("constructor", "· rfl", "· right")
+    assert len(session.said) == len(set(session.said))
+
+
+def test_a_proof_by_cases_is_offered_with_labels_and_with_bullets() -> None:
+    split = leaves(Goal("a", tag="zero"), Goal("b", tag="succ"))
+    table: Table = {"root": {"cases n": split}, "a": {"rfl": leaves()}, "b": {"simp": leaves()}}
+    with ScriptedSession(table) as session:
+        result = search(session, evenly(table)).run()
+    assert isinstance(result, Proved)
+    assert result.scripts == (
+        ("cases n", "case zero =>", "  rfl", "case succ =>", "  simp"),
+        ("cases n", "· rfl", "· simp"),
+    )
