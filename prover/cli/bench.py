@@ -1,8 +1,121 @@
-"""`prover bench lean`."""
+"""`prover bench lean | projects | soak`: runs the scripts in `benchmarks/` of a checkout and prints what they find."""
+
+import importlib
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
 
 import click
+from rich.console import Console
+from rich.table import Table
+
+import prover
+from prover.cli.wiring import consoles, embedded_toolchain, home
+from prover.errors import UsageError
+
+CHECKOUT = Path(prover.__file__).resolve().parents[1]
+SCRIPTS = CHECKOUT / "benchmarks"
+RESULTS = SCRIPTS / "results"
+
+json_option = click.option(
+    "--json", "json_file", type=click.Path(path_type=Path), help="Where the figures are written."
+)
 
 
 @click.group("bench")
 def command() -> None:
-    """Measure the prover against its baselines."""
+    """Measure the prover against its baselines. Runs from a checkout of the source only."""
+
+
+@command.command("lean")
+@click.option("--repl", type=click.Path(path_type=Path), help="A checkout of the public Lean REPL, the baseline.")
+@click.option("--quick", is_flag=True, help="Two repetitions of each measurement, not five.")
+@json_option
+def lean(repl: Path | None, quick: bool, json_file: Path | None) -> int:
+    """Measure the Lean gateway: start, overhead, throughput and memory.
+
+    Exit status: 0 every target is met, 1 one is missed.
+    """
+    script = _script("lean")
+    out, err = consoles()
+    results = script.measure(embedded_toolchain(), home().caches / "bench", repl, quick, _teller(err))
+    _print_lean(out, results)
+    _write(results.json(), json_file or RESULTS / "lean.json", err)
+    return 1 if any(row.met is False for row in results.rows) else 0
+
+
+@command.command("projects")
+@click.option("--timeout", type=click.FloatRange(min=0.1), default=20.0, show_default=True, help="Seconds a theorem.")
+@click.option("--limit", type=click.IntRange(min=1), help="Open theorems of each project, at most.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Theorems tried at once.")
+@json_option
+def projects(timeout: float, limit: int | None, jobs: int, json_file: Path | None) -> None:
+    """Count the open theorems of lean_projects that are proved, beside the fixed list of closing tactics."""
+    script = _script("projects")
+    out, err = consoles()
+    results = script.measure(embedded_toolchain(), home().caches, script.Plan(timeout, limit, jobs), _teller(err))
+    table = Table("project", "open", *results["generators"], title=f"proved within {timeout:g} s each")
+    for row in script.totals(results):
+        table.add_row(row.project, str(row.open), *(f"{n} ({n / row.open:.0%})" for n in row.proved))
+    out.print(table)
+    _write(results, json_file or RESULTS / "projects.json", err)
+
+
+@command.command("soak")
+@click.option("--attempts", type=click.IntRange(min=1), default=2000, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the attempts and of the kills.")
+@click.option("--seconds", type=click.FloatRange(min=0.1), default=2.0, show_default=True, help="Budget of an attempt.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Attempts at once.")
+@json_option
+def soak(attempts: int, seed: int, seconds: float, jobs: int, json_file: Path | None) -> int:
+    """Prove while Lean's processes are killed at random; nothing may be wrong, lost or left over.
+
+    Exit status: 0 nothing was, 1 something was.
+    """
+    script = _script("soak")
+    out, err = consoles()
+    plan = script.Plan(attempts, seed, seconds, jobs)
+    results = script.soak(embedded_toolchain(), home().caches, plan, _teller(err))
+    for name, figure in results.items():
+        if name != "conditions":
+            out.print(f"{name}: {figure}", markup=False)
+    _write(results, json_file or RESULTS / "soak.json", err)
+    return 1 if results["wrong"] or results["lost"] or results["left_over"] else 0
+
+
+def _script(name: str) -> Any:
+    """A module of `benchmarks/`, which is no part of the installed package.
+
+    Raises:
+        UsageError: this is not a checkout.
+    """
+    if not (SCRIPTS / f"{name}.py").is_file():
+        raise UsageError(f"There is no {SCRIPTS / name}.py: benchmarks run from a checkout of the source only.")
+    if str(CHECKOUT) not in sys.path:
+        sys.path.insert(0, str(CHECKOUT))
+    return importlib.import_module(f"benchmarks.{name}")
+
+
+def _teller(err: Console) -> Any:
+    return lambda text: err.print(f"{text} …", style="dim", markup=False)
+
+
+def _print_lean(out: Console, results: Any) -> None:
+    table = Table("measurement", "gateway", "REPL", "REPL/gateway", "target", "met")
+    for row in results.rows:
+        ratio = f"{row.ratio:.1f}×" if row.ratio else ""
+        baseline = f"{row.baseline:.3g} {row.unit}" if row.baseline is not None else ""
+        goal = f"≥ {row.target.times:g}×" if row.target.times else f"≤ {row.target.at_most:g} {row.unit}"
+        met = {True: "yes", False: "NO", None: "not judged"}[row.met]
+        table.add_row(row.what, f"{row.figure:.3g} {row.unit}", baseline, ratio, goal, met)
+    out.print(table)
+    for note in [*(f"{row.what}: {row.note}" for row in results.rows if row.note), *results.notes]:
+        out.print(note, markup=False)
+
+
+def _write(results: Mapping[str, object], file: Path, err: Console) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    err.print(f"wrote {file}", style="dim", markup=False)

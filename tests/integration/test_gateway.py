@@ -293,7 +293,7 @@ def test_a_tactic_out_of_heartbeats_is_a_timeout(lean_session: LeanSession, hole
 
 def test_the_kernel_refuses_an_unfinished_script(lean_session: LeanSession, holes: dict[str, list[Opening]]) -> None:
     state = holes["several"][0].state
-    result = lean_session.close_proof(state, "skip")
+    result = lean_session.close_proof(state, "have again := hp")
     assert result is not None
     assert result.failure == "unsolved"
     assert lean_session.close_proof(state, "exact hp") is None

@@ -72,9 +72,11 @@ def ProofState.run (state : ProofState) (limits : Limits) (cancel : IO.CancelTok
   let ((((value, tactic), termState), metaState), coreState) ← core.run coreContext state.coreState
   return (value, { state with coreState, metaState, termState, goals := tactic.goals })
 
-/-- Lean's tag on an unknown identifier, and the gateway's own on a tactic that left a `sorry`. -/
+/-- Lean's tag on an unknown identifier, and the gateway's own on a tactic that left a `sorry` or
+the goals as they were. -/
 def unknownIdentifierTag : Name := `lean.unknownIdentifier
 def cheatTag : Name := `Gateway.cheat
+def noProgressTag : Name := `Gateway.noProgress
 
 /-- What is left after a tactic: goals in groups that share no metavariable, each group a state. -/
 structure Progress where
@@ -103,6 +105,7 @@ def classify (exception : Exception) : Failure :=
       if tagged unknownIdentifierTag.isPrefixOf message then .unknownName
       else if tagged (· == `Tactic.unsolvedGoals) message then .unsolved
       else if tagged (· == cheatTag) message then .cheat
+      else if tagged (· == noProgressTag) message then .noProgress
       else .elaboration
     | .internal .. => .elaboration
 
@@ -138,6 +141,8 @@ def attempt (scope : Scope) (goals : List MVarId) (stx : Syntax) : Tactic.Tactic
   Tactic.pruneSolvedGoals
   if let some message := firstError? (← Core.getMessageLog) then
     throwError message.data
+  if (← Tactic.getGoals) == goals then
+    throwError MessageData.tagged noProgressTag "the tactic changed nothing"
   if ← usesSorry scope goals then
     throwError MessageData.tagged cheatTag "the tactic uses sorry"
   let replacement ← foundTerm? goals stx

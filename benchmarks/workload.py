@@ -1,0 +1,108 @@
+"""What the benchmarks work on: the theorems of the Lean projects of this checkout, compiled and opened."""
+
+import os
+import platform
+import re
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+
+from prover.errors import UsageError
+from prover.lean.session import LeanSession, Opening, SourceText
+from prover.lean.toolchain.toolchain import Toolchain
+from prover.project.build import Builder, source_of
+from prover.project.layout import Module, Repository, open_repository
+from prover.proving import Task, open_holes
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+PROJECTS = CHECKOUT / "lean_projects"
+IMPORT_LINE = re.compile(r"^import .*$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Project:
+    """A Lean project whose modules have been compiled."""
+
+    repository: Repository
+    search_path: tuple[Path, ...]
+
+    @property
+    def name(self) -> str:
+        """The directory's name."""
+        return self.repository.root.name
+
+    def source(self, module: str) -> SourceText:
+        """A module's text."""
+        return source_of(self.repository, self.repository.modules[module])
+
+    def task(self, session: LeanSession, module: str, theorem: str) -> Task:
+        """A theorem to prove.
+
+        Raises:
+            UsageError: the module does not declare it.
+        """
+        source = self.source(module)
+        for declaration in session.declarations(source):
+            if declaration.name == theorem:
+                return Task(source, declaration)
+        raise UsageError(f"{source.file} declares no {theorem}: mend the benchmark.")
+
+    def pasted(self, modules: tuple[str, ...]) -> str:
+        """Modules as one text without imports, for a program that cannot import them."""
+        return "\n".join(IMPORT_LINE.sub("", self.source(module).text) for module in modules)
+
+
+def opened(project: Project, session: LeanSession, module: str, theorem: str) -> Opening:
+    """The first goal of a theorem."""
+    return open_holes(session, project.task(session, module, theorem))[0]
+
+
+@contextmanager
+def compiled(root: Path, toolchain: Toolchain, caches: Path) -> Iterator[tuple[Project, list[Module]]]:
+    """A project with its modules built, and those of them that declare something."""
+    repository = open_repository(root)
+    builder = Builder(repository, toolchain, caches)
+    try:
+        for module in repository.modules.values():
+            builder.prepare(module)
+        yield Project(repository, builder.search_path()), list(repository.modules.values())
+    finally:
+        builder.close()
+
+
+def built(root: Path, toolchain: Toolchain, caches: Path) -> Project:
+    """A project with its modules built; no process is left."""
+    with compiled(root, toolchain, caches) as (project, _):
+        return project
+
+
+def theorems(project: Project, session: LeanSession) -> Iterator[Task]:
+    """Every theorem of the project, in the order of modules and text."""
+    for module in project.repository.modules.values():
+        source = source_of(project.repository, module)
+        session.elaborate(source)
+        for declaration in session.declarations(source):
+            if declaration.kind == "theorem":
+                yield Task(source, declaration)
+
+
+def conditions(toolchain: Toolchain) -> dict[str, object]:
+    """With what, where and when a measurement was made."""
+    return {
+        "toolchain": toolchain.describe(),
+        "commit": _git("rev-parse", "--short", "HEAD"),
+        "changed": bool(_git("status", "--porcelain")),
+        "when": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "load": [round(load, 2) for load in psutil.getloadavg()],
+    }
+
+
+def _git(*words: str) -> str:
+    finished = subprocess.run(["git", *words], cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    return finished.stdout.strip()
