@@ -17,8 +17,10 @@ toolchain: .venv/ready
 
 # The main job: proves theorems of lean_projects/ and prints the proofs.
 demo: setup
-	$(BIN)/prover prove --repo lean_projects/basics --theorem Basics.Tree.mirror_mirror
-	-$(BIN)/prover prove --repo lean_projects/logic --all --timeout 5
+	$(BIN)/prover prove --repo lean_projects/basics --theorem Basics.Tree.mirror_mirror \
+		--theorem Basics.length_rev --theorem Basics.filterL_filterL --theorem Basics.self_le_fact
+	$(BIN)/prover prove --repo lean_projects/logic --theorem Logic.PSet.union_inter_cancel \
+		--theorem Logic.PSet.subset_iff_union_eq
 
 # The whole test suite, real Lean included.
 test: setup
