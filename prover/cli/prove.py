@@ -138,6 +138,8 @@ class Proving:
         self._printer = ReportPrinter(self._out, patches=not request.apply)
         self._report = Report(str(repository.root), self._toolchain.describe())
 
+        self._note_version(repository.toolchain)
+
     def __enter__(self) -> "Proving":
         return self
 
@@ -157,6 +159,12 @@ class Proving:
             self._report.interrupted = True
         self._printer.summary(self._report)
         return self._report
+
+    def _note_version(self, wanted: str | None) -> None:
+        """Says so when the repository asks for another Lean than the one that is used."""
+        used = self._toolchain.lean_version.split("-")[0]
+        if wanted is not None and wanted.rpartition(":v")[2].split("-")[0] != used:
+            self._note(f"the repository asks for {wanted}; {self._toolchain.describe()} is used instead")
 
     def _note(self, text: str) -> None:
         self._err.print(text, style="dim", markup=False)

@@ -114,7 +114,8 @@ class ReportPrinter:
     def theorem(self, theorem: TheoremReport) -> None:
         """One theorem: a line, then its proof and patch if it has one."""
         place = f"{theorem.file}:{theorem.line}" if theorem.line else theorem.file
-        cost = f"{theorem.seconds:.1f} s, {theorem.expansions} expansions, {theorem.tactics_run} tactics"
+        plural = "" if theorem.expansions == 1 else "s"
+        cost = f"{theorem.seconds:.1f} s, {theorem.expansions} expansion{plural}, {theorem.tactics_run} tactics"
         match theorem.status:
             case "proved":
                 self._line("✓", "green", f"{theorem.theorem}  {place}  ({cost})")

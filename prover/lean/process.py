@@ -5,6 +5,7 @@ import queue
 import secrets
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections import deque
@@ -39,7 +40,7 @@ class LeanProcess:
         self._process = subprocess.Popen(
             command.argv,
             env=_environment(command.env),
-            cwd="/tmp",
+            cwd=tempfile.gettempdir(),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
