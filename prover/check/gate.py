@@ -13,6 +13,9 @@ from prover.errors import LeanError
 from prover.lean.protocol import Message
 from prover.lean.session import LeanSession, SourceText
 
+TRIES = 2
+"""fresh processes for one submission: one may die of what has nothing to do with the proof"""
+
 
 @dataclass(frozen=True)
 class Submission:
@@ -70,13 +73,16 @@ class Gate:
         """Whether the submission's theorem is proved in its file."""
         if not submission.changes_only_the_command():
             return Refused("something outside the theorem's own command was changed")
-        session = self.fresh()
-        try:
-            return self._ask(session, submission)
-        except LeanError as error:
-            return Refused(f"a fresh Lean could not check it: {error}")
-        finally:
-            session.close()
+        reason = ""
+        for _ in range(TRIES):
+            session = self.fresh()
+            try:
+                return self._ask(session, submission)
+            except LeanError as error:
+                reason = str(error)
+            finally:
+                session.close()
+        return Refused(f"a fresh Lean could not check it: {reason}")
 
     def _ask(self, session: LeanSession, submission: Submission) -> Judgement:
         messages = session.elaborate(submission.candidate)

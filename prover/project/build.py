@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from prover.errors import BrokenFile, NeedsToolchain, RepositoryError
+from prover.errors import BrokenFile, LeanError, NeedsToolchain, RepositoryError
 from prover.lean.protocol import Message
 from prover.lean.session import LeanSession, SourceText
 from prover.lean.toolchain.toolchain import Toolchain
@@ -127,14 +127,19 @@ class Builder:
     def _elaborate(self, module: Module, compiled: Path) -> None:
         session = self._lean()
         source = source_of(self.repository, module)
-        errors = errors_of(session.elaborate(source))
-        if errors:
-            self._broken[module.name] = BrokenFile(f"{source.file} does not compile: mend it first.", errors)
-            raise self._broken[module.name]
-        compiled.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=compiled.parent) as scratch:
-            session.write(source, Path(scratch) / "module.olean")
-            os.replace(Path(scratch) / "module.olean", compiled)
+        try:
+            if errors := errors_of(session.elaborate(source)):
+                raise BrokenFile(f"{source.file} does not compile: mend it first.", errors)
+            compiled.parent.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=compiled.parent) as scratch:
+                session.write(source, Path(scratch) / "module.olean")
+                os.replace(Path(scratch) / "module.olean", compiled)
+        except BrokenFile as error:
+            self._broken[module.name] = error
+            raise
+        except LeanError as error:
+            self._broken[module.name] = BrokenFile(f"Lean does not come to the end of {source.file}: {error}")
+            raise self._broken[module.name] from None
 
 
 def errors_of(messages: Iterable[Message]) -> tuple[str, ...]:

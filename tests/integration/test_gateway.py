@@ -3,6 +3,7 @@
 import os
 import signal
 import time
+from pathlib import Path
 
 import pytest
 
@@ -356,3 +357,17 @@ def kill(session: LeanSession) -> None:
     os.kill(pid, signal.SIGKILL)
     while session.pid() is not None:
         time.sleep(0.01)
+
+
+def test_a_module_with_a_wide_constructor_is_written(lean_session: LeanSession, tmp_path: Path) -> None:
+    fields = "".join(f"  f{i} : Bool := true\n" for i in range(24))
+    source = SourceText(f"structure Wide where\n{fields}", "Wide.lean", "Wide")
+    assert lean_session.elaborate(source) == ()
+    lean_session.write(source, tmp_path / "Wide.olean")
+    assert (tmp_path / "Wide.olean").stat().st_size > 0
+
+
+def test_endless_recursion_does_not_end_the_process(lean_session: LeanSession, holes: dict[str, list[Opening]]) -> None:
+    pid = lean_session.pid()
+    assert kind(only(lean_session, holes["victim"][0].state, "repeat skip")) == "timeout"
+    assert lean_session.pid() == pid

@@ -7,6 +7,10 @@
 
 const STATE_TAG = 1; // EST.Out.error
 
+// The build gives its main thread a stack of 64 KiB with nothing to guard it: elaboration runs over its
+// end into static data. Lean's own threads have 8 MiB; this one gets more.
+const STACK_BYTES = 64 << 20;
+
 // Lean blocks this thread, so a thread of its own sees to it that no process outlives its parent.
 const ORPHAN_WATCH = `
   const parent = process.ppid;
@@ -18,6 +22,9 @@ module.exports = function host(lean, program) {
   const call = (name, ...args) => lean.table.get(lean.symbols[name])(...args);
   const word = address => lean.words[address >> 2];
   const box = n => (n << 1) | 1;
+  const lowest = call("malloc", STACK_BYTES), highest = (lowest + STACK_BYTES) & ~15;
+  call("emscripten_stack_set_limits", highest, lowest);
+  call("_emscripten_stack_restore", highest);
   const scratch = call("malloc", 64);
 
   const object = (tag, fields, scalars = []) => {
