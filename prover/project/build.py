@@ -30,9 +30,15 @@ class Builder:
     _keys: dict[str, str] = field(default_factory=dict)
     _broken: dict[str, BrokenFile] = field(default_factory=dict)
     _session: LeanSession | None = None
+    _snapshot: Path | None = None
 
     def search_path(self) -> tuple[Path, ...]:
         """The directory of the compiled modules, for exactly these versions of all of them."""
+        if self._snapshot is None:
+            self._snapshot = self._snapshot_of_all()
+        return (self._snapshot,)
+
+    def _snapshot_of_all(self) -> Path:
         names = sorted(self.repository.modules)
         digest = hashlib.sha256(self.toolchain.name.encode())
         for name in names:
@@ -40,7 +46,7 @@ class Builder:
             digest.update(f"{name}\n{hashlib.sha256(module.path.read_bytes()).hexdigest()}\n".encode())
         directory = self.cache / "snapshots" / digest.hexdigest()[:24]
         directory.mkdir(parents=True, exist_ok=True)
-        return (directory,)
+        return directory
 
     def prepare(self, module: Module) -> None:
         """Compiles everything of the repository that a module imports, directly or not.

@@ -155,14 +155,14 @@ def _induct(goal: Goal) -> Weighted:
     for h in (value for value in _values(goal) if value.recursive):
         weight = (-0.9 if h.name in in_calls else -1.4) - again
         others = _generalisable(goal, h)
-        yield from _closed_by(goal, f"induction {h.name}", weight)
+        plain = f"induction {h.name}"
+        general = f"{plain} generalizing {' '.join(others)}" if others else plain
+        yield from _closed_by(goal, plain, weight)
         if others:
-            general = f"induction {h.name} generalizing {' '.join(others)}"
             yield from _closed_by(goal, general, weight - 0.1)
         for other in _second_variables(goal, h):
-            first = f"induction {h.name} generalizing {' '.join(others)}" if others else f"induction {h.name}"
             for closer in _closers(goal):
-                yield f"{first} <;> cases {other} <;> {closer}", weight - 0.3
+                yield f"{general} <;> cases {other} <;> {closer}", weight - 0.3
     for h in _values(goal):
         weight = -1.6 if h.recursive else -1.0
         yield from _closed_by(goal, f"cases {h.name}", weight)
