@@ -11,9 +11,14 @@ namespace Gateway
 /-- Byte offset of a position in its source text. -/
 abbrev Offset := String.Pos.Raw
 
+unsafe def runInitializersImpl : IO Unit := enableInitializersExecution
+
+/-- Lets what a module declares by `initialize` (extensions, attributes) come to be when it is imported. -/
+@[implemented_by runInitializersImpl] opaque runInitializers : IO Unit
 
 /-- The environment a source file starts from: an ordinary, non-`module` import of everything. -/
-def importEnvironment (imports : Array Import) (opts : Options) : IO Environment :=
+def importEnvironment (imports : Array Import) (opts : Options) : IO Environment := do
+  runInitializers
   importModules imports opts (trustLevel := 0) (leakEnv := true) (loadExts := true)
 
 /-- Turns off what would leave the gateway's thread: a request is answered before it returns. -/
