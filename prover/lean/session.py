@@ -12,7 +12,17 @@ from typing import Protocol, TypeVar
 
 from prover.errors import LeanDied, LeanSilent, ReplayFailed
 from prover.lean.process import LeanProcess
-from prover.lean.protocol import Declaration, Goal, HoleMessage, Message, Reply, ResultMessage, StateMessage, Verdict
+from prover.lean.protocol import (
+    Declaration,
+    Goal,
+    HoleMessage,
+    Message,
+    RecordedCommand,
+    Reply,
+    ResultMessage,
+    StateMessage,
+    Verdict,
+)
 from prover.lean.toolchain.toolchain import Toolchain
 
 T = TypeVar("T")
@@ -31,6 +41,17 @@ class SourceText:
     file: str
     """its name in messages"""
     module: str
+    options: tuple[tuple[str, bool | int | str], ...] = ()
+    """of Lean, that the repository's lakefile sets for it"""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What Lean recorded while it elaborated a file."""
+
+    messages: tuple[Message, ...]
+    commands: tuple[RecordedCommand, ...]
+    """those with tactics, or with a `sorry`"""
 
 
 @dataclass(frozen=True)
@@ -75,6 +96,8 @@ class Opening:
     term: bool
     command: tuple[int, int]
     declaration: str
+    printed: str
+    """the goal as Lean prints it"""
 
 
 @dataclass(frozen=True)
@@ -164,10 +187,26 @@ class LeanSession:
         """Elaborates a file, once a process; returns Lean's messages."""
         return self._repeated(lambda: self._source(source)[1])
 
-    def declarations(self, source: SourceText) -> tuple[Declaration, ...]:
-        """What the file declares, in the order of its text."""
+    def trace(self, source: SourceText) -> Recording:
+        """Elaborates a file and returns what Lean records of its tactics."""
+
+        def ask() -> Recording:
+            *commands, last = self.start().ask({"do": "trace", **_text(source)}, ELABORATION_SECONDS)
+            self._sources[source] = (last.source, last.messages)
+            return Recording(last.messages, tuple(reply.traced for reply in commands if reply.traced is not None))
+
+        return self._repeated(ask)
+
+    def declarations(self, source: SourceText, detail: bool = False) -> tuple[Declaration, ...]:
+        """What the file declares, in the order of its text.
+
+        Args:
+            detail: with docstrings, attributes, premises and the like.
+        """
         return self._repeated(
-            lambda: self._last({"do": "declarations", "source": self._source(source)[0]}).declarations
+            lambda: self._last(
+                {"do": "declarations", "source": self._source(source)[0], "detail": detail}
+            ).declarations
         )
 
     def imports(self, source: SourceText) -> tuple[str, ...]:
@@ -244,12 +283,21 @@ class LeanSession:
     def forget(self) -> None:
         """Drops every proof state; replaces a process that has grown too large."""
         self._handles.clear()
+        self._lighten({"do": "forget"}, MEMORY_CAP)
+
+    def forget_files(self, cap: int = MEMORY_CAP) -> None:
+        """Drops every file and state; replaces a process that has more than `cap` bytes resident."""
+        self._handles.clear()
+        self._sources.clear()
+        self._lighten({"do": "forget", "sources": True}, cap)
+
+    def _lighten(self, request: Mapping[str, object], cap: int) -> None:
         if self._process is None or not self._process.alive():
             return
-        if self._process.memory() > MEMORY_CAP:
+        if self._process.memory() > cap:
             self.close()
         else:
-            self._repeated(lambda: self._last({"do": "forget"}))
+            self._repeated(lambda: self._last(request))
 
     def _batch(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[Outcome]:
         self._was_running = False
@@ -320,15 +368,14 @@ class LeanSession:
     def _source(self, source: SourceText) -> tuple[int, tuple[Message, ...]]:
         self.start()
         if source not in self._sources:
-            request = {"do": "elaborate", "text": source.text, "file": source.file, "module": source.module}
-            reply = self._last(request)
+            reply = self._last({"do": "elaborate", **_text(source)})
             self._sources[source] = (reply.source, reply.messages)
         return self._sources[source]
 
     def _opening(self, hole: HoleMessage, origin: Origin) -> Opening:
         state = State(hole.opened.goals, origin)
         self._handles[state] = hole.opened.state
-        return Opening(state, hole.start, hole.stop, hole.term, hole.command, hole.declaration)
+        return Opening(state, hole.start, hole.stop, hole.term, hole.command, hole.declaration, hole.printed)
 
     def _last(self, request: Mapping[str, object]) -> Reply:
         """The closing reply to a request that has no other."""
@@ -342,3 +389,8 @@ class LeanSession:
             self.restarts += 1
             self.close()
             return act()
+
+
+def _text(source: SourceText) -> dict[str, object]:
+    """A file as requests name it."""
+    return {"text": source.text, "file": source.file, "module": source.module, "options": dict(source.options)}
