@@ -7,6 +7,9 @@ from prover.lean.protocol import Declaration, RecordedCommand, RecordedTactic
 from prover.lean.session import LeanSession, Opening, Recording, SourceText
 from prover.project.traced import PremiseUse, TracedDeclaration, TracedModule, TracedSorry, TracedStep
 
+TRACE_VERSION = 1
+"""of what a trace holds; traces of another version are made again"""
+
 
 def trace(session: LeanSession, source: SourceText, imports: Sequence[str]) -> tuple[TracedModule, Recording]:
     """All that is kept of a module, and Lean's own words; the session keeps the elaborated file.
