@@ -6,16 +6,19 @@
     │   ├── UnknownTheorem        no such theorem; the nearest names are in the message
     │   ├── NeedsToolchain        its imports need a library or toolchain that is not here
     │   ├── BrokenFile            a file does not compile; Lean's messages are in `details`
+    │   ├── BenchmarkError        a benchmark in LeanDojo's format cannot be written, or is not whole
     │   └── NotWritable           a patch cannot be written
     ├── LeanError               Lean did not do what was asked
     │   ├── LeanDied              its process ended
     │   ├── LeanSilent            it gave no answer in time and was stopped
     │   ├── RequestRefused        the gateway answered with an error
+    │   ├── LeanDojoFailed        LeanDojo could not trace or open what it was given; its words are in `details`
     │   └── ReplayFailed          a proof state did not come back after a restart
     └── ToolchainError          there is no Lean to run; see `prover toolchain doctor`
         ├── NodeMissing           no Node.js, which the embedded toolchain runs on
         ├── NodeTooOld            only an older Node.js than it needs
         ├── ToolchainMissing      a toolchain or its gateway is not installed
+        ├── LeanDojoMissing       the package lean-dojo is not installed, or something that it needs
         ├── InstallFailed         an installation did not come to its end
         └── NativeLeanFailed      a native Lean was found but does not run
 
@@ -54,6 +57,10 @@ class BrokenFile(UsageError):
         self.details = details
 
 
+class BenchmarkError(UsageError):
+    """A benchmark in LeanDojo's format cannot be written, or is not whole."""
+
+
 class NotWritable(UsageError):
     """A patch cannot be written."""
 
@@ -74,6 +81,14 @@ class RequestRefused(LeanError):
     """The gateway answered with an error."""
 
 
+class LeanDojoFailed(LeanError):
+    """LeanDojo could not trace or open what it was given."""
+
+    def __init__(self, message: str, details: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.details = details
+
+
 class ReplayFailed(LeanError):
     """A proof state did not come back after a restart."""
 
@@ -92,6 +107,10 @@ class NodeTooOld(ToolchainError):
 
 class ToolchainMissing(ToolchainError):
     """A toolchain or its gateway is not installed."""
+
+
+class LeanDojoMissing(ToolchainError):
+    """The package lean-dojo is not installed, or something that it needs."""
 
 
 class InstallFailed(ToolchainError):
