@@ -204,9 +204,7 @@ class LeanSession:
             detail: with docstrings, attributes, premises and the like.
         """
         return self._repeated(
-            lambda: self._last(
-                {"do": "declarations", "source": self._source(source)[0], "detail": detail}
-            ).declarations
+            lambda: self._last({"do": "declarations", "source": self._source(source)[0], "detail": detail}).declarations
         )
 
     def imports(self, source: SourceText) -> tuple[str, ...]:

@@ -99,15 +99,14 @@ class Builder:
         Args:
             traced: keep a trace of each too; `traced_module` has it then.
         """
-        graph, failed = self._graph(names)
-        yield from failed
+        graph = self._graph(names)
         order = TopologicalSorter(graph)
         order.prepare()
         with ThreadPoolExecutor(self.jobs) as executor:
             running: dict[Future[Outcome], str] = {}
             while order.is_active():
                 for name in order.get_ready():
-                    running[executor.submit(self._outcome, self.repository.modules[name], graph[name], traced)] = name
+                    running[executor.submit(self._outcome, self._module(name), graph[name], traced)] = name
                 done, _ = wait(running, return_when=FIRST_COMPLETED)
                 for future in done:
                     order.done(running.pop(future))
@@ -123,7 +122,7 @@ class Builder:
             source = source_of(self.repository, module)
             digest = hashlib.sha256(f"{self.toolchain.name}\n{module.name}\n{source.options}\n{source.text}".encode())
             for name in self._project_imports(module):
-                digest.update(self.key(self.repository.modules[name]).encode())
+                digest.update(self.key(self._module(name)).encode())
             self._keys[module.name] = digest.hexdigest()[:32]
         return self._keys[module.name]
 
@@ -151,32 +150,32 @@ class Builder:
 
     def _snapshot_of_all(self) -> Path:
         digest = hashlib.sha256(self.toolchain.name.encode())
-        for name, module in sorted(self.repository.modules.items()):
+        packages = (self.repository.modules, *(package.modules for package in self.repository.dependencies))
+        for name, module in sorted(pair for modules in packages for pair in modules.items()):
             digest.update(f"{name}\n{hashlib.sha256(module.path.read_bytes()).hexdigest()}\n".encode())
         directory = self.cache / "snapshots" / digest.hexdigest()[:24]
         directory.mkdir(parents=True, exist_ok=True)
         return directory
 
-    def _graph(self, names: Iterable[str]) -> tuple[dict[str, tuple[str, ...]], list[NotCompiled]]:
-        """What each needed module imports; and those that cannot be built whatever else happens."""
+    def _graph(self, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """What each needed module imports; nothing for those of which it is clear that they cannot be built."""
         graph: dict[str, tuple[str, ...]] = {}
-        failed: list[NotCompiled] = []
         wanted = list(names)
         while wanted:
             name = wanted.pop()
             if name in graph:
                 continue
-            module = self.repository.modules[name]
+            module = self._module(name)
             try:
                 graph[name] = self._project_imports(module)
                 wanted.extend(graph[name])
             except ProverError as error:
                 graph[name] = ()
-                failed.append(self._fail(module, error))
-        failed.extend(self._break_circles(graph))
-        return graph, failed
+                self._outcomes[name] = NotCompiled(module, error)
+        self._break_circles(graph)
+        return graph
 
-    def _break_circles(self, graph: dict[str, tuple[str, ...]]) -> Iterator[NotCompiled]:
+    def _break_circles(self, graph: dict[str, tuple[str, ...]]) -> None:
         while True:
             try:
                 TopologicalSorter(graph).prepare()
@@ -186,41 +185,46 @@ class Builder:
                 message = f"Modules import each other in a circle: {circle}. Break it first."
                 for name in dict.fromkeys(error.args[1]):
                     graph[name] = ()
-                    yield self._fail(self.repository.modules[name], RepositoryError(message))
-
-    def _fail(self, module: Module, error: ProverError) -> NotCompiled:
-        outcome = self._outcomes[module.name] = NotCompiled(module, error)
-        return outcome
+                    self._outcomes[name] = NotCompiled(self._module(name), RepositoryError(message))
 
     def _project_imports(self, module: Module) -> tuple[str, ...]:
-        """The modules of the repository that a module imports.
+        """The modules of the repository, and of packages that it needs, that a module imports.
 
         Raises:
             NeedsToolchain: it imports what is neither here nor in the toolchain.
             RepositoryError: it cannot be read.
         """
         found = self.imports(module)
+        known = {name: self.repository.find(name) for name in found}
         for name in found:
-            if name not in self.repository.modules and not self._in_library(name):
-                raise NeedsToolchain(_missing(module, name, self.toolchain))
-        return tuple(name for name in found if name in self.repository.modules)
+            if known[name] is None and not self._in_library(name):
+                raise NeedsToolchain(_missing(self.repository, module, name, self.toolchain))
+        return tuple(name for name in found if known[name] is not None)
+
+    def _module(self, name: str) -> Module:
+        """A module that is known to be there."""
+        module = self.repository.modules.get(name) or self.repository.find(name)
+        assert module is not None
+        return module
 
     def _in_library(self, name: str) -> bool:
         return (self.toolchain.library / Path(*name.split("."))).with_suffix(".olean").is_file()
 
     def _outcome(self, module: Module, needed: Iterable[str], traced: bool) -> Outcome:
+        """Builds a module whose imports have been tried."""
         known = self._outcomes.get(module.name)
-        if isinstance(known, NotCompiled) or (known is not None and not traced):
-            return known
+        if not isinstance(known, NotCompiled) and (known is None or traced):
+            known = self._outcomes[module.name] = self._tried(module, needed, traced)
+        return known
+
+    def _tried(self, module: Module, needed: Iterable[str], traced: bool) -> Outcome:
         for name in needed:
             if isinstance(self._outcomes[name], NotCompiled):
-                return self._fail(module, BrokenFile(f"{module.name} needs {name}, which could not be built."))
+                return NotCompiled(module, BrokenFile(f"{module.name} needs {name}, which could not be built."))
         try:
-            outcome = self._compile(module, traced)
+            return self._compile(module, traced)
         except ProverError as error:
-            return self._fail(module, error)
-        self._outcomes[module.name] = outcome
-        return outcome
+            return NotCompiled(module, error)
 
     def _compile(self, module: Module, traced: bool) -> Compiled:
         (snapshot,) = self.search_path()
@@ -275,7 +279,7 @@ def errors_of(messages: Iterable[Message]) -> tuple[str, ...]:
 
 def source_of(repository: Repository, module: Module) -> SourceText:
     """A module as Lean is given it; messages name it by its path in the repository."""
-    return SourceText(module.text(), repository.relative(module), module.name)
+    return SourceText(module.text(), repository.relative(module), module.name, module.options)
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -296,13 +300,15 @@ def _link(compiled: Path, place: Path) -> None:
     os.replace(unfinished, place)
 
 
-def _missing(module: Module, name: str, toolchain: Toolchain) -> str:
-    if name.split(".")[0] == "Mathlib":
+def _missing(repository: Repository, module: Module, name: str, toolchain: Toolchain) -> str:
+    root = name.split(".")[0]
+    if root == "Mathlib":
         return (
             f"{module.path.name} imports {name}, and {toolchain.describe()} has no Mathlib: "
             "install elan and build the repository with `lake` first."
         )
+    wanting = "; ".join(f"{package.name} {package.why}" for package in repository.unavailable)
     return (
         f"{module.path.name} imports {name}, which is neither in the repository nor in {toolchain.describe()}: "
-        "check the name, or install what provides it."
+        f"{wanting or 'check the name, or install what provides it'}."
     )

@@ -22,6 +22,8 @@ from prover.project.module_name import Parts, parts_of
 
 TRANSLATION_S = 120.0
 Kind = Literal["library", "executable"]
+LeanOptions = tuple[tuple[str, bool | int | str], ...]
+"""options that Lean is given for every file, by name; a `weak.` before a name is Lake's"""
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class Library:
     """the directory that its module names start from, as seen from the package's"""
     roots: tuple[Parts, ...] = ()
     globs: tuple[Glob, ...] = ()
+    options: "LeanOptions" = ()
 
     def holds(self, module: Parts) -> bool:
         """Whether Lake takes a module to be part of it."""
@@ -102,6 +105,8 @@ class Lakefile:
     """the directory that those of its libraries are seen from"""
     libraries: tuple[Library, ...] = ()
     requires: tuple[Requirement, ...] = ()
+    options: LeanOptions = ()
+    """for the files of all its libraries, before their own"""
 
     def sources(self) -> tuple[str, ...]:
         """Every directory that module names start from, as seen from the package's."""
@@ -168,6 +173,7 @@ def from_toml(text: str, file: Path) -> Lakefile:
             _string(table, "srcDir") or ".",
             (*libraries, *executables),
             tuple(_requirement(each) for each in _tables(table, "require")),
+            _options(table),
         )
     except _Shape as error:
         raise RepositoryError(f"{file} is not laid out as Lake reads it: mend `{error}`.") from None
@@ -188,7 +194,34 @@ def _library(table: dict[str, Any], kind: Kind) -> Library:
     if not all(roots):
         raise _Shape("roots")
     globs = tuple(_glob(glob) for glob in _strings(table, "globs"))
-    return Library(name, kind, _string(table, "srcDir") or ".", roots, globs)
+    return Library(name, kind, _string(table, "srcDir") or ".", roots, globs, _options(table))
+
+
+def _options(table: dict[str, Any]) -> LeanOptions:
+    """`leanOptions`, and those among `moreLeanArgs`."""
+    given = table.get("leanOptions", {})
+    if not isinstance(given, dict):
+        raise _Shape("leanOptions")
+    arguments = [word[2:].partition("=") for word in _strings(table, "moreLeanArgs") if word.startswith("-D")]
+    return (*_flat("", given), *((name, _value(text)) for name, _, text in arguments))
+
+
+def _flat(prefix: str, table: dict[str, Any]) -> Iterator[tuple[str, bool | int | str]]:
+    """A table's values by their dotted names: TOML reads `a.b = 1` as a table in a table."""
+    for key, value in table.items():
+        match value:
+            case dict():
+                yield from _flat(f"{prefix}{key}.", value)
+            case bool() | int() | str():
+                yield prefix + key, value
+            case _:
+                raise _Shape("leanOptions")
+
+
+def _value(text: str) -> bool | int | str:
+    if text in ("true", "false"):
+        return text == "true"
+    return int(text) if text.isdecimal() else text
 
 
 def _glob(text: str) -> Glob:
@@ -270,7 +303,8 @@ def from_lean(text: str) -> Lakefile:
     for form in forms_of(text):
         match form.keyword:
             case "package":
-                found = replace(found, name=form.name, source=form.path("srcDir") or ".")
+                source = form.path("srcDir") or "."
+                found = replace(found, name=form.name, source=source, options=tuple(_options_of(form)))
             case "lean_lib":
                 found = replace(found, libraries=(*found.libraries, _library_of(form)))
             case "lean_exe":
@@ -287,7 +321,21 @@ def _library_of(form: Form) -> Library:
     roots = tuple(parts_of(word.text) for word in form.words("roots") if word.kind == "name")
     globs = tuple(_globs_of(form.words("globs")))
     default = (parts_of(form.name) or (form.name,),)
-    return Library(form.name, "library", form.path("srcDir") or ".", roots or default, globs)
+    options = tuple(_options_of(form))
+    return Library(form.name, "library", form.path("srcDir") or ".", roots or default, globs, options)
+
+
+def _options_of(form: Form) -> Iterator[tuple[str, bool | int | str]]:
+    """The pairs ``⟨`name, value⟩`` of `leanOptions`, and `-D` among `moreLeanArgs`."""
+    words = form.words("leanOptions")
+    for name, comma, *rest in zip(words, words[1:], words[2:], words[3:], words[4:], strict=False):
+        if name.kind == "name" and comma.text == ",":
+            digits = "".join(word.text for word in rest if word.text.isdecimal())
+            yield name.text, _value(digits or rest[0].text)
+    for word in form.words("moreLeanArgs"):
+        if word.kind == "string" and word.text.startswith("-D"):
+            name_, _, text = word.text[2:].partition("=")
+            yield name_, _value(text)
 
 
 def _globs_of(words: list[Word]) -> Iterator[Glob]:

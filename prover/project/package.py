@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from prover.errors import RepositoryError
-from prover.project.lakefile import Lakefile, read_lakefile
+from prover.project.lakefile import Lakefile, LeanOptions, read_lakefile
 from prover.project.module_name import Parts, name_of
 
 LAKEFILES = ("lakefile.toml", "lakefile.lean")
@@ -36,6 +36,8 @@ class Module:
     """what of the package it is part of; `loose` when of nothing, so that nothing can import it"""
     package: str = ""
     """the package that it belongs to; empty for the repository's own"""
+    options: LeanOptions = ()
+    """what its lakefile has Lean set for it"""
 
     def text(self) -> str:
         """The file's content.
@@ -109,6 +111,7 @@ class _Claim:
     path: Path
     parts: Parts
     kind: ModuleKind
+    options: LeanOptions
 
 
 def _claims(root: Path, lakefile: Lakefile, files: Iterable[Path]) -> Iterator[_Claim]:
@@ -119,11 +122,11 @@ def _claims(root: Path, lakefile: Lakefile, files: Iterable[Path]) -> Iterator[_
         for path in [path for path in left if path.is_relative_to(source)]:
             if library.holds(parts := _parts(path, source)):
                 del left[path]
-                yield _Claim(path, parts, library.kind)
+                yield _Claim(path, parts, library.kind, (*lakefile.options, *library.options))
     deepest = sorted((root / source for source in lakefile.sources()), key=lambda source: -len(source.parts))
     for path in left:
         base = next((source for source in deepest if path.is_relative_to(source)), root)
-        yield _Claim(path, _parts(path, base), "loose")
+        yield _Claim(path, _parts(path, base), "loose", lakefile.options)
 
 
 def _named(root: Path, package: str, claims: Sequence[_Claim]) -> tuple[dict[str, Module], tuple[Module, ...]]:
@@ -138,7 +141,7 @@ def _named(root: Path, package: str, claims: Sequence[_Claim]) -> tuple[dict[str
     for claim in claims:
         contested = claim.kind != "library" and times[claim.parts] > 1
         parts = _parts(claim.path, root) if contested else claim.parts
-        module = Module(name_of(parts), claim.path, claim.kind, package)
+        module = Module(name_of(parts), claim.path, claim.kind, package, claim.options)
         if modules.setdefault(module.name, module) is not module:
             shadowed.append(module)
     return modules, tuple(shadowed)
