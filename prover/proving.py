@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from prover.check.gate import Accepted, Gate, Refused, Submission
 from prover.errors import LeanError
 from prover.lean.protocol import Declaration
-from prover.lean.session import LeanSession, Opening, SourceText
+from prover.lean.session import Opening, Session, SourceText
 from prover.project.patch import Replacement, proof_replacement
 from prover.project.patch import replace as replace_in
 from prover.search.best_first import Open, Proved, Search, Strategy
@@ -80,7 +80,7 @@ class Prover:
     gate: Gate
     budget: Budget
 
-    def prove(self, session: LeanSession, task: Task) -> Outcome:
+    def prove(self, session: Session, task: Task) -> Outcome:
         """Attempts a theorem: its `sorry`s if it has any, else its statement from scratch."""
         started = time.monotonic()
 
@@ -96,7 +96,7 @@ class Prover:
             forget(session)
 
 
-def forget(session: LeanSession) -> None:
+def forget(session: Session) -> None:
     """Clears a session; one that cannot even do that starts anew."""
     try:
         session.forget()
@@ -104,7 +104,7 @@ def forget(session: LeanSession) -> None:
         session.close()
 
 
-def open_holes(session: LeanSession, task: Task) -> tuple[Opening, ...]:
+def open_holes(session: Session, task: Task) -> tuple[Opening, ...]:
     """Every `sorry` of the theorem; its whole statement when it has none."""
     declaration = task.declaration
     if declaration.incomplete:
@@ -118,7 +118,7 @@ def open_holes(session: LeanSession, task: Task) -> tuple[Opening, ...]:
 class Attempt:
     """One attempt at one theorem."""
 
-    def __init__(self, prover: Prover, session: LeanSession, task: Task, openings: Sequence[Opening]) -> None:
+    def __init__(self, prover: Prover, session: Session, task: Task, openings: Sequence[Opening]) -> None:
         self._prover = prover
         self._session = session
         self._task = task

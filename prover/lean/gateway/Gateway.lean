@@ -16,6 +16,7 @@ structure Kept where
   scope : Scope
   /-- key of each goal, to see a tactic that changed nothing -/
   goalKeys : Array String
+  beginnings : Beginnings
 
 structure Server where
   mark : String
@@ -157,7 +158,8 @@ def Server.keep (server : Server) (scope : Scope) (state : ProofState) (renames 
   | .ok (goals, _) =>
     let handle ← server.fresh
     let goalKeys := goals.map (·.1)
-    server.kept.modify (·.insert handle { state, scope, goalKeys })
+    let beginnings ← IO.mkRef {}
+    server.kept.modify (·.insert handle { state, scope, goalKeys, beginnings })
     return (Json.mkObj [("state", toJson handle), ("goals", Json.arr (goals.map (·.2)))], goalKeys)
 
 def noLimits : Limits := { heartbeats := 0, milliseconds := 1000000 }
@@ -214,7 +216,7 @@ def Server.statement (server : Server) (request : Request) : IO (List (String ×
 /-- One result of a batch. -/
 def Server.result (server : Server) (kept : Kept) (limits : Limits) (explain : Bool) (text : String) :
     IO (List (String × Json)) := do
-  match ← runTactic server.dog kept.scope kept.state text limits explain with
+  match ← runTactic server.dog kept.scope (some kept.beginnings) kept.state text limits explain with
   | .error (failure, message) => return [("failure", failure.name), ("message", message)]
   | .ok progress =>
     let groups ← match ← (progress.state.run noLimits (← IO.CancelToken.new) (independent progress.state)).toIO' with
@@ -253,7 +255,7 @@ def Server.close (server : Server) (request : Request) : IO (List (String × Jso
   let kept ← server.keptState request
   let script : String ← field request "script"
   let limits : Limits := { heartbeats := fieldD request "heartbeats" 0, milliseconds := fieldD request "milliseconds" 600000 }
-  match ← runTactic server.dog kept.scope kept.state script limits (explain := true) with
+  match ← runTactic server.dog kept.scope none kept.state script limits (explain := true) with
   | .error (failure, message) => return [("failure", failure.name), ("message", message)]
   | .ok progress =>
     unless progress.state.goals.isEmpty do
