@@ -11,11 +11,13 @@ import click
 from prover.check.gate import Gate
 from prover.cli.main import EXIT_INTERRUPTED, EXIT_OPEN, EXIT_REFUSED, EXIT_USAGE
 from prover.cli.report import Report, ReportPrinter, TheoremReport, report_of, write_json
-from prover.cli.wiring import consoles, embedded_toolchain, home
+from prover.cli.wiring import choose_toolchain, consoles, home, toolchain_option
 from prover.errors import BrokenFile, LeanError, UnknownTheorem, UsageError
 from prover.lean.pool import Pool
 from prover.lean.session import LeanSession
-from prover.project.build import Builder, errors_of, source_of
+from prover.lean.toolchain.choose import Wish
+from prover.project.build import errors_of, source_of
+from prover.project.builders import builder_for
 from prover.project.layout import Module, Repository, open_repository
 from prover.project.patch import Replacement, replace, write_atomically
 from prover.proving import Outcome, Prover, Task, TheoremProved
@@ -44,6 +46,7 @@ class Request:
     generators: tuple[TacticGenerator, ...]
     jobs: int
     apply: bool
+    toolchain: Wish = "auto"
 
 
 @click.command("prove")
@@ -54,6 +57,7 @@ class Request:
 @click.option("--expansions", type=click.IntRange(min=1), help="Goals expanded a theorem, at most.")
 @click.option("--generators", default="automation,structure", show_default=True, help="What proposes tactics.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Theorems tried at once.")
+@toolchain_option
 @click.option("--apply", is_flag=True, help="Write the proofs into the files instead of printing patches.")
 @click.option(
     "--json", "json_file", type=click.Path(path_type=Path), help="Write a report to this file (- for stdout)."
@@ -66,6 +70,7 @@ def command(
     expansions: int | None,
     generators: str,
     jobs: int,
+    wish: Wish,
     apply: bool,
     json_file: Path | None,
 ) -> int:
@@ -83,6 +88,7 @@ def command(
         parse_generators(generators),
         jobs,
         apply,
+        wish,
     )
     with Proving(request) as proving:
         report = proving.run()
@@ -131,14 +137,12 @@ class Proving:
     def __init__(self, request: Request) -> None:
         self._request = request
         self._out, self._err = consoles()
-        self._toolchain = embedded_toolchain()
         repository = request.repository
-        self._builder = Builder(repository, self._toolchain, home().caches, self._note)
+        self._toolchain = choose_toolchain(repository, request.toolchain, self._note)
+        self._builder = builder_for(repository, self._toolchain, home().caches, self._note)
         self._pool = Pool(self._toolchain, self._builder.search_path(), request.jobs)
         self._printer = ReportPrinter(self._out, patches=not request.apply)
         self._report = Report(str(repository.root), self._toolchain.describe())
-
-        self._note_version(repository.toolchain)
 
     def __enter__(self) -> "Proving":
         return self
@@ -159,12 +163,6 @@ class Proving:
             self._report.interrupted = True
         self._printer.summary(self._report)
         return self._report
-
-    def _note_version(self, wanted: str | None) -> None:
-        """Says so when the repository asks for another Lean than the one that is used."""
-        used = self._toolchain.lean_version.split("-")[0]
-        if wanted is not None and wanted.rpartition(":v")[2].split("-")[0] != used:
-            self._note(f"the repository asks for {wanted}; {self._toolchain.describe()} is used instead")
 
     def _note(self, text: str) -> None:
         self._err.print(text, style="dim", markup=False)

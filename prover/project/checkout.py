@@ -83,6 +83,8 @@ class Checkouts:
             NoSuchRevision: it has no such branch, tag or commit.
             GitMissing: there is no git, and something other than a directory is asked for.
         """
+        if isinstance(location.address, Path) and not location.address.is_dir():
+            raise CheckoutFailed(f"There is no directory {location.address}: check where it has gone.")
         if isinstance(location.address, Path) and location.revision is None:
             return _as_it_is(location, location.address, self.note)
         try:
@@ -100,26 +102,34 @@ class Checkouts:
 
     def _entry(self, location: Location) -> tuple["_Entry", Path]:
         """The cache of an address, and where in the repository the asked directory is."""
-        if isinstance(location.address, str):
+        if isinstance(location.address, str) or not location.address.is_dir():
             return _Entry(self.directory / _key(location), location.address, self.note), Path()
         top = _top(location.address)
         entry = _Entry(self.directory / _key(Location(top)), top, self.note)
         return entry, location.address.relative_to(top)
 
-    def cached_commits(self, location: Location) -> frozenset[str]:
-        """The commits of a repository that are in the cache."""
-        entry, _ = self._entry(location)
-        return entry.commits()
+    def place(self, location: Location) -> Path:
+        """Where the cache keeps a repository, or would."""
+        try:
+            return self._entry(location)[0].root
+        except CheckoutFailed:  # a directory that is in no git repository
+            return self.directory / _key(location)
+
+    def cached(self, location: Location, commit: str) -> Path | None:
+        """The directory of a repository at a commit, if it is in the cache. Asks nobody."""
+        try:
+            entry, below = self._entry(location)
+        except CheckoutFailed:
+            return None
+        tree = entry.cached(commit) / below
+        return tree if tree.is_dir() else None
 
     def remove(self, location: Location, keep: frozenset[str] = frozenset()) -> frozenset[str]:
         """Deletes what is cached of a repository, except the commits to keep; says which it deleted.
 
         Nobody may be reading them.
         """
-        if isinstance(location.address, Path) and not location.address.is_dir():
-            return frozenset()
-        entry, _ = self._entry(location)
-        return entry.remove(keep)
+        return _Entry(self.place(location), location.address, self.note).remove(keep)
 
 
 @dataclass(frozen=True)
@@ -163,7 +173,7 @@ class _Entry:
         if not said.ok:
             raise self._unknown(location, git("for-each-ref", "--format=%(refname)", directory=self.address))
         commit = said.out.strip()
-        if not self._tree(commit).is_dir() and self._resolve(commit) is None:
+        if not self.cached(commit).is_dir() and self._resolve(commit) is None:
             self._update(commit)
             if self._resolve(commit) is None and self._unadvertised(commit) is None:
                 raise CheckoutFailed(f"git cannot copy {revision} out of {self.address}: check it with `git fsck`.")
@@ -171,7 +181,7 @@ class _Entry:
 
     def _settled(self, revision: str) -> str | None:
         """A cached commit that the revision will mean for good: its own digits, or a tag's."""
-        if COMMIT.fullmatch(revision) and self._tree(revision).is_dir():
+        if COMMIT.fullmatch(revision) and self.cached(revision).is_dir():
             return revision
         if self._ref(f"refs/heads/{revision}") is not None:
             return None
@@ -261,12 +271,13 @@ class _Entry:
 
     # --- work trees ---
 
-    def _tree(self, commit: str) -> Path:
+    def cached(self, commit: str) -> Path:
+        """Where the files of a commit are, once they are there."""
         return self.root / "trees" / commit
 
     def tree(self, commit: str) -> Path:
         """The files of a commit."""
-        tree = self._tree(commit)
+        tree = self.cached(commit)
         if tree.is_dir():
             return tree
         with self._locked():
@@ -321,7 +332,7 @@ class _Entry:
             gone = self.commits() - keep
             with self._staged() as stage:
                 for commit in gone:
-                    self._tree(commit).rename(stage / commit)
+                    self.cached(commit).rename(stage / commit)
             if not keep:
                 shutil.rmtree(self.root, ignore_errors=True)
         return gone
@@ -376,8 +387,9 @@ def _top(directory: Path) -> Path:
 
 
 def _key(location: Location) -> str:
-    """A directory's name for an address: readable, and different for different addresses."""
-    digest = hashlib.sha256(location.canonical.encode()).hexdigest()[:12]
+    """A directory's name for an address: readable, and different for different repositories."""
+    same = location.canonical if on_this_computer(location.address) else location.canonical.removesuffix(".git")
+    digest = hashlib.sha256(same.encode()).hexdigest()[:12]
     return f"{re.sub(r'[^A-Za-z0-9._-]', '-', location.name)[:40]}-{digest}"
 
 

@@ -9,7 +9,7 @@ from git_repository import GitRepository
 
 from prover.errors import CheckoutFailed, GitMissing
 from prover.project.checkout import Checkout, Checkouts
-from prover.project.location import parse_location
+from prover.project.location import Location, parse_location
 
 
 @pytest.fixture
@@ -239,10 +239,17 @@ def test_two_checkouts_of_a_commit_are_one(checkouts: Checkouts, origin: GitRepo
     assert get(checkouts, f"{origin.url}@v1").root == get(checkouts, f"{origin.url}@old").root
 
 
+def test_an_address_with_and_without_its_ending_is_one_repository(checkouts: Checkouts, tmp_path: Path) -> None:
+    assert checkouts.place(Location("https://h/a/b.git")) == checkouts.place(Location("https://h/a/b/"))
+    assert checkouts.place(Location("https://h/a/b")) != checkouts.place(Location("https://h/a/c"))
+    assert checkouts.place(Location("file:///a/b.git")) != checkouts.place(Location("file:///a/b"))
+
+
 def test_only_what_is_not_kept_is_removed(checkouts: Checkouts, origin: GitRepository) -> None:
     one, two = get(checkouts, f"{origin.url}@v1"), get(checkouts, f"{origin.url}@main")
     assert one.commit is not None
-    assert checkouts.cached_commits(two.location) == {one.commit, two.commit}
+    assert checkouts.cached(two.location, one.commit) == one.root
+    assert checkouts.cached(two.location, "0" * 40) is None
     assert checkouts.remove(two.location, frozenset({one.commit})) == {two.commit}
     assert one.root.is_dir()
     assert not two.root.exists()
@@ -255,6 +262,13 @@ def test_removing_an_own_directory_removes_nothing_of_it(checkouts: Checkouts, o
     checkout = get(checkouts, f"{origin.root}@v1")
     assert checkouts.remove(parse_location(str(origin.root))) == {checkout.commit}
     assert (origin.root / "A.lean").exists()
+
+
+def test_what_is_cached_of_a_directory_that_is_gone_can_be_removed(checkouts: Checkouts, origin: GitRepository) -> None:
+    checkout = get(checkouts, f"{origin.root}@v1")
+    shutil.rmtree(origin.root)
+    assert checkouts.remove(checkout.location) == {checkout.commit}
+    assert not checkout.root.exists()
 
 
 def test_a_mirror_that_is_broken_is_made_again(checkouts: Checkouts, origin: GitRepository) -> None:

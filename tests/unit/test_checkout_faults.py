@@ -14,6 +14,7 @@ from git_repository import GitRepository
 
 from prover.errors import CheckoutFailed, NoNetwork, NoSuchRevision
 from prover.project.checkout import Checkout, Checkouts
+from prover.project.git import reached
 from prover.project.location import Location, parse_location
 
 
@@ -113,12 +114,49 @@ def test_a_cache_that_cannot_be_made_is_named(origin: GitRepository, tmp_path: P
         Checkouts(tmp_path / "file" / "cache").get(Location(origin.url, "v1"))
 
 
+def fake_git(directory: Path, script: str) -> Path:
+    """A git that does something else in some cases, and is the real one otherwise; its directory for PATH."""
+    program = directory / "bin" / "git"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\ncase "$*" in {script} ;; esac\nexec {shutil.which("git")} "$@"\n')
+    program.chmod(0o755)
+    return program.parent
+
+
+def test_a_full_disk_is_named_and_leaves_nothing_half(
+    checkouts: Checkouts, origin: GitRepository, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = "fatal: write error: No space left on device"
+    for place, step in enumerate([" fetch ", " checkout "]):
+        with monkeypatch.context() as patched:
+            (tmp_path / str(place)).mkdir()
+            bin_ = fake_git(tmp_path / str(place), f'*"{step}"*) echo "{words}" >&2; exit 128')
+            patched.setenv("PATH", f"{bin_}:{os.environ['PATH']}")
+            with pytest.raises(CheckoutFailed, match=r"The disk is full at .*: free some space"):
+                get(checkouts, f"{origin.url}@v1")
+        assert not list(checkouts.directory.glob("*/trees/*"))
+        assert not list(checkouts.directory.glob("*/unfinished-*"))
+    assert said(get(checkouts, f"{origin.url}@v1")) == "-- one\n"
+
+
+def test_a_git_that_gives_no_answer_is_ended_with_what_it_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bin_ = fake_git(tmp_path, f"*ls-remote*) sleep 600 & echo $! > {tmp_path}/child; wait")
+    monkeypatch.setenv("PATH", f"{bin_}:{os.environ['PATH']}")
+    with pytest.raises(NoNetwork, match=r"host\.invalid gave no answer for 1 s"):
+        reached("https://me:word@host.invalid/a", ("ls-remote", "https://host.invalid/a"), seconds=1)
+    child = int((tmp_path / "child").read_text())
+    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+
+
 # --- several processes, and a killed one ---
 
 PROGRAM = """
 import sys
 from pathlib import Path
 from prover.project.checkout import Checkouts
+from prover.project.git import reached
 from prover.project.location import parse_location
 checkout = Checkouts(Path(sys.argv[1])).get(parse_location(sys.argv[2]))
 print(checkout.root, (checkout.root / "A.lean").read_text())
@@ -140,14 +178,8 @@ def test_processes_at_once_share_one_checkout(checkouts: Checkouts, origin: GitR
 
 def test_a_killed_clone_leaves_nothing_half(checkouts: Checkouts, origin: GitRepository, tmp_path: Path) -> None:
     """A git that stops in the middle of a fetch stands in for a long one; it is killed with its process group."""
-    real = shutil.which("git")
-    fake = tmp_path / "bin" / "git"
-    fake.parent.mkdir()
-    fake.write_text(
-        f'#!/bin/sh\ncase "$*" in *" fetch "*) touch {tmp_path}/begun; exec sleep 60;; esac\nexec {real} "$@"\n'
-    )
-    fake.chmod(0o755)
-    process = start(checkouts, f"{origin.url}@v1", PATH=f"{fake.parent}:{os.environ['PATH']}")
+    bin_ = fake_git(tmp_path, f'*" fetch "*) touch {tmp_path}/begun; exec sleep 60')
+    process = start(checkouts, f"{origin.url}@v1", PATH=f"{bin_}:{os.environ['PATH']}")
     while not (tmp_path / "begun").exists():
         assert process.poll() is None
         time.sleep(0.02)

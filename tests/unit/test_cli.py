@@ -16,8 +16,8 @@ def no_toolchain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("the toolchain was asked for")
 
-    monkeypatch.setattr("prover.cli.prove.embedded_toolchain", refuse)
-    monkeypatch.setattr("prover.cli.lean.embedded_toolchain", refuse)
+    monkeypatch.setattr("prover.cli.prove.choose_toolchain", refuse)
+    monkeypatch.setattr("prover.cli.lean.choose_toolchain", refuse)
     monkeypatch.setenv("PROVER_HOME", str(tmp_path / "home"))
 
 
@@ -74,7 +74,14 @@ def test_no_generator_at_all_is_refused(repository: Path, capsys: pytest.Capture
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("--timeout", "0"), ("--timeout", "soon"), ("--jobs", "0"), ("--jobs", "65"), ("--expansions", "0")],
+    [
+        ("--timeout", "0"),
+        ("--timeout", "soon"),
+        ("--jobs", "0"),
+        ("--jobs", "65"),
+        ("--expansions", "0"),
+        ("--toolchain", "wasm"),
+    ],
 )
 def test_a_value_out_of_range_is_refused(
     repository: Path, capsys: pytest.CaptureFixture[str], option: str, value: str
