@@ -96,7 +96,7 @@ class Opening:
     term: bool
     command: tuple[int, int]
     declaration: str
-    printed: str
+    printed: str = ""
     """the goal as Lean prints it"""
 
 

@@ -40,6 +40,10 @@ class Compiled:
     """Lean's errors in it, as `lean` prints them"""
     cached: bool
     """nothing had to be done"""
+    declarations: int = 0
+    """as many as were traced; this and what follows is 0 where nothing was"""
+    steps: int = 0
+    sorries: int = 0
 
 
 @dataclass(frozen=True)
@@ -54,9 +58,12 @@ Outcome = Compiled | NotCompiled
 
 
 class _Record(msgspec.Struct, frozen=True):
-    """What is kept beside a compiled module."""
+    """What is kept beside a compiled module; see `Compiled`."""
 
     errors: tuple[str, ...]
+    declarations: int = 0
+    steps: int = 0
+    sorries: int = 0
 
 
 @dataclass
@@ -241,7 +248,7 @@ class Builder:
         record = msgspec.json.decode(self._file(module, ".json").read_bytes(), type=_Record)
         if record.errors:
             self.progress(f"{module.name} has errors: what failed in it counts as `sorry`")
-        return Compiled(module, record.errors, cached)
+        return Compiled(module, record.errors, cached, record.declarations, record.steps, record.sorries)
 
     def _elaborate(self, session: LeanSession, module: Module, traced: bool) -> None:
         """Compiles, and traces; the compiled module comes last, since what has it is done."""
@@ -249,11 +256,12 @@ class Builder:
         try:
             if traced:
                 kept, recording = trace(session, source, self.imports(module))
-                messages = recording.messages
+                errors = errors_of(recording.messages)
+                record = _Record(errors, len(kept.declarations), len(kept.steps), len(kept.sorries))
                 write_whole(self._trace_file(module), msgspec.json.encode(kept))
             else:
-                messages = session.elaborate(source)
-            write_whole(self._file(module, ".json"), msgspec.json.encode(_Record(errors_of(messages))))
+                record = _Record(errors_of(session.elaborate(source)))
+            write_whole(self._file(module, ".json"), msgspec.json.encode(record))
             self._write(session, source, self._file(module, ".olean"))
             session.forget_files(PROCESS_BYTES)
         except LeanError as error:

@@ -11,15 +11,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 from filelock import FileLock, Timeout
 
-from prover.errors import LakeFailed, NeedsToolchain
+from prover.errors import BrokenFile, LakeFailed, NeedsToolchain, ProverError
 from prover.lean.session import LeanSession, SourceText
 from prover.lean.toolchain.execute import Finished, Limits, execute
 from prover.lean.toolchain.toolchain import Command, NativeToolchain
+from prover.project.build import Compiled, NotCompiled, Outcome, errors_of, source_of, write_whole
 from prover.project.layout import Module, Repository
 from prover.project.manifest import FILE as MANIFEST
 from prover.project.native_tree import BuildTree, build_tree, depends_on_mathlib
+from prover.project.traced import TracedModule
+from prover.project.tracing import TRACE_VERSION, trace
 
 Progress = Callable[[str], None]
 
@@ -55,6 +59,8 @@ class NativeBuilder:
     _built: set[str] = field(default_factory=set)
     _broken: dict[frozenset[str], LakeFailed] = field(default_factory=dict)
     _session: LeanSession | None = None
+    _tracer: LeanSession | None = None
+    _keys: dict[str, str] = field(default_factory=dict)
 
     def search_path(self) -> tuple[Path, ...]:
         """Where Lake keeps the compiled modules of the repository and its dependencies.
@@ -86,8 +92,56 @@ class NativeBuilder:
                 raise
             self._built |= needed
 
+    def build(self, names: Iterable[str], traced: bool = False) -> Iterator[Outcome]:
+        """Builds what modules import; see `build.Builder.build`. Lean elaborates each anew when it is traced."""
+        for name in names:
+            module = self.repository.find(name)
+            assert module is not None
+            try:
+                self.prepare(module)
+                yield self._traced(module) if traced else Compiled(module, (), cached=False)
+            except ProverError as error:
+                yield NotCompiled(module, error)
+
+    def traced_module(self, module: Module) -> TracedModule:
+        """The trace of a module that was built with `traced`."""
+        return msgspec.json.decode(self._trace_file(module).read_bytes(), type=TracedModule)
+
+    def key(self, module: Module) -> str:
+        """A digest of the module, what it imports of the repository, the packages' versions and the toolchain."""
+        if module.name not in self._keys:
+            manifest = self.repository.root / MANIFEST
+            pins = manifest.read_bytes() if manifest.is_file() else b""
+            digest = hashlib.sha256(f"{self.toolchain.name}\n{module.name}\n{module.text()}\n".encode() + pins)
+            for name in self._imports(module):
+                if needed := self.repository.modules.get(name):
+                    digest.update(self.key(needed).encode())
+            self._keys[module.name] = digest.hexdigest()[:32]
+        return self._keys[module.name]
+
+    def _traced(self, module: Module) -> Compiled:
+        kept = self._trace_file(module)
+        source = source_of(self.repository, module)
+        if cached := kept.is_file():
+            record = self.traced_module(module)
+        else:
+            self.progress(f"tracing {module.name}")
+            session = self._tracer = self._tracer or LeanSession(self.toolchain, self.search_path())
+            record, recording = trace(session, source, self._imports(module))
+            session.forget_files()
+            if errors := errors_of(recording.messages):
+                raise BrokenFile(f"{source.file} does not compile: mend it first.", errors)
+            write_whole(kept, msgspec.json.encode(record))
+        return Compiled(module, (), cached, len(record.declarations), len(record.steps), len(record.sorries))
+
+    def _trace_file(self, module: Module) -> Path:
+        return self.cache / "modules" / f"{self.key(module)}.trace{TRACE_VERSION}"
+
     def close(self) -> None:
-        """Ends the Lean process that reads imports."""
+        """Ends the Lean processes that read and trace."""
+        if self._tracer is not None:
+            self._tracer.end()
+            self._tracer = None
         if self._session is not None:
             self._session.end()
             self._session = None
@@ -153,7 +207,7 @@ class NativeBuilder:
             names: Iterable[str] = known.read_text(encoding="utf-8").splitlines()
         else:
             names = self._lean().imports(source)
-            _write_whole(known, "\n".join(names))
+            write_whole(known, "\n".join(names).encode())
         return tuple(name for name in names if not self._in_library(name))
 
     def _in_library(self, name: str) -> bool:
@@ -199,10 +253,3 @@ def _shown(lines: Sequence[str]) -> tuple[str, ...]:
 
 def _holds_mathlib(path: Iterable[Path]) -> bool:
     return any(next((entry / "Mathlib").rglob("*.olean"), None) is not None for entry in path)
-
-
-def _write_whole(file: Path, text: str) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_suffix(f".{os.getpid()}")
-    unfinished.write_text(text, encoding="utf-8")
-    unfinished.replace(file)
