@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -18,6 +19,9 @@ from prover.lean.toolchain.node import find_node
 from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
 from prover.project.layout import Repository
 from prover.project.native_tree import depends_on_mathlib
+
+if TYPE_CHECKING:
+    from curriculum.database.database import Database
 
 toolchain_option = click.option(
     "--toolchain",
@@ -34,6 +38,17 @@ def home() -> Home:
     """`PROVER_HOME` when it is set, else the platform's user directory."""
     chosen = os.environ.get("PROVER_HOME")
     return Home(Path(chosen).expanduser().resolve()) if chosen else Home.default()
+
+
+def database() -> "Database":
+    """What `PROVER_DATABASE` names when it is set, else a file in the user's directory; made at its first use.
+
+    Raises:
+        DatabaseUnavailable: what it names is no database that is supported.
+    """
+    from curriculum.database.database import Database  # the slowest of all imports here
+
+    return Database(os.environ.get("PROVER_DATABASE") or home().root / "prover.db")
 
 
 def consoles() -> tuple[Console, Console]:
