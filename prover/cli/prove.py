@@ -106,9 +106,7 @@ def command(
     if [bool(theorems), file is not None, everything].count(True) != 1 or (line is not None and file is None):
         raise UsageError("Say what to prove: --theorem NAME, --file FILE [--line LINE], or --all.")
     wanted = theorems or (Place(file, line) if file is not None else None)
-    request = Request(
-        wanted, Budget(seconds=timeout, expansions=expansions), parse_generators(generators), jobs, apply
-    )
+    request = Request(wanted, Budget(seconds=timeout, expansions=expansions), parse_generators(generators), jobs, apply)
     errors = consoles()[1]
     with opened(repo, wish, lambda text: errors.print(text, style="dim", markup=False), jobs) as ready:
         if apply and ready.checkout.cached:
