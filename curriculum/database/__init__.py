@@ -8,4 +8,5 @@ traces.py      repositories, snapshots, modules      results.py  attempts, proof
 leases.py      who has what to themselves            queries.py  what is asked often, each fast
 identity.py    keys and digests                      checking.py whether all is as it should be
 transfer.py    export and import as JSON Lines       describing.py the tables as Markdown
+listing.py     the repositories, as people are shown them
 """
