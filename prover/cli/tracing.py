@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
 
 from prover.cli.opening import Note, Opened
 from prover.cli.wiring import database
@@ -9,6 +11,9 @@ from prover.errors import RowRefused
 from prover.project.build import Compiled, NotCompiled, Outcome
 from prover.project.revision import revision_of
 from prover.project.tracing import TRACE_VERSION
+
+if TYPE_CHECKING:
+    from curriculum.database.database import UnitOfWork
 
 
 @dataclass
@@ -36,22 +41,22 @@ def trace_into_database(opened: Opened, note: Note) -> Traced:
     with database() as db:
         snapshot = db.perform(lambda work: work.traces.record_snapshot(read))
         for outcome in _outcomes(opened, traced):
-            key = _key(opened, outcome)
-            with db.reading() as connection:
-                from curriculum.database.traces import Traces
-
-                known = bool(Traces(connection, lambda: 0.0).modules_known([key]))
-            if not known:
-                module = opened.builder.traced_module(outcome.module)
-                try:
-                    db.perform(lambda work, k=key, m=module: work.traces.store_module(k, read.toolchain, m))
-                except RowRefused as error:
-                    note(f"{module.name} is not stored: {error}")
-                    traced.compiled.remove(outcome)
-                    traced.failed.append(NotCompiled(outcome.module, error))
+            try:
+                db.perform(partial(_store, opened, outcome))
+            except RowRefused as error:
+                note(f"{outcome.module.name} is not stored: {error}")
+                traced.compiled.remove(outcome)
+                traced.failed.append(NotCompiled(outcome.module, error))
         paths = {_key(opened, each): opened.repository.relative(each.module) for each in traced.own}
         db.perform(lambda work: work.traces.finish_snapshot(snapshot, paths))
     return traced
+
+
+def _store(opened: Opened, outcome: Compiled, work: "UnitOfWork") -> None:
+    """Stores a module that is not there yet."""
+    key = _key(opened, outcome)
+    if not work.traces.modules_known([key]):
+        work.traces.store_module(key, opened.toolchain.name, opened.builder.traced_module(outcome.module))
 
 
 def _outcomes(opened: Opened, traced: Traced) -> Iterator[Compiled]:

@@ -152,6 +152,23 @@ def test_a_wrong_shape_names_the_key(text: str, key: str) -> None:
         from_toml(text, TOML)
 
 
+def test_options_of_lean_are_read_by_their_dotted_names() -> None:
+    text = """
+        moreLeanArgs = ["-DmaxRecDepth=600", "-q"]
+        [leanOptions]
+        autoImplicit = false
+        linter.missingDocs = true
+        [[lean_lib]]
+        name = "A"
+        leanOptions = { weak.linter.x = "all" }
+    """
+    found = from_toml(text, TOML)
+    assert found.options == (("autoImplicit", False), ("linter.missingDocs", True), ("maxRecDepth", 600))
+    assert found.libraries[0].options == (("weak.linter.x", "all"),)
+    with pytest.raises(RepositoryError, match="leanOptions"):
+        from_toml("[leanOptions]\na = [1]", TOML)
+
+
 # --- Lean ---
 
 
@@ -183,7 +200,7 @@ def test_a_package_and_its_libraries_with_where() -> None:
         "my-package",
         "src",
         (
-            Library("First", source="one/two", roots=(("First",), ("Second", "a-b"))),
+            Library("First", source="one/two", roots=(("First",), ("Second", "a-b")), options=(("weak.linter", 3),)),
             Library("Plain", roots=(("Plain",),)),
             Library(
                 "Third.Tests",
@@ -192,6 +209,7 @@ def test_a_package_and_its_libraries_with_where() -> None:
             ),
             Library("run-it", "executable", "app", (("Main",),)),
         ),
+        options=(("pp.unicode.fun", True), ("autoImplicit", False)),
     )
 
 
@@ -228,6 +246,7 @@ lean_exe a {
             ),
             Library("a", "executable", roots=(("Main",),)),
         ),
+        options=(("x", "{y}"),),
     )
 
 

@@ -60,6 +60,15 @@ EDITS = (
         "stdinAt=0;if(stdinEnd===0)return null}return stdinBytes[stdinAt++]};",
     ),
     Edit(
+        "a line is written whole, however slowly it is read: Node has made the pipe non-blocking",
+        'defaultPrint=(...args)=>fs.writeSync(1,args.map(stringify).join(" ")+"\\n");',
+        "",
+        "const writeWhole=(fd,text)=>{const bytes=Buffer.from(text);let at=0;while(at<bytes.length){"
+        "try{at+=fs.writeSync(fd,bytes,at)}"
+        'catch(e){if(e.code!=="EAGAIN")throw e;Atomics.wait(new Int32Array(new SharedArrayBuffer(4)),0,0,1)}}};'
+        'defaultPrint=(...args)=>writeWhole(1,args.map(stringify).join(" ")+"\\n");',
+    ),
+    Edit(
         "a read hands back the line it has before it waits for the next",
         "bytesRead++;buffer[offset+i]=result}if(bytesRead){stream.node.atime=Date.now()}return bytesRead},"
         "write(stream,buffer,offset,length,pos){if(!stream.tty||!stream.tty.ops.put_char)",
