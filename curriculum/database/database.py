@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from sqlalchemy import Connection, Engine, text
 
-from curriculum.database.engine import READING, connected, explained, make_directory, missing, parse, shown
+from curriculum.database.engine import READING, connected, explained, log_ahead, make_directory, missing, parse, shown
 from curriculum.database.leases import Leases
 from curriculum.database.results import Results
 from curriculum.database.schema import Schema
@@ -80,7 +80,7 @@ class Database:
         make_directory(self._url)
         with explained(self._url):
             self.version()  # what is of somebody else is refused before its journal is changed
-            self._log_ahead()
+            log_ahead(self._engine)
             with self._engine.begin() as connection:
                 self._schema.upgrade(connection, self.name)
 
@@ -153,16 +153,6 @@ class Database:
         else:
             self._schema.demand(version, self.name)
         self._ready = True
-
-    def _log_ahead(self) -> None:
-        """Has SQLite write changes to a log first, so that readers and a writer do not wait for each other."""
-        if self._engine.dialect.name == "sqlite":
-            with self._engine.connect() as connection:
-                driver = connection.connection.driver_connection
-                assert driver is not None
-                for _ in range(TRIES):
-                    if driver.execute("PRAGMA journal_mode = WAL").fetchone()[0] == "wal":
-                        break
 
     @contextmanager
     def _connected(self, reading: bool) -> Iterator[Connection]:

@@ -1,7 +1,7 @@
 """Connections to a database, and what it refuses, turned into one sentence each. Knows no table."""
 
-import errno
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +23,8 @@ OLDEST_SQLITE = (3, 37, 0)
 READING = "reading"
 """the execution option of connections that only read"""
 CHOOSE = "choose another database with PROVER_DATABASE"
+
+LOG_TRIES, LOG_PAUSE_S = 100, 0.1
 
 FULL = {"SQLITE_FULL", "53100"}
 BUSY = {"SQLITE_BUSY", "SQLITE_LOCKED", "40001", "40P01", "55P03", "53300"}
@@ -98,6 +100,26 @@ def _sqlite(url: URL, busy_seconds: float) -> Engine:
     return engine
 
 
+def log_ahead(engine: Engine) -> None:
+    """Has SQLite write changes to a log first, so that readers and a writer do not wait for each other.
+
+    The file remembers it. It cannot be done within a transaction, nor while another process does it.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        for _ in range(LOG_TRIES):
+            try:
+                if driver.execute("PRAGMA journal_mode = WAL").fetchone() == ("wal",):
+                    return
+            except sqlite3.OperationalError as error:
+                if _code(error) not in BUSY:
+                    raise _explanation(engine.url, error) from error
+            time.sleep(LOG_PAUSE_S)
+    raise DatabaseBusy(f"The database {shown(engine.url)} is being made by another process: try again later.")
+
+
 def make_directory(url: URL) -> None:
     """The directory of an SQLite file."""
     if url.get_backend_name() == "sqlite":
@@ -126,20 +148,21 @@ def explained(url: URL) -> Iterator[None]:
     except exc.DBAPIError as error:
         if isinstance(error, exc.ProgrammingError) and _code(error.orig) not in NOT_OURS:
             raise  # the statement is wrong, which is nobody's fault but this program's
-        raise _explanation(url, error) from error
+        refused = isinstance(error, exc.IntegrityError | exc.DataError)
+        raise _explanation(url, error.orig, refused) from error
     except exc.TimeoutError as error:
         raise DatabaseBusy(f"The database {shown(url)} has no free connection: try again later.") from error
 
 
-def _explanation(url: URL, error: exc.DBAPIError) -> DatabaseError:
-    code, said, name = _code(error.orig), _first_line(error.orig), shown(url)
-    if code in FULL or getattr(error.orig, "errno", None) == errno.ENOSPC:
+def _explanation(url: URL, error: BaseException | None, refused: bool = False) -> DatabaseError:
+    code, said, name = _code(error), _first_line(error), shown(url)
+    if code in FULL:
         return DatabaseFull(f"The disk is full at {name}: free some space and start again, what was stored is kept.")
     if code in BUSY:
         return DatabaseBusy(f"The database {name} is busy with other writers ({said}): try again later.")
     if code in CORRUPT:
         return DatabaseCorrupt(f"{name} is damaged, or no database ({said}): restore a copy of it, or {CHOOSE}.")
-    if code in REFUSED or isinstance(error, exc.IntegrityError | exc.DataError):
+    if refused or code in REFUSED:
         return RowRefused(f"The database {name} refuses a row ({said}): mend what was to be stored.")
     return unavailable(url, said)
 

@@ -1,6 +1,6 @@
 """A traced module as rows of the tables, and back. Knows no connection."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from itertools import count
 from typing import Any
 
@@ -9,6 +9,7 @@ from curriculum.database.rows import Identity
 from prover.project.traced import TracedModule, sorry_ids
 
 Rows = list[dict[str, Any]]
+Keys = tuple[str, ...]
 
 
 class Packed:
@@ -22,7 +23,7 @@ class Packed:
         self._id = module_id
         self._module = module
         self._positions = {d.name: position for position, d in enumerate(module.declarations)}
-        self._met = {digest: (text, keys) for digest, text, keys in self._all_states()}
+        self._digests = {state: state_digest(*state) for state in dict.fromkeys(_states(module))}
 
     def declaration_rows(self) -> Rows:
         """One for each declaration."""
@@ -53,18 +54,19 @@ class Packed:
 
     def states_met(self) -> list[Identity]:
         """The digest of each state before or after a step."""
-        return [(digest,) for digest in self._met]
+        return [(digest,) for digest in self._digests.values()]
 
     def state_rows(self, without: Collection[Identity]) -> Rows:
         """One for each state but those."""
-        return [{"digest": d, "text": text} for d, (text, _) in self._met.items() if (d,) not in without]
+        return [{"digest": d, "text": text} for (text, _), d in self._digests.items() if (d,) not in without]
 
     def goal_rows(self, states: Mapping[Identity, int]) -> Rows:
         """One for each goal of these states."""
         return [
-            {"state_id": state, "position": position, "key": key}
-            for (digest,), state in states.items()
-            for position, key in enumerate(self._met[digest][1])
+            {"state_id": states[(digest,)], "position": position, "key": key}
+            for (_, keys), digest in self._digests.items()
+            if (digest,) in states
+            for position, key in enumerate(keys)
         ]
 
     def step_rows(self) -> Rows:
@@ -121,11 +123,13 @@ class Packed:
         position = self._positions.get(name)
         return {"declaration": position, "outside": name if position is None else None}
 
-    def _state(self, text: str, keys: Sequence[str]) -> int | None:
-        return self.states[(state_digest(text, keys),)] if text or keys else None
+    def _state(self, text: str, keys: Keys) -> int | None:
+        return self.states[(self._digests[text, keys],)] if text or keys else None
 
-    def _all_states(self) -> Iterator[tuple[bytes, str, Sequence[str]]]:
-        for step in self._module.steps:
-            yield state_digest(step.before, step.keys_before), step.before, step.keys_before
-            if step.after or step.keys_after:
-                yield state_digest(step.after, step.keys_after), step.after, step.keys_after
+
+def _states(module: TracedModule) -> Iterator[tuple[str, Keys]]:
+    """The states before and after the steps; not that in which nothing is left."""
+    for step in module.steps:
+        yield step.before, step.keys_before
+        if step.after or step.keys_after:
+            yield step.after, step.keys_after

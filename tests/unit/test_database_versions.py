@@ -1,5 +1,6 @@
 """Databases that are newer, older, damaged or of somebody else: one sentence, and nothing is changed."""
 
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -22,6 +23,16 @@ from curriculum.database.tables import Base
 from prover.errors import DatabaseCorrupt, DatabaseUnavailable, WrongDatabase
 
 ROOT = Path(__file__).parents[2]
+BROKEN = """
+import sqlalchemy as sa
+from alembic import op
+revision, down_revision = "0003", "0002"
+
+def upgrade():
+    op.create_table("half_done", sa.Column("id", sa.Integer, primary_key=True))
+    op.drop_table("measurements")
+    1 / 0
+"""
 
 
 def test_the_migrations_make_the_tables_that_are_described(db: Database) -> None:
@@ -93,6 +104,19 @@ def test_an_older_database_is_upgraded_when_it_is_asked_for_and_keeps_its_rows(u
             assert list(faults(connection)) == []
             after = row_counts(connection)
         assert (after["snapshots"], after["tactic_steps"], after["theorems"]) == (1, 2, 0)
+
+
+def test_an_upgrade_that_fails_changes_nothing(url: str, tmp_path: Path) -> None:
+    broken = tmp_path / "migrations"
+    shutil.copytree(MIGRATIONS, broken)
+    (broken / "versions" / "r0003_broken.py").write_text(BROKEN)
+    Database(url).upgrade()
+    with Database(url, schema=Schema("0003", broken)) as db, pytest.raises(ZeroDivisionError):
+        db.upgrade()
+    with Database(url) as db:
+        assert db.version() == HEAD
+        with db.reading() as connection:
+            assert list(faults(connection)) == []
 
 
 def test_a_newer_database_is_refused_and_left_alone(url: str) -> None:
