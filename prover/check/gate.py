@@ -103,7 +103,8 @@ class Gate:
         try:
             challenge = self._challenges.of(submission.original, submission.command[0], submission.selection)
         except BrokenFile as error:
-            return Refused(f"there is nothing to judge it against: {error}", compiled=False)
+            first = next(iter(error.details), "")
+            return Refused(f"there is nothing to judge it against: {error} {first}".rstrip(), compiled=False)
         except LeanError as error:
             return Refused(f"a fresh Lean could not check it: {error}", compiled=False)
         judgement = self._tried(submission, challenge)

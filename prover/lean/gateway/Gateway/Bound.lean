@@ -58,7 +58,7 @@ partial def withoutPlaces (e : Expr) : Expr :=
     | .app f _ =>
       if f.isAppOfArity ``sorryAx 2 then some (withoutPlaces f)
       else if placed.any e.getAppFn.isConstOf then
-        some (mkAppN e.getAppFn (e.getAppArgs.map fun arg => if arg.isRawNatLit then mkRawNatLit 0 else withoutPlaces arg))
+        some (mkAppN e.getAppFn (e.getAppArgs.map fun arg => if arg.nat?.isSome then mkRawNatLit 0 else withoutPlaces arg))
       else none
     | _ => none
 

@@ -110,7 +110,7 @@ def Target.misplaced? (target : Target) (source : Source) (stx : Syntax) (origin
     Option String := do
   let before := (source.parseAt original target.start).1
   let stop := (stx.getTailPos?.getD ⟨target.start⟩).byteIdx
-  if stx.getPos? != some ⟨target.start⟩ || stop > target.stop then
+  if stx.getPos? != some ⟨target.start⟩ || !namedAt stx || stop > target.stop then
     some s!"the file no longer declares {target.theoremName} at its place"
   else if !onlyTrivia source.after.env target.text stop target.stop then
     some s!"{nameOfRest target.text stop} stands after the proof"
@@ -126,6 +126,9 @@ def Target.misplaced? (target : Target) (source : Source) (stx : Syntax) (origin
     | _, some rest => some s!"{nameOfRest target.text rest} stands after the proof"
     | none, none => none
 where
+  /-- whether the command gives the theorem's name, or a part of it, to what stands at its place -/
+  namedAt (stx : Syntax) : Bool := (stx.find? fun node => node.getPos? == some ⟨target.selection⟩ && node.isIdent
+    && target.theoremName.endsWith (toString node.getId)).isSome
   /-- where something follows the one block that a proof is to be -/
   rest? (declaration : Syntax) (block : Bool) : Option Nat := do
     guard block
@@ -133,18 +136,25 @@ where
     let rest ← (body.getArgs.extract 2 body.getNumArgs).find? fun part => part.getPos?.isSome
     return (← rest.getPos?).byteIdx
 
-/-- What the kernel and the comparison say of an elaborated candidate. -/
-def Source.unbound? (source : Source) (index : Nat) (name : Name) (challenge : ModuleData) (own : List String) :
+/-- Why the candidate's compiled form is not the original's with a proof, if it is not. -/
+def Source.unbound? (source : Source) (name : Name) (challenge : ModuleData) (own : List String) :
     IO (Option String) := do
   let c := Comparison.new source.after.env challenge (← mkModuleData source.after.env) name own
   if let some reason := c.theoremDiffers? then return some reason
-  if let some difference := c.differences[0]? then return some s!"something else in the file changed: {difference}"
+  return c.differences[0]?.map fun difference => s!"something else in the file changed: {difference}"
+
+/-- Why the kernel does not take what a step declares a second time, if it does not. -/
+def Source.rejected? (source : Source) (index : Nat) : IO (Option String) := do
   let some step := source.steps[index]? | return some "no command at the place of the theorem"
-  let constants := declaredSince step.before.env (source.environmentAfter index)
   try
-    recheck step.before.env constants source.runCore
+    recheck step.before.env (declaredSince step.before.env (source.environmentAfter index)) source.runCore
     return none
   catch e => return some s!"the kernel does not take it: {e}"
+
+def AxiomReport.reason? (report : AxiomReport) : Option String :=
+  if report.refused.isEmpty then none else
+  let what := if report.refused.contains ``sorryAx then "`sorry`" else "axioms that are not allowed"
+  some s!"it rests on {what}: {", ".intercalate (report.refused.toList.map visibleName)}"
 
 /-- What became of a candidate: its elaborated file, if it came so far, and why it is refused, if it is. -/
 structure Judged where
@@ -176,12 +186,13 @@ def Target.judge (target : Target) (environments : Environments) (challenge : Ch
       d.selection == target.selection && visibleName d.name == target.theoremName
     | return .refused source 2 s!"the file no longer declares {target.theoremName} at its place"
   let (data, _) ← readModuleData challenge.olean
-  if let some reason ← source.unbound? index declaration.name data challenge.own then
+  if let some reason ← source.unbound? declaration.name data challenge.own then
     return .refused source 2 reason
   let axioms ← source.axiomsOf declaration.name
-  if axioms.refused.isEmpty then return { source? := source, refusal? := none, axioms }
-  let names := ", ".intercalate (axioms.refused.toList.map visibleName)
-  let what := if axioms.refused.contains ``sorryAx then "`sorry`" else "axioms that are not allowed"
-  return { source? := source, refusal? := some { level := 3, reason := s!"it rests on {what}: {names}" }, axioms }
+  -- Axioms first: the kernel cannot be asked again where the compiler was believed.
+  let refusal? ← match axioms.reason? with
+    | some reason => pure (some { level := 3, reason })
+    | none => pure <| (← source.rejected? index).map fun reason => { level := 2, reason }
+  return { source? := source, refusal?, axioms }
 
 end Gateway
