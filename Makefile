@@ -26,12 +26,12 @@ demo: setup
 test: setup
 	$(BIN)/pytest
 
-# Formatting, lint, types and unit tests: under a minute, starts no Lean.
+# Formatting, lint, types and unit tests: about a minute, starts no Lean and no PostgreSQL.
 check: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -m 'not lean' tests/unit
+	$(BIN)/pytest -m 'not lean and not postgresql' tests/unit
 
 bench: setup
 	$(BIN)/prover bench lean

@@ -16,8 +16,10 @@ from typing import Any
 from benchmarks.repl import HOW_TO_FETCH, Repl, ReplProgram, prepared
 from benchmarks.workload import IMPORT_LINE, PROJECTS, Project, built, conditions, opened
 from prover.errors import LeanError
-from prover.lean.session import Failed, LeanSession, Opening, Outcome, TacticLimits
+from prover.lean.session import Failed, LeanSession, Opening, Outcome, State, TacticLimits
+from prover.lean.team import SHARE, Team
 from prover.lean.toolchain.toolchain import Toolchain
+from prover.proving import Task, open_holes
 from prover.tactics.automation import Automation
 from prover.tactics.generator import merge
 from prover.tactics.structure import Structure
@@ -225,20 +227,22 @@ class Candidate:
 
 
 def throughput(bench: Bench, results: Results) -> None:
-    """Candidates as the search makes them, batches against single requests"""
+    """Candidates as the search makes them, batches on both cores against single requests"""
     dropped = ["exact?"]
     ours_all, theirs_all, wall_ours, wall_theirs = [], [], [], []
     at_once: list[Candidate] = []
     count = 0
-    with bench.session() as session, bench.baseline() as repl:
+    with bench.session() as session, bench.session() as other, Team((session, other)) as team, bench.baseline() as repl:
         for module, theorem in GOALS:
-            opening = opened(bench.project, session, module, theorem)
+            task = bench.project.task(session, module, theorem)
+            opening = open_holes(session, task)[0]
             proof = _open_there(bench, repl, module, opening) if repl else 0
             candidates = _candidates(session, opening, dropped)
+            _candidates(other, open_holes(other, task)[0], [])
             if repl is not None:
                 candidates = _known_there(repl, proof, candidates, dropped)
             count += len(candidates)
-            mine, there = _race(bench, session, opening, candidates, repl, proof)
+            mine, there = _race(bench, team, task, candidates, repl, proof)
             wall_ours.append(mine)
             wall_theirs.append(there)
             at_once += [c for c in candidates if repl and c.failed and c.failed_there and min(c.theirs) < AT_ONCE_MS]
@@ -289,24 +293,38 @@ def _known_there(repl: Repl, proof: int, candidates: list[Candidate], dropped: l
 
 
 def _race(
-    bench: Bench, session: LeanSession, opening: Opening, candidates: Sequence[Candidate], repl: Repl | None, proof: int
+    bench: Bench, team: Team, task: Task, candidates: Sequence[Candidate], repl: Repl | None, proof: int
 ) -> tuple[list[float], list[float]]:
-    """Seconds for all candidates, each repetition, on either side."""
+    """Seconds for all candidates, each repetition, on either side.
+
+    The goal is opened anew each time: a search runs a tactic once, and what the gateway keeps of the
+    beginnings of tactics must not help the next repetition.
+    """
     ours, theirs = [], []
     tactics = [candidate.tactic for candidate in candidates]
+    failing = [candidate for candidate in candidates if candidate.failed]
     for _ in range(bench.repetitions):
-        began = last = time.perf_counter()
-        for candidate, _outcome in zip(candidates, session.run(opening.state, tactics, LIMITS), strict=True):
-            now = time.perf_counter()
-            candidate.ours.append(1e3 * (now - last))
-            last = now
-        ours.append(time.perf_counter() - began)
+        state = _ready(team, task)
+        seconds, _ = _timed(lambda s=state: list(team.run(s, tactics, LIMITS)))  # type: ignore[misc]
+        ours.append(seconds)
+        state = _ready(team, task)
+        seconds, _ = _timed(lambda s=state: list(team.run(s, [c.tactic for c in failing], LIMITS)))  # type: ignore[misc]
+        for candidate in failing:
+            candidate.ours.append(1e3 * seconds / len(failing))
         if repl is not None:
             for candidate in candidates:
                 seconds, _ = _timed(lambda t=candidate.tactic: repl.ask({"tactic": t, "proofState": proof}))  # type: ignore[misc]
                 candidate.theirs.append(1e3 * seconds)
             theirs.append(sum(candidate.theirs[-1] for candidate in candidates) / 1e3)
     return ours, theirs
+
+
+def _ready(team: Team, task: Task) -> State:
+    """The goal of a theorem, opened anew in every session."""
+    team.forget()
+    state = open_holes(team, task)[0].state
+    list(team.run(state, ["skip"] * SHARE * 4, LIMITS))
+    return state
 
 
 def memory(bench: Bench, results: Results) -> None:

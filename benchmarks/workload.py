@@ -91,10 +91,10 @@ def theorems(project: Project, session: LeanSession) -> Iterator[Task]:
                 yield Task(source, declaration)
 
 
-def conditions(toolchain: Toolchain) -> dict[str, object]:
+def conditions(toolchain: Toolchain | None = None) -> dict[str, object]:
     """With what, where and when a measurement was made."""
     return {
-        "toolchain": toolchain.describe(),
+        **({"toolchain": toolchain.describe()} if toolchain is not None else {}),
         "commit": _git("rev-parse", "--short", "HEAD"),
         "changed": bool(_git("status", "--porcelain")),
         "when": datetime.now(UTC).isoformat(timespec="seconds"),

@@ -1,13 +1,13 @@
 """Proving one theorem: open its goals, search, write the proof into the file, pass the gate."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from prover.check.gate import Accepted, Gate, Refused, Submission
 from prover.errors import LeanError
 from prover.lean.protocol import Declaration
-from prover.lean.session import LeanSession, Opening, SourceText
+from prover.lean.session import Opening, Session, SourceText
 from prover.project.patch import Replacement, proof_replacement
 from prover.project.patch import replace as replace_in
 from prover.search.best_first import Open, Proved, Search, Strategy
@@ -15,6 +15,8 @@ from prover.search.budget import Budget, Meter
 
 Script = tuple[str, ...]
 """the lines of a tactic block"""
+Recall = Callable[[str], Sequence[Script]]
+"""from the key of a statement to proofs of it that are known, the most trusted first"""
 
 REFUSALS = 3
 """how many refused proofs a theorem may cost before it is left open"""
@@ -49,6 +51,12 @@ class TheoremProved:
     replacements: tuple[Replacement, ...]
     judgement: Accepted
     spent: Spent
+    scripts: tuple[Script, ...] = ()
+    """a block for each place that was filled"""
+    whole: bool = False
+    """the one block proves the statement from scratch"""
+    recalled: bool = False
+    """the proof was known; nothing was searched"""
 
 
 @dataclass(frozen=True)
@@ -79,8 +87,9 @@ class Prover:
     strategy: Strategy
     gate: Gate
     budget: Budget
+    recall: Recall = lambda _: ()
 
-    def prove(self, session: LeanSession, task: Task) -> Outcome:
+    def prove(self, session: Session, task: Task) -> Outcome:
         """Attempts a theorem: its `sorry`s if it has any, else its statement from scratch."""
         started = time.monotonic()
 
@@ -96,7 +105,7 @@ class Prover:
             forget(session)
 
 
-def forget(session: LeanSession) -> None:
+def forget(session: Session) -> None:
     """Clears a session; one that cannot even do that starts anew."""
     try:
         session.forget()
@@ -104,7 +113,7 @@ def forget(session: LeanSession) -> None:
         session.close()
 
 
-def open_holes(session: LeanSession, task: Task) -> tuple[Opening, ...]:
+def open_holes(session: Session, task: Task) -> tuple[Opening, ...]:
     """Every `sorry` of the theorem; its whole statement when it has none."""
     declaration = task.declaration
     if declaration.incomplete:
@@ -118,7 +127,7 @@ def open_holes(session: LeanSession, task: Task) -> tuple[Opening, ...]:
 class Attempt:
     """One attempt at one theorem."""
 
-    def __init__(self, prover: Prover, session: LeanSession, task: Task, openings: Sequence[Opening]) -> None:
+    def __init__(self, prover: Prover, session: Session, task: Task, openings: Sequence[Opening]) -> None:
         self._prover = prover
         self._session = session
         self._task = task
@@ -130,7 +139,10 @@ class Attempt:
         ]
 
     def run(self) -> Outcome:
-        """Searches and submits until the gate accepts, a search ends open, or refusals are used up."""
+        """Submits what is known, then searches and submits until the gate accepts, or there is no more to try."""
+        for script in self._known():
+            if isinstance(outcome := self._submit((script,), recalled=True), TheoremProved):
+                return outcome
         refused: str | None = None
         for _ in range(REFUSALS):
             scripts: list[Script] = []
@@ -141,15 +153,36 @@ class Attempt:
                         return TheoremOpen(result.reason, self._spent(), refused)
                     case script:
                         scripts.append(script)
-            replacements = self._replacements(scripts)
-            match self._prover.gate.judge(self._submission(replacements)):
-                case Accepted() as accepted:
-                    proof = "\n\n".join("\n".join(script) for script in scripts)
-                    return TheoremProved(proof, replacements, accepted, self._spent())
+            match self._submit(tuple(scripts)):
+                case TheoremProved() as proved:
+                    return proved
                 case Refused(reason):
                     refused = reason
                     self._searches[-1].refuse()
         return TheoremOpen("its proofs were refused", self._spent(), refused)
+
+    def _known(self) -> Iterator[Script]:
+        """Known proofs of the statement that hold here; none unless the whole statement is to be proved."""
+        if self._whole():
+            for script in self._prover.recall(self._task.declaration.key):
+                if self._session.close_proof(self._openings[0].state, "\n".join(script)) is None:
+                    yield script
+
+    def _whole(self) -> bool:
+        """Whether there is one place to fill, and what is missing there is all of the statement."""
+        key = self._task.declaration.key
+        return [goal.key for opening in self._openings for goal in opening.state.goals] == [key]
+
+    def _submit(self, scripts: tuple[Script, ...], recalled: bool = False) -> TheoremProved | Refused:
+        """What the gate says of the file with these blocks in it."""
+        replacements = self._replacements(scripts)
+        match self._prover.gate.judge(self._submission(replacements)):
+            case Accepted() as accepted:
+                proof = "\n\n".join("\n".join(script) for script in scripts)
+                spent = self._spent()
+                return TheoremProved(proof, replacements, accepted, spent, scripts, self._whole(), recalled)
+            case Refused() as refused:
+                return refused
 
     def _search(self, search: Search, opening: Opening) -> Script | Open:
         """A script that holds when it is run as a whole; the search goes on while there is none."""

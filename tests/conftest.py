@@ -11,6 +11,12 @@ from prover.lean.toolchain.node import find_node
 from prover.lean.toolchain.toolchain import EmbeddedToolchain
 
 
+@pytest.fixture(autouse=True)
+def own_database(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database for each test, made at its first use: it neither changes the user's nor knows proofs from it."""
+    monkeypatch.setenv("PROVER_DATABASE", f"sqlite:///{tmp_path_factory.mktemp('database')}/prover.db")
+
+
 @pytest.fixture(scope="session")
 def toolchain() -> EmbeddedToolchain:
     """The embedded toolchain in `PROVER_HOME` or the user's directory, installed if it is not there."""

@@ -1,4 +1,4 @@
-"""`prover bench lean | projects | soak`: runs the scripts in `benchmarks/` of a checkout and prints what they find."""
+"""`prover bench lean | projects | soak | database`: runs the scripts in `benchmarks/` and prints what they find."""
 
 import importlib
 import json
@@ -83,6 +83,30 @@ def soak(attempts: int, seed: int, seconds: float, jobs: int, json_file: Path | 
             out.print(f"{name}: {figure}", markup=False)
     _write(results, json_file or RESULTS / "soak.json", err)
     return 1 if results["wrong"] or results["lost"] or results["left_over"] else 0
+
+
+@command.command("database")
+@click.option("--steps", type=click.IntRange(min=9_000), default=1_000_000, show_default=True, help="Tactic steps.")
+@json_option
+def database(steps: int, json_file: Path | None) -> int:
+    """Store tactic steps in an SQLite database of its own, and time the queries that are asked often.
+
+    Exit status: 0 each query takes 50 ms at most, 1 one takes longer.
+    """
+    script = _script("database")
+    out, err = consoles()
+    results = script.measure(steps, _teller(err))
+    timings = Table("measurement", "database", "row by row")
+    for row in results["timings"]:
+        beside = f"{row['baseline']:,} {row['unit']}" if row["baseline"] is not None else ""
+        timings.add_row(row["what"], f"{row['figure']:,} {row['unit']}", beside)
+    table = Table("query", "median", "slowest", "≤ 50 ms")
+    for row in results["queries"]:
+        times = (f"{row['median_ms']:g} ms", f"{row['slowest_ms']:g} ms")
+        table.add_row(row["what"], *times, "yes" if row["met"] else "NO")
+    out.print(timings, table)
+    _write(results, json_file or RESULTS / "database.json", err)
+    return 0 if all(row["met"] for row in results["queries"]) else 1
 
 
 def _script(name: str) -> Any:

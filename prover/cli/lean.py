@@ -3,15 +3,18 @@
 import click
 
 from prover.cli.main import existing_path
-from prover.cli.wiring import embedded_toolchain, home
+from prover.cli.wiring import choose_toolchain, home, toolchain_option
 from prover.lean.session import LeanSession
-from prover.project.build import Builder, errors_of, source_of
+from prover.lean.toolchain.choose import Wish
+from prover.project.build import errors_of, source_of
+from prover.project.builders import builder_for
 from prover.project.layout import enclosing_repository, open_repository
 
 
 @click.command("lean")
 @click.argument("file")
-def command(file: str) -> int:
+@toolchain_option
+def command(file: str, wish: Wish) -> int:
     """Print Lean's messages about FILE, as `lean` does; modules that it imports are built first.
 
     Exit status: 0 when there is no error, 1 when there is one.
@@ -19,8 +22,8 @@ def command(file: str) -> int:
     path = existing_path(file)
     repository = open_repository(enclosing_repository(path))
     module = repository.at(path)
-    toolchain = embedded_toolchain()
-    builder = Builder(repository, toolchain, home().caches, lambda step: click.echo(step, err=True))
+    toolchain = choose_toolchain(repository, wish, _note)
+    builder = builder_for(repository, toolchain, home().caches, _note)
     try:
         builder.prepare(module)
         session = LeanSession(toolchain, builder.search_path())
@@ -33,3 +36,7 @@ def command(file: str) -> int:
     for message in messages:
         click.echo(message.printed, nl=False)
     return 1 if errors_of(messages) else 0
+
+
+def _note(text: str) -> None:
+    click.echo(text, err=True)

@@ -14,8 +14,12 @@ from prover.errors import ProverError, UsageError
 
 COMMANDS = {
     "prove": ("prover.cli.prove", "Prove theorems of a Lean repository."),
+    "trace": ("prover.cli.trace", "Put everything that Lean knows of a repository into the database."),
+    "sorries": ("prover.cli.sorries", "List every missing proof, with its goal."),
     "lean": ("prover.cli.lean", "Print Lean's messages about a file."),
+    "repo": ("prover.cli.repo", "Keep a list of repositories, by path or URL."),
     "toolchain": ("prover.cli.toolchain", "Install, list and examine Lean toolchains."),
+    "db": ("prover.cli.db", "Upgrade, examine, export and import the database."),
     "bench": ("prover.cli.bench", "Measure the prover against its baselines."),
 }
 

@@ -1,22 +1,30 @@
 """`prover prove`: proves theorems of a repository and prints, writes or applies the proofs."""
 
+import dataclasses
 import difflib
-from collections.abc import Iterator, Sequence
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
 
 from prover.check.gate import Gate
+from prover.cli.ledger import Ledger
 from prover.cli.main import EXIT_INTERRUPTED, EXIT_OPEN, EXIT_REFUSED, EXIT_USAGE
+from prover.cli.opening import Opened, jobs_option, opened, repo_option
 from prover.cli.report import Report, ReportPrinter, TheoremReport, report_of, write_json
-from prover.cli.wiring import consoles, embedded_toolchain, home
-from prover.errors import BrokenFile, LeanError, UnknownTheorem, UsageError
+from prover.cli.wiring import consoles, toolchain_option
+from prover.errors import BrokenFile, LeanError, RepositoryError, UnknownTheorem, UsageError
 from prover.lean.pool import Pool
 from prover.lean.session import LeanSession
-from prover.project.build import Builder, errors_of, source_of
-from prover.project.layout import Module, Repository, open_repository
+from prover.lean.team import Team
+from prover.lean.toolchain.choose import Wish
+from prover.project.build import errors_of, source_of
+from prover.project.layout import Module
 from prover.project.patch import Replacement, replace, write_atomically
 from prover.proving import Outcome, Prover, Task, TheoremProved
 from prover.search.best_first import Strategy
@@ -31,29 +39,47 @@ GENERATORS: dict[str, type[TacticGenerator]] = {
     "fixed": FixedList,
 }
 NEAREST = 5
+OTHERS = 40
+"""modules that are looked through for a theorem although their text does not have its name"""
+
+
+@dataclass(frozen=True)
+class Place:
+    """A file, or a line of it."""
+
+    file: Path
+    line: int | None = None
+    """from 1"""
 
 
 @dataclass(frozen=True)
 class Request:
     """What the user asked for."""
 
-    repository: Repository
-    theorems: tuple[str, ...]
-    """names; empty for every theorem with a `sorry`"""
+    wanted: tuple[str, ...] | Place | None
+    """names of theorems, or where they are; None for every theorem with a `sorry`"""
     budget: Budget
     generators: tuple[TacticGenerator, ...]
     jobs: int
     apply: bool
 
+    def settings(self) -> dict[str, Any]:
+        """What an attempt's outcome depends on, for the database."""
+        names = [generator.name for generator in self.generators]
+        return {"generators": names, "seconds": self.budget.seconds, "expansions": self.budget.expansions}
+
 
 @click.command("prove")
-@click.option("--repo", default=".", help="The repository's directory.", show_default=True)
+@repo_option
 @click.option("--theorem", "theorems", multiple=True, help="Full name of a theorem; may be given several times.")
+@click.option("--file", "file", type=click.Path(path_type=Path), help="Every theorem of this file with a `sorry`.")
+@click.option("--line", type=click.IntRange(min=1), help="With --file: the theorem that this line is part of.")
 @click.option("--all", "everything", is_flag=True, help="Every theorem that has a `sorry`.")
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, show_default=True, help="Seconds a theorem.")
 @click.option("--expansions", type=click.IntRange(min=1), help="Goals expanded a theorem, at most.")
 @click.option("--generators", default="automation,structure", show_default=True, help="What proposes tactics.")
-@click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Theorems tried at once.")
+@jobs_option
+@toolchain_option
 @click.option("--apply", is_flag=True, help="Write the proofs into the files instead of printing patches.")
 @click.option(
     "--json", "json_file", type=click.Path(path_type=Path), help="Write a report to this file (- for stdout)."
@@ -61,31 +87,32 @@ class Request:
 def command(
     repo: str,
     theorems: tuple[str, ...],
+    file: Path | None,
+    line: int | None,
     everything: bool,
     timeout: float,
     expansions: int | None,
     generators: str,
     jobs: int,
+    wish: Wish,
     apply: bool,
     json_file: Path | None,
 ) -> int:
     """Prove theorems of a Lean repository.
 
-    Exit status: 0 all proved, 1 some open, 2 wrong usage or input, 3 a proof was refused by the gate,
-    130 interrupted.
+    What is proved is kept in the database, and not searched for again. Exit status: 0 all proved, 1 some
+    open, 2 wrong usage or input, 3 a proof was refused by the gate, 130 interrupted.
     """
-    if bool(theorems) == everything:
-        raise UsageError("Say what to prove: either --theorem NAME or --all.")
-    request = Request(
-        open_repository(Path(repo).expanduser()),
-        theorems,
-        Budget(seconds=timeout, expansions=expansions),
-        parse_generators(generators),
-        jobs,
-        apply,
-    )
-    with Proving(request) as proving:
-        report = proving.run()
+    if [bool(theorems), file is not None, everything].count(True) != 1 or (line is not None and file is None):
+        raise UsageError("Say what to prove: --theorem NAME, --file FILE [--line LINE], or --all.")
+    wanted = theorems or (Place(file, line) if file is not None else None)
+    request = Request(wanted, Budget(seconds=timeout, expansions=expansions), parse_generators(generators), jobs, apply)
+    errors = consoles()[1]
+    with opened(repo, wish, lambda text: errors.print(text, style="dim", markup=False), jobs) as ready:
+        if apply and ready.checkout.cached:
+            raise UsageError("--apply writes into a directory of yours: give its path, not a URL or a revision.")
+        with Proving(ready, request) as proving:
+            report = proving.run()
     if json_file is not None:
         write_json(report, json_file)
     return status_of(report)
@@ -128,29 +155,30 @@ class Target:
 class Proving:
     """One run of the command. A context manager: leaving it ends every Lean process."""
 
-    def __init__(self, request: Request) -> None:
+    def __init__(self, ready: Opened, request: Request) -> None:
         self._request = request
         self._out, self._err = consoles()
-        self._toolchain = embedded_toolchain()
-        repository = request.repository
-        self._builder = Builder(repository, self._toolchain, home().caches, self._note)
+        self._repository = ready.repository
+        self._toolchain = ready.toolchain
+        self._builder = ready.builder
         self._pool = Pool(self._toolchain, self._builder.search_path(), request.jobs)
         self._printer = ReportPrinter(self._out, patches=not request.apply)
-        self._report = Report(str(repository.root), self._toolchain.describe())
-
-        self._note_version(repository.toolchain)
+        self._report = Report(str(ready.repository.root), self._toolchain.describe())
+        self._ledger = Ledger(self._toolchain.name, request.settings(), self._note)
+        self._location = ready.checkout.location.canonical
 
     def __enter__(self) -> "Proving":
         return self
 
     def __exit__(self, *_: object) -> None:
         self._pool.__exit__(None, None, None)
-        self._builder.close()
+        self._ledger.end(self._report.interrupted)
 
     def run(self) -> Report:
         """Proves what was asked for; a keyboard interrupt ends it early, with what it has."""
+        self._ledger.begin(self._location, sys.argv[1:])
         try:
-            targets = list(self._named() if self._request.theorems else self._open())
+            targets = list(self._targets())
             self._note(f"{len(targets)} theorem{'' if len(targets) == 1 else 's'} to prove")
             proved = dict(self._prove_all(targets))
             if self._request.apply:
@@ -160,11 +188,14 @@ class Proving:
         self._printer.summary(self._report)
         return self._report
 
-    def _note_version(self, wanted: str | None) -> None:
-        """Says so when the repository asks for another Lean than the one that is used."""
-        used = self._toolchain.lean_version.split("-")[0]
-        if wanted is not None and wanted.rpartition(":v")[2].split("-")[0] != used:
-            self._note(f"the repository asks for {wanted}; {self._toolchain.describe()} is used instead")
+    def _targets(self) -> Iterator[Target]:
+        match self._request.wanted:
+            case None:
+                return self._open(self._repository.modules.values())
+            case Place() as place:
+                return self._at(place)
+            case names:
+                return self._named(names)
 
     def _note(self, text: str) -> None:
         self._err.print(text, style="dim", markup=False)
@@ -176,23 +207,44 @@ class Proving:
             UsageError: it, or what it imports, does not compile.
         """
         self._builder.prepare(module)
-        source = source_of(self._request.repository, module)
+        source = source_of(self._repository, module)
         if errors := errors_of(session.elaborate(source)):
             raise BrokenFile(f"{source.file} does not compile: mend it first.", errors)
-        return [Target(module, Task(source, d)) for d in session.declarations(source)]
+        return [Target(module, Task(source, d)) for d in session.declarations(source, detail=True)]
 
-    def _open(self) -> Iterator[Target]:
+    def _at(self, place: Place) -> Iterator[Target]:
+        """The theorems with a `sorry` of a file; or the one that a line is part of.
+
+        Raises:
+            UsageError: there is no such file in the repository, or no theorem at that line.
+            BrokenFile: it does not compile.
+        """
+        beside = self._repository.root / place.file
+        module = self._repository.at(beside if beside.is_file() else place.file)
+        with self._pool.lend() as session:
+            targets = self._declared(session, module)
+        if place.line is None:
+            yield from (target for target in targets if target.task.declaration.incomplete)
+            return
+        lines = module.text().encode().splitlines(keepends=True)
+        start, stop = (sum(map(len, lines[:count])) for count in (place.line - 1, place.line))
+        there = [t for t in targets if t.task.declaration.start < stop and start < t.task.declaration.stop]
+        if not there:
+            raise UsageError(f"No declaration is at line {place.line} of {place.file}: check the line.")
+        yield _provable(min(there, key=lambda t: t.task.declaration.stop - t.task.declaration.start))
+
+    def _open(self, modules: Iterable[Module]) -> Iterator[Target]:
         """Every theorem with a `sorry`; a module that cannot be read is reported, not fatal."""
         with self._pool.lend() as session:
-            for module in self._request.repository.modules.values():
+            for module in modules:
                 try:
                     targets = self._declared(session, module)
                 except (UsageError, LeanError) as error:
-                    self._add(TheoremReport.of_broken_file(self._request.repository.relative(module), error))
+                    self._add(TheoremReport.of_broken_file(self._repository.relative(module), error))
                     continue
                 yield from (t for t in targets if t.task.declaration.incomplete)
 
-    def _named(self) -> Iterator[Target]:
+    def _named(self, names: Iterable[str]) -> Iterator[Target]:
         """The theorems that were named, each looked for first where the text makes it likely.
 
         Raises:
@@ -200,19 +252,19 @@ class Proving:
             BrokenFile: there may be, in a file that does not compile.
         """
         with self._pool.lend() as session:
-            for name in dict.fromkeys(self._request.theorems):
+            for name in dict.fromkeys(names):
                 yield self._find(session, name)
 
     def _find(self, session: LeanSession, name: str) -> Target:
         short = name.rsplit(".", 1)[-1]
-        modules = sorted(self._request.repository.modules.values(), key=lambda m: short not in m.text())
+        likely, others = _partitioned(self._repository.modules.values(), lambda module: short in _text(module))
         seen: list[str] = []
         broken: UsageError | None = None
-        for module in modules:
+        for module in [*likely, *others[:OTHERS]]:
             try:
                 targets = self._declared(session, module)
             except UsageError as error:
-                if short in module.text():
+                if module in likely:
                     broken = broken or error
                 continue
             for target in targets:
@@ -222,10 +274,13 @@ class Proving:
         raise broken or UnknownTheorem(_unknown(name, seen))
 
     def _prove_all(self, targets: Sequence[Target]) -> Iterator[tuple[Target, TheoremProved]]:
-        prover = Prover(Strategy(self._request.generators), Gate(self._pool.fresh), self._request.budget)
+        strategy = Strategy(self._request.generators)
+        prover = Prover(strategy, Gate(self._pool.fresh), self._request.budget, self._ledger.recall)
+        alone = len(targets) == 1 and self._request.jobs > 1
         with ThreadPoolExecutor(self._request.jobs) as executor:
             waiting: dict[Future[Outcome], Target] = {
-                executor.submit(self._prove, prover, target): target for target in targets
+                executor.submit(self._prove_together if alone else self._prove, prover, target): target
+                for target in targets
             }
             try:
                 while waiting:
@@ -233,7 +288,8 @@ class Proving:
                     for future in done:
                         target = waiting.pop(future)
                         outcome = future.result()
-                        self._add(report_of(self._request.repository, target.task, outcome, self._toolchain))
+                        self._ledger.record(target.task, outcome)
+                        self._add(report_of(self._repository, target.task, outcome, self._toolchain))
                         if isinstance(outcome, TheoremProved):
                             yield target, outcome
             except BaseException:
@@ -245,6 +301,13 @@ class Proving:
         with self._pool.lend() as session:
             self._pool.prepare_fresh()
             return prover.prove(session, target.task)
+
+    def _prove_together(self, prover: Prover, target: Target) -> Outcome:
+        """One theorem with two processes; a second theorem would have kept the other busy."""
+        with ExitStack() as stack:
+            team = stack.enter_context(Team([stack.enter_context(self._pool.lend()) for _ in range(2)]))
+            self._pool.prepare_fresh()
+            return prover.prove(team, target.task)
 
     def _add(self, theorem: TheoremReport) -> None:
         self._report.theorems.append(theorem)
@@ -260,17 +323,32 @@ class Proving:
             self._apply_to(module, replacements)
 
     def _apply_to(self, module: Module, replacements: Sequence[Replacement]) -> None:
-        source = source_of(self._request.repository, module)
+        source = source_of(self._repository, module)
         text = replace(source.text, replacements)
         session = self._pool.fresh()
         try:
-            errors = errors_of(session.elaborate(type(source)(text, source.file, source.module)))
+            errors = errors_of(session.elaborate(dataclasses.replace(source, text=text)))
         finally:
             session.close()
         if errors:
             raise BrokenFile(f"{source.file} does not compile with all proofs together: nothing was written.", errors)
         write_atomically(module.path, text)
         self._note(f"wrote {source.file}")
+
+
+def _partitioned(modules: Iterable[Module], likely: Callable[[Module], bool]) -> tuple[list[Module], list[Module]]:
+    found: tuple[list[Module], list[Module]] = ([], [])
+    for module in modules:
+        found[0 if likely(module) else 1].append(module)
+    return found
+
+
+def _text(module: Module) -> str:
+    """A module's text; nothing for one that cannot be read."""
+    try:
+        return module.text()
+    except RepositoryError:
+        return ""
 
 
 def _provable(target: Target) -> Target:

@@ -45,6 +45,8 @@ class TheoremReport:
     seconds: float = 0.0
     expansions: int = 0
     tactics_run: int = 0
+    recalled: bool = False
+    """the proof was in the database; nothing was searched"""
 
     @staticmethod
     def of_broken_file(file: str, error: ProverError) -> "TheoremReport":
@@ -80,7 +82,15 @@ def report_of(repository: Repository, task: Task, outcome: Outcome, toolchain: T
     match outcome:
         case TheoremProved(proof, replacements, judgement):
             patch = unified_diff(source.file, source.text, replace_in(source.text, replacements))
-            return replace(known, status="proved", proof=proof, patch=patch, axioms=judgement.axioms, verified=VERIFIED)
+            return replace(
+                known,
+                status="proved",
+                proof=proof,
+                patch=patch,
+                axioms=judgement.axioms,
+                verified=VERIFIED,
+                recalled=outcome.recalled,
+            )
         case TheoremOpen(reason, _, refused):
             return replace(known, reason=reason, refused=refused)
         case TheoremFailed(reason):
@@ -116,6 +126,8 @@ class ReportPrinter:
         place = f"{theorem.file}:{theorem.line}" if theorem.line else theorem.file
         plural = "" if theorem.expansions == 1 else "s"
         cost = f"{theorem.seconds:.1f} s, {theorem.expansions} expansion{plural}, {theorem.tactics_run} tactics"
+        if theorem.recalled:
+            cost = f"{theorem.seconds:.1f} s, known from the database"
         match theorem.status:
             case "proved":
                 self._line("✓", "green", f"{theorem.theorem}  {place}  ({cost})")

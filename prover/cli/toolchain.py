@@ -6,8 +6,8 @@ from prover.cli.wiring import embedded_toolchain, home
 from prover.errors import ProverError
 from prover.lean.toolchain.doctor import diagnose
 from prover.lean.toolchain.install import installed
+from prover.lean.toolchain.native import find_native
 from prover.lean.toolchain.node import find_node
-from prover.lean.toolchain.toolchain import find_native
 
 
 @click.group("toolchain")
@@ -24,16 +24,16 @@ def install() -> None:
 
 @command.command("list")
 def list_() -> None:
-    """List the toolchains that can be used here."""
-    found = []
+    """List the toolchains that can be used in this directory."""
     try:
-        found.append(installed(home(), find_node()).describe())
+        click.echo(installed(home(), find_node()).describe())
     except ProverError as error:
         click.echo(f"embedded: {error}", err=True)
-    if (native := find_native(home())) is not None:
-        found.append(f"{native.describe()}: found; proving with it is not supported yet")
-    for line in found:
-        click.echo(line)
+    try:
+        if (native := find_native(home())) is not None:
+            click.echo(f"{native.describe()}: {native.lean}")
+    except ProverError as error:
+        click.echo(f"native: {error}", err=True)
 
 
 @command.command()

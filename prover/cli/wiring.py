@@ -2,23 +2,53 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from prover.lean.toolchain import choose
+from prover.lean.toolchain.choose import Shelf, Wanted, Wish
 from prover.lean.toolchain.home import Home
 from prover.lean.toolchain.install import install
 from prover.lean.toolchain.node import find_node
-from prover.lean.toolchain.toolchain import EmbeddedToolchain
+from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
+from prover.project.layout import Repository
+from prover.project.native_tree import depends_on_mathlib
+
+if TYPE_CHECKING:
+    from curriculum.database.database import Database
+
+toolchain_option = click.option(
+    "--toolchain",
+    "wish",
+    type=click.Choice(["auto", "native", "embedded"]),
+    default="auto",
+    show_default=True,
+    help="Which Lean: the computer's own (elan, lake), the embedded one, or whichever fits.",
+)
+"""for every command that starts a Lean; the command gets it as `wish`"""
 
 
 def home() -> Home:
     """`PROVER_HOME` when it is set, else the platform's user directory."""
     chosen = os.environ.get("PROVER_HOME")
     return Home(Path(chosen).expanduser().resolve()) if chosen else Home.default()
+
+
+def database() -> "Database":
+    """What `PROVER_DATABASE` names when it is set, else a file in the user's directory; made at its first use.
+
+    Raises:
+        DatabaseUnavailable: what it names is no database that is supported.
+    """
+    from curriculum.database.database import Database  # the slowest of all imports here
+
+    return Database(os.environ.get("PROVER_DATABASE") or home().root / "prover.db")
 
 
 def consoles() -> tuple[Console, Console]:
@@ -30,6 +60,16 @@ def embedded_toolchain() -> EmbeddedToolchain:
     """The embedded toolchain, installed first if it is not there."""
     with steps_shown() as progress:
         return install(home(), find_node(), progress)
+
+
+def choose_toolchain(
+    repository: Repository, wish: Wish, note: Callable[[str], None]
+) -> EmbeddedToolchain | NativeToolchain:
+    """The toolchain for a repository, with its gateway; see `choose.choose_toolchain` for what it raises."""
+    wanted = Wanted(repository.root, repository.toolchain, depends_on_mathlib(repository.root))
+    with steps_shown() as progress:
+        shelf = Shelf(home(), lambda: install(home(), find_node(), progress), note, progress)
+        return choose.choose_toolchain(wanted, wish, shelf)
 
 
 class Steps:

@@ -96,6 +96,47 @@ class HoleMessage(msgspec.Struct, frozen=True):
     opened: StateMessage
     command: tuple[int, int]
     """the bytes of the command around it"""
+    printed: str = ""
+    """the goal as Lean prints it"""
+
+
+class GoalText(msgspec.Struct, frozen=True):
+    """A goal that a trace met."""
+
+    text: str
+    """as Lean prints it"""
+    key: str
+
+
+class RecordedTactic(msgspec.Struct, frozen=True):
+    """A tactic as Lean recorded it; goals are numbers in the command's list of goals."""
+
+    declaration: str
+    start: int
+    stop: int
+    before: tuple[int, ...]
+    after: tuple[int, ...]
+
+
+class RecordedUse(msgspec.Struct, frozen=True):
+    """A place where a constant is named."""
+
+    name: str
+    module: str
+    """that declares it; empty for the file itself"""
+    start: int
+    stop: int
+
+
+class RecordedCommand(msgspec.Struct, frozen=True):
+    """What Lean recorded while it elaborated a command."""
+
+    command: tuple[int, int]
+    goals: tuple[GoalText, ...]
+    tactics: tuple[RecordedTactic, ...]
+    uses: tuple[RecordedUse, ...]
+    incomplete: bool
+    """it leaves something to `sorry`"""
 
 
 class ResultMessage(msgspec.Struct, frozen=True):
@@ -135,6 +176,16 @@ class Declaration(msgspec.Struct, frozen=True):
     """where its name stands"""
     incomplete: bool
     """its own text leaves something to ``sorry``"""
+    docstring: str | None = None
+    """this and what follows is sent when details are asked for"""
+    visibility: Literal["public", "private", "protected"] = "public"
+    namespace: str = ""
+    attributes: tuple[str, ...] = ()
+    proof: Literal["tactic", "term"] | None = None
+    premises: tuple[str, ...] = ()
+    """the constants of its value"""
+    key: str = ""
+    """of its elaborated type"""
 
 
 class CommandMessage(msgspec.Struct, frozen=True):
@@ -175,6 +226,7 @@ class Reply(msgspec.Struct, frozen=True):
     declarations: tuple[Declaration, ...] = ()
     sorries: tuple[HoleMessage, ...] = ()
     opened: HoleMessage | None = None
+    traced: RecordedCommand | None = None
     microseconds: int = 0
     children: tuple[StateMessage, ...] | None = None
     failure: FailureKind | None = None

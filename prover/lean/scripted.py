@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 
-from prover.lean.protocol import Declaration, Goal, Message
+from prover.lean.protocol import Declaration, Goal, Message, ResultMessage
 from prover.lean.session import Advanced, Failed, Opening, Origin, Outcome, SourceText, State, TacticLimits
 
 NOWHERE = Origin(SourceText("", "Scripted.lean", "Scripted"), 0, statement=False)
@@ -110,9 +110,17 @@ class ScriptedSession:
         """The answer of the next exchange."""
         return self._next("statement", source, selection)  # type: ignore[return-value]  # as above
 
+    def close_proof(self, state: State, script: str) -> ResultMessage | None:
+        """The answer of the next exchange."""
+        return self._next("close_proof", state, script)  # type: ignore[return-value]  # as above
+
     def forget(self) -> None:
         """The next exchange."""
         self._next("forget")
+
+    def close(self) -> None:
+        """The next exchange."""
+        self._next("close")
 
     def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[Outcome]:
         """One outcome for each tactic, from the table."""

@@ -19,6 +19,7 @@ from prover.lean.protocol import (
     HoleMessage,
     JudgeMessage,
     Message,
+    RecordedCommand,
     Reply,
     ResultMessage,
     StateMessage,
@@ -41,6 +42,17 @@ class SourceText:
     file: str
     """its name in messages"""
     module: str
+    options: tuple[tuple[str, bool | int | str], ...] = ()
+    """of Lean, that the repository's lakefile sets for it"""
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What Lean recorded while it elaborated a file."""
+
+    messages: tuple[Message, ...]
+    commands: tuple[RecordedCommand, ...]
+    """those with tactics, or with a `sorry`"""
 
 
 @dataclass(frozen=True)
@@ -85,6 +97,8 @@ class Opening:
     term: bool
     command: tuple[int, int]
     declaration: str
+    printed: str = ""
+    """the goal as Lean prints it"""
 
 
 @dataclass(frozen=True)
@@ -113,15 +127,17 @@ class Session(Protocol):
 
     def elaborate(self, source: SourceText) -> tuple[Message, ...]: ...
 
-    def declarations(self, source: SourceText) -> tuple[Declaration, ...]: ...
-
     def sorries(self, source: SourceText, start: int, stop: int) -> tuple[Opening, ...]: ...
 
     def statement(self, source: SourceText, selection: int) -> Opening: ...
 
     def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[Outcome]: ...
 
+    def close_proof(self, state: State, script: str) -> ResultMessage | None: ...
+
     def forget(self) -> None: ...
+
+    def close(self) -> None: ...
 
 
 @dataclass
@@ -174,10 +190,24 @@ class LeanSession:
         """Elaborates a file, once a process; returns Lean's messages."""
         return self._repeated(lambda: self._source(source)[1])
 
-    def declarations(self, source: SourceText) -> tuple[Declaration, ...]:
-        """What the file declares, in the order of its text."""
+    def trace(self, source: SourceText) -> Recording:
+        """Elaborates a file and returns what Lean records of its tactics."""
+
+        def ask() -> Recording:
+            *commands, last = self.start().ask({"do": "trace", **_text(source)}, ELABORATION_SECONDS)
+            self._sources[source] = (last.source, last.messages)
+            return Recording(last.messages, tuple(reply.traced for reply in commands if reply.traced is not None))
+
+        return self._repeated(ask)
+
+    def declarations(self, source: SourceText, detail: bool = False) -> tuple[Declaration, ...]:
+        """What the file declares, in the order of its text.
+
+        Args:
+            detail: with docstrings, attributes, premises and the like.
+        """
         return self._repeated(
-            lambda: self._last({"do": "declarations", "source": self._source(source)[0]}).declarations
+            lambda: self._last({"do": "declarations", "source": self._source(source)[0], "detail": detail}).declarations
         )
 
     def imports(self, source: SourceText) -> tuple[str, ...]:
@@ -196,7 +226,7 @@ class LeanSession:
 
         def ask() -> tuple[Opening, ...]:
             request = {"do": "sorries", "source": self._source(source)[0], "start": start, "stop": stop}
-            holes = self._last(request).sorries
+            holes = sorted(self._last(request).sorries, key=lambda hole: hole.start)  # Lean meets terms first
             return tuple(self._opening(hole, Origin(source, hole.start, statement=False)) for hole in holes)
 
         return self._repeated(ask)
@@ -255,22 +285,31 @@ class LeanSession:
             sorried: the proof of the theorem named at `selection`, in the command at `start`, is put aside.
         """
         place = {"start": start, "selection": selection, "sorried": sorried, "olean": str(olean)}
-        reply = self._repeated(lambda: self._last({"do": "challenge", **_texts(source), **place}))
+        reply = self._repeated(lambda: self._last({"do": "challenge", **_text(source), **place}))
         return reply.commands, reply.messages
 
     def judge(self, candidate: SourceText, submission: Mapping[str, object]) -> JudgeMessage:
         """What Lean says of a candidate; see ``Gateway.lean`` for what the submission holds."""
-        return self._last({"do": "judge", **_texts(candidate), **submission}).judged()
+        return self._last({"do": "judge", **_text(candidate), **submission}).judged()
 
     def forget(self) -> None:
         """Drops every proof state; replaces a process that has grown too large."""
         self._handles.clear()
+        self._lighten({"do": "forget"}, MEMORY_CAP)
+
+    def forget_files(self, cap: int = MEMORY_CAP) -> None:
+        """Drops every file and state; replaces a process that has more than `cap` bytes resident."""
+        self._handles.clear()
+        self._sources.clear()
+        self._lighten({"do": "forget", "sources": True}, cap)
+
+    def _lighten(self, request: Mapping[str, object], cap: int) -> None:
         if self._process is None or not self._process.alive():
             return
-        if self._process.memory() > MEMORY_CAP:
+        if self._process.memory() > cap:
             self.close()
         else:
-            self._repeated(lambda: self._last({"do": "forget"}))
+            self._repeated(lambda: self._last(request))
 
     def _batch(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[Outcome]:
         self._was_running = False
@@ -341,15 +380,14 @@ class LeanSession:
     def _source(self, source: SourceText) -> tuple[int, tuple[Message, ...]]:
         self.start()
         if source not in self._sources:
-            request = {"do": "elaborate", "text": source.text, "file": source.file, "module": source.module}
-            reply = self._last(request)
+            reply = self._last({"do": "elaborate", **_text(source)})
             self._sources[source] = (reply.source, reply.messages)
         return self._sources[source]
 
     def _opening(self, hole: HoleMessage, origin: Origin) -> Opening:
         state = State(hole.opened.goals, origin)
         self._handles[state] = hole.opened.state
-        return Opening(state, hole.start, hole.stop, hole.term, hole.command, hole.declaration)
+        return Opening(state, hole.start, hole.stop, hole.term, hole.command, hole.declaration, hole.printed)
 
     def _last(self, request: Mapping[str, object]) -> Reply:
         """The closing reply to a request that has no other."""
@@ -365,5 +403,6 @@ class LeanSession:
             return act()
 
 
-def _texts(source: SourceText) -> dict[str, object]:
-    return {"text": source.text, "file": source.file, "module": source.module}
+def _text(source: SourceText) -> dict[str, object]:
+    """A file as requests name it."""
+    return {"text": source.text, "file": source.file, "module": source.module, "options": dict(source.options)}

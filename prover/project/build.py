@@ -1,21 +1,69 @@
-"""Compiles the modules that a file needs, each once: `.olean` files are cached by content."""
+"""Compiles modules with the embedded toolchain, each once: results are cached by content.
+
+A module in which Lean finds errors is compiled as far as Lean recovers, as Lean's editor support does: what
+failed rests on `sorry` then, which no proof may. A module that Lean cannot finish costs itself and what
+imports it, not the run.
+"""
 
 import hashlib
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
-from prover.errors import BrokenFile, LeanError, NeedsToolchain, RepositoryError
+import msgspec
+
+from prover.errors import BrokenFile, LeanError, NeedsToolchain, ProverError, RepositoryError
+from prover.lean.pool import Pool
 from prover.lean.protocol import Message
 from prover.lean.session import LeanSession, SourceText
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.project.layout import Module, Repository
+from prover.project.traced import TracedModule
+from prover.project.tracing import TRACE_VERSION, trace
 
 Progress = Callable[[str], None]
+PROCESS_BYTES = 1_300_000_000
+"""resident bytes past which a Lean process takes no further module: what it has imported is never freed"""
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """Lean came to the end of a module; it can be imported."""
+
+    module: Module
+    errors: tuple[str, ...]
+    """Lean's errors in it, as `lean` prints them"""
+    cached: bool
+    """nothing had to be done"""
+    declarations: int = 0
+    """as many as were traced; this and what follows is 0 where nothing was"""
+    steps: int = 0
+    sorries: int = 0
+
+
+@dataclass(frozen=True)
+class NotCompiled:
+    """A module that cannot be imported."""
+
+    module: Module
+    error: ProverError
+
+
+Outcome = Compiled | NotCompiled
+
+
+class _Record(msgspec.Struct, frozen=True):
+    """What is kept beside a compiled module; see `Compiled`."""
+
+    errors: tuple[str, ...]
+    declarations: int = 0
+    steps: int = 0
+    sorries: int = 0
 
 
 @dataclass
@@ -26,10 +74,12 @@ class Builder:
     toolchain: Toolchain
     cache: Path
     progress: Progress = lambda _: None
+    jobs: int = 1
+    """Lean processes used at once"""
     _imports: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _keys: dict[str, str] = field(default_factory=dict)
-    _broken: dict[str, BrokenFile] = field(default_factory=dict)
-    _session: LeanSession | None = None
+    _outcomes: dict[str, Outcome] = field(default_factory=dict)
+    _pool: Pool | None = None
     _snapshot: Path | None = None
 
     def search_path(self) -> tuple[Path, ...]:
@@ -38,114 +88,196 @@ class Builder:
             self._snapshot = self._snapshot_of_all()
         return (self._snapshot,)
 
+    def prepare(self, module: Module) -> None:
+        """Compiles everything of the repository that a module imports, directly or not.
+
+        Raises:
+            BrokenFile: Lean does not come to the end of a module on the way.
+            NeedsToolchain: an import is neither here nor in the toolchain.
+            RepositoryError: modules import each other in a circle.
+        """
+        for outcome in self.build(self._project_imports(module)):
+            if isinstance(outcome, NotCompiled):
+                raise outcome.error
+
+    def build(self, names: Iterable[str], traced: bool = False) -> Iterator[Outcome]:
+        """Compiles modules and all that they import, in import order; yields each as it is done.
+
+        Args:
+            traced: keep a trace of each too; `traced_module` has it then.
+        """
+        graph = self._graph(names)
+        order = TopologicalSorter(graph)
+        order.prepare()
+        with ThreadPoolExecutor(self.jobs) as executor:
+            running: dict[Future[Outcome], str] = {}
+            while order.is_active():
+                for name in order.get_ready():
+                    running[executor.submit(self._outcome, self._module(name), graph[name], traced)] = name
+                done, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in done:
+                    order.done(running.pop(future))
+                    yield future.result()
+
+    def traced_module(self, module: Module) -> TracedModule:
+        """The trace of a module that was built with `traced`."""
+        return msgspec.json.decode(self._trace_file(module).read_bytes(), type=TracedModule)
+
+    def key(self, module: Module) -> str:
+        """A digest of the module, everything that it imports, and the toolchain."""
+        if module.name not in self._keys:
+            source = source_of(self.repository, module)
+            digest = hashlib.sha256(f"{self.toolchain.name}\n{module.name}\n{source.options}\n{source.text}".encode())
+            for name in self._project_imports(module):
+                digest.update(self.key(self._module(name)).encode())
+            self._keys[module.name] = digest.hexdigest()[:32]
+        return self._keys[module.name]
+
+    def imports(self, module: Module) -> tuple[str, ...]:
+        """The modules that the header names; asked of Lean once for each content of the file."""
+        if module.name not in self._imports:
+            source = source_of(self.repository, module)
+            known = self.cache / "imports" / hashlib.sha256(source.text.encode()).hexdigest()[:32]
+            if not known.is_file():
+                with self._sessions().lend() as session:
+                    write_whole(known, "\n".join(session.imports(source)).encode())
+            self._imports[module.name] = tuple(known.read_text().split())
+        return self._imports[module.name]
+
+    def close(self) -> None:
+        """Ends the Lean processes used for building."""
+        if self._pool is not None:
+            self._pool.__exit__(None, None, None)
+            self._pool = None
+
+    def _sessions(self) -> Pool:
+        if self._pool is None:
+            self._pool = Pool(self.toolchain, self.search_path(), self.jobs)
+        return self._pool
+
     def _snapshot_of_all(self) -> Path:
-        names = sorted(self.repository.modules)
         digest = hashlib.sha256(self.toolchain.name.encode())
-        for name in names:
-            module = self.repository.modules[name]
+        packages = (self.repository.modules, *(package.modules for package in self.repository.dependencies))
+        for name, module in sorted(pair for modules in packages for pair in modules.items()):
             digest.update(f"{name}\n{hashlib.sha256(module.path.read_bytes()).hexdigest()}\n".encode())
         directory = self.cache / "snapshots" / digest.hexdigest()[:24]
         directory.mkdir(parents=True, exist_ok=True)
         return directory
 
-    def prepare(self, module: Module) -> None:
-        """Compiles everything of the repository that a module imports, directly or not.
-
-        Raises:
-            BrokenFile: a module on the way does not compile.
-            NeedsToolchain: an import is neither here nor in the toolchain.
-            RepositoryError: modules import each other in a circle.
-        """
-        for needed in self._order(module):
-            self._compile(needed)
-
-    def close(self) -> None:
-        """Ends the Lean process used for building."""
-        if self._session is not None:
-            self._session.end()
-            self._session = None
-
-    def _lean(self) -> LeanSession:
-        if self._session is None:
-            self._session = LeanSession(self.toolchain, self.search_path())
-        return self._session
-
-    def _order(self, module: Module) -> list[Module]:
-        """The project modules that `module` needs, imports first."""
-        graph: dict[str, set[str]] = {}
-        wanted = [module.name]
+    def _graph(self, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """What each needed module imports; nothing for those of which it is clear that they cannot be built."""
+        graph: dict[str, tuple[str, ...]] = {}
+        wanted = list(names)
         while wanted:
             name = wanted.pop()
-            if name not in graph:
-                needed = self._project_imports(self.repository.modules[name])
-                graph[name] = set(needed)
-                wanted.extend(needed)
-        try:
-            order = tuple(TopologicalSorter(graph).static_order())
-        except CycleError as error:
-            circle = " → ".join(error.args[1])
-            raise RepositoryError(f"Modules import each other in a circle: {circle}. Break it first.") from None
-        return [self.repository.modules[name] for name in order if name != module.name]
+            if name in graph:
+                continue
+            module = self._module(name)
+            try:
+                graph[name] = self._project_imports(module)
+                wanted.extend(graph[name])
+            except ProverError as error:
+                graph[name] = ()
+                self._outcomes[name] = NotCompiled(module, error)
+        self._break_circles(graph)
+        return graph
+
+    def _break_circles(self, graph: dict[str, tuple[str, ...]]) -> None:
+        while True:
+            try:
+                TopologicalSorter(graph).prepare()
+                return
+            except CycleError as error:
+                circle = " → ".join(error.args[1])
+                message = f"Modules import each other in a circle: {circle}. Break it first."
+                for name in dict.fromkeys(error.args[1]):
+                    graph[name] = ()
+                    self._outcomes[name] = NotCompiled(self._module(name), RepositoryError(message))
 
     def _project_imports(self, module: Module) -> tuple[str, ...]:
-        found = self._all_imports(module)
-        for name in found:
-            if name not in self.repository.modules and not self._in_library(name):
-                raise NeedsToolchain(_missing(module, name, self.toolchain))
-        return tuple(name for name in found if name in self.repository.modules)
+        """The modules of the repository, and of packages that it needs, that a module imports.
 
-    def _all_imports(self, module: Module) -> tuple[str, ...]:
-        """What the header names; asked of Lean once for each content of the file."""
-        if module.name not in self._imports:
-            source = source_of(self.repository, module)
-            known = self.cache / "imports" / hashlib.sha256(source.text.encode()).hexdigest()[:32]
-            if not known.is_file():
-                write_whole(known, "\n".join(self._lean().imports(source)).encode())
-            self._imports[module.name] = tuple(known.read_text().split())
-        return self._imports[module.name]
+        Raises:
+            NeedsToolchain: it imports what is neither here nor in the toolchain.
+            RepositoryError: it cannot be read.
+        """
+        found = self.imports(module)
+        known = {name: self.repository.find(name) for name in found}
+        for name in found:
+            if known[name] is None and not self._in_library(name):
+                raise NeedsToolchain(_missing(self.repository, module, name, self.toolchain))
+        return tuple(name for name in found if known[name] is not None)
+
+    def _module(self, name: str) -> Module:
+        """A module that is known to be there."""
+        module = self.repository.modules.get(name) or self.repository.find(name)
+        assert module is not None
+        return module
 
     def _in_library(self, name: str) -> bool:
         return (self.toolchain.library / Path(*name.split("."))).with_suffix(".olean").is_file()
 
-    def _key(self, module: Module) -> str:
-        """A digest of the module, everything that it imports, and the toolchain."""
-        if module.name not in self._keys:
-            digest = hashlib.sha256(f"{self.toolchain.name}\n{module.name}\n{module.text()}".encode())
-            for name in self._project_imports(module):
-                digest.update(self._key(self.repository.modules[name]).encode())
-            self._keys[module.name] = digest.hexdigest()[:32]
-        return self._keys[module.name]
+    def _outcome(self, module: Module, needed: Iterable[str], traced: bool) -> Outcome:
+        """Builds a module whose imports have been tried."""
+        known = self._outcomes.get(module.name)
+        if not isinstance(known, NotCompiled) and (known is None or traced):
+            known = self._outcomes[module.name] = self._tried(module, needed, traced)
+        return known
 
-    def _compile(self, module: Module) -> None:
+    def _tried(self, module: Module, needed: Iterable[str], traced: bool) -> Outcome:
+        for name in needed:
+            if isinstance(self._outcomes[name], NotCompiled):
+                return NotCompiled(module, BrokenFile(f"{module.name} needs {name}, which could not be built."))
+        try:
+            return self._compile(module, traced)
+        except ProverError as error:
+            return NotCompiled(module, error)
+
+    def _compile(self, module: Module, traced: bool) -> Compiled:
         (snapshot,) = self.search_path()
         place = (snapshot / Path(*module.name.split("."))).with_suffix(".olean")
-        if place.is_file():
-            return
-        if module.name in self._broken:
-            raise self._broken[module.name]
-        place.parent.mkdir(parents=True, exist_ok=True)
-        compiled = self.cache / "modules" / f"{self._key(module)}.olean"
-        if not compiled.is_file():
-            self.progress(f"building {module.name}")
-            self._elaborate(module, compiled)
-        _link(compiled, place)
+        compiled = self._file(module, ".olean")
+        cached = compiled.is_file() and (not traced or self._trace_file(module).is_file())
+        if not cached:
+            self.progress(f"{'tracing' if traced else 'building'} {module.name}")
+            with self._sessions().lend() as session:
+                self._elaborate(session, module, traced)
+        if not place.is_file():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            _link(compiled, place)
+        record = msgspec.json.decode(self._file(module, ".json").read_bytes(), type=_Record)
+        if record.errors:
+            self.progress(f"{module.name} has errors: what failed in it counts as `sorry`")
+        return Compiled(module, record.errors, cached, record.declarations, record.steps, record.sorries)
 
-    def _elaborate(self, module: Module, compiled: Path) -> None:
-        session = self._lean()
+    def _elaborate(self, session: LeanSession, module: Module, traced: bool) -> None:
+        """Compiles, and traces; the compiled module comes last, since what has it is done."""
         source = source_of(self.repository, module)
         try:
-            if errors := errors_of(session.elaborate(source)):
-                raise BrokenFile(f"{source.file} does not compile: mend it first.", errors)
-            compiled.parent.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryDirectory(dir=compiled.parent) as scratch:
-                session.write(source, Path(scratch) / "module.olean")
-                os.replace(Path(scratch) / "module.olean", compiled)
-        except BrokenFile as error:
-            self._broken[module.name] = error
-            raise
+            if traced:
+                kept, recording = trace(session, source, self.imports(module))
+                errors = errors_of(recording.messages)
+                record = _Record(errors, len(kept.declarations), len(kept.steps), len(kept.sorries))
+                write_whole(self._trace_file(module), msgspec.json.encode(kept))
+            else:
+                record = _Record(errors_of(session.elaborate(source)))
+            write_whole(self._file(module, ".json"), msgspec.json.encode(record))
+            self._write(session, source, self._file(module, ".olean"))
+            session.forget_files(PROCESS_BYTES)
         except LeanError as error:
-            self._broken[module.name] = BrokenFile(f"Lean does not come to the end of {source.file}: {error}")
-            raise self._broken[module.name] from None
+            session.close()
+            raise BrokenFile(f"Lean does not come to the end of {source.file}: {error}") from None
+
+    def _write(self, session: LeanSession, source: SourceText, compiled: Path) -> None:
+        with tempfile.TemporaryDirectory(dir=compiled.parent) as scratch:
+            session.write(source, Path(scratch) / "module.olean")
+            os.replace(Path(scratch) / "module.olean", compiled)
+
+    def _file(self, module: Module, suffix: str) -> Path:
+        return self.cache / "modules" / (self.key(module) + suffix)
+
+    def _trace_file(self, module: Module) -> Path:
+        return self._file(module, f".trace{TRACE_VERSION}")
 
 
 def errors_of(messages: Iterable[Message]) -> tuple[str, ...]:
@@ -155,13 +287,13 @@ def errors_of(messages: Iterable[Message]) -> tuple[str, ...]:
 
 def source_of(repository: Repository, module: Module) -> SourceText:
     """A module as Lean is given it; messages name it by its path in the repository."""
-    return SourceText(module.text(), repository.relative(module), module.name)
+    return SourceText(module.text(), repository.relative(module), module.name, module.options)
 
 
 def write_whole(path: Path, content: bytes) -> None:
     """Writes a cache file that is either there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(f".{os.getpid()}")
+    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
     unfinished.write_bytes(content)
     os.replace(unfinished, path)
 
@@ -176,13 +308,15 @@ def _link(compiled: Path, place: Path) -> None:
     os.replace(unfinished, place)
 
 
-def _missing(module: Module, name: str, toolchain: Toolchain) -> str:
-    if name.split(".")[0] == "Mathlib":
+def _missing(repository: Repository, module: Module, name: str, toolchain: Toolchain) -> str:
+    root = name.split(".")[0]
+    if root == "Mathlib":
         return (
             f"{module.path.name} imports {name}, and {toolchain.describe()} has no Mathlib: "
             "install elan and build the repository with `lake` first."
         )
+    wanting = "; ".join(f"{package.name} {package.why}" for package in repository.unavailable)
     return (
         f"{module.path.name} imports {name}, which is neither in the repository nor in {toolchain.describe()}: "
-        "check the name, or install what provides it."
+        f"{wanting or 'check the name, or install what provides it'}."
     )

@@ -1,106 +1,151 @@
-"""What a Lean repository is made of: its libraries, modules, and the toolchain it asks for.
+"""What a Lean repository is made of: modules, libraries, the packages it needs, and the toolchain it asks for.
 
-Reads `lakefile.toml` and file names; what a module imports is for Lean to say.
+Reads lakefiles, manifests and file names; what a module imports is for Lean to say.
 """
 
-import tomllib
-from dataclasses import dataclass
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from prover.errors import RepositoryError
+from prover.project.checkout import Checkouts
+from prover.project.dependencies import LEFT_OUT, Dependencies, Unavailable
+from prover.project.lakefile import Lakefile
+from prover.project.module_name import spelling
+from prover.project.package import LAKEFILES, Module, Package, nested_packages, read_package
 
-IGNORED = {".lake", ".git", "build", "node_modules"}
+__all__ = ["Module", "Package", "Repository", "Unavailable", "enclosing_repository", "open_repository"]
 
-
-@dataclass(frozen=True)
-class Module:
-    """One Lean file of a repository."""
-
-    name: str
-    """such as `Basics.Tree`"""
-    path: Path
-
-    def text(self) -> str:
-        """The file's content.
-
-        Raises:
-            RepositoryError: it cannot be read as UTF-8.
-        """
-        try:
-            return self.path.read_bytes().decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise RepositoryError(f"{self.path} is not UTF-8 (byte {error.start}): convert it first.") from None
-        except OSError as error:
-            raise RepositoryError(f"{self.path} cannot be read: {error.strerror}.") from None
+PIN = "lean-toolchain"
 
 
 @dataclass(frozen=True)
 class Repository:
-    """A directory of Lean files."""
+    """A directory of Lean files, and the packages that they need."""
 
     root: Path
     modules: dict[str, Module]
+    """its own, by name"""
     toolchain: str | None
     """what its `lean-toolchain` file says"""
+    lakefile: Lakefile = field(default_factory=Lakefile)
+    dependencies: tuple[Package, ...] = ()
+    unavailable: tuple[Unavailable, ...] = ()
+    """packages that are needed and not here"""
+    shadowed: tuple[Module, ...] = ()
+    """its files whose name another of its files has already"""
+
+    def find(self, name: str) -> Module | None:
+        """The module that `import` means by a name: the repository's own, or a required package's.
+
+        Raises:
+            RepositoryError: two libraries define it.
+        """
+        spelled = spelling(name)
+        defined = {module.path: module for module in self._named(spelled)}
+        importable = [module for module in defined.values() if module.kind == "library"]
+        if len(importable) > 1:
+            raise _ambiguous(importable[0], importable[1])
+        return importable[0] if importable else self.modules.get(spelled)
+
+    def _named(self, name: str) -> Iterator[Module]:
+        yield from (module for module in (self.modules.get(name), *self.shadowed) if module and module.name == name)
+        for package in self.dependencies:
+            candidates = (package.modules.get(name), *package.shadowed)
+            yield from (module for module in candidates if module and module.name == name)
 
     def at(self, path: Path) -> Module:
         """The module whose file `path` is.
 
         Raises:
-            RepositoryError: the file does not belong to the repository.
+            RepositoryError: the file does not belong to the repository, or another has the same name.
         """
+        wanted = path.resolve()
         for module in self.modules.values():
-            if module.path.resolve() == path.resolve():
+            if module.path == wanted or module.path.resolve() == wanted:
                 return module
+        for module in self.shadowed:
+            if module.path.resolve() == wanted:
+                raise _ambiguous(self.modules[module.name], module)
         raise RepositoryError(f"{path} is not a module of {self.root}: name a `.lean` file below it.")
 
     def relative(self, module: Module) -> str:
-        """The module's path from the root, with forward slashes."""
-        return module.path.relative_to(self.root).as_posix()
+        """The module's path from the root, with forward slashes; of a required package, from that one's."""
+        if module.path.is_relative_to(self.root):
+            return module.path.relative_to(self.root).as_posix()
+        for package in self.dependencies:
+            if module.path.is_relative_to(package.root):
+                return f"{package.name}/{module.path.relative_to(package.root).as_posix()}"
+        return Path(os.path.relpath(module.path, self.root)).as_posix()
 
 
-def open_repository(root: Path) -> Repository:
+def open_repository(
+    root: Path,
+    checkouts: Checkouts | None = None,
+    left_out: frozenset[str] = LEFT_OUT,
+    lake: Path | None = None,
+) -> Repository:
     """The repository at a directory.
 
+    Args:
+        checkouts: where required packages come from that are not here; they are unavailable when not given.
+        left_out: names of packages, in small letters, that are not wanted.
+        lake: the program to ask what a `lakefile.lean` means; see `read_lakefile`.
+
     Raises:
-        RepositoryError: there is no such directory, its lakefile is broken, or it has no Lean files.
+        RepositoryError: there is no such directory, its lakefile or manifest is broken, or it has no Lean files.
     """
     if not root.is_dir():
         raise RepositoryError(f"There is no directory {root}: give the path of a Lean repository.")
-    root = root.resolve()
-    modules: dict[str, Module] = {}
-    for source in _source_dirs(root):
-        for path in sorted(source.rglob("*.lean")):
-            parts = path.relative_to(source).with_suffix("").parts
-            if not IGNORED & set(parts) and parts != ("lakefile",):
-                modules.setdefault(".".join(parts), Module(".".join(parts), path))
-    if not modules:
-        raise RepositoryError(f"{root} has no Lean files: give the path of a Lean repository.")
-    pin = root / "lean-toolchain"
-    return Repository(root, modules, pin.read_text().strip() if pin.is_file() else None)
+    package = read_package(root, lake=lake)
+    root = package.root
+    if not package.modules:
+        raise _empty(root)
+    needed = Dependencies(root, checkouts, left_out, lake)
+    needed.collect(package.lakefile)
+    return Repository(
+        root,
+        package.modules,
+        pinned_toolchain(root),
+        package.lakefile,
+        tuple(needed.found),
+        tuple(needed.unavailable),
+        package.shadowed,
+    )
+
+
+def pinned_toolchain(root: Path) -> str | None:
+    """What the nearest `lean-toolchain` says, in the directory or, up to its git repository's, above it.
+
+    Raises:
+        RepositoryError: it cannot be read.
+    """
+    for directory in (root, *root.parents):
+        if (pin := directory / PIN).is_file():
+            try:
+                return pin.read_text(encoding="utf-8").strip() or None
+            except (OSError, UnicodeDecodeError) as error:
+                raise RepositoryError(f"{pin} cannot be read ({error}): mend it first.") from None
+        if (directory / ".git").exists():
+            break
+    return None
 
 
 def enclosing_repository(path: Path) -> Path:
     """The nearest directory above a file that is a Lean repository; the file's own if there is none."""
     for directory in path.resolve().parents:
-        if any((directory / mark).is_file() for mark in ("lakefile.toml", "lakefile.lean", "lean-toolchain")):
+        if any((directory / mark).is_file() for mark in (*LAKEFILES, PIN)):
             return directory
     return path.resolve().parent
 
 
-def _source_dirs(root: Path) -> list[Path]:
-    """The directories that module names start from, as the lakefile says."""
-    lakefile = root / "lakefile.toml"
-    if not lakefile.is_file():
-        return [root]
-    try:
-        config = tomllib.loads(lakefile.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RepositoryError(f"{lakefile} cannot be read ({error}): mend it first.") from None
-    try:
-        package = root / config.get("srcDir", ".")
-        libraries = [*config.get("lean_lib", []), *config.get("lean_exe", [])]
-        found = [package / library.get("srcDir", ".") for library in libraries] or [package]
-    except (TypeError, AttributeError):
-        raise RepositoryError(f"{lakefile} is not laid out as Lake reads it: mend `srcDir` or `lean_lib`.") from None
-    return list(dict.fromkeys(path.resolve() for path in found))
+def _ambiguous(one: Module, other: Module) -> RepositoryError:
+    return RepositoryError(f"{one.path} and {other.path} are both the module {one.name}: rename one of them.")
+
+
+def _empty(root: Path) -> RepositoryError:
+    if nested := nested_packages(root):
+        names = ", ".join(str(package.relative_to(root)) for package in nested[:5])
+        return RepositoryError(f"{root} has no Lean files of its own, but packages in {names}: name one of them.")
+    return RepositoryError(f"{root} has no Lean files: give the path of a Lean repository.")

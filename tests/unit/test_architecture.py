@@ -15,6 +15,8 @@ HEAVY = {
     "transformers": ("retrieval/encode/", "retrieval/train", "prover/tactics/", "curriculum/learn/"),
     "faiss": ("retrieval/index.py",),
     "sqlalchemy": ("curriculum/database/",),
+    "alembic": ("curriculum/database/",),
+    "psycopg": (),
     "lean_dojo": ("prover/lean/dojo.py",),
 }
 """where a heavy dependency may be imported; nowhere else"""

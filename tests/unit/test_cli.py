@@ -16,8 +16,8 @@ def no_toolchain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("the toolchain was asked for")
 
-    monkeypatch.setattr("prover.cli.prove.embedded_toolchain", refuse)
-    monkeypatch.setattr("prover.cli.lean.embedded_toolchain", refuse)
+    monkeypatch.setattr("prover.cli.opening.choose_toolchain", refuse)
+    monkeypatch.setattr("prover.cli.lean.choose_toolchain", refuse)
     monkeypatch.setenv("PROVER_HOME", str(tmp_path / "home"))
 
 
@@ -55,7 +55,7 @@ def test_either_a_theorem_or_all_must_be_asked_for(
     repository: Path, capsys: pytest.CaptureFixture[str], chosen: list[str]
 ) -> None:
     assert run(["prove", "--repo", str(repository), *chosen]) == 2
-    assert "either --theorem NAME or --all" in said(capsys)
+    assert "--theorem NAME, --file FILE [--line LINE], or --all" in said(capsys)
 
 
 def test_an_unknown_generator_is_named_with_the_known_ones(
@@ -74,7 +74,14 @@ def test_no_generator_at_all_is_refused(repository: Path, capsys: pytest.Capture
 
 @pytest.mark.parametrize(
     ("option", "value"),
-    [("--timeout", "0"), ("--timeout", "soon"), ("--jobs", "0"), ("--jobs", "65"), ("--expansions", "0")],
+    [
+        ("--timeout", "0"),
+        ("--timeout", "soon"),
+        ("--jobs", "0"),
+        ("--jobs", "65"),
+        ("--expansions", "0"),
+        ("--toolchain", "wasm"),
+    ],
 )
 def test_a_value_out_of_range_is_refused(
     repository: Path, capsys: pytest.CaptureFixture[str], option: str, value: str
@@ -137,7 +144,7 @@ def test_a_keyboard_interrupt_is_status_130(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("prover.cli.prove.open_repository", interrupt)
+    monkeypatch.setattr("prover.cli.opening.open_repository", interrupt)
     assert run(["prove", "--repo", str(repository), "--all"]) == 130
     assert "interrupted" in said(capsys)
 
@@ -148,6 +155,6 @@ def test_an_error_of_the_system_is_one_sentence(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device", "/somewhere")
 
-    monkeypatch.setattr("prover.cli.prove.open_repository", full)
+    monkeypatch.setattr("prover.cli.opening.open_repository", full)
     assert run(["prove", "--repo", str(repository), "--all"]) == 2
     assert "No space left on device (/somewhere)" in said(capsys)

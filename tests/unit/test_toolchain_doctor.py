@@ -95,3 +95,26 @@ def test_a_native_lean_that_does_not_run_is_told(tmp_path: Path) -> None:
     lean.write_text("#!/bin/sh\nexit 1\n")
     lean.chmod(0o755)
     assert not findings(Home(tmp_path), str(lean.parent))["native Lean"].ok
+
+
+LEAN = """#!/bin/sh
+case "$1" in
+--version) echo 'Lean (version 4.28.0, x86_64-unknown-linux-gnu, commit 0123456789abcdef, Release)';;
+--print-libdir) echo /opt/lean/lib/lean;;
+esac
+"""
+
+
+def test_an_embedded_lean_that_is_not_there_is_no_fault_beside_a_native_one(tmp_path: Path) -> None:
+    lean = tmp_path / "bin" / "lean"
+    lean.parent.mkdir()
+    lean.write_text(LEAN)
+    lean.chmod(0o755)
+    home = Home(tmp_path / "home")
+    found = findings(home, str(lean.parent))
+    assert found["native Lean"].detail.startswith("Lean 4.28.0 (native")
+    assert found["embedded Lean"].ok
+    assert "only repositories that the native Lean does not serve" in found["embedded Lean"].detail
+    put(install.embedded(home, NODE).root)
+    (install.embedded(home, NODE).root / "file").write_text("123")
+    assert not findings(home, str(lean.parent))["embedded Lean"].ok

@@ -21,7 +21,8 @@ npm error request to somewhere failed
 npm error A complete log of this run can be found in: /log"""
 
 MENDER = """#!/usr/bin/env python3
-import json, os, pathlib, sys
+import fcntl, json, os, pathlib, sys
+alone = open(__file__); fcntl.flock(alone, fcntl.LOCK_EX)  # two count the same crashes
 mark = pathlib.Path(__file__).with_name("crashes")
 if mark.exists() and (left := int(mark.read_text())):
     mark.write_text(str(left - 1)); print("RuntimeError: memory access out of bounds"); sys.exit(7)

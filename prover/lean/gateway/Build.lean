@@ -11,7 +11,8 @@ def report (source : Gateway.Source) : IO Bool := do
 
 partial def build (environments : Gateway.Environments) (out : String) (stubs : Bool) : List String → IO UInt32
   | mod :: path :: rest => do
-    let source ← Gateway.elaborate environments (← IO.FS.readFile path) path mod.toName
+    let source ← Gateway.elaborate environments
+      { text := ← IO.FS.readFile path, fileName := path, mainModule := mod.toName }
     if ← report source then return 1
     let file : System.FilePath := modToFilePath out mod.toName "olean"
     if let some dir := file.parent then IO.FS.createDirAll dir

@@ -1,4 +1,5 @@
 import Gateway.Judge
+import Gateway.Trace
 /-!
 The Lean side of the protocol: one JSON request a line on standard input, one or more JSON replies a
 line on standard output, each behind the session's mark so that nothing a file prints is taken for one.
@@ -16,6 +17,7 @@ structure Kept where
   scope : Scope
   /-- key of each goal, to see a tactic that changed nothing -/
   goalKeys : Array String
+  beginnings : Beginnings
 
 structure Server where
   mark : String
@@ -72,12 +74,28 @@ def imports (request : Request) : IO (List (String × Json)) := do
   let (found, _, _) ← parseImports (← field request "text") (some (fieldD request "file" "<input>"))
   return [("imports", toJson (found.map fun i => toString i.module))]
 
-/-- `{"do": "elaborate", text, file, module, limit?}`: elaborates and keeps a file. -/
+/-- A lakefile's value of an option; others than these three forms Lake does not know. -/
+def dataValue? : Json → Option DataValue
+  | .bool value => some (.ofBool value)
+  | .num value => if value.exponent == 0 then some (.ofNat value.mantissa.toNat) else none
+  | .str value => some (.ofString value)
+  | _ => none
+
+/-- The fields `text, file, module, options?` of a request. -/
+def textOf (request : Request) : IO Text := do
+  let given := (request.getObjVal? "options").toOption.bind (·.getObj?.toOption)
+  let options := (given.getD {}).foldl (init := ({} : Options)) fun options name value =>
+    match dataValue? value with
+    | some value => options.insert (name.toName.replacePrefix `weak Name.anonymous) value
+    | none => options
+  return { text := ← field request "text", fileName := ← field request "file"
+           mainModule := (← field (α := String) request "module").toName, options }
+
+/-- `{"do": "elaborate", text, file, module, options?, limit?, trees?}`: elaborates and keeps a file. -/
 def Server.elaborate (server : Server) (request : Request) : IO (List (String × Json)) := do
   let limit? := (request.getObjValAs? Nat "limit").toOption
-  let module : String ← field request "module"
-  let source ← Gateway.elaborate server.environments (← field request "text") (← field request "file")
-    module.toName limit?
+  let trees := fieldD request "trees" false
+  let source ← Gateway.elaborate server.environments (← textOf request) { limit?, trees }
   let handle ← server.fresh
   server.sources.modify (·.insert handle source)
   return [("source", toJson handle), ("messages", ← messagesJson source)]
@@ -89,24 +107,40 @@ def Server.write (server : Server) (request : Request) : IO (List (String × Jso
   writeOlean source.after.env source.mainModule path (fieldD request "stubs" false)
   return []
 
-/-- `{"do": "declarations", source}`: what the file declares, in the order of the text. -/
+/-- `{"do": "declarations", source, detail?}`: what the file declares, in the order of the text. -/
 def Server.declarations (server : Server) (request : Request) : IO (List (String × Json)) := do
   let source ← server.source request
+  let detail := fieldD request "detail" false
   let declarations ← source.declarations
   let declared := declarations.foldl (init := ({} : NameSet)) fun set d => set.insert d.name
   let incomplete := source.incomplete declared
   let rows ← declarations.mapM fun d => do
     let signature ← source.runCore do
       try (return (← (PrettyPrinter.ppSignature d.name).run').fmt.pretty) catch _ => pure ""
-    return Json.mkObj [("name", visibleName d.name), ("kind", declarationKind d.info),
+    let row : List (String × Json) := [("name", visibleName d.name), ("kind", declarationKind d.info),
       ("statement", signature), ("private", Json.bool (isPrivateName d.name)), ("start", toJson d.start),
       ("stop", toJson d.stop), ("selection", toJson d.selection), ("incomplete", incomplete.contains d.name)]
+    let details ← if detail then source.details d else pure []
+    return Json.mkObj (row ++ details)
   return [("declarations", Json.arr rows)]
+
+/-- `{"do": "trace", text, file, module, options?}`: elaborates and keeps a file; one reply for each command that has
+tactics or leaves something to `sorry`, then the closing one. -/
+def Server.trace (server : Server) (request : Request) : IO (List (String × Json)) := do
+  let text ← textOf request
+  let text := { text with options := text.options.insert `linter.all (.ofBool false) }
+  let visit (step : Step) (after : Command.State) : IO Unit := do
+    if let some row ← traceStep after then
+      server.reply [("traced", Json.mkObj (("command", toJson [step.start.byteIdx, step.stop.byteIdx]) :: row))]
+  let source ← Gateway.elaborate server.environments text { trees := true, visit }
+  let handle ← server.fresh
+  server.sources.modify (·.insert handle source)
+  return [("source", toJson handle), ("messages", ← messagesJson source)]
 
 /-- A goal with its key; printed only where the key is new to this proof. -/
 def keyedGoal (scope : Scope) (goal : MVarId) (renames : Array Name) : MetaM (String × Json) := do
   let closed ← closedGoal goal
-  let (key, known) ← scope.keys.keyOf closed 0
+  let (key, known) ← Keys.keyOf scope.keys closed
   let names ← goal.withContext do return hypothesisNames (← getLCtx)
   let fields := [("key", Json.str key), ("names", toJson names), ("rename", toJson (renames.map toString))]
   if known then return (key, Json.mkObj fields)
@@ -125,14 +159,19 @@ def Server.keep (server : Server) (scope : Scope) (state : ProofState) (renames 
   | .ok (goals, _) =>
     let handle ← server.fresh
     let goalKeys := goals.map (·.1)
-    server.kept.modify (·.insert handle { state, scope, goalKeys })
+    let beginnings ← IO.mkRef {}
+    server.kept.modify (·.insert handle { state, scope, goalKeys, beginnings })
     return (Json.mkObj [("state", toJson handle), ("goals", Json.arr (goals.map (·.2)))], goalKeys)
 
 def noLimits : Limits := { heartbeats := 0, milliseconds := 1000000 }
 
 def Server.holeJson (server : Server) (hole : Hole) : IO Json := do
   let (kept, _) ← server.keep (← Scope.new hole.state.coreState.env) hole.state #[] noLimits
-  return Json.mkObj [("start", toJson hole.start.byteIdx), ("stop", toJson hole.stop.byteIdx),
+  let asLeanPrints : Tactic.TacticM String := return (← ppGoal hole.state.root).pretty (width := 100)
+  let printed ← match ← (hole.state.run noLimits (← IO.CancelToken.new) asLeanPrints).toIO' with
+    | .ok (text, _) => pure text
+    | .error _ => pure ""
+  return Json.mkObj [("printed", printed), ("start", toJson hole.start.byteIdx), ("stop", toJson hole.stop.byteIdx),
     ("term", Json.bool hole.isTerm), ("declaration", visibleName hole.decl), ("opened", kept)]
 
 /-- `{"do": "sorries", source, start?, stop?}`: every `sorry` of the commands in that range, opened. -/
@@ -178,7 +217,7 @@ def Server.statement (server : Server) (request : Request) : IO (List (String ×
 /-- One result of a batch. -/
 def Server.result (server : Server) (kept : Kept) (limits : Limits) (explain : Bool) (text : String) :
     IO (List (String × Json)) := do
-  match ← runTactic server.dog kept.scope kept.state text limits explain with
+  match ← runTactic server.dog kept.scope (some kept.beginnings) kept.state text limits explain with
   | .error (failure, message) => return [("failure", failure.name), ("message", message)]
   | .ok progress =>
     let groups ← match ← (progress.state.run noLimits (← IO.CancelToken.new) (independent progress.state)).toIO' with
@@ -217,7 +256,7 @@ def Server.close (server : Server) (request : Request) : IO (List (String × Jso
   let kept ← server.keptState request
   let script : String ← field request "script"
   let limits : Limits := { heartbeats := fieldD request "heartbeats" 0, milliseconds := fieldD request "milliseconds" 600000 }
-  match ← runTactic server.dog kept.scope kept.state script limits (explain := true) with
+  match ← runTactic server.dog kept.scope none kept.state script limits (explain := true) with
   | .error (failure, message) => return [("failure", failure.name), ("message", message)]
   | .ok progress =>
     unless progress.state.goals.isEmpty do
@@ -228,8 +267,7 @@ def Server.close (server : Server) (request : Request) : IO (List (String × Jso
     | .error e => return [("failure", "kernel"), ("message", ← e.toMessageData.toString)]
 
 def targetOf (request : Request) : IO Target := return {
-  text := ← field request "text", fileName := ← field request "file"
-  module := (← field request "module" : String).toName, theoremName := fieldD request "theorem" ""
+  file := ← textOf request, theoremName := fieldD request "theorem" ""
   selection := fieldD request "selection" 0, start := fieldD request "start" 0, stop := fieldD request "stop" 0 }
 
 /-- `{"do": "challenge", text, file, module, start, selection, sorried, olean}`: compiles an original, the
@@ -237,7 +275,7 @@ proof of one theorem put aside if its own is wrong, and says what each of its co
 def Server.challenge (server : Server) (request : Request) : IO (List (String × Json)) := do
   let target ← targetOf request
   let source ← if fieldD request "sorried" false then target.sorried server.environments
-    else Gateway.elaborate server.environments target.text target.fileName target.module
+    else Gateway.elaborate server.environments target.file
   writeOlean source.after.env source.mainModule (← field request "olean" : String) (stubs := false)
   return [("messages", ← messagesJson source), ("commands", commandsJson source source.declared)]
 
@@ -277,6 +315,7 @@ def Server.answer (server : Server) (request : Request) : IO (List (String × Js
   | "elaborate" => server.elaborate request
   | "write" => server.write request
   | "declarations" => server.declarations request
+  | "trace" => server.trace request
   | "sorries" => server.sorries request
   | "statement" => server.statement request
   | "run" => server.run request

@@ -3,6 +3,7 @@
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,9 +13,9 @@ import psutil
 from prover.errors import ToolchainError
 from prover.lean.toolchain import install
 from prover.lean.toolchain.home import Home
+from prover.lean.toolchain.native import ANSWER_S, Asking, find_native
 from prover.lean.toolchain.node import Node, find_node
 from prover.lean.toolchain.staging import damage, size_of
-from prover.lean.toolchain.toolchain import find_native
 
 PYTHON = (3, 11)
 INSTALL_BYTES = 1_200_000_000
@@ -22,6 +23,7 @@ INSTALL_BYTES = 1_200_000_000
 LEAN_BYTES = 1_500_000_000
 """What one Lean process comes to need."""
 INSTALL = "run `prover toolchain install`"
+NO_NATIVE = "none found, and none is needed"
 
 
 @dataclass(frozen=True)
@@ -46,14 +48,15 @@ def diagnose(home: Home, search: str | None = None) -> list[Finding]:
         search: directories as PATH writes them; the process's own PATH when not given.
     """
     node, findings = _node(search)
+    native = _native(home, search)
     return [
         _python(),
         *findings,
         _writable(home),
         _disk(home, node),
         _memory(),
-        *(_installed(home, node) if node else ()),
-        _native(home, search),
+        *(_installed(home, node, needed=not native.ok or native.detail == NO_NATIVE) if node else ()),
+        native,
         *_leftovers(home, node),
     ]
 
@@ -104,7 +107,7 @@ def _memory() -> Finding:
     return Finding("memory", ok, f"{_gigabytes(available)} available", mend)
 
 
-def _installed(home: Home, node: Node) -> Iterator[Finding]:
+def _installed(home: Home, node: Node, needed: bool) -> Iterator[Finding]:
     toolchain = install.embedded(home, node)
     gateway = install.gateway_directory(home, toolchain)
     for what, place, found in (
@@ -112,16 +115,19 @@ def _installed(home: Home, node: Node) -> Iterator[Finding]:
         ("gateway", gateway, str(gateway)),
     ):
         wrong = damage(place)
-        yield Finding(what, wrong is None, wrong or found, INSTALL if wrong else "")
+        if wrong and not needed and not place.exists():
+            yield Finding(what, True, "not there; only repositories that the native Lean does not serve need it")
+        else:
+            yield Finding(what, wrong is None, wrong or found, INSTALL if wrong else "")
 
 
 def _native(home: Home, search: str | None) -> Finding:
-    """A native Lean is welcome, not needed; one that does not run may get in the way."""
+    """A native Lean is welcome, not needed. It is asked where nothing is pinned, so that elan downloads nothing."""
     try:
-        toolchain = find_native(home, search)
+        toolchain = find_native(home, Asking(Path(tempfile.gettempdir()), search, download_s=ANSWER_S))
     except ToolchainError as error:
         return Finding("native Lean", False, str(error), "mend it or take it off PATH")
-    return Finding("native Lean", True, toolchain.describe() if toolchain else "none found, and none is needed")
+    return Finding("native Lean", True, toolchain.describe() if toolchain else NO_NATIVE)
 
 
 def _leftovers(home: Home, node: Node | None) -> Iterator[Finding]:

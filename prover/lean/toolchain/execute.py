@@ -1,6 +1,8 @@
 """Runs commands that end by themselves, several at a time. Not for the gateway, which is a conversation."""
 
+import contextlib
 import os
+import signal
 import subprocess
 import time
 from collections import deque
@@ -65,6 +67,7 @@ class Running:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            start_new_session=True,  # so that what it starts in turn can be ended with it
         )
         return cls(command, limits, output, process)
 
@@ -77,9 +80,10 @@ class Running:
         return Finished(status, self._lines())
 
     def kill(self) -> None:
-        """Ends it, if it still runs."""
+        """Ends it and all that it has started, if it still runs."""
         if self.process.poll() is None:
-            self.process.kill()
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
 
     def _lines(self) -> tuple[str, ...]:

@@ -31,9 +31,9 @@ EDITS = (
         "symbols are looked up in a table, not by a search through all exports",
         "var __dlsym_js=",
         "__dlsym_js.sig",
-        "var leanSymbols;var symbolTable=()=>leanSymbols??=JSON.parse("
-        'fs.readFileSync(__dirname+"/symbols.json","utf8"));'
-        "var __dlsym_js=(handle,symbol)=>{var place=symbolTable()[UTF8ToString(symbol)];"
+        "var leanSymbols;var symbolPlace=name=>(leanSymbols??="
+        'require(__dirname+"/symbols.js")(__dirname+"/symbols.bin"))(name);'
+        "var __dlsym_js=(handle,symbol)=>{var place=symbolPlace(UTF8ToString(symbol));"
         'if(place===undefined){dlSetError("unknown symbol");return 0}return place};',
     ),
     Edit(
@@ -60,6 +60,15 @@ EDITS = (
         "stdinAt=0;if(stdinEnd===0)return null}return stdinBytes[stdinAt++]};",
     ),
     Edit(
+        "a line is written whole, however slowly it is read: Node has made the pipe non-blocking",
+        'defaultPrint=(...args)=>fs.writeSync(1,args.map(stringify).join(" ")+"\\n");',
+        "",
+        "const writeWhole=(fd,text)=>{const bytes=Buffer.from(text);let at=0;while(at<bytes.length){"
+        "try{at+=fs.writeSync(fd,bytes,at)}"
+        'catch(e){if(e.code!=="EAGAIN")throw e;Atomics.wait(new Int32Array(new SharedArrayBuffer(4)),0,0,1)}}};'
+        'defaultPrint=(...args)=>writeWhole(1,args.map(stringify).join(" ")+"\\n");',
+    ),
+    Edit(
         "a read hands back the line it has before it waits for the next",
         "bytesRead++;buffer[offset+i]=result}if(bytesRead){stream.node.atime=Date.now()}return bytesRead},"
         "write(stream,buffer,offset,length,pos){if(!stream.tty||!stream.tty.ops.put_char)",
@@ -82,7 +91,7 @@ EDITS = (
         "941618:$0=>{",
         "},",
         "941618:$0=>{if(process.env.LEAN_PROGRAM)require(__dirname+'/host.js')({"
-        "table:wasmTable,symbols:symbolTable(),fs,writeString:stringToUTF8,"
+        "table:wasmTable,place:symbolPlace,fs,writeString:stringToUTF8,"
         "get words(){return(growMemViews(),HEAPU32)},get bytes(){return(growMemViews(),HEAPU8)}"
         "},JSON.parse(process.env.LEAN_PROGRAM))",
     ),

@@ -32,3 +32,8 @@ class Home:
     def caches(self) -> Path:
         """What can be deleted at any time and is made again."""
         return self.root / "caches"
+
+    @property
+    def checkouts(self) -> Path:
+        """Git repositories, and their files at the commits that were asked for."""
+        return self.caches / "git"

@@ -1,29 +1,23 @@
 """What a Lean toolchain is to the rest of the program, and its two kinds. Starts no prover itself.
 
 A toolchain turns a program, written in Lean, into a command of the operating system; the gateway is
-such a program. Installing is done elsewhere.
+such a program. Finding, choosing and installing are done elsewhere.
 """
 
 import hashlib
 import os
-import re
-import shutil
-import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from json import dumps
 from pathlib import Path
 from typing import Literal, Protocol
 
-from prover.errors import NativeLeanFailed
-from prover.lean.toolchain.home import Home
 from prover.lean.toolchain.node import Node
 
 Kind = Literal["embedded", "native"]
 
-STACK_KB = 6000
-"""What Node is given for JavaScript's stack; Lean's elaborator needs more than the usual 984."""
-ANSWER_S = 30.0
+NODE_FLAGS = ("--stack-size=6000", "--max-semi-space-size=1")
+"""Lean's elaborator needs more than the usual 984 KB of JavaScript's stack; of JavaScript's objects there are few."""
 
 
 @dataclass(frozen=True)
@@ -109,8 +103,12 @@ class EmbeddedToolchain:
         spoken = {"imports": program.imports, "sources": [str(file) for file in program.sources], "args": program.args}
         script = str(self.root / "lean.js")
         return Command(
-            (str(self.node.executable), f"--stack-size={STACK_KB}", script, "program.lean"),
-            {"LEAN_PROGRAM": dumps(spoken), "LEAN_PATH": os.pathsep.join(map(str, path))},
+            (str(self.node.executable), *NODE_FLAGS, script, "program.lean"),
+            {
+                "LEAN_PROGRAM": dumps(spoken),
+                "LEAN_PATH": os.pathsep.join(map(str, path)),
+                "MALLOC_ARENA_MAX": "1",  # Node's compiler threads would keep a tenth of a gigabyte in theirs
+            },
         )
 
 
@@ -127,6 +125,8 @@ class NativeToolchain:
     library: Path
     mains: Path
     """a directory for the small main files that programs are started from; may be deleted at any time"""
+    lake: Path | None = None
+    """the `lake` program that belongs to it, if there is one"""
     gateway: Path | None = None
     """the directory of the compiled gateway, once there is one"""
 
@@ -170,57 +170,3 @@ def _main_file(program: Program) -> Iterator[str]:
         for line in source.read_text(encoding="utf-8").splitlines():
             yield "" if line.startswith("import ") else line
         yield "end"
-
-
-VERSION = re.compile(r"Lean \(version ([^,)\s]+)(?:, ([^,)]*))?(?:, commit ([0-9a-f]+))?")
-
-
-def find_native(home: Home, search: str | None = None) -> NativeToolchain | None:
-    """The `lean` on PATH, or beside the `elan` or `lake` there; nothing when there is none.
-
-    Args:
-        home: in whose caches main files are written.
-        search: directories as PATH writes them; the process's own PATH when not given.
-
-    Raises:
-        NativeLeanFailed: there is one, but it does not say its version.
-    """
-    lean = _native_lean(search)
-    if lean is None:
-        return None
-    said = _ask(lean, "--version")
-    match = VERSION.match(said)
-    if match is None:
-        raise NativeLeanFailed(f"{lean} says {said!r} when asked for its version: mend it or take it off PATH.")
-    version, platform, commit = match.groups()
-    return NativeToolchain(
-        lean=lean,
-        lean_version=version,
-        commit=(commit or "unknown")[:8],
-        platform=platform or "unknown platform",
-        library=Path(_ask(lean, "--print-libdir")),
-        mains=home.caches / "mains",
-    )
-
-
-def _native_lean(search: str | None) -> Path | None:
-    if lean := shutil.which("lean", path=search):
-        return Path(lean)
-    for companion in ("elan", "lake"):
-        if (found := shutil.which(companion, path=search)) and (lean_there := Path(found).with_name("lean")).is_file():
-            return lean_there
-    return None
-
-
-def _ask(lean: Path, question: str) -> str:
-    """The first line that `lean` answers."""
-    try:
-        answer = subprocess.run(
-            [lean, question], capture_output=True, text=True, timeout=ANSWER_S, stdin=subprocess.DEVNULL
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise NativeLeanFailed(f"{lean} {question} does not run ({error}): mend it or take it off PATH.") from None
-    if answer.returncode:
-        words = answer.stderr.strip().splitlines() or ["it said nothing"]
-        raise NativeLeanFailed(f"{lean} {question} failed ({words[-1]}): mend it or take it off PATH.")
-    return next(iter(answer.stdout.strip().splitlines()), "")

@@ -55,9 +55,6 @@ where
       | .str parent _ | .num parent _ => owner parent start found
       | .anonymous => found.insert start
 
-def Source.stepAt? (source : Source) (offset : Nat) : Option Step :=
-  source.steps.find? fun step => step.start.byteIdx ≤ offset && offset < step.stop.byteIdx
-
 /-- The axioms that `name` rests on. Library theorems are axioms where only exported parts exist. -/
 structure AxiomReport where
   standard : Array Name

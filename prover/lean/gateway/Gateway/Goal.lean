@@ -152,19 +152,19 @@ def closedGoal (goal : MVarId) : MetaM Expr := goal.withContext do
     if decl.isImplementationDetail then fvars else fvars.push decl.toExpr
   instantiateMVars (← mkForallFVars fvars target (usedLetOnly := false) (binderInfoForMVars := .default))
 
-/-- Tables from closed goals to keys: one hash, and a number for the rare case of a shared hash. -/
-structure Keys where
-  table : IO.Ref (Std.HashMap Expr String)
-  shared : IO.Ref (Std.HashMap UInt64 Nat)
+/-- A key of a closed expression, the same in every process; Lean's own hash has 32 bits only. -/
+def keyOf (e : Expr) : String :=
+  let constants := e.getUsedConstants.foldl (init := 7) fun hash name => mixHash hash name.hash
+  toString (mixHash e.hash constants)
+
+/-- The closed goals of a proof met so far. -/
+abbrev Keys := IO.Ref (Std.HashMap Expr String)
 
 /-- A key for the expression, and whether it was met before. -/
-def Keys.keyOf (keys : Keys) (e : Expr) (salt : UInt64) : BaseIO (String × Bool) := do
-  if let some key := (← keys.table.get)[e]? then return (key, true)
-  let hash := mixHash e.hash salt
-  let count := (← keys.shared.get).getD hash 0
-  keys.shared.modify (·.insert hash (count + 1))
-  let key := if count == 0 then toString hash else s!"{hash}-{count}"
-  keys.table.modify (·.insert e key)
+def Keys.keyOf (keys : Keys) (e : Expr) : BaseIO (String × Bool) := do
+  if let some key := (← ST.Ref.get keys)[e]? then return (key, true)
+  let key := Gateway.keyOf e
+  keys.modify (·.insert e key)
   return (key, false)
 
 def hypothesisNames (lctx : LocalContext) : Array String :=

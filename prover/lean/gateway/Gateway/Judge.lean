@@ -18,9 +18,7 @@ structure Refusal where
 
 /-- A theorem's command: in which text, where, and what is to be proved there. -/
 structure Target where
-  text : String
-  fileName : String
-  module : Name
+  file : Text
   theoremName : String
   /-- the byte where its name stands -/
   selection : Nat
@@ -30,7 +28,7 @@ structure Target where
 
 /-- The file up to the target's command. -/
 def Target.before (target : Target) (environments : Environments) : IO Source := do
-  let source ← elaborate environments target.text target.fileName target.module (limit? := some target.start)
+  let source ← elaborate environments target.file { limit? := some target.start }
   let messages := source.messages.filter fun message => offsetOf source message.pos < target.start
   return { source with messages }
 
@@ -46,7 +44,7 @@ def Source.parseAt (source : Source) (text : String) (start : Nat) :
 
 /-- The file from a command on. -/
 def Source.resume (source : Source) (text : String) (pstate : Parser.ModuleParserState) : IO Source :=
-  elaborateFrom (Parser.mkInputContext text source.fileName) pstate source none none
+  elaborateFrom (Parser.mkInputContext text source.fileName) pstate source {}
 
 /-- Elaborates `stx` as the next command. -/
 def Source.push (source : Source) (stx : Syntax) (start : Nat) (parsed : Array Message) : IO Source := do
@@ -99,11 +97,11 @@ def commandsJson (source : Source) (declared : Array (Array String)) : Json :=
 /-- The original with the target's proof put aside: its own may be wrong. -/
 def Target.sorried (target : Target) (environments : Environments) : IO Source := do
   let source ← target.before environments
-  let (stx, pstate, parsed) := source.parseAt target.text target.start
+  let (stx, pstate, parsed) := source.parseAt target.file.text target.start
   let stx := match body? (declarationAt stx target.selection) with
     | some body => substitute stx body (sorryBody body)
     | none => stx
-  (← source.push stx target.start parsed).resume target.text pstate
+  (← source.push stx target.start parsed).resume target.file.text pstate
 
 /-- What is wrong with the text of a proof, before any of it is elaborated. -/
 def Target.misplaced? (target : Target) (source : Source) (stx : Syntax) (original : String) (block : Bool) :
@@ -112,8 +110,8 @@ def Target.misplaced? (target : Target) (source : Source) (stx : Syntax) (origin
   let stop := (stx.getTailPos?.getD ⟨target.start⟩).byteIdx
   if stx.getPos? != some ⟨target.start⟩ || !namedAt stx || stop > target.stop then
     some s!"the file no longer declares {target.theoremName} at its place"
-  else if !onlyTrivia source.after.env target.text stop target.stop then
-    some s!"{nameOfRest target.text stop} stands after the proof"
+  else if !onlyTrivia source.after.env target.file.text stop target.stop then
+    some s!"{nameOfRest target.file.text stop} stands after the proof"
   else if !(frame before target.selection).structEq (frame stx target.selection) then
     some "its name, modifiers or attributes were changed"
   else
@@ -123,7 +121,7 @@ def Target.misplaced? (target : Target) (source : Source) (stx : Syntax) (origin
     let looked := if kept then (body? declaration).getD stx else stx
     match forbidden? looked, rest? declaration block with
     | some what, _ => some s!"its proof contains {what}"
-    | _, some rest => some s!"{nameOfRest target.text rest} stands after the proof"
+    | _, some rest => some s!"{nameOfRest target.file.text rest} stands after the proof"
     | none, none => none
 where
   /-- whether the command gives the theorem's name, or a part of it, to what stands at its place -/
@@ -175,12 +173,12 @@ structure Challenge where
 
 def Target.judge (target : Target) (environments : Environments) (challenge : Challenge) : IO Judged := do
   let source ← target.before environments
-  let (stx, pstate, parsed) := source.parseAt target.text target.start
+  let (stx, pstate, parsed) := source.parseAt target.file.text target.start
   if parsed.isEmpty then
     if let some reason := target.misplaced? source stx challenge.text challenge.block then
       return .refused none 2 reason
   let index := source.steps.size
-  let source ← (← source.push stx target.start parsed).resume target.text pstate
+  let source ← (← source.push stx target.start parsed).resume target.file.text pstate
   if source.messages.any (·.severity == .error) then return .refused source 1 "the file does not compile with it"
   let some declaration := (← source.declarations).find? fun d =>
       d.selection == target.selection && visibleName d.name == target.theoremName

@@ -44,8 +44,7 @@ def Scope.new (env : Environment) : BaseIO Scope := do
   let lemmas := lemmasOf env
   let frequency := lemmas.foldl (init := ({} : NameMap Nat)) fun counts l =>
     l.constants.foldl (init := counts) fun counts c => counts.insert c ((counts.find? c).getD 0 + 1)
-  return { keys := { table := ← IO.mkRef {}, shared := ← IO.mkRef {} }, lemmas, frequency
-           tainted := ← IO.mkRef {} }
+  return { keys := ← IO.mkRef {}, lemmas, frequency, tainted := ← IO.mkRef {} }
 
 /-- Whether `name` rests on a `sorry`. -/
 def Scope.rests (scope : Scope) (name : Name) : CoreM Bool := do

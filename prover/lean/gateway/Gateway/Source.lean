@@ -27,6 +27,17 @@ structure Source where
   after : Command.State
   messages : Array Message
 
+/-- The command that a byte of the file belongs to. -/
+def Source.stepAt? (source : Source) (offset : Nat) : Option Step := Id.run do
+  let mut low := 0
+  let mut high := source.steps.size
+  while low < high do
+    let middle := (low + high) / 2
+    if h : middle < source.steps.size then
+      if source.steps[middle].stop.byteIdx ≤ offset then low := middle + 1 else high := middle
+  let step? := source.steps[low]?
+  return step?.filter (·.start.byteIdx ≤ offset)
+
 /-- The options every file of the gateway is elaborated with. -/
 def baseOptions : Options :=
   synchronous (Options.empty)
@@ -40,9 +51,19 @@ def runCommand (ctx : Command.Context) (state : Command.State) (stx : Syntax) : 
   let _ ← (Command.elabCommandTopLevel stx ctx ref).toBaseIO
   ref.get
 
-/-- Elaborates commands from `pstate` on, to the end or to the first that starts at `limit?` or later. -/
+/-- How a file is elaborated. -/
+structure Elaboration where
+  /-- commands that start here or later are left out -/
+  limit? : Option Nat := none
+  cancel? : Option IO.CancelToken := none
+  /-- whether Lean records what it elaborates: tracing and linters need that, nothing else does -/
+  trees : Bool := false
+  /-- told of each command, with the state after it, its trees included -/
+  visit : Step → Command.State → IO Unit := fun _ _ => pure ()
+
+/-- Elaborates commands from `pstate` on, to the end or the limit. -/
 partial def elaborateFrom (ictx : Parser.InputContext) (pstate : Parser.ModuleParserState)
-    (source : Source) (limit? : Option Nat) (cancel? : Option IO.CancelToken) : IO Source := do
+    (source : Source) (how : Elaboration) : IO Source := do
   let state := source.after
   let scope := state.scopes.head!
   let pmctx : Parser.ParserModuleContext :=
@@ -53,14 +74,17 @@ partial def elaborateFrom (ictx : Parser.InputContext) (pstate : Parser.ModulePa
   let start := stx.getPos?.getD pstate.pos
   if Parser.isTerminalCommand stx then
     return { source with messages }
-  if limit?.any (start.byteIdx ≥ ·) then
+  if how.limit?.any (start.byteIdx ≥ ·) then
     return { source with messages }
-  let before := { state with messages := {}, infoState := { enabled := false }, traceState := {} }
-  let after ← runCommand (commandContext source start cancel?) before stx
+  let before := { state with messages := {}, infoState := { enabled := how.trees }, traceState := {} }
+  let after ← runCommand (commandContext source start how.cancel?) before stx
+  let step : Step :=
+    { stx, before := { before with infoState := { enabled := false } }, start, stop := stx.getTailPos?.getD start }
+  how.visit step after
   elaborateFrom ictx pstate { source with
     messages := messages ++ after.messages.toArray
-    after := { after with messages := {} }
-    steps := source.steps.push { stx, before, start, stop := stx.getTailPos?.getD start } } limit? cancel?
+    after := { after with messages := {}, infoState := { enabled := false } }
+    steps := source.steps.push step } how
 
 /-- Environments by the imports that they come from: each is imported once and never freed. -/
 abbrev Environments := IO.Ref (List (String × Environment))
@@ -74,16 +98,24 @@ def Environments.get (environments : Environments) (imports : Array Import) : IO
     environments.modify ((key, env) :: ·)
     return env
 
-/-- Parses the header of `text` and elaborates the commands below it. -/
-def elaborate (environments : Environments) (text fileName : String) (mainModule : Name) (limit? : Option Nat := none)
-    (cancel? : Option IO.CancelToken := none) : IO Source := do
-  let ictx := Parser.mkInputContext text fileName
+/-- A file to elaborate. -/
+structure Text where
+  text : String
+  fileName : String
+  mainModule : Name
+  /-- options that the repository's lakefile sets for it -/
+  options : Options := {}
+
+/-- Parses the header of a file and elaborates the commands below it. -/
+def elaborate (environments : Environments) (text : Text) (how : Elaboration := {}) : IO Source := do
+  let ictx := Parser.mkInputContext text.text text.fileName
   let (header, pstate, log) ← Parser.parseHeader ictx
-  let fileMap := FileMap.ofString text
+  let fileMap := FileMap.ofString text.text
   let env ← environments.get (headerToImports header)
-  let env := env.setMainModule mainModule
-  let after := { Command.mkState env {} baseOptions with infoState := { enabled := false } }
+  let env := env.setMainModule text.mainModule
+  let options := text.options.mergeBy (fun _ _ ours => ours) baseOptions
+  let after := { Command.mkState env {} options with infoState := { enabled := false } }
   elaborateFrom ictx pstate
-    { mainModule, fileName, fileMap, steps := #[], after, messages := log.toArray } limit? cancel?
+    { mainModule := text.mainModule, fileName := text.fileName, fileMap, steps := #[], after, messages := log.toArray } how
 
 end Gateway

@@ -134,13 +134,16 @@ def withLoggedError (act : Tactic.TacticM Unit) : Tactic.TacticM Unit := fun con
     | .internal .., some message => throwError message.data
     | _, _ => throw exception
 
-/-- The tactic itself, then what makes its result fit to keep. -/
-def attempt (scope : Scope) (goals : List MVarId) (stx : Syntax) : Tactic.TacticM (Array (Array Name) × Option String) := do
-  withLoggedError (Tactic.evalTactic stx)
+/-- Runs `act` on the present goals; what it leaves half done, or only logs as an error, is one. -/
+def perform (act : Tactic.TacticM Unit) : Tactic.TacticM Unit := do
+  withLoggedError act
   Term.synthesizeSyntheticMVarsNoPostponing
   Tactic.pruneSolvedGoals
   if let some message := firstError? (← Core.getMessageLog) then
     throwError message.data
+
+/-- What makes the result of a tactic fit to keep; `goals` are those that it was run on. -/
+def finish (scope : Scope) (goals : List MVarId) (stx : Syntax) : Tactic.TacticM (Array (Array Name) × Option String) := do
   if (← Tactic.getGoals) == goals then
     throwError MessageData.tagged noProgressTag "the tactic changed nothing"
   if ← usesSorry scope goals then
@@ -150,14 +153,63 @@ def attempt (scope : Scope) (goals : List MVarId) (stx : Syntax) : Tactic.Tactic
   Tactic.setGoals (named.map (·.1))
   return ((named.map (·.2)).toArray, replacement)
 
-/-- Runs one tactic text against a state. What it says is printed only if `explain`. -/
-def runTactic (dog : Watchdog) (scope : Scope) (state : ProofState) (text : String) (limits : Limits)
-    (explain : Bool) : IO (Except (Failure × String) Progress) := do
+/-- The only tactic of a sequence. -/
+def single? (stx : Syntax) : Option Syntax :=
+  match stx[0][0].getSepArgs with
+  | #[tactic] => if stx[0].isOfKind ``Parser.Tactic.tacticSeq1Indented then some tactic else none
+  | _ => none
+
+/-- The parts of `first <;> second`. -/
+def sequel? (stx : Syntax) : Option (Syntax × Syntax) :=
+  if stx.isOfKind ``Parser.Tactic.«tactic_<;>_» then some (stx[0], stx[2]) else none
+
+/-- Where the beginnings of tactics led: `induction n` is run once for all that go on from it by `<;>`. -/
+abbrev Beginnings := IO.Ref (Std.HashMap String (Except Exception ProofState))
+
+/-- Runs `act` from a state. -/
+def step (limits : Limits) (cancel : IO.CancelToken) (state : ProofState) (act : Tactic.TacticM Unit) :
+    BaseIO (Except Exception ProofState) := do
+  match ← (state.run limits cancel (perform act)).toBaseIO with
+  | .ok ((), after) => return .ok after
+  | .error exception => return .error exception
+
+/-- The state after a tactic. -/
+partial def advance (beginnings : Beginnings) (limits : Limits) (cancel : IO.CancelToken) (state : ProofState)
+    (stx : Syntax) : BaseIO (Except Exception ProofState) := do
+  let some (first, second) := sequel? stx | step limits cancel state (Tactic.evalTactic stx)
+  let text := toString first
+  let middle ← match (← ST.Ref.get beginnings)[text]? with
+    | some known => pure known
+    | none => do
+      let found ← advance beginnings limits cancel state first
+      unless ← cancel.isSet do beginnings.modify (·.insert text found)
+      pure found
+  match middle with
+  | .error exception => return .error exception
+  | .ok middle => step limits cancel middle (onEach middle.goals second)
+where
+  onEach (goals : List MVarId) (stx : Syntax) : Tactic.TacticM Unit := do
+    let mut left := #[]
+    for goal in goals do
+      Tactic.setGoals [goal]
+      Tactic.evalTactic stx
+      left := left ++ (← Tactic.getUnsolvedGoals).toArray
+    Tactic.setGoals left.toList
+
+/-- Runs one tactic text against a state. What it says is printed only if `explain`; without `beginnings`
+nothing is taken from an earlier tactic. -/
+def runTactic (dog : Watchdog) (scope : Scope) (beginnings? : Option Beginnings) (state : ProofState) (text : String)
+    (limits : Limits) (explain : Bool) : IO (Except (Failure × String) Progress) := do
   match parseTactics state text with
   | .error message => return .error (.parse, message)
   | .ok stx =>
-    let outcome ← dog.guard limits.milliseconds fun cancel =>
-      (state.run limits cancel (attempt scope state.goals stx)).toIO'
+    let outcome ← dog.guard limits.milliseconds fun cancel => do
+      let reached ← match beginnings?, single? stx with
+        | some beginnings, some tactic => advance beginnings limits cancel state tactic
+        | _, _ => step limits cancel state (Tactic.evalTactic stx)
+      match reached with
+      | .ok after => (after.run limits cancel (finish scope state.goals stx)).toBaseIO
+      | .error exception => return .error exception
     match outcome with
     | .ok ((renames, replacement), after) =>
       let coreState := { silent after.coreState with cache := {} }

@@ -1,0 +1,321 @@
+"""Measures the database: a million tactic steps into SQLite, its size, and the queries that a daemon asks.
+
+The steps are made up, with the proportions of real traces (`made_up.py`). Beside it stand the same modules stored
+row by row through the same tables' classes, as tutorials do it: what is shared is looked up, the rest is added,
+each module is committed.
+"""
+
+import random
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import Connection, create_engine, event, select
+from sqlalchemy.orm import Session
+
+from benchmarks.made_up import LEAN, REPOSITORIES, STEPS_A_MODULE, Plan
+from benchmarks.workload import conditions
+from curriculum.database import queries
+from curriculum.database.database import Database, UnitOfWork
+from curriculum.database.identity import digest_of
+from curriculum.database.packing import Packed
+from curriculum.database.rows import chunks, insert_all, table_of
+from curriculum.database.tables import (
+    Attempt,
+    AttemptedSorry,
+    Base,
+    Constant,
+    Declaration,
+    Goal,
+    Mention,
+    Module,
+    PremiseUse,
+    Proof,
+    Snapshot,
+    Sorry,
+    State,
+    TacticStep,
+    Theorem,
+)
+from curriculum.database.theorems import link_proofs
+from curriculum.database.traces import Read
+from prover.project.traced import TracedModule
+
+BASELINE_STEPS = 9_000
+ATTEMPTS, PROOFS = 200_000, 60_000
+ASKED = 40
+AT_MOST_MS = 50.0
+
+
+@dataclass(frozen=True)
+class Question:
+    """A query that was asked."""
+
+    what: str
+    median_ms: float
+    slowest_ms: float
+    met: bool
+
+
+@dataclass(frozen=True)
+class Timing:
+    """A figure beside its baseline, if it has one."""
+
+    what: str
+    figure: float
+    unit: str
+    baseline: float | None = None
+
+
+def measure(steps: int, progress: Callable[[str], None]) -> dict[str, object]:
+    """Fills a database, asks it, and says how long each took."""
+    with TemporaryDirectory(prefix="prover-bench-") as place:
+        plan = Plan(-(-steps // STEPS_A_MODULE), random.Random(0))
+        slow = _baseline(Path(place) / "baseline.db", plan, progress)
+        with Database(Path(place) / "prover.db") as db:
+            timings = _filled(db, plan, slow, progress)
+            timings += _retraced(db, plan, progress)
+            steps_stored = plan.modules * STEPS_A_MODULE
+            size = sum(file.stat().st_size for file in Path(place).glob("prover.db*"))
+            progress("storing attempts and proofs")
+            db.perform(lambda work: _tried(work, plan))
+            progress("asking")
+            questions = _asked(db, plan)
+            with db.reading() as connection:
+                rows = queries.row_counts(connection)
+    timings.append(Timing("size on disk", round(size / 1e6, 1), "MB"))
+    timings.append(Timing("size a step, all tables and indices", round(size / steps_stored), "bytes"))
+    return {
+        "conditions": {**conditions(), "steps": rows["tactic_steps"], "seed": 0},
+        "timings": [asdict(timing) for timing in timings],
+        "queries": [asdict(question) for question in questions],
+        "rows": rows,
+    }
+
+
+def _filled(db: Database, plan: Plan, slow: float, progress: Callable[[str], None]) -> list[Timing]:
+    """Stores every module, each in a unit of work of its own, then the snapshots."""
+    db.upgrade()
+    spent = early = 0.0
+    for number in range(plan.modules):
+        module = plan.module(number)
+        started = time.perf_counter()
+        db.perform(lambda work, n=number, m=module: work.traces.store_module(plan.key(n), LEAN, m))  # type: ignore[misc]
+        spent += time.perf_counter() - started
+        if (number + 1) * STEPS_A_MODULE == BASELINE_STEPS:
+            early = spent
+        if number % 500 == 499:
+            progress(f"{(number + 1) * STEPS_A_MODULE:,} steps stored")
+    started = time.perf_counter()
+    for location in {plan.repository(number) for number in range(plan.modules)}:
+        paths = _paths(plan, location)
+        db.perform(lambda work, at=location, all_=paths: _finish(work, Read(at, "1", LEAN), all_))  # type: ignore[misc]
+    listed = time.perf_counter() - started
+    steps = plan.modules * STEPS_A_MODULE
+    return [
+        Timing(f"steps stored, the first {BASELINE_STEPS:,}", round(BASELINE_STEPS / early), "a second", round(slow)),
+        Timing(f"steps stored, all {steps:,}", round(steps / spent), "a second"),
+        Timing("all of them", round(spent, 1), "s"),
+        Timing("snapshots and theorems listed", round(listed, 1), "s"),
+    ]
+
+
+def _finish(work: UnitOfWork, read: Read, paths: dict[str, str]) -> None:
+    work.traces.finish_snapshot(work.traces.record_snapshot(read), paths)
+
+
+def _paths(plan: Plan, location: str) -> dict[str, str]:
+    mine = (number for number in range(plan.modules) if plan.repository(number) == location)
+    return {plan.key(number): f"R{number}/M{number}.lean" for number in mine}
+
+
+def _retraced(db: Database, plan: Plan, progress: Callable[[str], None]) -> list[Timing]:
+    """The large repository again: with no change, and with one module changed."""
+    progress("tracing the large repository again")
+    location = plan.repository(1)
+    paths = _paths(plan, location)
+    same = _timed(lambda: db.perform(lambda work: _again(work, Read(location, "1", LEAN), paths)))
+    new = plan.module(1, version=1)
+    changed = {**{k: p for k, p in paths.items() if k != plan.key(1)}, plan.key(1, version=1): new.path}
+
+    def one_changed(work: UnitOfWork) -> None:
+        work.traces.store_module(plan.key(1, version=1), LEAN, new)
+        _again(work, Read(location, "2", LEAN), changed)
+
+    one = _timed(lambda: db.perform(one_changed))
+    return [
+        Timing(f"stored again, {len(paths):,} modules, none changed", round(same * 1e3), "ms"),
+        Timing(f"stored again, {len(paths):,} modules, one changed", round(one * 1e3), "ms"),
+    ]
+
+
+def _again(work: UnitOfWork, read: Read, paths: dict[str, str]) -> None:
+    assert work.traces.modules_known(paths) == set(paths)
+    _finish(work, read, paths)
+
+
+def _baseline(file: Path, plan: Plan, progress: Callable[[str], None]) -> float:
+    """Steps a second when the same modules are stored row by row."""
+    progress("the baseline")
+    engine = create_engine(f"sqlite:///{file}")
+
+    @event.listens_for(engine, "connect")
+    def opened(connection: object, _: object) -> None:
+        for pragma in ("journal_mode = WAL", "foreign_keys = ON", "synchronous = FULL"):
+            connection.execute(f"PRAGMA {pragma}")  # type: ignore[attr-defined]
+
+    Base.metadata.create_all(engine)
+    spent = 0.0
+    with Session(engine) as session:
+        for number in range(BASELINE_STEPS // STEPS_A_MODULE):
+            module = plan.module(number)
+            spent += _timed(lambda n=number, m=module: _row_by_row(session, plan.key(n), m))  # type: ignore[misc]
+    engine.dispose()
+    return BASELINE_STEPS / spent
+
+
+def _row_by_row(session: Session, key: str, traced: TracedModule) -> None:
+    module = Module(key=key, name=traced.name, digest=traced.digest, toolchain=LEAN, imports=list(traced.imports))
+    session.add(module)
+    session.flush()
+    packed = Packed(module.id, traced)
+    constants, states = {}, {}
+    for row in packed.constant_rows():
+        where = Constant.name == row["name"], Constant.module == row["module"]
+        constant = session.scalars(select(Constant).where(*where)).one_or_none() or Constant(**row)
+        session.add(constant)
+        session.flush()
+        constants[row["name"], row["module"]] = constant.id
+    for row in packed.state_rows(without=()):
+        state = session.scalars(select(State).where(State.digest == row["digest"])).one_or_none()
+        if state is None:
+            state = State(**row)
+            session.add(state)
+            session.flush()
+            session.add_all(Goal(**goal) for goal in packed.goal_rows({(state.digest,): state.id}))
+        states[(state.digest,)] = state.id
+    packed.constants, packed.states = constants, states
+    session.add_all(Declaration(**row) for row in packed.declaration_rows())
+    session.flush()
+    session.add_all(Mention(**row) for row in packed.mention_rows())
+    session.add_all(TacticStep(**row) for row in packed.step_rows())
+    session.flush()
+    session.add_all(PremiseUse(**row) for row in packed.use_rows())
+    session.add_all(Sorry(**row) for row in packed.sorry_rows())
+    session.commit()
+
+
+def _tried(work: UnitOfWork, plan: Plan) -> None:
+    """What weeks of work leave: many attempts, and proofs of some theorems."""
+    connection, chooser = work.connection, plan.chooser
+    settings = [work.results.record_configuration({"generators": [name]}) for name in ("automation", "memory", "tiny")]
+    asked = select(Theorem.id, Theorem.module, Theorem.name, Theorem.statement_key)
+    theorems = [tuple(row) for row in connection.execute(asked)]
+    proved = chooser.sample(theorems, min(PROOFS, len(theorems) // 2))
+    rows = [_proof(chooser, row[3]) for row in proved]
+    for some in chunks(rows, 5_000):
+        insert_all(connection, table_of(Proof), some)
+    link_proofs(connection)
+    attempts = [_attempt(chooser, chooser.choice(theorems), settings) for _ in range(ATTEMPTS)]
+    for some in chunks(attempts, 5_000):
+        insert_all(connection, table_of(Attempt), some)
+    keys = connection.scalars(select(Sorry.key)).all()
+    pairs = {(chooser.choice(keys), number) for number in range(1, len(keys) // 2)} if keys else set()
+    insert_all(connection, table_of(AttemptedSorry), [{"key": key, "attempt_id": number} for key, number in pairs])
+    for number in range(300):
+        work.leases.acquire(f"resource {number}", "somebody", 60)
+
+
+def _proof(chooser: random.Random, statement_key: str) -> dict[str, object]:
+    return {
+        "statement_key": statement_key,
+        "digest": digest_of(["simp"]),
+        "scripts": ["simp"],
+        "whole": True,
+        "axioms": ["propext"],
+        "toolchain": LEAN,
+        "verified": 3,
+        "generator": chooser.choice(("automation", "structure", "memory", "tiny")),
+        "model_id": None,
+        "found_at": 0.0,
+    }
+
+
+def _attempt(chooser: random.Random, theorem: Sequence[object], configurations: Sequence[int]) -> dict[str, object]:
+    number, module, name, statement_key = theorem
+    return {
+        "uid": f"{chooser.getrandbits(128):032x}",
+        "theorem_id": number,
+        "theorem": name,
+        "module": module,
+        "statement_key": statement_key,
+        "configuration_id": chooser.choice(configurations),
+        "seed": 0,
+        "toolchain": LEAN,
+        "started_at": chooser.random() * 1e9,
+        "seconds": chooser.random() * 60,
+        "expansions": chooser.randint(1, 400),
+        "tactics": chooser.randint(1, 4_000),
+        "outcome": "open",
+        "reason": "out of time",
+    }
+
+
+def _asked(db: Database, plan: Plan) -> list[Question]:
+    """The ten queries, each with other parameters each time."""
+    chooser = plan.chooser
+    with db.reading() as connection:
+        large = connection.scalar(select(Theorem.repository_id).where(Theorem.name == "R1.M1.t0")) or 1
+        sample = list(_sample(connection, chooser))
+        return [
+            _question("next open theorems of the large repository", lambda _: queries.next_theorems(connection, large)),
+            _question(
+                "next theorems with a sorry, of the large repository",
+                lambda _: queries.next_theorems(connection, large, incomplete_only=True),
+            ),
+            _question(
+                "sorries not attempted, of a repository",
+                lambda n: queries.sorries_not_attempted(connection, 1 + n % REPOSITORIES),
+            ),
+            _question("proofs of a statement", lambda n: queries.proof_of(connection, sample[n][2])),
+            _question("attempts at a theorem", lambda n: queries.attempts_of(connection, sample[n][0])),
+            _question(
+                "premises of a declaration",
+                lambda n: queries.premises_of(connection, plan.key(sample[n][3]), sample[n][1]),
+            ),
+            _question("steps at a goal", lambda n: queries.steps_at(connection, sample[n][4])),
+            _question("modules changed between two snapshots", lambda _: _changes(connection, large)),
+            _question("expired leases", lambda _: queries.expired_leases(connection, time.time() + 1e6)),
+            _question("repositories by last trace", lambda _: queries.repositories_by_trace(connection)),
+            _question("proofs of each generator", lambda _: queries.generator_counts(connection)),
+        ]
+
+
+def _changes(connection: Connection, repository: int) -> None:
+    two = connection.scalars(select(Snapshot.id).where(Snapshot.repository_id == repository)).all()
+    assert len(queries.changed_modules(connection, two[0], two[1])) == 1
+
+
+def _sample(connection: Connection, chooser: random.Random) -> Iterator[tuple[int, str, str, int, str]]:
+    """Theorems, each with its statement, the number of its module, and a goal of somewhere."""
+    theorems = connection.execute(select(Theorem.id, Theorem.name, Theorem.statement_key)).all()
+    highest = connection.scalar(select(Goal.state_id).order_by(Goal.state_id.desc()).limit(1)) or 1
+    for _ in range(ASKED):
+        number, name, statement = chooser.choice(theorems)
+        goal = connection.scalar(select(Goal.key).where(Goal.state_id == chooser.randint(1, highest))) or ""
+        yield number, name, statement, int(name.split(".")[0][1:]), goal
+
+
+def _question(what: str, ask: Callable[[int], object]) -> Question:
+    times = [_timed(lambda n=number: ask(n)) * 1e3 for number in range(ASKED)]  # type: ignore[misc]
+    median, slowest = statistics.median(times), max(times)
+    return Question(what, round(median, 2), round(slowest, 2), slowest <= AT_MOST_MS)
+
+
+def _timed(action: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    action()
+    return time.perf_counter() - started

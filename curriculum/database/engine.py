@@ -1,0 +1,180 @@
+"""Connections to a database, and what it refuses, turned into one sentence each. Knows no table."""
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, exc, make_url
+
+from prover.errors import (
+    DatabaseBusy,
+    DatabaseCorrupt,
+    DatabaseError,
+    DatabaseFull,
+    DatabaseUnavailable,
+    RowRefused,
+)
+
+OLDEST_SQLITE = (3, 37, 0)
+"""strict tables"""
+READING = "reading"
+"""the execution option of connections that only read"""
+CHOOSE = "choose another database with PROVER_DATABASE"
+
+LOG_TRIES, LOG_PAUSE_S = 100, 0.1
+
+FULL = {"SQLITE_FULL", "53100"}
+BUSY = {"SQLITE_BUSY", "SQLITE_LOCKED", "40001", "40P01", "55P03", "53300"}
+CORRUPT = {"SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002"}
+NOT_OURS = {"42501", "3D000"}
+"""no permission, no such database"""
+REFUSED = {"SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG"}
+
+
+def parse(url: str | Path) -> URL:
+    """A database's URL, or an SQLite file's path, with the drivers that are used here.
+
+    Raises:
+        DatabaseUnavailable: it is none, or one of a database that is not supported.
+    """
+    if isinstance(url, Path):
+        return URL.create("sqlite+pysqlite", database=str(url))
+    try:
+        parsed = make_url(url)
+    except (exc.ArgumentError, ValueError):
+        start = url.partition(":")[0][:20]  # what follows may be a password
+        raise DatabaseUnavailable(f"{start}… is no database URL: write sqlite:///FILE or postgresql://…") from None
+    match parsed.get_backend_name():
+        case "sqlite":
+            if not parsed.database or parsed.database == ":memory:":
+                raise DatabaseUnavailable(f"{url} names no file: write sqlite:///FILE.")
+            return parsed.set(drivername="sqlite+pysqlite")
+        case "postgresql" | "postgres":
+            return parsed.set(drivername="postgresql+psycopg")
+        case other:
+            raise DatabaseUnavailable(f"Databases of kind {other} are not supported: use sqlite or postgresql.")
+
+
+def shown(url: URL) -> str:
+    """A database as it is named to people: a file's path, or a URL without its password."""
+    if url.get_backend_name() == "sqlite":
+        return str(url.database)
+    return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
+
+
+def connected(url: URL, busy_seconds: float) -> Engine:
+    """An engine; nothing is opened yet.
+
+    Raises:
+        DatabaseUnavailable: what it needs is not installed.
+    """
+    if url.get_backend_name() == "sqlite":
+        return _sqlite(url, busy_seconds)
+    try:
+        return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
+    except ModuleNotFoundError:
+        raise DatabaseUnavailable(f"{shown(url)} needs psycopg: pip install 'prover[postgresql]'.") from None
+
+
+def _sqlite(url: URL, busy_seconds: float) -> Engine:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise DatabaseUnavailable(f"SQLite {sqlite3.sqlite_version} is too old: use a Python with 3.37 or newer.")
+    engine = create_engine(url, connect_args={"timeout": busy_seconds})
+
+    @event.listens_for(engine, "connect")
+    def opened(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # the driver begins no transaction by itself: see `begun`
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA cache_size = -64000")
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        # A writer takes the lock at once: one that first reads could not wait for it later.
+        reading = connection.get_execution_options().get(READING)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+    return engine
+
+
+def log_ahead(engine: Engine) -> None:
+    """Has SQLite write changes to a log first, so that readers and a writer do not wait for each other.
+
+    The file remembers it. It cannot be done within a transaction, nor while another process does it.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    with engine.connect() as connection:
+        driver: Any = connection.connection.driver_connection
+        for _ in range(LOG_TRIES):
+            try:
+                if driver.execute("PRAGMA journal_mode = WAL").fetchone() == ("wal",):
+                    return
+            except sqlite3.OperationalError as error:
+                if _code(error) not in BUSY:
+                    raise _explanation(engine.url, error) from error
+            time.sleep(LOG_PAUSE_S)
+    raise DatabaseBusy(f"The database {shown(engine.url)} is being made by another process: try again later.")
+
+
+def make_directory(url: URL) -> None:
+    """The directory of an SQLite file."""
+    if url.get_backend_name() == "sqlite":
+        directory = Path(str(url.database)).parent
+        try:
+            directory.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise unavailable(url, error.strerror or str(error)) from None
+
+
+def missing(url: URL) -> bool:
+    """It is an SQLite file that is not there; connecting would make it."""
+    return url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists()
+
+
+def unavailable(url: URL, reason: str) -> DatabaseUnavailable:
+    """It cannot be opened, reached or written."""
+    return DatabaseUnavailable(f"The database {shown(url)} cannot be used ({reason}): mend that, or {CHOOSE}.")
+
+
+@contextmanager
+def explained(url: URL) -> Iterator[None]:
+    """Turns what the database refuses while the block runs into a sentence."""
+    try:
+        yield
+    except exc.DBAPIError as error:
+        if isinstance(error, exc.ProgrammingError) and _code(error.orig) not in NOT_OURS:
+            raise  # the statement is wrong, which is nobody's fault but this program's
+        refused = isinstance(error, exc.IntegrityError | exc.DataError)
+        raise _explanation(url, error.orig, refused) from error
+    except exc.TimeoutError as error:
+        raise DatabaseBusy(f"The database {shown(url)} has no free connection: try again later.") from error
+
+
+def _explanation(url: URL, error: BaseException | None, refused: bool = False) -> DatabaseError:
+    code, said, name = _code(error), _first_line(error), shown(url)
+    if code in FULL:
+        return DatabaseFull(f"The disk is full at {name}: free some space and start again, what was stored is kept.")
+    if code in BUSY:
+        return DatabaseBusy(f"The database {name} is busy with other writers ({said}): try again later.")
+    if code in CORRUPT:
+        return DatabaseCorrupt(f"{name} is damaged, or no database ({said}): restore a copy of it, or {CHOOSE}.")
+    if refused or code in REFUSED:
+        return RowRefused(f"The database {name} refuses a row ({said}): mend what was to be stored.")
+    return unavailable(url, said)
+
+
+def _code(error: BaseException | None) -> str | None:
+    """SQLite's name of the error without its details, or PostgreSQL's five letters."""
+    name: Any = getattr(error, "sqlite_errorname", None)
+    if isinstance(name, str):
+        return "_".join(name.split("_")[:2])
+    state: Any = getattr(error, "sqlstate", None)
+    return state if isinstance(state, str) else None
+
+
+def _first_line(error: BaseException | None) -> str:
+    return next(iter(str(error).splitlines()), type(error).__name__).strip()

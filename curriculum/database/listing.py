@@ -1,0 +1,47 @@
+"""The repositories that are kept, with their snapshots, as people are shown them. Changes nothing."""
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from curriculum.database.tables import Repository, Snapshot, SnapshotModule
+
+
+class ListedSnapshot(msgspec.Struct, frozen=True):
+    """A repository at a revision, read with one toolchain."""
+
+    revision: str
+    toolchain: str
+    dirty: bool
+    began_at: float
+    traced_at: float | None
+    modules: int
+    """how many were traced"""
+
+
+class ListedRepository(msgspec.Struct, frozen=True):
+    """A repository."""
+
+    location: str
+    follows: str | None
+    """the branch, tag or commit that was asked for; None for the default branch, or a directory as it is"""
+    added_at: float
+    snapshots: tuple[ListedSnapshot, ...]
+    """the newest first"""
+
+
+def listed_repositories(connection: Connection) -> list[ListedRepository]:
+    """Every repository, by location."""
+    repositories = select(Repository.id, Repository.location, Repository.follows, Repository.added_at)
+    return [
+        ListedRepository(location, follows, added_at, _snapshots(connection, key))
+        for key, location, follows, added_at in connection.execute(repositories.order_by(Repository.location))
+    ]
+
+
+def _snapshots(connection: Connection, repository: int) -> tuple[ListedSnapshot, ...]:
+    modules = select(func.count()).where(SnapshotModule.snapshot_id == Snapshot.id).scalar_subquery()
+    wanted = select(
+        Snapshot.revision, Snapshot.toolchain, Snapshot.dirty, Snapshot.began_at, Snapshot.traced_at, modules
+    )
+    mine = wanted.where(Snapshot.repository_id == repository).order_by(Snapshot.began_at.desc(), Snapshot.id.desc())
+    return tuple(ListedSnapshot(*row) for row in connection.execute(mine))

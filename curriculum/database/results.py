@@ -1,0 +1,240 @@
+"""Storing what was tried and found: attempts, proofs, models, runs, measurements. Only within a unit of work.
+
+Attempts and runs have a `uid` of their maker's, proofs and configurations a digest: storing one twice stores it once.
+"""
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sqlalchemy import Connection, case, select, update
+
+from curriculum.database.identity import digest_of
+from curriculum.database.rows import insert_new, intern, table_of, upsert
+from curriculum.database.tables import (
+    Attempt,
+    AttemptedSorry,
+    Configuration,
+    ConfigurationModel,
+    Measurement,
+    Model,
+    Proof,
+    Run,
+    Theorem,
+)
+from curriculum.database.theorems import link_proofs
+from prover.errors import RowRefused
+
+
+def new_uid() -> str:
+    """A name that nothing else has."""
+    return uuid.uuid4().hex
+
+
+@dataclass(frozen=True)
+class FoundProof:
+    """A proof that the gate accepted."""
+
+    scripts: tuple[str, ...]
+    """a tactic block for each place that was filled, in order"""
+    axioms: tuple[str, ...]
+    verified: int
+    """the gate's level, from 1 to 5"""
+    generator: str
+    """what proposed it"""
+    whole: bool
+    """its one block proves the statement from scratch"""
+    model: str | None = None
+    """the name of the model behind the generator"""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an attempt might spend. None does not bind."""
+
+    seconds: float | None = None
+    expansions: int | None = None
+    tactics: int | None = None
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What an attempt spent."""
+
+    seconds: float = 0.0
+    expansions: int = 0
+    tactics: int = 0
+
+
+@dataclass(frozen=True)
+class Tried:
+    """An attempt at a theorem."""
+
+    theorem: str
+    module: str
+    statement_key: str
+    toolchain: str
+    settings: Mapping[str, Any]
+    """the configuration: generators, search, limits; two are the same when they use the same models too"""
+    result: FoundProof | tuple[Literal["open", "refused", "failed"], str]
+    """a proof, or what came instead and why"""
+    limits: Limits = Limits()
+    cost: Cost = Cost()
+    seed: int = 0
+    sorries: tuple[str, ...] = ()
+    """the ids of the `sorry`s that it was at; none when it was at the whole statement"""
+    models: tuple[str, ...] = ()
+    """the names of the models that the configuration uses"""
+    started_at: float | None = None
+    """seconds since 1970; None for the cost's seconds before now"""
+    uid: str = field(default_factory=new_uid)
+
+
+class Results:
+    """The part of a unit of work that has to do with attempts."""
+
+    def __init__(self, connection: Connection, now: Callable[[], float]) -> None:
+        self._connection = connection
+        self._now = now
+
+    def record_attempt(self, tried: Tried, repository: int | None = None, run: int | None = None) -> int:
+        """Stores an attempt, with its proof if it has one; the attempt's id.
+
+        Raises:
+            RowRefused: it breaks a rule of the tables, or names a model that is not recorded.
+        """
+        proof: int | None = None
+        outcome, reason = "proved", None
+        match tried.result:
+            case FoundProof() as found:
+                proof = self.record_proof(tried.statement_key, found, tried.toolchain)
+            case (str(why_not), str(why)):
+                outcome, reason = why_not, why
+        row = {
+            "uid": tried.uid,
+            "run_id": run,
+            "theorem_id": self._theorem(repository, tried.module, tried.theorem),
+            "theorem": tried.theorem,
+            "module": tried.module,
+            "statement_key": tried.statement_key,
+            "configuration_id": self.record_configuration(tried.settings, tried.models),
+            "budget_seconds": tried.limits.seconds,
+            "budget_expansions": tried.limits.expansions,
+            "budget_tactics": tried.limits.tactics,
+            "seed": tried.seed,
+            "toolchain": tried.toolchain,
+            "started_at": self._now() - tried.cost.seconds if tried.started_at is None else tried.started_at,
+            "seconds": tried.cost.seconds,
+            "expansions": tried.cost.expansions,
+            "tactics": tried.cost.tactics,
+            "outcome": outcome,
+            "reason": reason,
+            "proof_id": proof,
+        }
+        attempt = intern(self._connection, table_of(Attempt), [row])[(tried.uid,)]
+        sorries = [{"key": key, "attempt_id": attempt} for key in dict.fromkeys(tried.sorries)]
+        insert_new(self._connection, table_of(AttemptedSorry), sorries)
+        return attempt
+
+    def record_proof(self, statement_key: str, found: FoundProof, toolchain: str) -> int:
+        """Stores a proof; one that is there keeps the higher of two levels. The proof's id."""
+        row = {
+            "statement_key": statement_key,
+            "digest": digest_of(list(found.scripts)),
+            "scripts": list(found.scripts),
+            "whole": found.whole,
+            "axioms": list(found.axioms),
+            "toolchain": toolchain,
+            "verified": found.verified,
+            "generator": found.generator,
+            "model_id": self._model(found.model) if found.model is not None else None,
+            "found_at": self._now(),
+        }
+        adding = upsert(self._connection, table_of(Proof)).values(row)
+        higher = case(
+            (adding.excluded.verified > Proof.verified, adding.excluded.verified),
+            else_=Proof.verified,
+        )
+        adding = adding.on_conflict_do_update(
+            index_elements=["statement_key", "digest", "toolchain"], set_={"verified": higher}
+        )
+        proof = self._connection.scalar(adding.returning(Proof.id))
+        assert proof is not None
+        link_proofs(self._connection, statement_key)
+        return int(proof)
+
+    def record_configuration(self, settings: Mapping[str, Any], models: Sequence[str] = ()) -> int:
+        """A configuration's id; it is added when it is not there."""
+        used = sorted(set(models))
+        row = {"digest": digest_of([settings, used]), "settings": dict(settings)}
+        configuration = next(iter(intern(self._connection, table_of(Configuration), [row]).values()))
+        links = [{"configuration_id": configuration, "model_id": self._model(name)} for name in used]
+        insert_new(self._connection, table_of(ConfigurationModel), links)
+        return configuration
+
+    def record_model(
+        self,
+        name: str,
+        origin: str,
+        trained_on: Mapping[str, Any],
+        metrics: Mapping[str, Any],
+        parent: str | None = None,
+    ) -> int:
+        """A model's id; it is added when none has its name, which says the version too.
+
+        Raises:
+            RowRefused: there is no such parent.
+        """
+        row = {
+            "name": name,
+            "origin": origin,
+            "trained_on": dict(trained_on),
+            "metrics": dict(metrics),
+            "parent_id": self._model(parent) if parent is not None else None,
+            "made_at": self._now(),
+        }
+        return intern(self._connection, table_of(Model), [row])[(name,)]
+
+    def begin_run(
+        self, command: str, arguments: Sequence[str], settings: Mapping[str, Any] | None = None, uid: str | None = None
+    ) -> int:
+        """Says that a command has begun; its id. Calling it again with the same `uid` changes nothing."""
+        uid = uid or new_uid()
+        row = {
+            "uid": uid,
+            "command": command,
+            "arguments": list(arguments),
+            "configuration_id": None if settings is None else self.record_configuration(settings),
+            "status": "running",
+            "started_at": self._now(),
+            "ended_at": None,
+        }
+        return intern(self._connection, table_of(Run), [row])[(uid,)]
+
+    def end_run(self, run: int, status: Literal["finished", "failed", "interrupted"]) -> None:
+        """Says how a command ended; the first word counts."""
+        ending = update(Run).where(Run.id == run, Run.ended_at.is_(None))
+        self._connection.execute(ending.values(status=status, ended_at=self._now()))
+
+    def record_measurement(self, run: int, name: str, value: float, step: int = 0) -> None:
+        """Stores a figure of a run; the last value of a name and step counts."""
+        row = {"run_id": run, "name": name, "step": step, "value": value}
+        adding = upsert(self._connection, table_of(Measurement)).values(row)
+        self._connection.execute(
+            adding.on_conflict_do_update(index_elements=["run_id", "name", "step"], set_={"value": value})
+        )
+
+    def set_difficulty(self, theorem: int, difficulty: float) -> None:
+        """Sets where a theorem stands in the order of trying."""
+        self._connection.execute(update(Theorem).where(Theorem.id == theorem).values(difficulty=difficulty))
+
+    def _theorem(self, repository: int | None, module: str, name: str) -> int | None:
+        mine = Theorem.repository_id == repository, Theorem.module == module, Theorem.name == name
+        return None if repository is None else self._connection.scalar(select(Theorem.id).where(*mine))
+
+    def _model(self, name: str) -> int:
+        found = self._connection.scalar(select(Model.id).where(Model.name == name))
+        if found is None:
+            raise RowRefused(f"There is no model {name}: record it first.")
+        return found

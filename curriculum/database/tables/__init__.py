@@ -1,0 +1,55 @@
+"""Every table, its meaning in its docstring and that of each column below it. docs/database.md shows them."""
+
+from curriculum.database.tables.base import Base
+from curriculum.database.tables.results import (
+    Attempt,
+    AttemptedSorry,
+    Configuration,
+    ConfigurationModel,
+    Lease,
+    Measurement,
+    Model,
+    Proof,
+    Run,
+    Theorem,
+)
+from curriculum.database.tables.traces import (
+    Constant,
+    Declaration,
+    Goal,
+    Mention,
+    Module,
+    PremiseUse,
+    Repository,
+    Snapshot,
+    SnapshotModule,
+    Sorry,
+    State,
+    TacticStep,
+)
+
+__all__ = [
+    "Attempt",
+    "AttemptedSorry",
+    "Base",
+    "Configuration",
+    "ConfigurationModel",
+    "Constant",
+    "Declaration",
+    "Goal",
+    "Lease",
+    "Measurement",
+    "Mention",
+    "Model",
+    "Module",
+    "PremiseUse",
+    "Proof",
+    "Repository",
+    "Run",
+    "Snapshot",
+    "SnapshotModule",
+    "Sorry",
+    "State",
+    "TacticStep",
+    "Theorem",
+]

@@ -1,0 +1,107 @@
+"""The list of a repository's theorems, kept in step with its snapshots and with the proofs that are known.
+
+A snapshot costs what changed since the last one: the theorems of modules that came and went.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Select, and_, case, exists, func, literal, or_, select, text, true, update
+
+from curriculum.database.rows import CHUNK, chunks, table_of, upsert
+from curriculum.database.tables import Declaration, Module, Proof, Snapshot, SnapshotModule, Theorem
+
+LIST_LOCK = 0x7468656F72656D
+COLUMNS = (
+    "repository_id",
+    "module",
+    "name",
+    "statement_key",
+    "incomplete",
+    "present",
+    "difficulty",
+    "proof_id",
+)
+
+
+def alone(connection: Connection) -> None:
+    """Waits until no other unit of work lists theorems or stores proofs, so that neither misses the other's."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LIST_LOCK})
+
+
+def list_theorems(connection: Connection, repository: int, came: Sequence[int], gone: Sequence[str]) -> None:
+    """Theorems of the modules `gone`, by name, are no longer present; those of the modules `came`, by id, are."""
+    alone(connection)
+    for names in chunks(gone, CHUNK):
+        absent = update(Theorem).where(Theorem.repository_id == repository, Theorem.module.in_(names))
+        connection.execute(absent.values(present=False))
+    for modules in chunks(came, CHUNK):
+        _upsert(connection, _listed(repository, modules))
+
+
+def list_again(connection: Connection, repository: int) -> None:
+    """Lists all theorems of a repository from the snapshot that was traced last."""
+    latest = latest_snapshot(connection, repository)
+    came = connection.scalars(select(SnapshotModule.module_id).where(SnapshotModule.snapshot_id == latest)).all()
+    alone(connection)
+    connection.execute(update(Theorem).where(Theorem.repository_id == repository).values(present=False))
+    list_theorems(connection, repository, came, [])
+
+
+def latest_snapshot(connection: Connection, repository: int) -> int | None:
+    """The snapshot of a repository that was traced last."""
+    return connection.scalar(
+        select(Snapshot.id)
+        .where(Snapshot.repository_id == repository, Snapshot.traced_at.is_not(None))
+        .order_by(Snapshot.traced_at.desc(), Snapshot.id.desc())
+        .limit(1)
+    )
+
+
+def link_proofs(connection: Connection, statement_key: str | None = None) -> None:
+    """Gives theorems without a proof the one that is known of their statement; all, or those of one statement."""
+    alone(connection)
+    known = select(func.min(Proof.id)).where(Proof.statement_key == Theorem.statement_key).scalar_subquery()
+    some = exists().where(Proof.statement_key == Theorem.statement_key)
+    without = update(Theorem).where(Theorem.proof_id.is_(None), some).values(proof_id=known)
+    connection.execute(without if statement_key is None else without.where(Theorem.statement_key == statement_key))
+
+
+def _upsert(connection: Connection, listed: Select[Any]) -> None:
+    adding = upsert(connection, table_of(Theorem)).from_select(COLUMNS, listed)
+    same = Theorem.statement_key == adding.excluded.statement_key
+    connection.execute(
+        adding.on_conflict_do_update(
+            index_elements=["repository_id", "module", "name"],
+            set_={
+                "present": True,
+                "incomplete": adding.excluded.incomplete,
+                "statement_key": adding.excluded.statement_key,
+                "proof_id": adding.excluded.proof_id,
+                "difficulty": case((same, Theorem.difficulty), else_=adding.excluded.difficulty),
+            },
+        )
+    )
+
+
+def _listed(repository: int, modules: Sequence[int]) -> Select[Any]:
+    """The rows of `theorems` for the declarations of some modules."""
+    proof = select(func.min(Proof.id)).where(Proof.statement_key == Declaration.statement_key).scalar_subquery()
+    provable = and_(
+        or_(Declaration.kind == "theorem", Declaration.incomplete == true()), Declaration.statement_key != ""
+    )
+    return (
+        select(
+            literal(repository, Theorem.repository_id.type),
+            Module.name,
+            Declaration.name,
+            Declaration.statement_key,
+            Declaration.incomplete,
+            true(),
+            func.length(Declaration.statement) * 1.0,
+            proof,
+        )
+        .join(Module, Module.id == Declaration.module_id)
+        .where(Declaration.module_id.in_(modules), provable)
+    )

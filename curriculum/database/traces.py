@@ -1,0 +1,209 @@
+"""Storing what Lean says of a repository, and reading it again. Part of a unit of work, and only there.
+
+A module is stored under its key (`identity.module_keys`): once, whole, or not at all. So a trace that is
+killed goes on where it stopped, a second trace of the same text stores nothing, and a changed file costs
+itself and what imports it.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, delete, exists, select, update
+
+from curriculum.database.packing import Packed
+from curriculum.database.rows import CHUNK, Identity, Row, chunks, ids, insert_all, insert_new, intern, table_of, upsert
+from curriculum.database.tables import (
+    Constant,
+    Declaration,
+    Goal,
+    Mention,
+    Module,
+    PremiseUse,
+    Repository,
+    Snapshot,
+    SnapshotModule,
+    Sorry,
+    State,
+    TacticStep,
+)
+from curriculum.database.theorems import alone, latest_snapshot, list_theorems
+from prover.errors import RowRefused
+from prover.project.traced import TracedModule
+
+
+@dataclass(frozen=True)
+class Read:
+    """A repository as it was read."""
+
+    location: str
+    """its canonical URL, or the absolute path of a directory"""
+    revision: str
+    """the commit; a digest of the files where it is dirty, or no git repository"""
+    toolchain: str
+    dirty: bool = False
+
+
+class Traces:
+    """The part of a unit of work that has to do with repositories."""
+
+    def __init__(self, connection: Connection, now: Callable[[], float]) -> None:
+        self._connection = connection
+        self._now = now
+
+    def record_repository(self, location: str, follows: str | None = None) -> int:
+        """A repository's id; it is added when it is not there."""
+        repositories = table_of(Repository)
+        row = {"location": location, "follows": follows, "added_at": self._now()}
+        return intern(self._connection, repositories, [row])[(location,)]
+
+    def follow(self, location: str, follows: str | None) -> None:
+        """Changes the branch, tag or commit of a repository that is asked for."""
+        self.record_repository(location)
+        self._connection.execute(update(Repository).where(Repository.location == location).values(follows=follows))
+
+    def record_snapshot(self, read: Read) -> int:
+        """A snapshot's id; it and its repository are added when they are not there."""
+        repository = self.record_repository(read.location)
+        row = {
+            "repository_id": repository,
+            "revision": read.revision,
+            "toolchain": read.toolchain,
+            "dirty": read.dirty,
+            "began_at": self._now(),
+            "traced_at": None,
+        }
+        return next(iter(intern(self._connection, table_of(Snapshot), [row]).values()))
+
+    def modules_known(self, keys: Collection[str]) -> set[str]:
+        """Which of the modules are stored already, and need no tracing."""
+        known: set[str] = set()
+        for chunk in chunks(list(keys), CHUNK):
+            known.update(self._connection.scalars(select(Module.key).where(Module.key.in_(chunk))))
+        return known
+
+    def store_module(self, key: str, toolchain: str, module: TracedModule) -> int:
+        """A module's id; all that was traced of it is stored when it is not there.
+
+        Raises:
+            RowRefused: two of its declarations have one name, or it breaks another rule of the tables.
+        """
+        row = {"key": key, "name": module.name, "digest": module.digest, "toolchain": toolchain}
+        adding = upsert(self._connection, table_of(Module)).on_conflict_do_nothing().returning(Module.id)
+        added = self._connection.scalar(adding.values(**row, imports=list(module.imports)))
+        if added is None:
+            return self._module(key)
+        packed = Packed(added, module)
+        packed.constants = intern(self._connection, table_of(Constant), packed.constant_rows())
+        packed.states = self._intern_states(packed)
+        for model, rows in (
+            (Declaration, packed.declaration_rows()),
+            (Mention, packed.mention_rows()),
+            (TacticStep, packed.step_rows()),
+            (PremiseUse, packed.use_rows()),
+            (Sorry, packed.sorry_rows()),
+        ):
+            insert_all(self._connection, table_of(model), rows)
+        return int(added)
+
+    def finish_snapshot(self, snapshot: int, paths: Mapping[str, str]) -> None:
+        """Says which modules a snapshot has, from key to the file's path; its repository's theorems are now theirs.
+
+        Modules that could not be built are left out. What has not changed since the last trace costs nothing.
+
+        Raises:
+            RowRefused: a module is not stored, or two have one name.
+        """
+        repository = self._repository_of(snapshot)
+        alone(self._connection)
+        latest = latest_snapshot(self._connection, repository)
+        before = self._links(latest)
+        after = self._stored(paths)
+        self._link(snapshot, after)
+        came = [module for module in after if module not in before]
+        gone = [link["name"] for module, link in before.items() if module not in after]
+        list_theorems(self._connection, repository, came, gone)
+        self._connection.execute(update(Snapshot).where(Snapshot.id == snapshot).values(traced_at=self._now()))
+
+    def record_trace(self, read: Read, modules: Mapping[str, TracedModule], known: Mapping[str, str]) -> int:
+        """A whole trace at once: new modules by key, and the paths of those that are known; the snapshot's id."""
+        snapshot = self.record_snapshot(read)
+        for key, module in modules.items():
+            self.store_module(key, read.toolchain, module)
+        self.finish_snapshot(snapshot, {**known, **{key: module.path for key, module in modules.items()}})
+        return snapshot
+
+    def forget_repository(self, location: str) -> bool:
+        """Removes a repository, its snapshots, and the modules that no other has; whether it was there.
+
+        Attempts and proofs stay.
+        """
+        mine = (
+            select(SnapshotModule.module_id)
+            .join(Snapshot, Snapshot.id == SnapshotModule.snapshot_id)
+            .join(Repository, Repository.id == Snapshot.repository_id)
+            .where(Repository.location == location)
+        )
+        modules = self._connection.scalars(mine.distinct()).all()
+        gone = self._connection.execute(delete(Repository).where(Repository.location == location)).rowcount
+        self._drop(modules)
+        return bool(gone)
+
+    def _drop(self, modules: Sequence[int]) -> None:
+        """Removes modules that no snapshot has, with the states and constants that only they had.
+
+        Not any others: what a running trace has stored is not linked yet.
+        """
+        linked = exists().where(SnapshotModule.module_id == Module.id)
+        for chunk in chunks(modules, CHUNK):
+            self._connection.execute(delete(Module).where(Module.id.in_(chunk), ~linked))
+        before, after = (exists().where(column == State.id) for column in (TacticStep.before_id, TacticStep.after_id))
+        used, mentioned = (exists().where(table.constant_id == Constant.id) for table in (PremiseUse, Mention))
+        if modules:
+            self._connection.execute(delete(State).where(~before, ~after))
+            self._connection.execute(delete(Constant).where(~used, ~mentioned))
+
+    def _repository_of(self, snapshot: int) -> int:
+        found = self._connection.scalar(select(Snapshot.repository_id).where(Snapshot.id == snapshot))
+        if found is None:
+            raise RowRefused(f"There is no snapshot {snapshot}: record it first.")
+        return found
+
+    def _stored(self, paths: Mapping[str, str]) -> dict[int, Row]:
+        """What is to be linked, by module."""
+        found: dict[str, tuple[int, str]] = {}
+        for chunk in chunks(list(paths), CHUNK):
+            asked = select(Module.key, Module.id, Module.name).where(Module.key.in_(chunk))
+            found.update({key: (module, name) for key, module, name in self._connection.execute(asked)})
+        if missing := paths.keys() - found.keys():
+            raise RowRefused(f"{paths[min(missing)]} is not stored: store its module first.")
+        return {found[key][0]: {"name": found[key][1], "path": path} for key, path in paths.items()}
+
+    def _links(self, snapshot: int | None) -> dict[int, Row]:
+        asked = select(SnapshotModule).where(SnapshotModule.snapshot_id == snapshot)
+        return {r.module_id: {"name": r.name, "path": r.path} for r in self._connection.execute(asked)}
+
+    def _link(self, snapshot: int, wanted: Mapping[int, Row]) -> None:
+        """Makes these the snapshot's modules."""
+        there = self._links(snapshot)
+        for chunk in chunks([module for module, link in there.items() if wanted.get(module) != link], CHUNK):
+            mine = delete(SnapshotModule).where(SnapshotModule.snapshot_id == snapshot)
+            self._connection.execute(mine.where(SnapshotModule.module_id.in_(chunk)))
+        rows = [
+            {"snapshot_id": snapshot, "module_id": module, **link}
+            for module, link in wanted.items()
+            if there.get(module) != link
+        ]
+        insert_all(self._connection, table_of(SnapshotModule), rows)
+
+    def _module(self, key: str) -> int:
+        found = self._connection.scalar(select(Module.id).where(Module.key == key))
+        assert found is not None
+        return found
+
+    def _intern_states(self, packed: Packed) -> dict[Identity, int]:
+        """The ids of states; the goals of a state are inserted with it."""
+        states = table_of(State)
+        known = ids(self._connection, states, packed.states_met())
+        added = intern(self._connection, states, packed.state_rows(without=known))
+        insert_new(self._connection, table_of(Goal), packed.goal_rows(added))
+        return {**known, **added}

@@ -1,0 +1,250 @@
+"""A whole database as JSON Lines, and back: to another machine, to the other kind of database, into one that has rows.
+
+The first line says what it is and which version the tables have, each further one is a row, the last says how
+many there were. Ids in it mean nothing outside it: rows are told apart by their natural keys (`rows.natural_key`).
+What a database has already stays as it is.
+"""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import groupby
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import msgspec
+from sqlalchemy import Column, Connection, Table, select
+from sqlalchemy.exc import DataError, IntegrityError
+
+from curriculum.database.rows import identities, insert_new, intern
+from curriculum.database.tables import Base, Repository
+from curriculum.database.tables.base import Flag, Json
+from curriculum.database.theorems import link_proofs, list_again
+from prover.errors import ImportRefused
+
+BATCH = 2_000
+KIND = "a prover's database"
+TABLES = {f"{table.name}": table for table in Base.metadata.sorted_tables}
+
+
+class Head(msgspec.Struct, forbid_unknown_fields=True):
+    """The first line of an export."""
+
+    export: str
+    version: str
+
+
+class Tail(msgspec.Struct, forbid_unknown_fields=True):
+    """The last line of an export."""
+
+    rows: int
+
+
+class Line(msgspec.Struct, forbid_unknown_fields=True):
+    """Any other line."""
+
+    table: str
+    row: msgspec.Raw
+
+
+def export_to(connection: Connection, version: str, file: Path) -> int:
+    """Writes every row to a file, which is there whole at the end or not at all; how many rows."""
+    with _replaced(file) as out:
+        encoder = msgspec.json.Encoder()
+        rows = 0
+        out.write(encoder.encode(Head(KIND, version)) + b"\n")
+        for name, table in TABLES.items():
+            for row in _rows(connection, table):
+                out.write(encoder.encode({"table": name, "row": row}) + b"\n")
+                rows += 1
+        out.write(encoder.encode(Tail(rows)) + b"\n")
+    return rows
+
+
+def import_from(connection: Connection, version: str, file: Path) -> int:
+    """Inserts every row of an export that is not there, in the caller's unit of work; how many it read.
+
+    Raises:
+        ImportRefused: it is no export of this version, or not whole, or a row is wrong. The unit of work
+            must then be given up, as it is when this leaves its block.
+    """
+    with file.open("rb") as lines:
+        reading = _Reading(file, version, lines)
+        importing = _Importing(connection)
+        for name, some in groupby(reading.rows(), key=lambda row: row[0]):
+            batch: list[dict[str, Any]] = []
+            for _, row in some:
+                batch.append(row)
+                if len(batch) == BATCH:
+                    _insert(importing, reading, TABLES[name], batch)
+                    batch = []
+            _insert(importing, reading, TABLES[name], batch)
+    link_proofs(connection)
+    for repository in connection.scalars(select(Repository.id)).all():
+        list_again(connection, repository)
+    return reading.read
+
+
+def _insert(importing: "_Importing", reading: "_Reading", table: Table, batch: list[dict[str, Any]]) -> None:
+    try:
+        importing.insert(table, batch)
+    except KeyError as error:
+        raise reading.refused(f"a row of {table.name} refers to {error.args[0]}, which is missing above") from None
+    except (IntegrityError, DataError) as error:
+        said = str(error.orig).splitlines()[0]
+        raise reading.refused(
+            f"here or up to {BATCH} lines above, a row of {table.name} breaks a rule ({said})"
+        ) from None
+
+
+def _rows(connection: Connection, table: Table) -> Iterator[dict[str, Any]]:
+    """The rows in the order of their primary key; what has an id comes before what refers to it."""
+    asked = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=BATCH)
+    names = [f"{column.name}" for column in table.columns]  # a plain text, which SQLAlchemy's names are not
+    return (dict(zip(names, row, strict=True)) for row in connection.execute(asked))
+
+
+@contextmanager
+def _replaced(file: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of another one when the block has ended well."""
+    descriptor, scratch = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            yield out
+            out.flush()
+            os.fsync(out.fileno())
+        os.replace(scratch, file)
+    except BaseException:
+        Path(scratch).unlink(missing_ok=True)
+        raise
+
+
+class _Reading:
+    """The lines of an export, examined one by one."""
+
+    def __init__(self, file: Path, version: str, lines: BinaryIO) -> None:
+        self.read = 0
+        self._file = file
+        self._lines = lines
+        self._number = 1
+        self._decoders = {name: msgspec.json.Decoder(_row_type(table)) for name, table in TABLES.items()}
+        try:
+            head = msgspec.json.decode(lines.readline(), type=Head)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            head = None
+        if head is None or head.export != KIND:
+            raise ImportRefused(f"{file} is no export of a database: give a file that `prover db export` wrote.")
+        if head.version != version:
+            raise ImportRefused(
+                f"{file} has tables of version {head.version}, not {version}: "
+                "import it with the version of this program that wrote it, upgrade there, and export again."
+            )
+
+    def rows(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Each row with its table.
+
+        Raises:
+            ImportRefused: a line is wrong, or the last one is not there.
+        """
+        line_decoder = msgspec.json.Decoder(Line)
+        ended = False
+        for line in self._lines:
+            self._number += 1
+            if ended:
+                raise self.refused("there is more after its end")
+            try:
+                if line.startswith(b'{"rows":'):
+                    ended = msgspec.json.decode(line, type=Tail).rows == self.read
+                    if not ended:
+                        raise self.refused("lines are missing before it")
+                    continue
+                decoded = line_decoder.decode(line)
+                row = self._decoders[decoded.table].decode(decoded.row)
+            except (msgspec.DecodeError, UnicodeDecodeError, KeyError, ValueError) as error:
+                raise self.refused(f"it is no row of this program's tables: {error}") from None
+            self.read += 1
+            yield decoded.table, msgspec.structs.asdict(row)
+        if not ended:
+            raise self.refused("the file ends there, before its end")
+
+    def refused(self, why: str) -> ImportRefused:
+        """What is said of the line that was read last."""
+        return ImportRefused(f"{self._file}, line {self._number}: {why}; nothing was imported, export it again.")
+
+
+@dataclass
+class _Importing:
+    """Rows on their way into a database whose ids are others."""
+
+    connection: Connection
+    ids: dict[str, dict[int, int]] = field(default_factory=lambda: {name: {} for name in TABLES})
+    """by table: from the id in the file to the one in the database"""
+
+    def insert(self, table: Table, rows: list[dict[str, Any]]) -> None:
+        """Inserts rows that are not there.
+
+        Raises:
+            KeyError: they refer to one that has not been read.
+        """
+        for row in rows:
+            for column in table.columns:
+                self._translate(table, column, row)
+        if "id" not in table.columns:
+            insert_new(self.connection, table, rows)
+        elif any(column.references(table.c.id) for column in table.columns):
+            for row in rows:  # one by one: a row may refer to the one before it
+                self._translate_own(table, row)
+                self._intern(table, [row])
+        elif rows:
+            self._intern(table, rows)
+
+    def _intern(self, table: Table, rows: list[dict[str, Any]]) -> None:
+        own = [row.pop("id") for row in rows]
+        found = intern(self.connection, table, rows)
+        for old, identity in zip(own, identities(table, rows), strict=True):
+            self.ids[table.name][old] = found[identity]
+
+    def _translate(self, table: Table, column: Column[Any], row: dict[str, Any]) -> None:
+        target = _owner(column)
+        if target is not None and target is not table and row[column.name] is not None:
+            row[column.name] = self._known(target, row[column.name])
+
+    def _translate_own(self, table: Table, row: dict[str, Any]) -> None:
+        for column in table.columns:
+            if column.references(table.c.id) and row[column.name] is not None:
+                row[column.name] = self._known(table, row[column.name])
+
+    def _known(self, table: Table, number: int) -> int:
+        try:
+            return self.ids[table.name][number]
+        except KeyError:
+            raise KeyError(f"row {number} of {table.name}") from None
+
+
+def _owner(column: Column[Any]) -> Table | None:
+    """The table whose id a column holds, directly or through other tables."""
+    for key in column.foreign_keys:
+        target = key.column
+        if target.name == "id":
+            return target.table
+        if (owner := _owner(target)) is not None:
+            return owner
+    return None
+
+
+def _row_type(table: Table) -> type[msgspec.Struct]:
+    """What a row of a table looks like in an export."""
+    fields = [(column.name, _field_type(column)) for column in table.columns]
+    return msgspec.defstruct(table.name, fields, forbid_unknown_fields=True)
+
+
+def _field_type(column: Column[Any]) -> Any:
+    match column.type:
+        case Json():
+            return Any
+        case Flag():
+            return bool
+        case other:
+            return other.python_type | None if column.nullable else other.python_type

@@ -1,0 +1,104 @@
+"""What `prover prove` knows from the database, and what it writes there. A database that fails costs no proof."""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from prover.cli.wiring import database
+from prover.errors import DatabaseError
+from prover.proving import Outcome, Script, Task, TheoremFailed, TheoremOpen, TheoremProved
+
+if TYPE_CHECKING:
+    from curriculum.database.database import Database, UnitOfWork
+    from curriculum.database.results import FoundProof
+
+T = TypeVar("T")
+VERIFIED = 3
+"""the gate's level"""
+
+
+class Ledger:
+    """The database, as one run of the command uses it. The first failure is told, and ends its use."""
+
+    def __init__(self, toolchain: str, settings: Mapping[str, Any], note: Callable[[str], None]) -> None:
+        self._toolchain = toolchain
+        self._settings = settings
+        self._note = note
+        self._lock = threading.Lock()
+        self._database: Database | None = database()
+        self._run: int | None = None
+        self._repository: int | None = None
+
+    def begin(self, location: str, arguments: Sequence[str]) -> None:
+        """Says that the command has begun, on a repository."""
+
+        def act(work: "UnitOfWork") -> tuple[int, int]:
+            run = work.results.begin_run("prove", arguments, self._settings)
+            return run, work.traces.record_repository(location)
+
+        if begun := self._perform(act):
+            self._run, self._repository = begun
+
+    def recall(self, statement_key: str) -> tuple[Script, ...]:
+        """Known proofs of a statement as a whole."""
+
+        def act(work: "UnitOfWork") -> list[Script]:
+            from curriculum.database.queries import proof_of
+
+            known = proof_of(work.connection, statement_key)
+            return [tuple(proof.scripts[0].splitlines()) for proof in known if proof.whole]
+
+        return tuple(self._perform(act) or ())
+
+    def record(self, task: Task, outcome: Outcome) -> None:
+        """Stores an attempt, and its proof if it has one."""
+        if isinstance(outcome, TheoremProved) and outcome.recalled:
+            return
+        self._perform(lambda work: self._store(work, task, outcome))
+
+    def end(self, interrupted: bool) -> None:
+        """Says how the command ended."""
+        run = self._run
+        if run is not None:
+            self._perform(lambda work: work.results.end_run(run, "interrupted" if interrupted else "finished"))
+        if self._database is not None:
+            self._database.close()
+
+    def _store(self, work: "UnitOfWork", task: Task, outcome: Outcome) -> None:
+        from curriculum.database.results import Cost, Tried
+
+        declaration, spent = task.declaration, outcome.spent
+        tried = Tried(
+            declaration.name,
+            task.source.module,
+            declaration.key,
+            self._toolchain,
+            self._settings,
+            self._result(outcome),
+            cost=Cost(spent.seconds, spent.expansions, spent.tactics),
+        )
+        work.results.record_attempt(tried, self._repository, self._run)
+
+    def _result(self, outcome: Outcome) -> "FoundProof | tuple[Any, str]":
+        from curriculum.database.results import FoundProof
+
+        match outcome:
+            case TheoremProved():
+                scripts = tuple("\n".join(script) for script in outcome.scripts)
+                axioms, generators = outcome.judgement.axioms, ", ".join(self._settings["generators"])
+                return FoundProof(scripts, axioms, VERIFIED, generators, outcome.whole)
+            case TheoremOpen(reason, _, refused):
+                return ("refused", refused) if refused else ("open", reason)
+            case TheoremFailed(reason):
+                return "failed", reason
+
+    def _perform(self, act: "Callable[[UnitOfWork], T]") -> T | None:
+        with self._lock:
+            if self._database is None:
+                return None
+            try:
+                return self._database.perform(act)
+            except DatabaseError as error:
+                self._note(f"results are not kept: {error}")
+                self._database = None
+                return None

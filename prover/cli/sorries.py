@@ -1,0 +1,75 @@
+"""`prover sorries`: every missing proof of a repository, as the compiler sees them."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+
+import click
+
+from prover.cli.main import EXIT_OPEN
+from prover.cli.opening import Opened, jobs_option, opened, repo_option
+from prover.cli.tracing import Traced, trace_into_database
+from prover.cli.wiring import consoles, toolchain_option
+from prover.lean.toolchain.choose import Wish
+from prover.project.traced import sorry_ids
+
+
+@dataclass(frozen=True)
+class FoundSorry:
+    """A `sorry`, and where it is."""
+
+    id: str
+    """stays the same while its declaration and goal do"""
+    file: str
+    line: int
+    """from 1"""
+    column: int
+    """from 0, in characters"""
+    declaration: str
+    term: bool
+    """a term is missing there, not a tactic"""
+    goal: str
+    """as Lean prints it"""
+
+
+@click.command("sorries")
+@repo_option
+@jobs_option
+@toolchain_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+def command(repo: str, jobs: int, wish: Wish, as_json: bool) -> int:
+    """List every `sorry` of a repository with its goal, position and a stable id.
+
+    Exit status: 0 all modules were read, 1 some could not be, 2 wrong usage or input.
+    """
+    console, errors = consoles()
+
+    def note(text: str) -> None:
+        errors.print(text, style="dim", markup=False)
+
+    with opened(repo, wish, note, jobs) as ready:
+        traced = trace_into_database(ready, note)
+        found = list(_found(ready, traced))
+    for failure in traced.failed:
+        note(f"{failure.module.name} could not be read: {failure.error}")
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in found], ensure_ascii=False, indent=1))
+    else:
+        for each in found:
+            console.print(f"{each.file}:{each.line}:{each.column}  {each.declaration}  {each.id}", markup=False)
+            for line in each.goal.splitlines():
+                console.print(f"    {line}", markup=False)
+        console.print(f"{len(found)} sorries")
+    return EXIT_OPEN if traced.failed else 0
+
+
+def _found(ready: Opened, traced: Traced) -> Iterator[FoundSorry]:
+    for outcome in sorted(traced.own, key=lambda each: each.module.name):
+        if not outcome.sorries:
+            continue
+        module = ready.builder.traced_module(outcome.module)
+        text = outcome.module.text().encode()
+        for each, identity in zip(module.sorries, sorry_ids(module.name, module.sorries), strict=True):
+            above = text[: each.start].decode()
+            line, column = above.count("\n") + 1, len(above) - above.rfind("\n") - 1
+            yield FoundSorry(identity, module.path, line, column, each.declaration, each.term, each.goal)

@@ -1,0 +1,74 @@
+"""Traces a repository into the database: what `prover trace` and `prover sorries` share."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from prover.cli.opening import Note, Opened
+from prover.cli.wiring import database
+from prover.errors import RowRefused
+from prover.project.build import Compiled, NotCompiled, Outcome
+from prover.project.revision import revision_of
+from prover.project.tracing import TRACE_VERSION
+
+if TYPE_CHECKING:
+    from curriculum.database.database import UnitOfWork
+
+
+@dataclass
+class Traced:
+    """What became of a trace."""
+
+    compiled: list[Compiled] = field(default_factory=list)
+    failed: list[NotCompiled] = field(default_factory=list)
+
+    @property
+    def own(self) -> list[Compiled]:
+        """The modules of the repository itself, not those of packages that it needs."""
+        return [outcome for outcome in self.compiled if not outcome.module.package]
+
+
+def trace_into_database(opened: Opened, note: Note) -> Traced:
+    """Traces every module of a repository, stores what is new, and says what could not be built."""
+    from curriculum.database.traces import Read
+
+    traced = Traced()
+    location = opened.checkout.location
+    revision = revision_of(opened.checkout, opened.repository)
+    dirty = revision != opened.checkout.commit
+    read = Read(location.canonical, revision, opened.toolchain.name, dirty)
+    with database() as db:
+        snapshot = db.perform(lambda work: work.traces.record_snapshot(read))
+        for outcome in _outcomes(opened, traced):
+            try:
+                db.perform(partial(_store, opened, outcome))
+            except RowRefused as error:
+                note(f"{outcome.module.name} is not stored: {error}")
+                traced.compiled.remove(outcome)
+                traced.failed.append(NotCompiled(outcome.module, error))
+        paths = {_key(opened, each): opened.repository.relative(each.module) for each in traced.own}
+        db.perform(lambda work: work.traces.finish_snapshot(snapshot, paths))
+    return traced
+
+
+def _store(opened: Opened, outcome: Compiled, work: "UnitOfWork") -> None:
+    """Stores a module that is not there yet."""
+    key = _key(opened, outcome)
+    if not work.traces.modules_known([key]):
+        work.traces.store_module(key, opened.toolchain.name, opened.builder.traced_module(outcome.module))
+
+
+def _outcomes(opened: Opened, traced: Traced) -> Iterator[Compiled]:
+    outcome: Outcome
+    for outcome in opened.builder.build(list(opened.repository.modules), traced=True):
+        if isinstance(outcome, NotCompiled):
+            traced.failed.append(outcome)
+        else:
+            traced.compiled.append(outcome)
+            if not outcome.module.package:
+                yield outcome
+
+
+def _key(opened: Opened, outcome: Compiled) -> str:
+    return f"{opened.builder.key(outcome.module)}.{TRACE_VERSION}"

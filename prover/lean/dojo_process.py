@@ -1,0 +1,134 @@
+"""The process in which LeanDojo runs, seen from outside: started, spoken to, and always ended."""
+
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import suppress
+from tempfile import TemporaryFile
+from typing import IO
+
+import psutil
+
+from prover.errors import LeanDied, LeanDojoFailed, LeanDojoMissing, LeanSilent
+from prover.lean import dojo_messages as said
+
+INSTALL = "pip install 'prover[leandojo]'"
+START_SECONDS = 120.0
+GRACE_SECONDS = 5.0
+"""how much later than Lean LeanDojo may answer"""
+END_SECONDS = 30.0
+"""to close what is open; a process that is ended at once leaves a scratch file in LeanDojo's cache"""
+LOG_LINES = 20
+
+
+class DojoProcess:
+    """A process with LeanDojo in it. A context manager; not thread-safe: one conversation at a time.
+
+    Raises from every method:
+        LeanDied: it ended.
+        LeanSilent: it gave no answer in time and was ended.
+    """
+
+    def __init__(self, setup: said.Setup) -> None:
+        self._log: IO[bytes] = TemporaryFile()  # noqa: SIM115 -- closed with the process
+        self._replies: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-m", "prover.lean.dojo", said.encode(setup).decode()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            start_new_session=True,
+        )
+        threading.Thread(target=self._read, daemon=True).start()
+        self._greeted = False
+
+    def __enter__(self) -> "DojoProcess":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    @property
+    def pid(self) -> int:
+        """The operating system's number of the process."""
+        return self._process.pid
+
+    def alive(self) -> bool:
+        """Whether the process still runs."""
+        return self._process.poll() is None
+
+    def ask(self, request: said.Request, seconds: float) -> Iterator[said.Reply]:
+        """Sends a request; yields its replies, the last one last. `seconds` bounds each wait."""
+        if not self._greeted:
+            self._checked(self._receive(START_SECONDS))
+            self._greeted = True
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.write(said.encode(request) + b"\n")
+            self._process.stdin.flush()
+        except OSError:
+            raise self._death() from None
+        while True:
+            reply = self._checked(self._receive(seconds))
+            yield reply
+            if not isinstance(reply, said.Traced):
+                return
+
+    def end(self) -> None:
+        """Lets the process close what it has open; ends it, and all that it has started, if it does not."""
+        assert self._process.stdin is not None
+        try:
+            self._process.stdin.close()
+            self._process.wait(END_SECONDS)
+        except (OSError, subprocess.TimeoutExpired):
+            self.kill()
+
+    def kill(self) -> None:
+        """Ends the process and all that it has started, at once. Safe to call twice."""
+        if not self.alive():
+            return
+        try:
+            below = psutil.Process(self.pid).children(recursive=True)
+        except psutil.NoSuchProcess:
+            below = []
+        self._process.kill()
+        for process in below:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self._process.wait()
+
+    def _receive(self, seconds: float) -> said.Reply:
+        try:
+            line = self._replies.get(timeout=seconds)
+        except queue.Empty:
+            self.kill()
+            raise LeanSilent(f"LeanDojo gave no answer within {seconds:.0f} s and was stopped") from None
+        if line is None:
+            raise self._death()
+        return said.decode_reply(line)
+
+    def _checked(self, reply: said.Reply) -> said.Reply:
+        match reply:
+            case said.Refused(message, _, True):
+                raise LeanDojoMissing(f"{message}: {INSTALL}.")
+            case said.Refused(message, details):
+                raise LeanDojoFailed(message, details or self._last_words())
+        return reply
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self._replies.put(line)
+        self._replies.put(None)
+
+    def _last_words(self) -> tuple[str, ...]:
+        self._log.seek(0)
+        lines = self._log.read().decode(errors="replace").splitlines()
+        return tuple(line for line in lines if line.strip())[-LOG_LINES:]
+
+    def _death(self) -> LeanDied:
+        self._process.wait()
+        words = self._last_words()
+        return LeanDied(f"LeanDojo ended with status {self._process.returncode}: {words[-1] if words else 'no words'}")

@@ -1,0 +1,219 @@
+"""A session over LeanDojo: states as values, replayed when a proof, or LeanDojo's process, had to be given up.
+
+What LeanDojo cannot do: it opens whole statements of theorems, not single `sorry`s; it knows goals only as text;
+it does not count heartbeats, so that only the time of a tactic is limited.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from prover.errors import LeanDied, LeanSilent, ReplayFailed, RequestRefused
+from prover.lean import dojo_messages as said
+from prover.lean.dojo_process import GRACE_SECONDS, DojoProcess
+from prover.lean.dojo_traced import goal_key
+from prover.lean.protocol import Declaration, Goal, Hypothesis, Message, ResultMessage
+from prover.lean.session import Advanced, Failed, Opening, Origin, Outcome, SourceText, State, TacticLimits
+
+R = TypeVar("R")
+ANSWER_SECONDS = 1300.0
+"""more than LeanDojo's process itself waits for Lean to open or check a theorem"""
+RESTARTS = 3
+
+
+@dataclass
+class DojoSession:
+    """Speaks the `Session` protocol. States survive the end of the process: they are replayed.
+
+    Raises from every method:
+        LeanDied: LeanDojo's process ended again and again.
+        LeanDojoFailed: LeanDojo could not do it.
+        RequestRefused: a text is not the one of the commit.
+    """
+
+    setup: said.Setup
+    restarts: int = 0
+    """how often a proof or the process had to be given up"""
+    _process: DojoProcess | None = None
+    _handles: dict[State, tuple[int, int]] = field(default_factory=dict)
+    """LeanDojo's numbers of an opened theorem and of a state of its proof"""
+    _ended: bool = False
+
+    def elaborate(self, source: SourceText) -> tuple[Message, ...]:
+        """Lean's messages about the file."""
+        return self._asked(said.Elaborate(self._file(source)), said.Said).messages
+
+    def declarations(self, source: SourceText) -> tuple[Declaration, ...]:
+        """What the file declares, in the order of its text."""
+        module = self._asked(said.Describe(self._file(source)), said.Traced).module
+        return tuple(
+            Declaration(
+                d.name, d.kind, d.statement, d.visibility == "private", d.start, d.stop, d.selection, d.incomplete
+            )
+            for d in module.declarations
+        )
+
+    def sorries(self, source: SourceText, start: int, stop: int) -> tuple[Opening, ...]:
+        """None: LeanDojo opens whole statements only. Whoever asks goes on to `statement`."""
+        return ()
+
+    def statement(self, source: SourceText, selection: int) -> Opening:
+        """The goal of the theorem whose name stands at `selection`, its present proof put aside."""
+        opened = self._asked(said.Open(self._file(source), selection), said.Opened)
+        state = State(_goals(opened.goals), Origin(source, selection, statement=True))
+        self._handles[state] = opened.number, opened.state
+        return Opening(state, opened.start, opened.stop, True, opened.command, opened.declaration)
+
+    def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[Outcome]:
+        """Runs each tactic against `state`; yields one outcome each, in order.
+
+        After a tactic that does not end in time, or that ends Lean, the state is replayed for the next.
+        """
+        for tactic in tactics:
+            yield self._outcome(state, tactic, limits)
+
+    def close_proof(self, state: State, script: str) -> ResultMessage | None:
+        """Lets a fresh Lean check the whole file with a script for an opened statement; None when it holds."""
+        assert state.parent is None, "a script is checked from where the proof was opened"
+        proof = "by\n" + "".join(f"  {line}\n" for line in script.split("\n"))
+        request = said.Check(self._file(state.origin.source), state.origin.start, proof)
+        if self._asked(request, said.Done).holds:
+            return None
+        return ResultMessage(0, None, "elaboration", "LeanDojo does not accept the file with this proof")
+
+    def forget(self) -> None:
+        """Closes every opened theorem; their states would be replayed."""
+        self._handles.clear()
+        if self._process is not None and self._process.alive():
+            self._asked(said.Forget(), said.Done)
+
+    def close(self) -> None:
+        """Ends the process. The session may be used again; it then replays."""
+        if self._process is not None:
+            self._process.end()
+        self._process = None
+        self._handles.clear()
+
+    def end(self) -> None:
+        """Ends the process for good: whoever still uses the session gets `LeanDied`."""
+        self._ended = True
+        self.close()
+
+    def pid(self) -> int | None:
+        """The number of the running process, if any."""
+        return self._process.pid if self._process is not None and self._process.alive() else None
+
+    def _outcome(self, state: State, tactic: str, limits: TacticLimits) -> Outcome:
+        number, reply = self._replied(state, tactic, limits.milliseconds)
+        match reply:
+            case said.Stepped(after, goals, microseconds):
+                child = State(_goals(goals), state.origin, state, tactic)
+                self._handles[child] = number, after
+                return Advanced((child,), None, microseconds)
+            case said.Finished(microseconds):
+                return Advanced((), None, microseconds)
+            case said.Rejected(kind, message, microseconds):
+                return Failed(kind, message, microseconds)
+            case said.Gone(kind, message):
+                return Failed(kind, message, 0)
+        raise RequestRefused(f"LeanDojo's process answered a tactic with {type(reply).__name__}")
+
+    def _replied(self, state: State, tactic: str, milliseconds: int) -> tuple[int, said.Reply]:
+        """The number of the opened theorem and the reply, asked for again when LeanDojo's process ends.
+
+        It is not the tactic that ends that process: Lean is another one, below it.
+        """
+        for _ in range(RESTARTS):
+            try:
+                number, handle = self._handle(state)
+                request = said.Run(number, handle, tactic, milliseconds)
+                (reply,) = self._running().ask(request, milliseconds / 1000 + GRACE_SECONDS)
+                if isinstance(reply, said.Gone):
+                    self._forget(number)
+                return number, reply
+            except LeanSilent as error:
+                self._give_up()
+                return 0, said.Gone("timeout", str(error))
+            except LeanDied as error:
+                if self._ended:
+                    raise
+                self._give_up()
+                death = error
+        raise death
+
+    def _handle(self, state: State) -> tuple[int, int]:
+        """LeanDojo's numbers of a state, replayed if its proof was closed meanwhile."""
+        self._running()  # a process that is gone takes its numbers with it
+        if (known := self._handles.get(state)) is not None:
+            return known
+        if state.parent is None:
+            opened = self._asked(said.Open(self._file(state.origin.source), state.origin.start), said.Opened)
+            self._handles[state] = opened.number, opened.state
+        else:
+            number, reply = self._replied(state.parent, state.tactic, TacticLimits().milliseconds * 4)
+            if not isinstance(reply, said.Stepped):
+                raise ReplayFailed(f"the tactic `{state.tactic}` did not lead to the same state again")
+            self._handles[state] = number, reply.state
+        return self._handles[state]
+
+    def _running(self) -> DojoProcess:
+        if self._ended:
+            raise LeanDied("the session has been ended")
+        if self._process is None or not self._process.alive():
+            self._handles.clear()
+            self._process = DojoProcess(self.setup)
+        return self._process
+
+    def _forget(self, number: int) -> None:
+        """Drops the states of an opened theorem that has been closed."""
+        self.restarts += 1
+        self._handles = {state: numbers for state, numbers in self._handles.items() if numbers[0] != number}
+
+    def _give_up(self) -> None:
+        """Ends a process that did not answer as it should."""
+        self.restarts += 1
+        if self._process is not None:
+            self._process.kill()
+        self._process = None
+        self._handles.clear()
+
+    def _asked(self, request: said.Request, kind: type[R]) -> R:
+        """The reply of that kind, asked for again, a bounded number of times, when the process ends."""
+        for attempt in range(RESTARTS):
+            try:
+                replies = list(self._running().ask(request, ANSWER_SECONDS))
+                return next(reply for reply in replies if isinstance(reply, kind))
+            except LeanDied:
+                if self._ended or attempt == RESTARTS - 1:
+                    raise
+                self._give_up()
+        raise AssertionError("the loop ends in a return or a raise")
+
+    def _file(self, source: SourceText) -> str:
+        """The path of the file in the repository.
+
+        Raises:
+            RequestRefused: the repository has another text there.
+        """
+        file = Path(self.setup.repository) / source.file
+        try:
+            same = file.read_bytes() == source.text.encode()
+        except OSError:
+            same = False
+        if not same:
+            raise RequestRefused(f"LeanDojo works on a commit, in which {source.file} is not as given: commit it first")
+        return source.file
+
+
+def _goals(goals: Sequence[said.PrintedGoal]) -> tuple[Goal, ...]:
+    return tuple(
+        Goal(
+            key=goal_key(goal.printed),
+            names=tuple(name for name, _ in goal.hypotheses),
+            target=goal.target,
+            tag=goal.tag,
+            hypotheses=tuple(Hypothesis(name, type_, head="") for name, type_ in goal.hypotheses),
+        )
+        for goal in goals
+    )

@@ -1,0 +1,109 @@
+"""Several sessions that try the tactics of one goal side by side.
+
+The first opens the proofs. The others elaborate the file in the background and join when they are ready;
+a state that one of them has not seen it replays, since states are values.
+"""
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import Empty, SimpleQueue
+
+from prover.errors import LeanError
+from prover.lean.protocol import Message, ResultMessage
+from prover.lean.session import LeanSession, Opening, Outcome, SourceText, State, TacticLimits
+
+SHARE = 2
+"""tactics that a session takes at a time"""
+
+
+class Team:
+    """A `Session` over several. A context manager: leaving it ends its threads, not its sessions."""
+
+    def __init__(self, sessions: Sequence[LeanSession]) -> None:
+        self._first, *self._others = sessions
+        self._threads = ThreadPoolExecutor(len(sessions), thread_name_prefix="team")
+        self._joining: dict[tuple[int, SourceText], Future[object]] = {}
+        """by the number of the session and the file that it was given"""
+
+    def elaborate(self, source: SourceText) -> tuple[Message, ...]:
+        """See `LeanSession.elaborate`."""
+        self._prepare(source)
+        return self._first.elaborate(source)
+
+    def sorries(self, source: SourceText, start: int, stop: int) -> tuple[Opening, ...]:
+        """See `LeanSession.sorries`."""
+        self._prepare(source)
+        return self._first.sorries(source, start, stop)
+
+    def statement(self, source: SourceText, selection: int) -> Opening:
+        """See `LeanSession.statement`."""
+        self._prepare(source)
+        return self._first.statement(source, selection)
+
+    def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[Outcome]:
+        """Runs each tactic against `state`, on whichever session is free; yields the outcomes in order."""
+        shares: SimpleQueue[range] = SimpleQueue()
+        for start in range(0, len(tactics), SHARE):
+            shares.put(range(start, min(start + SHARE, len(tactics))))
+        outcomes: dict[int, Outcome] = {}
+
+        def work(session: LeanSession) -> None:
+            while True:
+                try:
+                    share = shares.get_nowait()
+                except Empty:
+                    return
+                done = share.start
+                try:
+                    for outcome in session.run(state, [tactics[place] for place in share], limits):
+                        outcomes[done] = outcome
+                        done += 1
+                except LeanError:
+                    shares.put(range(done, share.stop))  # for another
+                    raise
+
+        helpers = [self._threads.submit(work, session) for session in self._ready()]
+        try:
+            work(self._first)
+        finally:
+            failures = [helper.exception() for helper in helpers]
+        if any(failures):
+            work(self._first)
+        yield from (outcomes[place] for place in range(len(tactics)))
+
+    def close_proof(self, state: State, script: str) -> ResultMessage | None:
+        """See `LeanSession.close_proof`."""
+        return self._first.close_proof(state, script)
+
+    def forget(self) -> None:
+        """Drops every proof state, in all sessions."""
+        self._settle()
+        for session in (self._first, *self._others):
+            session.forget()
+
+    def close(self) -> None:
+        """Ends every process; the sessions may be used again."""
+        for session in (self._first, *self._others):
+            session.close()
+
+    def __enter__(self) -> "Team":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._settle()
+        self._threads.shutdown(cancel_futures=True)
+
+    def _prepare(self, source: SourceText) -> None:
+        """Has the other sessions elaborate a file, if they have not been asked to."""
+        for number, session in enumerate(self._others):
+            if (number, source) not in self._joining:
+                self._joining[number, source] = self._threads.submit(session.elaborate, source)
+
+    def _ready(self) -> list[LeanSession]:
+        """The others that have elaborated all they were asked to, and are well."""
+        waiting = {number for (number, _), future in self._joining.items() if not future.done() or future.exception()}
+        return [session for number, session in enumerate(self._others) if number not in waiting]
+
+    def _settle(self) -> None:
+        for future in self._joining.values():
+            future.exception()

@@ -1,0 +1,126 @@
+"""Chooses the Lean for a repository: the computer's own where it is the one asked for, else the embedded one.
+
+Decides and says why; installing the embedded one is handed in, and happens only when it is chosen.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from prover.errors import InstallFailed, NativeLeanFailed, NeedsToolchain
+from prover.lean.toolchain.home import Home
+from prover.lean.toolchain.install import install_gateway
+from prover.lean.toolchain.native import Asking, find_native, is_served_by, lean_on_path, pinned_version
+from prover.lean.toolchain.staging import Progress, silent
+from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
+
+Wish = Literal["auto", "native", "embedded"]
+"""which toolchain the user wants; `auto` leaves it to the repository and to what is there"""
+
+GET_ELAN = "install elan, Lean's toolchain manager, which brings `lean` and `lake`"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a repository asks of its Lean."""
+
+    directory: Path
+    """where it is"""
+    pin: str | None
+    """what its `lean-toolchain` file says"""
+    mathlib: bool
+    """whether Mathlib is among its dependencies"""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Where toolchains are taken from."""
+
+    home: Home
+    """for compiled gateways"""
+    embedded: Callable[[], EmbeddedToolchain]
+    """the embedded toolchain with its gateway; installs it if it must, so it is called only when it is chosen"""
+    note: Callable[[str], None] = lambda _: None
+    """told in one line what is worth knowing of the choice"""
+    progress: Progress = silent
+    """told how far the compilation of a gateway is"""
+    asking: Asking = field(default_factory=Asking)
+    """how a native Lean is asked; its directory is the repository's"""
+
+
+@dataclass(frozen=True)
+class Unfit:
+    """There is no native Lean for this repository."""
+
+    reason: str
+    """why, to stand in a sentence"""
+    found: bool
+    """whether there is a native Lean at all"""
+    error: NativeLeanFailed | InstallFailed | None = None
+    """what went wrong, if something did"""
+
+
+def choose_toolchain(wanted: Wanted, wish: Wish, shelf: Shelf) -> EmbeddedToolchain | NativeToolchain:
+    """A toolchain with its gateway, fit for the repository.
+
+    Raises:
+        NeedsToolchain: none fits; the message says what to install.
+        NativeLeanFailed: the native one is wanted and does not run, or elan does not provide it.
+        InstallFailed: the gateway, or the embedded toolchain, could not be made.
+    """
+    if wish == "embedded":
+        return _embedded(wanted, shelf, None)
+    match _native(wanted, wish, shelf):
+        case NativeToolchain() as native:
+            return native
+        case Unfit() as unfit if wish == "native":
+            raise unfit.error or NeedsToolchain(
+                f"No native Lean can be used for {wanted.directory}, {unfit.reason}: {GET_ELAN}."
+            )
+        case Unfit() as unfit if wanted.mathlib:
+            raise NeedsToolchain(
+                f"{wanted.directory} depends on Mathlib, which the embedded Lean does not have, and {unfit.reason}: "
+                f"{GET_ELAN}; or say `--toolchain embedded` for the modules that do without Mathlib."
+            )
+        case unfit:
+            return _embedded(wanted, shelf, unfit)
+
+
+def _native(wanted: Wanted, wish: Wish, shelf: Shelf) -> NativeToolchain | Unfit:
+    """The native Lean with its gateway, if there is one that serves."""
+    asking = Asking(wanted.directory, shelf.asking.search, shelf.asking.download_s)
+    lean = lean_on_path(asking.search)
+    if lean is None:
+        return Unfit("there is no `lean` on PATH", found=False)
+    try:
+        native = find_native(shelf.home, asking)
+        assert native is not None
+        if native.lake is None:
+            return Unfit(f"there is no `lake` beside {native.lean}", found=True)
+        if not is_served_by(wanted.pin, native.lean_version):
+            if wish == "auto":
+                return Unfit(f"{lean} is Lean {native.lean_version}", found=True)
+            shelf.note(f"the repository asks for {wanted.pin}; {native.describe()} is used instead, as you wish")
+        return install_gateway(shelf.home, native, shelf.progress)
+    except (NativeLeanFailed, InstallFailed) as error:
+        return Unfit(str(error).rstrip("."), found=True, error=error)
+
+
+def _embedded(wanted: Wanted, shelf: Shelf, unfit: Unfit | None) -> EmbeddedToolchain:
+    """The embedded Lean, with one line where its version, or the choice of it, may surprise."""
+    embedded = shelf.embedded()
+    why = f": {unfit.reason}" if unfit is not None and unfit.found else ""
+    if not _agrees(wanted.pin, embedded.lean_version):
+        shelf.note(f"the repository asks for {wanted.pin}; {embedded.describe()} is used instead{why}")
+    elif why:
+        shelf.note(f"{embedded.describe()} is used{why}")
+    return embedded
+
+
+def _agrees(pin: str | None, version: str) -> bool:
+    """Whether an embedded Lean is near enough to say nothing: a release and what led to it count as the same."""
+    if pin is None:
+        return True
+    wanted = pinned_version(pin)
+    return wanted is not None and wanted.split("-")[0] == version.split("-")[0]

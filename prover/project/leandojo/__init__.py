@@ -1,0 +1,1 @@
+"""LeanDojo's benchmark format: written from traced modules, and read back into them."""

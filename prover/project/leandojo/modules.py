@@ -1,0 +1,139 @@
+"""Traced modules from a benchmark, as far as LeanDojo's format tells of them.
+
+It does not tell where a tactic stands in its theorem: each is put at the theorem's start, and the places of the
+premises in it count from there. It has no keys of goals, no `sorry`s, no docstrings and no visibility. A statement is
+the code as written, from its name on. Without the text of a file, offsets are nominal: in order, of no definite size.
+"""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+
+import msgspec
+
+from prover.project.leandojo.code import signature, unmarked
+from prover.project.leandojo.positions import Lines, NominalLines, Offsets
+from prover.project.leandojo.reading import Benchmark
+from prover.project.leandojo.records import (
+    NO_GOALS,
+    PARTS,
+    CorpusFile,
+    CorpusPremise,
+    Position,
+    Tactic,
+    Theorem,
+    module_of,
+)
+from prover.project.leandojo.spool import Spool, spool
+from prover.project.traced import PremiseUse, TracedDeclaration, TracedModule, TracedStep
+
+
+def traced_modules(benchmark: Benchmark, texts: Mapping[str, str] | None = None) -> Iterator[TracedModule]:
+    """The modules of a benchmark, each after those that it imports, with the theorems of all parts in them.
+
+    Args:
+        texts: texts of files, by path; for these, offsets are exact.
+
+    Raises:
+        BenchmarkError: a file is cut short or not in the format, or a text is not the one that was traced.
+    """
+    with spool() as put_aside:
+        theorems = _by_file(benchmark, put_aside)
+        names: dict[str, str] = {}
+        for file in benchmark.files():
+            names[file.path] = file.module or module_of(file.path)
+            slots = theorems.pop(file.path, [])
+            yield _Reader(names, texts or {}).module(file, _theorems(put_aside, slots))
+        for path, slots in theorems.items():  # those of files that the corpus leaves out
+            yield _Reader(names, texts or {}).module(CorpusFile(path), _theorems(put_aside, slots))
+
+
+def _by_file(benchmark: Benchmark, put_aside: Spool) -> dict[str, list[int]]:
+    """The places of each file's theorems; every strategy splits the same ones, so one is enough."""
+    places: dict[str, list[int]] = {}
+    for strategy in benchmark.strategies[:1]:
+        for part in PARTS:
+            for theorem in benchmark.theorems(strategy, part):
+                places.setdefault(theorem.file_path, []).append(put_aside.put(msgspec.msgpack.encode(theorem)))
+    return places
+
+
+def _theorems(put_aside: Spool, slots: list[int]) -> list[Theorem]:
+    found = [msgspec.msgpack.decode(put_aside.get(slot), type=Theorem) for slot in slots]
+    return sorted(found, key=lambda theorem: theorem.start)
+
+
+class _Reader:
+    """Turns one file's records into a module."""
+
+    def __init__(self, names: Mapping[str, str], texts: Mapping[str, str]) -> None:
+        self._names = names
+        self._texts = texts
+
+    def module(self, file: CorpusFile, theorems: list[Theorem]) -> TracedModule:
+        text = self._texts.get(file.path)
+        lines: Offsets = Lines(file.path, text) if text is not None else NominalLines(_positions(file, theorems))
+        proved = {theorem.full_name: theorem for theorem in theorems}
+        declarations = [
+            _declaration(premise, lines, proved.pop(premise.full_name, None))
+            for premise in file.premises
+            if premise.full_name is not None
+        ]
+        declarations += [_declaration(_as_premise(theorem), lines, theorem) for theorem in proved.values()]
+        return TracedModule(
+            name=self._names.get(file.path, module_of(file.path)),
+            path=file.path,
+            digest=hashlib.sha256(text.encode()).hexdigest() if text is not None else "",
+            imports=tuple(self._module(path) for path in file.imports),
+            declarations=tuple(sorted(declarations, key=lambda declaration: declaration.start)),
+            steps=tuple(self._step(t, tactic, lines) for t in theorems for tactic in t.traced_tactics),
+            sorries=(),
+        )
+
+    def _module(self, path: str) -> str:
+        return self._names.get(path) or module_of(path)
+
+    def _step(self, theorem: Theorem, tactic: Tactic, lines: Offsets) -> TracedStep:
+        start = lines.offset(theorem.start)
+        text, places = unmarked(tactic.annotated_tactic[0]) if tactic.annotated_tactic else (tactic.tactic, ())
+        provenances = tactic.annotated_tactic[1] if tactic.annotated_tactic else ()
+        return TracedStep(
+            declaration=theorem.full_name,
+            start=start,
+            stop=start + len(text.encode()),
+            text=text,
+            before=tactic.state_before,
+            after="" if tactic.state_after == NO_GOALS else tactic.state_after,
+            keys_before=(),
+            keys_after=(),
+            premises=tuple(
+                PremiseUse(provenance.full_name, self._module(provenance.def_path), start + first, start + last)
+                for (first, last), provenance in zip(places, provenances, strict=False)
+            ),
+        )
+
+
+def _positions(file: CorpusFile, theorems: list[Theorem]) -> Iterator[Position]:
+    for premise in file.premises:
+        yield from (premise.start, premise.end)
+    for theorem in theorems:
+        yield from (theorem.start, theorem.end)
+
+
+def _as_premise(theorem: Theorem) -> CorpusPremise:
+    return CorpusPremise(theorem.full_name, "", theorem.start, theorem.end, "theorem")
+
+
+def _declaration(premise: CorpusPremise, lines: Offsets, theorem: Theorem | None) -> TracedDeclaration:
+    start = lines.offset(premise.start)
+    return TracedDeclaration(
+        name=premise.full_name or "",
+        kind="theorem" if theorem else premise.kind,
+        statement=signature(premise.code, premise.full_name or ""),
+        text=premise.code,
+        start=start,
+        stop=lines.offset(premise.end),
+        selection=start,
+        visibility="public",
+        namespace="",
+        proof=None if theorem is None else "tactic" if theorem.traced_tactics else "term",
+    )

@@ -1,0 +1,154 @@
+"""Where a repository is: `URL_OR_PATH[@rev]` taken apart. Looks at directories; asks no network.
+
+An `@` also stands in addresses (`git@host:path`), in directories, and in names of tags. A directory that
+exists is taken at its word; in an address, the first `@` after the host that does not begin a name
+starts the revision.
+"""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from prover.errors import UsageError
+
+SCHEMES = ("https", "http", "ssh", "git", "file")
+_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*)://(?P<host>[^/]*)(?P<path>/.*)?")
+_SCP = re.compile(r"(?P<host>(?:[\w.-]+@)?[\w.-]+|(?:[\w.-]+@)?\[[0-9A-Fa-f:]+\]):(?P<path>(?!:|//).+)")
+_REVISED = re.compile(r"(?P<path>.*?[^/])@(?P<revision>.+)")
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where a repository is, and at which revision it is wanted."""
+
+    address: str | Path
+    """a URL, or a directory on this computer"""
+    revision: str | None = None
+    """a branch, tag or commit; as it is, when there is none"""
+
+    @property
+    def name(self) -> str:
+        """What people call it: the last part of its address."""
+        last = str(self.address).rstrip("/").replace(":", "/").rpartition("/")[2]
+        return last.removesuffix(".git") or "repository"
+
+    @property
+    def is_directory(self) -> bool:
+        """Whether it is the user's own directory, as it is now."""
+        return isinstance(self.address, Path) and self.revision is None
+
+    @property
+    def canonical(self) -> str:
+        """The address without secrets and marks that do not matter: equal for the same repository."""
+        if isinstance(self.address, Path):
+            return str(self.address)
+        return without_secrets(self.address).rstrip("/")
+
+    def __str__(self) -> str:
+        return f"{self.canonical}@{self.revision}" if self.revision else self.canonical
+
+
+def parse_location(text: str) -> Location:
+    """The location that a user wrote.
+
+    Raises:
+        UsageError: it is empty, names a way of access that git must not use, or has an empty revision.
+    """
+    text = text.strip()
+    if not text:
+        raise UsageError("The repository has an empty name: give a directory or the URL of a git repository.")
+    if Path(text).expanduser().is_dir():
+        return Location(Path(text).expanduser().resolve())
+    if match := _URL.fullmatch(text):
+        if match["scheme"].lower() not in SCHEMES:
+            known = ", ".join(f"{scheme}://" for scheme in SCHEMES)
+            raise UsageError(f"{match['scheme']}:// is not fetched: give an address that begins with {known}.")
+        head = f"{match['scheme'].lower()}://{match['host']}"
+        if match["scheme"].lower() == "file":
+            return _file_url(match["path"] or "/", text)
+        return _remote(head, match["path"] or "", text)
+    if (match := _SCP.fullmatch(text)) and "/" not in match["host"]:
+        return _remote(match["host"] + ":", match["path"], text)
+    return _directory(text)
+
+
+def required_location(url: str, revision: str | None, base: Path) -> Location:
+    """Where a lakefile or manifest says that a package is; a path there is seen from `base`.
+
+    Raises:
+        UsageError: it is no address, or the revision is none.
+    """
+    if revision is not None:
+        _checked(revision, url)
+    if (base / url).is_dir():
+        return Location((base / url).resolve(), revision)
+    if (match := _URL.fullmatch(url)) and match["scheme"].lower() in SCHEMES:
+        return Location(url, revision)
+    if _SCP.fullmatch(url) and not url.startswith("-"):
+        return Location(url, revision)
+    raise UsageError(f"{without_secrets(url)!r} is no address of a git repository: check the lakefile.")
+
+
+def without_secrets(text: str) -> str:
+    """Text with user names and passwords taken out of the `http` addresses in it."""
+    return re.sub(r"(https?://)[^/@\s]*@", r"\1", text)
+
+
+def on_this_computer(address: str | Path) -> bool:
+    """Whether an address is asked without a network."""
+    return isinstance(address, Path) or address.startswith("file://")
+
+
+def host_of(address: str | Path) -> str:
+    """The computer that an address names."""
+    if isinstance(address, Path):
+        return "this computer"
+    if "://" in address:
+        return urlsplit(address).hostname or "this computer"
+    return address.partition(":")[0].rpartition("@")[2]
+
+
+def _remote(head: str, path: str, text: str) -> Location:
+    if path.endswith("@"):
+        raise _no_revision(text)
+    if match := _REVISED.fullmatch(path):
+        return Location(head + match["path"], _checked(match["revision"], text))
+    return Location(head + path)
+
+
+def _file_url(path: str, text: str) -> Location:
+    """A `file` URL is fetched like any other; which `@` starts the revision, the directories say."""
+    for address, revision in _splits(path):
+        if Path(unquote(address)).is_dir():
+            return Location("file://" + address, _checked(revision, text) if revision is not None else None)
+    return _remote("file://", path, text)
+
+
+def _directory(text: str) -> Location:
+    for address, revision in _splits(text):
+        if Path(address).expanduser().is_dir() and revision is not None:
+            return Location(Path(address).expanduser().resolve(), _checked(revision, text))
+    address, _, revision = text.rpartition("@")
+    if address and "/" not in revision:
+        raise UsageError(f"There is no directory {address}: give the path or the URL of a Lean repository.")
+    raise UsageError(f"There is no directory {text}: give the path or the URL of a Lean repository.")
+
+
+def _splits(text: str) -> list[tuple[str, str | None]]:
+    """Every way to read an address and a revision out of it, the longest address first."""
+    places = [place for place, sign in enumerate(text) if sign == "@"]
+    return [(text, None), *((text[:place], text[place + 1 :]) for place in reversed(places) if place)]
+
+
+def _checked(revision: str, text: str) -> str:
+    """A revision that git cannot take for an option."""
+    if not revision:
+        raise _no_revision(text)
+    if revision.startswith("-") or not revision.isprintable() or " " in revision or ":" in revision:
+        raise UsageError(f"{revision!r} cannot be a revision: name a branch, a tag or a commit after the `@`.")
+    return revision
+
+
+def _no_revision(text: str) -> UsageError:
+    return UsageError(f"{without_secrets(text)} ends in `@`: name a branch, a tag or a commit after it.")

@@ -1,0 +1,95 @@
+"""Which version of each required package a repository is pinned to: `lake-manifest.json`. Reads; fetches nothing.
+
+Its versions 5 to 1.2.0 are known. In 5 and 6 an entry is wrapped in its kind, later it names it.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from prover.errors import RepositoryError
+from prover.project.lakefile import FromGit, InDirectory, Requirement
+from prover.project.module_name import parts_of
+
+FILE = "lake-manifest.json"
+OVERRIDES = Path(".lake") / "package-overrides.json"
+OLDEST, NEWEST_MAJOR = 5, 1
+"""the first numbered version that is known, and the last major one after numbers were given up"""
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The packages that a repository is pinned to."""
+
+    packages: Mapping[str, Requirement]
+    """by name; a revision here is a commit"""
+    packages_dir: str = ".lake/packages"
+    """where Lake puts them, as seen from the repository"""
+
+
+def read_manifest(root: Path) -> Manifest | None:
+    """The manifest of a repository, with the user's overrides; nothing when it has none.
+
+    Raises:
+        RepositoryError: it cannot be read, or is of a version that is not known.
+    """
+    file = root / FILE
+    if not file.is_file():
+        return None
+    content = _json(file)
+    overrides = _entries(root / OVERRIDES, _json(root / OVERRIDES)) if (root / OVERRIDES).is_file() else ()
+    packages = {package.name: package for package in (*_entries(file, content), *overrides)}
+    directory = content.get("packagesDir")
+    return Manifest(packages, directory) if isinstance(directory, str) else Manifest(packages)
+
+
+def _json(file: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise RepositoryError(f"{file} cannot be read ({error}): let `lake update` write it again.") from None
+    if not isinstance(content, dict):
+        raise RepositoryError(f"{file} holds no manifest: let `lake update` write it again.")
+    match content.get("version", content.get("schemaVersion")):
+        case int(number) if number < OLDEST:
+            raise RepositoryError(f"{file} has version {number}, which no Lake of today reads: run `lake update`.")
+        case str(text) if (major := text.split(".")[0]).isdigit() and int(major) > NEWEST_MAJOR:
+            raise RepositoryError(f"{file} has version {text}, which is newer than this program: update `prover`.")
+    return content
+
+
+def _entries(file: Path, content: dict[str, Any]) -> Iterator[Requirement]:
+    packages = content.get("packages", [])
+    for entry in packages if isinstance(packages, list) else [None]:
+        match entry:
+            case {"git": dict(body)}:
+                yield _entry(file, body | {"type": "git"})
+            case {"path": dict(body)}:
+                yield _entry(file, body | {"type": "path"})
+            case dict(body):
+                yield _entry(file, body)
+            case _:
+                raise _unreadable(file)
+
+
+def _entry(file: Path, body: dict[str, Any]) -> Requirement:
+    inherited = body.get("inherited") is True
+    match body:
+        case {"type": "path", "name": str(name), "dir": str(directory)}:
+            return Requirement(_plain(name), InDirectory(directory), inherited)
+        case {"type": "git", "name": str(name), "url": str(url), "rev": str(commit)}:
+            directory = body.get("subDir") or body.get("subDir?") or "."
+            if isinstance(directory, str):
+                return Requirement(_plain(name), FromGit(url, commit, directory), inherited)
+    raise _unreadable(file)
+
+
+def _plain(name: str) -> str:
+    """A package's name without the marks of Lean's names, as its directory is called."""
+    return ".".join(parts_of(name)) or name
+
+
+def _unreadable(file: Path) -> RepositoryError:
+    return RepositoryError(f"{file} has an entry that is not laid out as Lake writes it: run `lake update`.")

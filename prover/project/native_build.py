@@ -1,0 +1,255 @@
+"""Builds the modules that a file needs with Lake, which the repository's own toolchain brings.
+
+The same surface as `build.Builder`: what to search for modules, and one module's imports made ready.
+Lake knows what is to be built again, so nothing of that is kept here beyond one run.
+"""
+
+import hashlib
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import msgspec
+from filelock import FileLock, Timeout
+
+from prover.errors import BrokenFile, LakeFailed, NeedsToolchain, ProverError
+from prover.lean.session import LeanSession, SourceText
+from prover.lean.toolchain.execute import Finished, Limits, execute
+from prover.lean.toolchain.toolchain import Command, NativeToolchain
+from prover.project.build import Compiled, NotCompiled, Outcome, errors_of, source_of, write_whole
+from prover.project.layout import Module, Repository
+from prover.project.manifest import FILE as MANIFEST
+from prover.project.native_tree import BuildTree, build_tree, depends_on_mathlib
+from prover.project.traced import TracedModule
+from prover.project.tracing import TRACE_VERSION, trace
+
+Progress = Callable[[str], None]
+
+SHOWN = 40
+"""lines of Lake's that an error shows, at most"""
+CHATTER = ("✔", "ℹ", "⚠", "info:", "trace:", "warning:")
+"""how the lines of Lake's begin that say nothing of a failure"""
+
+
+@dataclass(frozen=True)
+class LakeLimits:
+    """How long Lake may take, in seconds."""
+
+    ask: float = 900.0
+    """to say where modules are; it may have to download the sources of dependencies for that"""
+    cache: float = 3600.0
+    """to download Mathlib, compiled"""
+    build: float = 7200.0
+    """to build modules"""
+
+
+@dataclass
+class NativeBuilder:
+    """Builds modules of one repository, as it is on disk now, with one native toolchain."""
+
+    repository: Repository
+    toolchain: NativeToolchain
+    cache: Path
+    progress: Progress = lambda _: None
+    limits: LakeLimits = field(default_factory=LakeLimits)
+    _tree: BuildTree | None = None
+    _path: tuple[Path, ...] | None = None
+    _built: set[str] = field(default_factory=set)
+    _broken: dict[frozenset[str], LakeFailed] = field(default_factory=dict)
+    _session: LeanSession | None = None
+    _tracer: LeanSession | None = None
+    _keys: dict[str, str] = field(default_factory=dict)
+
+    def search_path(self) -> tuple[Path, ...]:
+        """Where Lake keeps the compiled modules of the repository and its dependencies.
+
+        Raises:
+            LakeFailed: Lake cannot load the repository.
+            NeedsToolchain: the toolchain has no Lake.
+        """
+        if self._path is None:
+            said = self._lake(["env", "printenv", "LEAN_PATH"], self.limits.ask, "load")
+            found = said.lines[-1].split(os.pathsep) if said.lines else []  # what Lake says of itself comes before
+            self._path = tuple((self.tree().root / entry).resolve() for entry in found if entry)
+        return self._path
+
+    def prepare(self, module: Module) -> None:
+        """Builds everything that a module imports, directly or not.
+
+        Raises:
+            LakeFailed: a module on the way does not compile, or an import is nowhere.
+        """
+        needed = frozenset(self._imports(module)) - self._built
+        if needed in self._broken:
+            raise self._broken[needed]
+        if needed:
+            try:
+                self._build(sorted(needed))
+            except LakeFailed as error:
+                self._broken[needed] = error
+                raise
+            self._built |= needed
+
+    def build(self, names: Iterable[str], traced: bool = False) -> Iterator[Outcome]:
+        """Builds what modules import; see `build.Builder.build`. Lean elaborates each anew when it is traced."""
+        for name in names:
+            module = self.repository.find(name)
+            assert module is not None
+            try:
+                self.prepare(module)
+                yield self._traced(module) if traced else Compiled(module, (), cached=False)
+            except ProverError as error:
+                yield NotCompiled(module, error)
+
+    def traced_module(self, module: Module) -> TracedModule:
+        """The trace of a module that was built with `traced`."""
+        return msgspec.json.decode(self._trace_file(module).read_bytes(), type=TracedModule)
+
+    def key(self, module: Module) -> str:
+        """A digest of the module, what it imports of the repository, the packages' versions and the toolchain."""
+        if module.name not in self._keys:
+            manifest = self.repository.root / MANIFEST
+            pins = manifest.read_bytes() if manifest.is_file() else b""
+            digest = hashlib.sha256(f"{self.toolchain.name}\n{module.name}\n{module.text()}\n".encode() + pins)
+            for name in self._imports(module):
+                if needed := self.repository.modules.get(name):
+                    digest.update(self.key(needed).encode())
+            self._keys[module.name] = digest.hexdigest()[:32]
+        return self._keys[module.name]
+
+    def _traced(self, module: Module) -> Compiled:
+        kept = self._trace_file(module)
+        source = source_of(self.repository, module)
+        if cached := kept.is_file():
+            record = self.traced_module(module)
+        else:
+            self.progress(f"tracing {module.name}")
+            session = self._tracer = self._tracer or LeanSession(self.toolchain, self.search_path())
+            record, recording = trace(session, source, self._imports(module))
+            session.forget_files()
+            if errors := errors_of(recording.messages):
+                raise BrokenFile(f"{source.file} does not compile: mend it first.", errors)
+            write_whole(kept, msgspec.json.encode(record))
+        return Compiled(module, (), cached, len(record.declarations), len(record.steps), len(record.sorries))
+
+    def _trace_file(self, module: Module) -> Path:
+        return self.cache / "modules" / f"{self.key(module)}.trace{TRACE_VERSION}"
+
+    def close(self) -> None:
+        """Ends the Lean processes that read and trace."""
+        if self._tracer is not None:
+            self._tracer.end()
+            self._tracer = None
+        if self._session is not None:
+            self._session.end()
+            self._session = None
+
+    def tree(self) -> BuildTree:
+        """The directory that Lake works in, made when first needed."""
+        if self._tree is None:
+            repository = self.repository
+            with self._locked():
+                avoid = (self.cache, self.cache.parent)
+                self._tree = build_tree(repository.root, self._place(), repository.modules, avoid)
+        return self._tree
+
+    def _build(self, names: Sequence[str]) -> None:
+        self._fetch_mathlib()
+        self.progress(f"lake build {' '.join(names)}")
+        self._lake(["build", *(f"+{name}" for name in names)], self.limits.build, f"build {', '.join(names)} for")
+
+    def _fetch_mathlib(self) -> None:
+        """Mathlib's compiled modules, downloaded once for each version of it that the manifest names."""
+        if not depends_on_mathlib(self.tree().root) or self._mathlib_fetched().is_file():
+            return
+        self.progress("lake exe cache get")
+        try:
+            self._lake(["exe", "cache", "get"], self.limits.cache, "download the compiled Mathlib for")
+        except LakeFailed as error:
+            if not _holds_mathlib(self.search_path()):
+                raise
+            self.progress(f"Mathlib is used as it is: {error}")
+            return
+        fetched = self._mathlib_fetched()  # Lake may have written the manifest only now
+        fetched.parent.mkdir(parents=True, exist_ok=True)
+        fetched.touch()
+
+    def _mathlib_fetched(self) -> Path:
+        """A file that is there once the Mathlib of the present manifest has been fetched."""
+        manifest = self.tree().root / MANIFEST
+        digest = hashlib.sha256(manifest.read_bytes() if manifest.is_file() else b"").hexdigest()[:24]
+        return self._place() / f"mathlib-{digest}"
+
+    def _lake(self, words: Sequence[str], seconds: float, purpose: str) -> Finished:
+        """One run of Lake, alone in its directory."""
+        lake = self.toolchain.lake
+        if lake is None:
+            raise NeedsToolchain(f"There is no `lake` beside {self.toolchain.lean}: install elan, which brings one.")
+        root = self.tree().root
+        # nobody is there to answer git when it asks for a password
+        command = Command((str(lake), *words), {"GIT_TERMINAL_PROMPT": "0"})
+        with self._locked():
+            finished = execute(command, Limits(root, seconds))
+        if finished.status != 0:
+            raise LakeFailed(
+                f"lake could not {purpose} {self.repository.root} ({_complaint(finished)}): mend that first.",
+                _shown(finished.lines),
+            )
+        return finished
+
+    def _imports(self, module: Module) -> tuple[str, ...]:
+        """What a module's header names, without the toolchain's own library."""
+        source = SourceText(module.text(), self.repository.relative(module), module.name)
+        known = self.cache / "headers" / self.toolchain.name / hashlib.sha256(source.text.encode()).hexdigest()[:32]
+        if known.is_file():
+            names: Iterable[str] = known.read_text(encoding="utf-8").splitlines()
+        else:
+            names = self._lean().imports(source)
+            write_whole(known, "\n".join(names).encode())
+        return tuple(name for name in names if not self._in_library(name))
+
+    def _in_library(self, name: str) -> bool:
+        return (self.toolchain.library / Path(*name.split("."))).with_suffix(".olean").is_file()
+
+    def _lean(self) -> LeanSession:
+        if self._session is None:
+            self._session = LeanSession(self.toolchain)
+        return self._session
+
+    def _place(self) -> Path:
+        """The directory of what is kept for this repository and toolchain."""
+        named = f"{self.repository.root}\n{self.toolchain.name}"
+        return self.cache / "lake" / hashlib.sha256(named.encode()).hexdigest()[:24]
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Holds the lock on what is kept; the operating system releases it when its holder dies."""
+        place = self._place()
+        place.parent.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(place.with_suffix(".lock"))
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            self.progress(f"another process builds {self.repository.root}: waiting for it")
+            lock.acquire()
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+def _complaint(finished: Finished) -> str:
+    """The first line of Lake's that names an error."""
+    if finished.status is None:
+        return finished.last_words
+    return next((line.strip() for line in finished.lines if "error:" in line), finished.last_words)
+
+
+def _shown(lines: Sequence[str]) -> tuple[str, ...]:
+    return tuple([line for line in lines if not line.startswith(CHATTER)][-SHOWN:])
+
+
+def _holds_mathlib(path: Iterable[Path]) -> bool:
+    return any(next((entry / "Mathlib").rglob("*.olean"), None) is not None for entry in path)

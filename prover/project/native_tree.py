@@ -1,0 +1,130 @@
+"""Where Lake may build a repository: its own directory if Lake has built there before, else a copy that is kept.
+
+Lake writes into the directory that it builds: `.lake`, and a manifest if there is none. A user's directory
+is read and never written, so what Lake builds is a copy in the cache, with the directories that it
+depends on by path. A directory that has both a `.lake` and a manifest is one in which its owner
+runs Lake anyway, and holds what took long to build: it is built in place, as an editor would.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from prover.project.lakefile import InDirectory, Requirement, read_lakefile
+from prover.project.manifest import FILE as MANIFEST
+from prover.project.manifest import read_manifest
+from prover.project.module_name import name_of, parts_of
+from prover.project.package import LAKEFILES
+
+MATHLIB = "mathlib"
+NOT_SOURCES = {".git", ".lake", ".venv", "node_modules", "__pycache__"}
+"""directories that are not copied, wherever they are"""
+NOT_SOURCES_AT_ROOT = {"build", "lake-packages"}
+"""where older versions of Lake wrote"""
+
+
+@dataclass(frozen=True)
+class BuildTree:
+    """A directory in which Lake may write."""
+
+    root: Path
+    """the repository in it"""
+    in_place: bool
+    """whether it is the user's own directory"""
+
+
+def build_tree(root: Path, place: Path, modules: Iterable[str], avoid: Collection[Path] = ()) -> BuildTree:
+    """The directory to build a repository in, its sources brought up to date.
+
+    Args:
+        root: the repository.
+        place: the directory for its copy.
+        modules: the names of its modules, for the lakefile of a repository that has none.
+        avoid: directories that are not copied, such as the one that `place` is in.
+
+    Raises:
+        RepositoryError: its lakefile or manifest cannot be read.
+    """
+    if (root / ".lake").is_dir() and (root / MANIFEST).is_file():
+        return BuildTree(root, in_place=True)
+    root = root.resolve()
+    for directory in _with_path_dependencies(root):
+        # relative paths between the copies are those between the originals
+        _bring_up_to_date(directory, place / directory.relative_to(directory.anchor), avoid)
+    copy = place / root.relative_to(root.anchor)
+    if not any((root / name).is_file() for name in LAKEFILES):
+        (copy / "lakefile.toml").write_text(_plain_lakefile(modules), encoding="utf-8")
+    return BuildTree(copy, in_place=False)
+
+
+def depends_on_mathlib(root: Path) -> bool:
+    """Whether Mathlib is among the packages that a repository requires, or is the repository itself.
+
+    Raises:
+        RepositoryError: its lakefile or manifest cannot be read.
+    """
+    return MATHLIB in (read_lakefile(root).name.lower(), *(needed.name.lower() for needed in _required(root)))
+
+
+def _required(root: Path) -> tuple[Requirement, ...]:
+    manifest = read_manifest(root)
+    return (*read_lakefile(root).requires, *(manifest.packages.values() if manifest is not None else ()))
+
+
+def _with_path_dependencies(root: Path) -> list[Path]:
+    """The repository and every directory outside of it that it depends on by path, directly or not."""
+    found: list[Path] = []
+    wanted = [root]
+    while wanted:
+        directory = wanted.pop().resolve()
+        if directory not in found and directory.is_dir():
+            found.append(directory)
+            sources = (needed.source for needed in _required(directory))
+            wanted.extend(directory / source.directory for source in sources if isinstance(source, InDirectory))
+    return [directory for directory in found if directory == root or not directory.is_relative_to(root)]
+
+
+def _bring_up_to_date(source: Path, target: Path, avoid: Collection[Path]) -> None:
+    """Makes the sources in `target` those of `source`; leaves alone what Lake has made there."""
+    wanted = {file.relative_to(source) for file in _sources(source, avoid)}
+    for relative in wanted:
+        _copy_changed(source / relative, target / relative)
+    target.mkdir(parents=True, exist_ok=True)
+    for file in list(_sources(target)):
+        if (relative := file.relative_to(target)) not in wanted and relative != Path(MANIFEST):
+            file.unlink()
+
+
+def _sources(root: Path, avoid: Collection[Path] = ()) -> Iterator[Path]:
+    for parent, directories, names in os.walk(root):
+        left_out = NOT_SOURCES | NOT_SOURCES_AT_ROOT if Path(parent) == root else NOT_SOURCES
+        directories[:] = [d for d in directories if d not in left_out and Path(parent) / d not in avoid]
+        yield from (file for name in names if (file := Path(parent) / name).is_file())
+
+
+def _copy_changed(source: Path, target: Path) -> None:
+    before, now = _stamp(target), _stamp(source)
+    if now is None or before == now:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f"{target.name}.{os.getpid()}.unfinished")
+    shutil.copy2(source, unfinished)
+    unfinished.replace(target)
+
+
+def _stamp(file: Path) -> tuple[int, int] | None:
+    try:
+        found = file.stat()
+    except OSError:
+        return None
+    return found.st_size, found.st_mtime_ns
+
+
+def _plain_lakefile(modules: Iterable[str]) -> str:
+    """A lakefile for a directory of Lean files that has none."""
+    roots = sorted({name_of(parts_of(name)[:1]) for name in modules})
+    listed = ", ".join(json.dumps(root, ensure_ascii=False) for root in roots)
+    return f'name = "plain"\n\n[[lean_lib]]\nname = "Plain"\nroots = [{listed}]\n'

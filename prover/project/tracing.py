@@ -1,0 +1,111 @@
+"""Traces a module: has Lean elaborate it once and keeps what Lean recorded, as frozen values."""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+
+from prover.lean.protocol import Declaration, RecordedCommand, RecordedTactic
+from prover.lean.session import LeanSession, Opening, Recording, SourceText
+from prover.project.traced import PremiseUse, TracedDeclaration, TracedModule, TracedSorry, TracedStep
+
+TRACE_VERSION = 1
+"""of what a trace holds; traces of another version are made again"""
+
+
+def trace(session: LeanSession, source: SourceText, imports: Sequence[str]) -> tuple[TracedModule, Recording]:
+    """All that is kept of a module, and Lean's own words; the session keeps the elaborated file.
+
+    Raises:
+        LeanError: Lean does not come to its end.
+    """
+    recording = session.trace(source)
+    declarations = session.declarations(source, detail=True)
+    text = source.text.encode()
+    module = TracedModule(
+        name=source.module,
+        path=source.file,
+        digest=hashlib.sha256(text).hexdigest(),
+        imports=tuple(imports),
+        declarations=tuple(_declaration(text, declaration) for declaration in declarations),
+        steps=tuple(step for command in recording.commands for step in _steps(text, source.module, command)),
+        sorries=tuple(_sorries(session, source, declarations, recording)),
+    )
+    return module, recording
+
+
+def _declaration(text: bytes, declared: Declaration) -> TracedDeclaration:
+    return TracedDeclaration(
+        name=declared.name,
+        kind=declared.kind,
+        statement=declared.statement,
+        text=_written(text, declared.start, declared.stop),
+        start=declared.start,
+        stop=declared.stop,
+        selection=declared.selection,
+        visibility=declared.visibility,
+        namespace=declared.namespace,
+        docstring=declared.docstring,
+        attributes=declared.attributes,
+        proof=declared.proof,
+        incomplete=declared.incomplete,
+        premises=declared.premises,
+        statement_key=declared.key,
+    )
+
+
+def _steps(text: bytes, module: str, command: RecordedCommand) -> Iterator[TracedStep]:
+    """The tactics of a command in the order of the text, outer ones before those inside them."""
+    around: list[RecordedTactic] = []
+    for tactic in sorted(command.tactics, key=lambda t: (t.start, -t.stop)):
+        while around and around[-1].stop <= tactic.start:
+            around.pop()
+        before = [command.goals[number] for number in tactic.before]
+        after = [command.goals[number] for number in tactic.after]
+        yield TracedStep(
+            declaration=tactic.declaration,
+            start=tactic.start,
+            stop=tactic.stop,
+            text=_written(text, tactic.start, tactic.stop),
+            before="\n\n".join(goal.text for goal in before),
+            after="\n\n".join(goal.text for goal in after),
+            keys_before=tuple(goal.key for goal in before),
+            keys_after=tuple(goal.key for goal in after),
+            premises=tuple(_uses(module, command, tactic)),
+            depth=len(around),
+        )
+        around.append(tactic)
+
+
+def _uses(module: str, command: RecordedCommand, tactic: RecordedTactic) -> Iterator[PremiseUse]:
+    for use in sorted(command.uses, key=lambda u: u.start):
+        if tactic.start <= use.start and use.stop <= tactic.stop:
+            yield PremiseUse(use.name, use.module or module, use.start, use.stop)
+
+
+def _sorries(
+    session: LeanSession, source: SourceText, declarations: Sequence[Declaration], recording: Recording
+) -> Iterator[TracedSorry]:
+    """Every `sorry` of the commands that Lean says have one, in the order of the text."""
+    places = {command.command for command in recording.commands if command.incomplete}
+    for declared in declarations:
+        if declared.incomplete and not any(start <= declared.selection < stop for start, stop in places):
+            places.add((declared.start, declared.stop))
+    for start, stop in sorted(places):
+        yield from (_sorry(opening) for opening in session.sorries(source, start, stop))
+    if places:
+        session.forget()
+
+
+def _sorry(opening: Opening) -> TracedSorry:
+    (goal,) = opening.state.goals
+    return TracedSorry(
+        declaration=opening.declaration,
+        start=opening.start,
+        stop=opening.stop,
+        term=opening.term,
+        goal=opening.printed,
+        key=goal.key,
+    )
+
+
+def _written(text: bytes, start: int, stop: int) -> str:
+    return text[start:stop].decode()

@@ -1,0 +1,2 @@
+import Demo.Base
+import Demo.Top

@@ -1,0 +1,114 @@
+"""What the unit tests share: an empty database of each kind, and a PostgreSQL server for as long as they run."""
+
+import os
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from curriculum.database.database import Database
+
+ACCOUNT = "postgres"
+"""what the server runs as when the tests are run by root, which it refuses"""
+READY_S = 60
+
+
+def server_programs() -> Path | None:
+    """Where PostgreSQL's programs are; Debian keeps them off the PATH."""
+    found = shutil.which("postgres")
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/postgres"))
+    return Path(found).resolve().parent if found else debian[-1].parent if debian else None
+
+
+class Server:
+    """A PostgreSQL server on a directory of its own, reached by a socket there and in no other way."""
+
+    def __init__(self, programs: Path) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix="prover-postgresql-"))
+        # It ends with the tests, however these end; and it does not run as root.
+        self._as = ["setpriv", "--pdeathsig", "INT"]
+        if os.geteuid() == 0:
+            owner = pwd.getpwnam(ACCOUNT)
+            os.chown(self.directory, owner.pw_uid, owner.pw_gid)
+            self._as += [f"--reuid={ACCOUNT}", f"--regid={owner.pw_gid}", "--clear-groups"]
+        files = self.directory / "files"
+        initdb = [programs / "initdb", "-D", files, "-U", "prover", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        subprocess.run([*self._as, *initdb], check=True, capture_output=True, timeout=120, cwd="/")
+        options = ["-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=50"]
+        self._process = subprocess.Popen(
+            [*self._as, programs / "postgres", "-D", files, "-k", self.directory, *options],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+        )
+        self._databases = 0
+
+    def connect(self) -> "psycopg.Connection[tuple[object, ...]]":
+        """A connection to the database that each server has."""
+        return psycopg.connect(host=str(self.directory), user="prover", dbname="postgres", autocommit=True)
+
+    def wait(self) -> None:
+        """Until it answers."""
+        end = time.monotonic() + READY_S
+        while True:
+            try:
+                self.connect().close()
+                return
+            except psycopg.OperationalError:
+                if time.monotonic() > end or self._process.poll() is not None:
+                    raise
+                time.sleep(0.1)
+
+    def new_database(self) -> str:
+        """The URL of an empty database."""
+        self._databases += 1
+        with self.connect() as connection:
+            connection.execute(f"CREATE DATABASE d{self._databases}")
+        return f"postgresql://prover@/d{self._databases}?host={self.directory}"
+
+    def end(self) -> None:
+        """Ends it, and removes its directory."""
+        self._process.send_signal(signal.SIGQUIT)  # at once: nothing of it is needed any more
+        self._process.wait(READY_S)
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[Server]:
+    """A server of the tests' own."""
+    programs = server_programs()
+    if programs is None:
+        pytest.skip("no PostgreSQL server here, and .ci/run could not install Debian's package `postgresql`")
+    server = Server(programs)
+    try:
+        server.wait()
+        yield server
+    finally:
+        server.end()
+
+
+KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)]
+
+
+@pytest.fixture(params=KINDS)
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database, of each kind."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/some where/prover.db"
+    server = request.getfixturevalue("postgresql")
+    assert isinstance(server, Server)
+    return server.new_database()
+
+
+@pytest.fixture
+def db(url: str) -> Iterator[Database]:
+    """An empty database, of each kind."""
+    with Database(url) as database:
+        yield database

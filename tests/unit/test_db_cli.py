@@ -1,0 +1,125 @@
+"""`prover db` as people call it: what it prints, and one sentence with status 2 when something is wrong."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+from traced_modules import keyed, module, read, theorem
+
+from curriculum.database.database import Database
+from prover.cli.main import run
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the database is made."""
+    monkeypatch.setenv("PROVER_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("PROVER_DATABASE", raising=False)
+    return tmp_path / "home" / "prover.db"
+
+
+def traced(file: Path) -> None:
+    with Database(file) as db:
+        db.perform(lambda work: work.traces.record_trace(read("1"), keyed(module("A", theorem("a"))), {}))
+
+
+def test_status_makes_nothing(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["db", "status"]) == 0
+    assert "not there yet" in capsys.readouterr().out
+    assert not file.exists()
+
+
+def test_upgrade_says_what_it_did(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert [run(["db", "upgrade"]), run(["db", "upgrade"])] == [0, 0]
+    first, second = capsys.readouterr().out.splitlines()
+    assert (first, second) == (
+        f"{file}: tables of version 0002, made",
+        f"{file}: tables of version 0002, already there",
+    )
+
+
+def test_status_counts(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    traced(file)
+    assert run(["db", "status", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["database"], said["version"], said["rows"]["tactic_steps"]) == (str(file), "0002", 2)
+    assert run(["db", "status"]) == 0
+    assert "tactic_steps" in capsys.readouterr().out
+
+
+def test_the_variable_names_another_database(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PROVER_DATABASE", f"sqlite:///{tmp_path}/other.db")
+    assert run(["db", "upgrade"]) == 0
+    assert (tmp_path / "other.db").exists()
+    assert not file.exists()
+    monkeypatch.setenv("PROVER_DATABASE", "oracle://x/y")
+    assert run(["db", "status"]) == 2
+    assert "not supported" in capsys.readouterr().err
+
+
+def test_check_is_content_with_a_whole_database(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    traced(file)
+    assert run(["db", "check"]) == 0
+    assert "nothing is wrong" in capsys.readouterr().out
+
+
+def test_check_names_what_is_wrong(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    traced(file)
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE states SET text = 'False' WHERE id = 1")
+    assert run(["db", "check"]) == 2
+    assert "1 states have other goals than were stored" in capsys.readouterr().out
+
+
+def test_a_newer_database_is_one_sentence(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    traced(file)
+    with sqlite3.connect(file) as connection:
+        connection.execute("UPDATE alembic_version SET version_num = '0999'")
+    for command in (["check"], ["upgrade"], ["export", "x"]):
+        assert run(["db", *command]) == 2
+        said = capsys.readouterr().err
+        assert "made by a newer version of this program" in said
+        assert len(said.splitlines()) == 1
+    assert run(["db", "status"]) == 0
+    assert "tables of version 0999, this program has 0002" in capsys.readouterr().out
+
+
+def test_a_file_that_is_no_database_is_one_sentence(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.parent.mkdir()
+    file.write_text("notes\n" * 300)
+    for command in ("status", "check", "upgrade"):
+        assert run(["db", command]) == 2
+        said = capsys.readouterr().err
+        assert "is damaged, or no database" in said
+        assert len(said.splitlines()) == 1
+
+
+def test_what_is_exported_can_be_imported(
+    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    traced(file)
+    assert run(["db", "export", str(tmp_path / "all.jsonl")]) == 0
+    monkeypatch.setenv("PROVER_DATABASE", f"sqlite:///{tmp_path}/other.db")
+    assert run(["db", "import", str(tmp_path / "all.jsonl")]) == 0
+    assert run(["db", "check"]) == 0
+    with Database(tmp_path / "other.db") as other, other.reading() as connection:
+        assert connection.exec_driver_sql("SELECT count(*) FROM tactic_steps").scalar() == 2
+    assert "rows read" in capsys.readouterr().out
+
+
+def test_places_that_are_wrong_are_named(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["db", "export", str(tmp_path / "no" / "where.jsonl")]) == 2
+    assert "cannot be written" in capsys.readouterr().err
+    assert run(["db", "import", str(tmp_path / "nothing.jsonl")]) == 2
+    assert "There is no file" in capsys.readouterr().err
+    (tmp_path / "half.jsonl").write_text('{"export":"a prover')
+    assert run(["db", "import", str(tmp_path / "half.jsonl")]) == 2
+    assert "is no export of a database" in capsys.readouterr().err
+
+
+def test_the_tables_are_described(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["db", "describe"]) == 0
+    assert "### tactic_steps" in capsys.readouterr().out
