@@ -222,8 +222,13 @@ class Candidate:
     tactic: str
     failed: bool
     ours: list[float] = field(default_factory=list)
+    """where it fails at once: an even share of a batch of such tactics"""
     theirs: list[float] = field(default_factory=list)
     failed_there: bool = False
+
+    def fails_at_once(self) -> bool:
+        """Whether both sides refuse it, the REPL without delay."""
+        return self.failed and self.failed_there and bool(self.theirs) and min(self.theirs) < AT_ONCE_MS
 
 
 def throughput(bench: Bench, results: Results) -> None:
@@ -245,7 +250,7 @@ def throughput(bench: Bench, results: Results) -> None:
             mine, there = _race(bench, team, task, candidates, repl, proof)
             wall_ours.append(mine)
             wall_theirs.append(there)
-            at_once += [c for c in candidates if repl and c.failed and c.failed_there and min(c.theirs) < AT_ONCE_MS]
+            at_once += [candidate for candidate in candidates if candidate.fails_at_once()]
     ours_all = [1e3 * sum(one) / count for one in zip(*wall_ours, strict=True)]
     theirs_all = [1e3 * sum(one) / count for one in zip(*wall_theirs, strict=True)]
     note = f"{count} tactics of {len(GOALS)} goals; left out on both sides: {', '.join(dropped)}"
@@ -302,20 +307,21 @@ def _race(
     """
     ours, theirs = [], []
     tactics = [candidate.tactic for candidate in candidates]
-    failing = [candidate for candidate in candidates if candidate.failed]
     for _ in range(bench.repetitions):
         state = _ready(team, task)
         seconds, _ = _timed(lambda s=state: list(team.run(s, tactics, LIMITS)))  # type: ignore[misc]
         ours.append(seconds)
-        state = _ready(team, task)
-        seconds, _ = _timed(lambda s=state: list(team.run(s, [c.tactic for c in failing], LIMITS)))  # type: ignore[misc]
-        for candidate in failing:
-            candidate.ours.append(1e3 * seconds / len(failing))
         if repl is not None:
             for candidate in candidates:
                 seconds, _ = _timed(lambda t=candidate.tactic: repl.ask({"tactic": t, "proofState": proof}))  # type: ignore[misc]
                 candidate.theirs.append(1e3 * seconds)
             theirs.append(sum(candidate.theirs[-1] for candidate in candidates) / 1e3)
+    at_once = [candidate for candidate in candidates if candidate.fails_at_once()]
+    for _ in range(bench.repetitions if at_once else 0):
+        state = _ready(team, task)
+        seconds, _ = _timed(lambda s=state: list(team.run(s, [c.tactic for c in at_once], LIMITS)))  # type: ignore[misc]
+        for candidate in at_once:
+            candidate.ours.append(1e3 * seconds / len(at_once))
     return ours, theirs
 
 
