@@ -18,7 +18,9 @@ from prover.cli.wiring import consoles, home, toolchain_option
 from prover.errors import RunError, UsageError
 from prover.evaluate.harness import Plan, Telling
 from prover.evaluate.journal import SurveyLine, Trial
+from prover.evaluate.literature import section
 from prover.evaluate.markdown import percent, report, title
+from prover.evaluate.record import record
 from prover.evaluate.results import Run, denominators, figures, read_run
 from prover.evaluate.systems import BASELINES, System, baselines
 from prover.lean.toolchain.choose import Wish
@@ -179,9 +181,7 @@ def summarise(run: Run, out: Console) -> None:
 
 def write_reports(run: Run, note: Any) -> None:
     """Writes the reports into the run's directory."""
-    from prover.evaluate.record import record
-
-    write_whole(run.root / "report.md", report(run).encode())
+    write_whole(run.root / "report.md", report(run, [section(run)]).encode())
     write_whole(run.root / "report.json", msgspec.json.format(msgspec.json.encode(record(run)), indent=1) + b"\n")
     note(f"wrote {run.root / 'report.md'} and report.json")
 
@@ -196,3 +196,41 @@ def find_run(text: str) -> Path:
         if path.is_dir():
             return path
     raise RunError(f"There is no run {text}: give the directory that --out named.")
+
+
+@command.command("report")
+@click.argument("run")
+@click.option("--html", "as_html", is_flag=True, help="A page with plots, into the run's directory.")
+@click.option("--json", "as_json", is_flag=True, help="Everything as JSON, to standard output.")
+def report_(run: str, as_html: bool, as_json: bool) -> None:
+    """Report on a run, by its directory or name: as Markdown to standard output, unless another form is asked for."""
+    found = read_run(find_run(run))
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(record(found)), indent=1))
+    if as_html:
+        from prover.evaluate.page import page
+        from prover.evaluate.plots import plots
+
+        file = found.root / "report.html"
+        write_whole(file, page(title(found), report(found, [section(found)]), plots(found)).encode())
+        click.echo(f"wrote {file}", err=True)
+    if not as_json and not as_html:
+        click.echo(report(found, [section(found)]), nl=False)
+
+
+@command.command("compare")
+@click.argument("run_a")
+@click.argument("run_b")
+@click.option("--system", default="prover", show_default=True, help="Of both runs; or A,B for one of each.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def compare_(run_a: str, run_b: str, system: str, as_json: bool) -> None:
+    """Compare two runs, problem by problem: what was gained and lost, and whether it could be chance."""
+    from prover.evaluate.compare import Side, compare, comparison_report
+
+    one, _, other = system.partition(",")
+    found = compare(Side(read_run(find_run(run_a)), one), Side(read_run(find_run(run_b)), other or one))
+    if not as_json:
+        click.echo(comparison_report(found), nl=False)
+        return
+    fields = ("compared", "left_out", "both", "gained", "lost", "neither", "p", "difference", "costs", "differing")
+    click.echo(msgspec.json.format(msgspec.json.encode({name: getattr(found, name) for name in fields}), indent=1))

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from threading import Lock
 
 import msgspec
+import psutil
 
 from prover.errors import LeanError
 from prover.evaluate.journal import Journal, Passage, SurveyLine, Trial
@@ -83,7 +84,7 @@ class Harness:
 
     def run(self, problems: Sequence[Problem]) -> None:
         """Tries every problem as often as the plan says, less what the journal has already."""
-        began, wall = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic()
+        began, wall, load = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic(), _load()
         waiting = [problem for problem in problems if self._left(problem)]
         with ThreadPoolExecutor(self.plan.jobs, thread_name_prefix="eval") as executor:
             running: set[Future[None]] = {executor.submit(self._attend, problem) for problem in waiting}
@@ -98,7 +99,8 @@ class Harness:
                 raise
         clock, seconds = self.clock, time.monotonic() - wall
         spent = (round(each, 3) for each in (clock.attending, clock.working, clock.preparing))
-        self.journal.passed(Passage(began, round(seconds, 3), self.plan.jobs, clock.trials, *spent))
+        passage = Passage(began, round(seconds, 3), self.plan.jobs, clock.trials, *spent, (load, _load()))
+        self.journal.passed(passage)
 
     def _left(self, problem: Problem) -> bool:
         known = self.journal.survey.get(problem.name)
@@ -207,6 +209,10 @@ def _trial(problem: Problem, system: System, number: int, outcome: Outcome, seen
             return msgspec.structs.replace(known, outcome="refused" if refused else "open", reason=refused or reason)
         case TheoremFailed(reason):
             return msgspec.structs.replace(known, outcome="crashed", reason=reason)
+
+
+def _load() -> float:
+    return round(psutil.getloadavg()[0], 2)
 
 
 def _file(task: Task, outcome: Outcome) -> str:

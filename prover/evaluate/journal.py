@@ -138,6 +138,8 @@ class Passage(msgspec.Struct, frozen=True):
     """of these, in trials, gate included"""
     preparing: float
     """of these, in starting Lean, elaborating statements and warming up"""
+    load: tuple[float, float] = (0.0, 0.0)
+    """processes that wanted a core on average, at the beginning and at the end; more than cores: times are too long"""
 
 
 TrialKey = tuple[str, str, int]

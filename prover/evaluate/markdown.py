@@ -75,6 +75,8 @@ def _head(run: Run) -> Iterator[str]:
     yield f"- budget: {manifest.passes} pass{'es' if manifest.passes > 1 else ''} × {', '.join(filter(None, budget))}"
     yield f"- seed {manifest.seed}, temperature {manifest.temperature:g}; each proof was accepted by the gate"
     yield f"- made with: {', '.join(f'{name} {value}' for name, value in manifest.made_with.items() if value)}"
+    if loads := [load for passage in run.passages for load in passage.load]:
+        yield f"- load of the machine meanwhile: {min(loads):g} to {max(loads):g} processes a moment"
     yield f"- outcomes: `{run.digest()}` (equal for runs that came to the same)"
 
 
