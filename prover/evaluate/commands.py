@@ -21,7 +21,10 @@ KEYWORDS = (
     *("include", "omit", "export", "deriving", "module", "#eval", "#check", "#print", "run_cmd"),
 )
 _START = re.compile(r"(?:@\[|/--|/-!|(?:" + "|".join(map(re.escape, KEYWORDS)) + r")(?![\w.']))")
-_BEGUN = re.compile(r"(?:\s|@\[[^\]]*\]|\b(?:" + "|".join(MODIFIERS) + r")\b)*")
+_BEGUN = re.compile(
+    r"(?:\s|@\[[^\]]*\]|\b(?:" + "|".join(MODIFIERS) + r")\b"
+    r"|\b(?:open|set_option|variable|universe|include|omit|attribute)\b[^\n]*\sin(?=\s|$))*"
+)
 _NAME = re.compile(r"\b(?:theorem|lemma)\s+([^\s({\[:⦃]+)")
 _TOKEN = re.compile(
     r"""(?P<block>/-)|(?P<line>--[^\n]*)|(?P<string>"(?:\\.|[^"\\])*")|(?P<char>'(?:\\[^\n]+?|[^'\\\n])')"""
@@ -82,7 +85,7 @@ def commands(text: str) -> list[str]:
 
 
 def _waits(piece: str) -> bool:
-    """Whether a command has only begun: attributes, a docstring and modifiers wait for their declaration."""
+    """Whether a command has only begun: attributes, a docstring, modifiers and `open … in` wait for a declaration."""
     return _BEGUN.fullmatch(without_comments(piece)) is not None
 
 

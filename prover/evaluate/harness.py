@@ -98,8 +98,16 @@ class Harness:
                 self.pool.__exit__(None, None, None)
                 raise
         clock, seconds = self.clock, time.monotonic() - wall
-        spent = (round(each, 3) for each in (clock.attending, clock.working, clock.preparing))
-        passage = Passage(began, round(seconds, 3), self.plan.jobs, clock.trials, *spent, (load, _load()))
+        passage = Passage(
+            began,
+            round(seconds, 3),
+            self.plan.jobs,
+            clock.trials,
+            attending=round(clock.attending, 3),
+            working=round(clock.working, 3),
+            preparing=round(clock.preparing, 3),
+            load=(load, _load()),
+        )
         self.journal.passed(passage)
 
     def _left(self, problem: Problem) -> bool:

@@ -1,6 +1,7 @@
 """What a run came to, read from its directory: every problem accounted for, and the figures of each system."""
 
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -107,6 +108,8 @@ class Figures:
     trials: int
     proved: int
     """problems proved in any pass"""
+    late: int
+    """of these, problems whose fastest proof took longer than the budget: the last tactics had begun in time"""
     crashed: int
     """problems on which Lean gave up in every pass"""
     refused: int
@@ -148,6 +151,7 @@ def figures(run: Run, system: str) -> Figures:
         attempted=len(tried),
         trials=len(trials),
         proved=len(proofs),
+        late=_late(won, run.manifest.systems[run.systems.index(system)]["seconds"]),
         crashed=_all(tried, "crashed"),
         refused=sum(any(t.outcome == "refused" for t in each) for n, each in tried.items() if n not in proofs),
         of_runnable=_interval(first, len(single), passes, run.manifest.seed),
@@ -205,6 +209,13 @@ def _powers(passes: int) -> list[int]:
     """1, 2, 4, … and the number of passes itself."""
     found = [1 << power for power in range(passes.bit_length()) if 1 << power <= passes]
     return found if found[-1] == passes else [*found, passes]
+
+
+def _late(won: Sequence[Trial], budget: float | None) -> int:
+    fastest: dict[str, float] = {}
+    for trial in won:
+        fastest[trial.problem] = min(trial.seconds, fastest.get(trial.problem, math.inf))
+    return sum(budget is not None and seconds > budget for seconds in fastest.values())
 
 
 def _all(tried: Mapping[str, Sequence[Trial]], outcome: str) -> int:
