@@ -225,7 +225,7 @@ class LeanSession:
 
         def ask() -> tuple[Opening, ...]:
             request = {"do": "sorries", "source": self._source(source)[0], "start": start, "stop": stop}
-            holes = self._last(request).sorries
+            holes = sorted(self._last(request).sorries, key=lambda hole: hole.start)  # Lean meets terms first
             return tuple(self._opening(hole, Origin(source, hole.start, statement=False)) for hole in holes)
 
         return self._repeated(ask)
