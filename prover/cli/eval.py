@@ -23,6 +23,7 @@ from prover.evaluate.markdown import percent, report, title
 from prover.evaluate.record import record
 from prover.evaluate.results import Run, denominators, figures, read_run
 from prover.evaluate.systems import BASELINES, System, baselines
+from prover.lean.session import TacticLimits
 from prover.lean.toolchain.choose import Wish
 from prover.project.build import write_whole
 from prover.search.budget import Budget
@@ -84,6 +85,7 @@ OPTIONS: tuple[Any, ...] = (
     click.option("--passes", type=click.IntRange(min=1), default=1, show_default=True, help="Tries at each problem."),
     click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, show_default=True, help="Seconds a try."),
     click.option("--expansions", type=click.IntRange(min=1), help="Goals expanded a try, at most."),
+    click.option("--tactic-timeout", type=click.FloatRange(min=0.1), default=1.5, show_default=True, help="Seconds."),
     click.option("--width", type=click.IntRange(min=1), default=64, show_default=True, help="Tactics a goal, at most."),
     click.option("--generators", default="automation,structure", show_default=True, help="What proposes tactics."),
     click.option("--baselines", "beside", default="fixed", show_default=True, help=f"Of {', '.join(BASELINES)}; none."),
@@ -133,7 +135,8 @@ def _plan(given: dict[str, Any]) -> Plan:
     if passes > 1 and temperature == 0:
         raise UsageError("Passes at temperature 0 are all the same: give a --temperature, or leave out --passes.")
     budget = Budget(given["timeout"], given["expansions"])
-    ours = System("prover", parse_generators(given["generators"]), budget, width=given["width"])
+    limits = TacticLimits(milliseconds=round(given["tactic_timeout"] * 1000))
+    ours = System("prover", parse_generators(given["generators"]), budget, width=given["width"], limits=limits)
     names = [name.strip() for name in given["beside"].split(",") if name.strip() not in ("", "none")]
     return Plan((ours, *baselines(names, ours)), passes, temperature, given["seed"], given["jobs"])
 

@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from threading import Lock
+from threading import Event, Lock
 
 import msgspec
 import psutil
@@ -81,6 +81,8 @@ class Harness:
     telling: Telling = field(default_factory=Telling)
     clock: Clock = field(default_factory=Clock)
     _warm: set[int] = field(default_factory=set)
+    _stopping: Event = field(default_factory=Event)
+    """what workers come to after it is set is not kept: their processes are being ended under them"""
 
     def run(self, problems: Sequence[Problem]) -> None:
         """Tries every problem as often as the plan says, less what the journal has already."""
@@ -94,6 +96,7 @@ class Harness:
                     for future in done:
                         future.result()
             except BaseException:
+                self._stopping.set()
                 executor.shutdown(wait=False, cancel_futures=True)
                 self.pool.__exit__(None, None, None)
                 raise
@@ -131,11 +134,15 @@ class Harness:
             found = self.ground.survey(session, problem)
             self.clock.add(preparing=time.monotonic() - began)
             line = _surveyed(problem, found)
+            if self._stopping.is_set():
+                return
             if problem.name not in self.journal.survey:
                 self.journal.surveyed(line)
                 self.telling.surveyed(line)
             if isinstance(found, Runnable):
                 for system, number in self._trials(problem):
+                    if self._stopping.is_set():
+                        return
                     self._try(session, problem, found.task, system, number)
             with suppress(LeanError):
                 session.forget_files()
@@ -155,6 +162,8 @@ class Harness:
             system.budget,
         )
         outcome = prover.prove(Watched(session, seen), task)
+        if self._stopping.is_set():
+            return
         trial = _trial(problem, system, number, outcome, seen, session.restarts - restarts)
         self.journal.tried(trial, seen.log, _file(task, outcome))
         self.clock.add(1, working=trial.seconds + trial.gate_seconds, preparing=prepared - began)

@@ -67,6 +67,7 @@ def _head(run: Run) -> Iterator[str]:
         f"{ours['seconds']:g} s of search" if ours["seconds"] else "",
         f"{ours['expansions']} expansions" if ours["expansions"] else "",
         f"width {ours['width']}",
+        f"{ours['tactic_milliseconds'] / 1000:g} s a tactic" if "tactic_milliseconds" in ours else "",
     ]
     yield f"# {title(run)}"
     yield ""

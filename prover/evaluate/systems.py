@@ -8,6 +8,7 @@ from typing import Any
 
 from prover.errors import UsageError
 from prover.lean.protocol import Goal
+from prover.lean.session import TacticLimits
 from prover.search.best_first import DEFAULT_LIMITS, Strategy
 from prover.search.budget import Budget
 from prover.search.priority import Priority, length_normalised
@@ -37,12 +38,14 @@ class System:
     order: str = "Σ log p / √L"
     """the priority in words"""
     width: int = 64
+    limits: TacticLimits = DEFAULT_LIMITS
+    """of a single tactic"""
     once: bool = False
     """it does not differ from pass to pass"""
 
     def strategy(self, generators: Sequence[TacticGenerator]) -> Strategy:
         """Its search, over these generators in place of its own."""
-        return Strategy(generators, self.priority, DEFAULT_LIMITS, self.width)
+        return Strategy(generators, self.priority, self.limits, self.width)
 
     def settings(self) -> Mapping[str, Any]:
         """What its figures depend on."""
@@ -54,6 +57,8 @@ class System:
             "seconds": self.budget.seconds,
             "expansions": self.budget.expansions,
             "tactics": self.budget.tactics,
+            "tactic_milliseconds": self.limits.milliseconds,
+            "tactic_heartbeats": self.limits.heartbeats,
         }
 
 

@@ -79,14 +79,16 @@ def test_what_does_not_run_here_is_reported_and_what_runs_is_gated(
     assert "| 5 | 5 | 3 | 2 | 0 |" in report
 
 
-def test_killed_runs_come_to_the_same(toolchain: EmbeddedToolchain, statements: Path, tmp_path: Path) -> None:
+def test_killed_and_interrupted_runs_come_to_the_same(
+    toolchain: EmbeddedToolchain, statements: Path, tmp_path: Path
+) -> None:
     assert run(arguments(statements, tmp_path / "undisturbed")) == 0
     out = tmp_path / "killed"
     command = [sys.executable, "-c", "from prover.cli.main import main; main()", *arguments(statements, out)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PROVER_HOME": str(home().root)}
     chance = random.Random(0)
     kills = 0
-    for _ in range(3):
+    for fatal in (signal.SIGKILL, signal.SIGINT, signal.SIGKILL):
         more = ["--resume"] if (out / "run.json").is_file() else []
         process = subprocess.Popen(
             [*command, *more], env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
@@ -96,7 +98,7 @@ def test_killed_runs_come_to_the_same(toolchain: EmbeddedToolchain, statements: 
             time.sleep(0.05)
         time.sleep(chance.uniform(0, 1.5))
         if process.poll() is None:
-            process.send_signal(signal.SIGKILL)
+            process.send_signal(fatal)
             kills += 1
         process.wait(60)
     assert kills > 0
