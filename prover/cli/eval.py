@@ -14,11 +14,13 @@ from prover.cli.evaluating import FILES, Wanted, evaluate, problems_of
 from prover.cli.main import EXIT_INTERRUPTED
 from prover.cli.opening import jobs_option
 from prover.cli.prove import parse_generators
-from prover.cli.wiring import consoles, home, toolchain_option
+from prover.cli.wiring import consoles, database, home, toolchain_option
 from prover.errors import RunError, UsageError
+from prover.evaluate.contamination import Overlap, contamination_section, corpus_of
 from prover.evaluate.harness import Plan, Telling
 from prover.evaluate.journal import SurveyLine, Trial
 from prover.evaluate.literature import section
+from prover.evaluate.loading import statements
 from prover.evaluate.markdown import percent, report, title
 from prover.evaluate.record import record
 from prover.evaluate.results import Run, denominators, figures, read_run
@@ -205,9 +207,16 @@ def find_run(text: str) -> Path:
 @click.argument("run")
 @click.option("--html", "as_html", is_flag=True, help="A page with plots, into the run's directory.")
 @click.option("--json", "as_json", is_flag=True, help="Everything as JSON, to standard output.")
-def report_(run: str, as_html: bool, as_json: bool) -> None:
-    """Report on a run, by its directory or name: as Markdown to standard output, unless another form is asked for."""
+@click.option("--against", multiple=True, type=click.Path(path_type=Path), help="Statements that were seen before.")
+@click.option("--memory", is_flag=True, help="Split by what the database has a proof of, too.")
+def report_(run: str, as_html: bool, as_json: bool, against: tuple[Path, ...], memory: bool) -> None:
+    """Report on a run, by its directory or name: as Markdown to standard output, unless another form is asked for.
+
+    --against names JSON Lines files, or directories of Lean files, with statements of training data: results
+    are then split by how much of each statement occurs there.
+    """
     found = read_run(find_run(run))
+    further = [_contamination(found, against, memory) if against or memory else "", section(found)]
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(record(found)), indent=1))
     if as_html:
@@ -215,10 +224,30 @@ def report_(run: str, as_html: bool, as_json: bool) -> None:
         from prover.evaluate.plots import plots
 
         file = found.root / "report.html"
-        write_whole(file, page(title(found), report(found, [section(found)]), plots(found)).encode())
+        write_whole(file, page(title(found), report(found, further), plots(found)).encode())
         click.echo(f"wrote {file}", err=True)
     if not as_json and not as_html:
-        click.echo(report(found, [section(found)]), nl=False)
+        click.echo(report(found, further), nl=False)
+
+
+def _contamination(run: Run, against: tuple[Path, ...], memory: bool) -> str:
+    """Results split by what was seen before; what the database has proved counts as renamed, its keys ignore names."""
+    corpus = corpus_of(pair for path in against for pair in statements(path))
+    overlaps = {problem.name: corpus.overlap(problem.statement) for problem in run.problems}
+    for name in _remembered(run) if memory else ():
+        if overlaps[name].degree in ("near", "none"):
+            overlaps[name] = Overlap("renamed", "the database", 1.0)
+    places = [*(path.name for path in against), *(["what the database has proved"] if memory else [])]
+    return contamination_section(run, overlaps, " and ".join(places))
+
+
+def _remembered(run: Run) -> list[str]:
+    """The problems whose statement the database has a proof of."""
+    from curriculum.database.queries import proof_of
+
+    keys = {name: line.key for name, line in run.survey.items() if line.key}
+    with database() as db:
+        return db.perform(lambda work: [name for name, key in keys.items() if proof_of(work.connection, key)])
 
 
 @command.command("compare")

@@ -10,7 +10,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from prover.errors import DatasetError
-from prover.evaluate.commands import commands, docstring, theorem_name, tokens, without_comments
+from prover.evaluate.commands import (
+    commands,
+    docstring,
+    proof_start,
+    theorem_name,
+    tokens,
+    without_comments,
+    without_ending,
+)
 from prover.evaluate.json_lines import read_text, statement_of
 from prover.evaluate.problem import Written, unique
 
@@ -32,32 +40,39 @@ def read_minif2f(root: Path, split: str) -> list[Written]:
     raise DatasetError(f"{root} has no split {split}: it has neither MiniF2F/{part}.lean nor MiniF2F/{part}/.")
 
 
-def read_directory(root: Path, within: tuple[str, ...], by_file: bool) -> list[Written]:
+def read_directory(root: Path, within: tuple[str, ...], by_file: bool, proofs: bool = False) -> list[Written]:
     """The problems of all Lean files of a directory.
 
     Args:
         within: directories to look into, the first that is there; `root` itself when none is.
         by_file: names are made unique by their file's, as ProofNet's must be.
+        proofs: theorems may have proofs, which are cut off; for comparing statements, not for proving them.
 
     Raises:
         DatasetError: there are no problems, or a proof is left in.
     """
     base = next((root / name for name in within if (root / name).is_dir()), root)
     files = sorted(f for f in base.rglob("*.lean") if not SKIPPED & set(f.relative_to(root).parts))
-    found = list(unique(_placed(files, root, "", by_file)))
+    placed = _placed(files, root, "", by_file, proofs)
+    found = [problem for _, problem in placed] if proofs else list(unique(placed))
     if not found:
         raise DatasetError(f"{base} has no theorem in any Lean file: give the benchmark's directory.")
     return found
 
 
-def _placed(files: list[Path], root: Path, split: str, by_file: bool = False) -> Iterator[tuple[str, Written]]:
+def _placed(
+    files: list[Path], root: Path, split: str, by_file: bool = False, proofs: bool = False
+) -> Iterator[tuple[str, Written]]:
     for file in files:
         prefix = f"{file.stem}." if by_file else ""
-        yield from read_lean_file(read_text(file), file.relative_to(root).as_posix(), split, prefix)
+        text = read_text(file)
+        yield from read_lean_file(text, file.relative_to(root).as_posix(), split, prefix, proofs)
 
 
-def read_lean_file(text: str, place: str, split: str = "", prefix: str = "") -> Iterator[tuple[str, Written]]:
-    """The theorems of a file, each with the place to name in messages.
+def read_lean_file(
+    text: str, place: str, split: str = "", prefix: str = "", proofs: bool = False
+) -> Iterator[tuple[str, Written]]:
+    """The theorems of a file, each with the place to name in messages; see `read_directory`.
 
     Raises:
         DatasetError: a proof is left in.
@@ -69,8 +84,13 @@ def read_lean_file(text: str, place: str, split: str = "", prefix: str = "") -> 
             if answered := _answered(command):
                 header.append(answered)
             continue
-        statement = statement_of(command, place)
+        statement = _without_proof(command) if proofs else statement_of(command, place)
         yield place, Written(prefix + name, statement, "\n\n".join(header), split, docstring(command))
+
+
+def _without_proof(command: str) -> str:
+    bare = without_ending(command).strip()
+    return bare[: proof_start(bare)].strip()
 
 
 def _answered(command: str) -> str | None:

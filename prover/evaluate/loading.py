@@ -1,7 +1,7 @@
 """Finds the loader for a benchmark by its name, and its files by a path."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
@@ -66,6 +66,20 @@ def load(name: str, data: Path, split: str, commit: str = "") -> Benchmark:
     if not problems:
         raise DatasetError(f"{data} has no problems{f' in the split {split}' if split else ''}.")
     return _recognised(Benchmark(name, split, tuple(problems), Provenance(str(data), commit)))
+
+
+def statements(data: Path) -> Iterator[tuple[str, str]]:
+    """Names and statements of everything in a JSON Lines file or below a directory of Lean files, all splits.
+
+    Raises:
+        DatasetError: there is nothing, or it is not as it should be.
+    """
+    if not data.exists():
+        raise DatasetError(f"There is no {data}: check the path.")
+    found = (
+        read_json_lines(data, numbered=True) if data.is_file() else read_directory(data, (), by_file=True, proofs=True)
+    )
+    yield from ((problem.name, problem.text) for problem in found)
 
 
 def _recognised(benchmark: Benchmark) -> Benchmark:

@@ -141,6 +141,10 @@ def test_the_commands_write_what_they_are_asked_for(tmp_path: Path, monkeypatch:
     whole = json.loads(runner.invoke(cli, ["eval", "report", "mine", "--json"]).stdout)
     assert [each["outcome"] for each in whole["verdicts"][::2]] == list(OURS)
     assert whole["problems"][-1]["reason"] == "Unknown identifier `ℝ`"
+    (tmp_path / "Seen.lean").write_text("theorem seen : 1 = 1 := by\n  rfl\n")
+    split = runner.invoke(cli, ["eval", "report", "mine", "--against", str(tmp_path), "--memory"])
+    assert "| exact | 5 | 4 | 50.0%" in split.stdout
+    assert "what the database has proved" in split.stdout
     runner.invoke(cli, ["eval", "report", "mine", "--html"])
     assert "<svg" in (tmp_path / "evaluations" / "mine" / "report.html").read_text()
     compared = runner.invoke(cli, ["eval", "compare", "mine", str(tmp_path / "other"), "--json"])
