@@ -12,6 +12,8 @@
     │   ├── BrokenFile            a file does not compile; Lean's messages are in `details`
     │   ├── LakeFailed            Lake cannot load or build a repository; its words are in `details`
     │   ├── BenchmarkError        a benchmark in LeanDojo's format cannot be written, or is not whole
+    │   ├── DatasetError          the problems to evaluate on cannot be read, or are not what they should be
+    │   ├── RunError              an evaluation's directory is missing, damaged, in use, or another's
     │   └── NotWritable           a patch cannot be written
     ├── LeanError               Lean did not do what was asked
     │   ├── LeanDied              its process ended
@@ -97,6 +99,14 @@ class LakeFailed(UsageError):
 
 class BenchmarkError(UsageError):
     """A benchmark in LeanDojo's format cannot be written, or is not whole."""
+
+
+class DatasetError(UsageError):
+    """The problems to evaluate on cannot be read, or are not what they should be."""
+
+
+class RunError(UsageError):
+    """An evaluation's directory is missing, damaged, in use, or another's."""
 
 
 class NotWritable(UsageError):

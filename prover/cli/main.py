@@ -20,6 +20,7 @@ COMMANDS = {
     "repo": ("prover.cli.repo", "Keep a list of repositories, by path or URL."),
     "toolchain": ("prover.cli.toolchain", "Install, list and examine Lean toolchains."),
     "db": ("prover.cli.db", "Upgrade, examine, export and import the database."),
+    "eval": ("prover.cli.eval", "Run benchmarks, report on runs and compare them."),
     "bench": ("prover.cli.bench", "Measure the prover against its baselines."),
 }
 

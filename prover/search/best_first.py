@@ -79,9 +79,15 @@ class Search:
         if node.pending is None:
             self.meter.expansions += 1
             node.pending = merge(self._strategy.generators, node.state.goals[0])[: self._strategy.width]
-        wave, node.pending = node.pending[:WAVE], node.pending[WAVE:]
+        size = self._wave()
+        wave, node.pending = node.pending[:size], node.pending[size:]
         self._try(node, wave)
         self.tree.resume(node)
+
+    def _wave(self) -> int:
+        """Tactics to send at once: fewer near the end, so that slow ones do not overrun the budget together."""
+        left = self.meter.left() * 1000
+        return WAVE if left >= WAVE * self._strategy.limits.milliseconds else 1
 
     def _try(self, node: Node, wave: Sequence[Suggestion]) -> None:
         limits = self._within_budget(self._strategy.limits)

@@ -18,9 +18,10 @@ HEAVY = {
     "alembic": ("curriculum/database/",),
     "psycopg": (),
     "lean_dojo": ("prover/lean/dojo.py",),
+    "matplotlib": ("prover/evaluate/plots.py",),
 }
 """where a heavy dependency may be imported; nowhere else"""
-LAZY = ("torch", "transformers", "faiss", "lean_dojo")
+LAZY = ("torch", "transformers", "faiss", "lean_dojo", "matplotlib")
 """imported when first needed, even at home"""
 
 

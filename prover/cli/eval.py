@@ -1,0 +1,268 @@
+"""`prover eval …`: runs benchmarks, reports on runs, compares them."""
+
+import functools
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from prover.cli.evaluating import FILES, Wanted, evaluate, problems_of
+from prover.cli.main import EXIT_INTERRUPTED
+from prover.cli.opening import jobs_option
+from prover.cli.prove import parse_generators
+from prover.cli.wiring import consoles, database, home, toolchain_option
+from prover.errors import RunError, UsageError
+from prover.evaluate.contamination import Overlap, contamination_section, corpus_of
+from prover.evaluate.harness import Plan, Telling
+from prover.evaluate.journal import SurveyLine, Trial
+from prover.evaluate.literature import section
+from prover.evaluate.loading import statements
+from prover.evaluate.markdown import percent, report, title
+from prover.evaluate.record import record
+from prover.evaluate.results import Run, denominators, figures, read_run
+from prover.evaluate.systems import BASELINES, System, baselines
+from prover.lean.session import TacticLimits
+from prover.lean.toolchain.choose import Wish
+from prover.project.build import write_whole
+from prover.search.budget import Budget
+
+BENCHMARKS = {
+    "minif2f": "miniF2F, from a checkout of its Lean 4 repository or a JSON Lines copy.",
+    "putnambench": "PutnamBench, from a checkout or a JSON Lines copy.",
+    "proofnet": "ProofNet, from a checkout of its Lean 4 repository or a JSON Lines copy.",
+    "sorrydb": "The declarations around SorryDB's sorries, each in its repository.",
+    "leandojo": "A split of a benchmark in LeanDojo's format, each theorem in its repository.",
+    "repository": "Every theorem of the repository that --repo names, its proof hidden.",
+}
+
+
+class Evaluations(click.Group):
+    """The commands, and a command for each benchmark and each JSON Lines file."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return [*BENCHMARKS, *super().list_commands(ctx)]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name in BENCHMARKS:
+            return _command_for(cmd_name, BENCHMARKS[cmd_name])
+        if cmd_name.endswith(FILES):
+            return _command_for(cmd_name, "A file with a statement a line.")
+        return super().get_command(ctx, cmd_name)
+
+
+@click.group("eval", cls=Evaluations)
+def command() -> None:
+    """Run a benchmark: every problem accounted for, every proof gated, baselines in the same run.
+
+    Besides the benchmarks below, the path of a .jsonl file with a statement a line can be given.
+    """
+
+
+def _command_for(benchmark: str, text: str) -> click.Command:
+    run = functools.partial(_evaluate, benchmark)
+    return click.Command(benchmark, callback=run, params=list(_parameters()), help=f"{text}\n\n{HELP}")
+
+
+HELP = """What does not elaborate here is reported with Lean's reason, and counted. Exit status: 0 the run is
+complete, 2 wrong usage or input, 130 interrupted; --resume goes on with it."""
+
+
+def _parameters() -> list[click.Parameter]:
+    def holder() -> None: ...
+
+    for option in reversed(OPTIONS):
+        holder = option(holder)
+    return list(reversed(getattr(holder, "__click_params__", [])))
+
+
+OPTIONS: tuple[Any, ...] = (
+    click.option("--split", default="", help="Of the benchmark: for miniF2F valid or test."),
+    click.option("--data", metavar="PATH|URL@REV", help="Where the benchmark's files are; fetched if not given."),
+    click.option("--commit", default="", help="Of the dataset, for the report, where the files do not tell."),
+    click.option("--repo", metavar="URL_OR_PATH[@REV]", help="A project whose modules and packages may be imported."),
+    click.option("--passes", type=click.IntRange(min=1), default=1, show_default=True, help="Tries at each problem."),
+    click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, show_default=True, help="Seconds a try."),
+    click.option("--expansions", type=click.IntRange(min=1), help="Goals expanded a try, at most."),
+    click.option("--tactic-timeout", type=click.FloatRange(min=0.1), default=1.5, show_default=True, help="Seconds."),
+    click.option("--width", type=click.IntRange(min=1), default=64, show_default=True, help="Tactics a goal, at most."),
+    click.option("--generators", default="automation,structure", show_default=True, help="What proposes tactics."),
+    click.option("--baselines", "beside", default="fixed", show_default=True, help=f"Of {', '.join(BASELINES)}; none."),
+    click.option("--temperature", type=click.FloatRange(min=0), help="Of the noise between passes; 0 for one pass."),
+    click.option("--seed", type=int, default=0, show_default=True),
+    click.option("--only", multiple=True, metavar="NAME", help="This problem; may be given several times."),
+    click.option("--limit", type=click.IntRange(min=1), help="Problems, evenly spread over all, at most."),
+    jobs_option,
+    toolchain_option,
+    click.option("--out", type=click.Path(path_type=Path), help="The directory of the run."),
+    click.option("--resume", is_flag=True, help="Go on with the run that is there."),
+)
+
+
+def _evaluate(benchmark: str, /, **given: Any) -> int:
+    """Runs a benchmark and reports on it."""
+    out, err = consoles()
+
+    def note(text: str) -> None:
+        err.print(text, style="dim", markup=False)
+
+    wish: Wish = given["wish"]
+    wanted = Wanted(
+        benchmark, given["split"], given["data"], given["commit"], given["repo"], wish, given["only"], given["limit"]
+    )
+    plan = _plan(given)
+    if given["resume"] and given["out"] is None:
+        raise UsageError("Say with --out which run to go on with.")
+    problems = problems_of(wanted, note)
+    root: Path = given["out"] or _new_directory(problems.name, problems.split)
+    note(f"{problems.name}: {len(problems.problems)} problems, into {root}")
+    try:
+        evaluate(wanted, problems, plan, root, given["resume"], _telling(out, note, plan), note)
+    except KeyboardInterrupt:
+        note(f"interrupted: --out {root} --resume goes on with it")
+        return EXIT_INTERRUPTED
+    run = read_run(root)
+    summarise(run, out)
+    write_reports(run, note)
+    return 0
+
+
+def _plan(given: dict[str, Any]) -> Plan:
+    passes, temperature = given["passes"], given["temperature"]
+    if temperature is None:
+        temperature = 0.0 if passes == 1 else 0.5
+    if passes > 1 and temperature == 0:
+        raise UsageError("Passes at temperature 0 are all the same: give a --temperature, or leave out --passes.")
+    budget = Budget(given["timeout"], given["expansions"])
+    limits = TacticLimits(milliseconds=round(given["tactic_timeout"] * 1000))
+    ours = System("prover", parse_generators(given["generators"]), budget, width=given["width"], limits=limits)
+    names = [name.strip() for name in given["beside"].split(",") if name.strip() not in ("", "none")]
+    return Plan((ours, *baselines(names, ours)), passes, temperature, given["seed"], given["jobs"])
+
+
+def _new_directory(name: str, split: str) -> Path:
+    stamp = datetime.now().strftime("%Y%m%d-%H%M%S")
+    return home().root / "evaluations" / "-".join(filter(None, [Path(name).name, split.replace("/", "-"), stamp]))
+
+
+def _telling(out: Console, note: Any, plan: Plan) -> Telling:
+    ours = plan.systems[0].name
+    marks = {"proved": "[green]✓[/]", "open": "[yellow]·[/]", "refused": "[red]✗[/]", "crashed": "[red]✗[/]"}
+
+    def surveyed(line: SurveyLine) -> None:
+        if line.status != "runnable":
+            note(f"  {line.problem}: {line.status}: {line.reason.splitlines()[0] if line.reason else ''}")
+
+    def tried(trial: Trial) -> None:
+        number = f" pass {trial.number}" if plan.passes > 1 else ""
+        text = f"{trial.problem}  {trial.system}{number}  {trial.seconds:.1f} s"
+        if trial.system != ours:
+            note(f"  {trial.outcome}: {text}")
+            return
+        out.print(marks[trial.outcome], end=" ")
+        out.print(f"{text}{'' if trial.outcome == 'proved' else f'  {trial.reason}'}", markup=False)
+        for line in trial.proof.splitlines():
+            out.print(f"    {line}", style="bold", markup=False)
+
+    return Telling(surveyed, tried)
+
+
+def summarise(run: Run, out: Console) -> None:
+    """Prints the figures of a run."""
+    counts = denominators(run)
+    caption = f"all {counts.all}, runnable here {counts.runnable}, crashed {counts.crashed}"
+    shown = Table(
+        "system", "attempted", "crashed", "proved", "of runnable", "of all", title=title(run), caption=caption
+    )
+    for system in run.systems:
+        f = figures(run, system)
+        cells = (f.attempted, f.crashed, f.proved)
+        shown.add_row(system, *map(str, cells), percent(f.of_runnable), percent(f.of_all))
+    out.print(shown)
+
+
+def write_reports(run: Run, note: Any) -> None:
+    """Writes the reports into the run's directory."""
+    write_whole(run.root / "report.md", report(run, [section(run)]).encode())
+    write_whole(run.root / "report.json", msgspec.json.format(msgspec.json.encode(record(run)), indent=1) + b"\n")
+    note(f"wrote {run.root / 'report.md'} and report.json")
+
+
+def find_run(text: str) -> Path:
+    """The directory of a run, by its path or its name among those in the user's directory.
+
+    Raises:
+        RunError: there is none.
+    """
+    for path in (Path(text).expanduser(), home().root / "evaluations" / text):
+        if path.is_dir():
+            return path
+    raise RunError(f"There is no run {text}: give the directory that --out named.")
+
+
+@command.command("report")
+@click.argument("run")
+@click.option("--html", "as_html", is_flag=True, help="A page with plots, into the run's directory.")
+@click.option("--json", "as_json", is_flag=True, help="Everything as JSON, to standard output.")
+@click.option("--against", multiple=True, type=click.Path(path_type=Path), help="Statements that were seen before.")
+@click.option("--memory", is_flag=True, help="Split by what the database has a proof of, too.")
+def report_(run: str, as_html: bool, as_json: bool, against: tuple[Path, ...], memory: bool) -> None:
+    """Report on a run, by its directory or name: as Markdown to standard output, unless another form is asked for.
+
+    --against names JSON Lines files, or directories of Lean files, with statements of training data: results
+    are then split by how much of each statement occurs there.
+    """
+    found = read_run(find_run(run))
+    further = [_contamination(found, against, memory) if against or memory else "", section(found)]
+    if as_json:
+        click.echo(msgspec.json.format(msgspec.json.encode(record(found)), indent=1))
+    if as_html:
+        from prover.evaluate.page import page
+        from prover.evaluate.plots import plots
+
+        file = found.root / "report.html"
+        write_whole(file, page(title(found), report(found, further), plots(found)).encode())
+        click.echo(f"wrote {file}", err=True)
+    if not as_json and not as_html:
+        click.echo(report(found, further), nl=False)
+
+
+def _contamination(run: Run, against: tuple[Path, ...], memory: bool) -> str:
+    """Results split by what was seen before; what the database has proved counts as renamed, its keys ignore names."""
+    corpus = corpus_of(pair for path in against for pair in statements(path))
+    overlaps = {problem.name: corpus.overlap(problem.statement) for problem in run.problems}
+    for name in _remembered(run) if memory else ():
+        if overlaps[name].degree in ("near", "none"):
+            overlaps[name] = Overlap("renamed", "the database", 1.0)
+    places = [*(path.name for path in against), *(["what the database has proved"] if memory else [])]
+    return contamination_section(run, overlaps, " and ".join(places))
+
+
+def _remembered(run: Run) -> list[str]:
+    """The problems whose statement the database has a proof of."""
+    from curriculum.database.queries import proof_of
+
+    keys = {name: line.key for name, line in run.survey.items() if line.key}
+    with database() as db:
+        return db.perform(lambda work: [name for name, key in keys.items() if proof_of(work.connection, key)])
+
+
+@command.command("compare")
+@click.argument("run_a")
+@click.argument("run_b")
+@click.option("--system", default="prover", show_default=True, help="Of both runs; or A,B for one of each.")
+@click.option("--json", "as_json", is_flag=True, help="As JSON.")
+def compare_(run_a: str, run_b: str, system: str, as_json: bool) -> None:
+    """Compare two runs, problem by problem: what was gained and lost, and whether it could be chance."""
+    from prover.evaluate.compare import Side, compare, comparison_report
+
+    one, _, other = system.partition(",")
+    found = compare(Side(read_run(find_run(run_a)), one), Side(read_run(find_run(run_b)), other or one))
+    if not as_json:
+        click.echo(comparison_report(found), nl=False)
+        return
+    fields = ("compared", "left_out", "both", "gained", "lost", "neither", "p", "difference", "costs", "differing")
+    click.echo(msgspec.json.format(msgspec.json.encode({name: getattr(found, name) for name in fields}), indent=1))

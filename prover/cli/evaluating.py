@@ -1,0 +1,228 @@
+"""Carries out `prover eval`: finds the data, makes the ground ready, runs the harness."""
+
+import os
+import platform
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from prover.cli.opening import opened
+from prover.cli.wiring import choose_toolchain, home
+from prover.errors import LeanError, ProverError, UsageError
+from prover.evaluate.harness import Harness, Plan, Telling
+from prover.evaluate.header import modules_of
+from prover.evaluate.journal import Journal, Manifest, ProblemLine, SurveyLine
+from prover.evaluate.loading import load
+from prover.evaluate.problem import Benchmark, Located, Problem, Provenance, Written
+from prover.evaluate.survey import Ground, InRepository, Scratch
+from prover.lean.pool import Pool
+from prover.lean.toolchain.choose import Wish
+from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
+from prover.project.build import source_of
+from prover.project.checkout import Checkouts
+from prover.project.git import git
+from prover.project.layout import Repository
+from prover.project.location import parse_location
+
+Note = Callable[[str], None]
+SOURCES = {
+    "minif2f": "https://github.com/yangky11/miniF2F-lean4@5746b7d6c47855ce1294bed87329618ff7f1bc31",
+    "putnambench": "https://github.com/trishullab/PutnamBench",
+    "proofnet": "https://github.com/rahul3613/ProofNet-lean4",
+}
+"""where a benchmark is fetched from when --data does not say"""
+FILES = (".jsonl", ".json", ".ndjson")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What the user asked for."""
+
+    benchmark: str
+    """a known name, or the path of a file"""
+    split: str = ""
+    data: str | None = None
+    commit: str = ""
+    repo: str | None = None
+    """the repository whose packages statements may import; or, for `repository`, whose theorems are the problems"""
+    wish: Wish = "auto"
+    only: tuple[str, ...] = ()
+    limit: int | None = None
+
+
+def problems_of(wanted: Wanted, note: Note) -> Benchmark:
+    """The benchmark's problems.
+
+    Raises:
+        UsageError: there is no such data or split, or it is not as it should be.
+    """
+    if wanted.benchmark == "repository":
+        found = _theorems(wanted, note)
+    elif wanted.benchmark.endswith(FILES):
+        path = Path(wanted.benchmark).expanduser()
+        found = load(path.stem, path, wanted.split, wanted.commit)
+    else:
+        data, commit = _data(wanted, note)
+        found = load(wanted.benchmark, data, wanted.split, wanted.commit or commit)
+    if wanted.only:
+        found = found.only(wanted.only)
+    return found.spread(wanted.limit) if wanted.limit else found
+
+
+def _data(wanted: Wanted, note: Note) -> tuple[Path, str]:
+    """Where the files are, and at which commit."""
+    named = wanted.data or SOURCES.get(wanted.benchmark)
+    if named is None:
+        raise UsageError(f"Say with --data where the files of {wanted.benchmark} are.")
+    path = Path(named).expanduser()
+    if path.is_file() or (wanted.data and "@" not in named and "://" not in named and not path.is_dir()):
+        return path, ""
+    checkout = Checkouts(home().checkouts, note).get(parse_location(named))
+    return checkout.root, f"{checkout.commit or ''}{' (with changes)' if checkout.dirty else ''}"
+
+
+def _theorems(wanted: Wanted, note: Note) -> Benchmark:
+    """Every theorem of a repository, its proof hidden."""
+    if wanted.repo is None:
+        raise UsageError("Say with --repo of which repository the theorems are.")
+    problems: list[Located] = []
+    with opened(wanted.repo, wanted.wish, note) as ready:
+        location = parse_location(wanted.repo)
+        revision = location.revision or ""
+        with Pool(ready.toolchain, ready.builder.search_path(), 1) as pool, pool.lend() as session:
+            for module in ready.repository.modules.values():
+                try:
+                    ready.builder.prepare(module)
+                    source = source_of(ready.repository, module)
+                    session.elaborate(source)
+                    declared = [each for each in session.declarations(source) if each.kind == "theorem"]
+                    session.forget_files()
+                except ProverError as error:
+                    note(f"{module.name} is left out: {error}")
+                    continue
+                problems += (
+                    Located(d.name, location.canonical, revision, source.file, None, d.name, d.statement)
+                    for d in declared
+                )
+        commit = f"{ready.checkout.commit or ''}{' (with changes)' if ready.checkout.dirty else ''}"
+    if not problems:
+        raise UsageError(f"{wanted.repo} has no theorems: name another repository.")
+    return Benchmark(ready.checkout.name, "", tuple(problems), Provenance(wanted.repo, commit))
+
+
+@dataclass(frozen=True)
+class Place:
+    """Problems that share a ground."""
+
+    problems: tuple[Problem, ...]
+    ground: Ground
+    toolchain: EmbeddedToolchain | NativeToolchain
+    search_path: tuple[Path, ...]
+
+
+def toolchain_of(wanted: Wanted, note: Note) -> EmbeddedToolchain | NativeToolchain:
+    """The Lean for problems that are files of their own; it is not asked of any repository."""
+    return choose_toolchain(Repository(home().root, {}, None), wanted.wish, note)
+
+
+def places(
+    wanted: Wanted, benchmark: Benchmark, note: Note, unreachable: Callable[[str, ProverError], None]
+) -> Iterator[Place]:
+    """The problems by the ground that they are on; each ground is ready until the next is asked for.
+
+    Args:
+        unreachable: told of a problem whose repository cannot be had.
+    """
+    written = tuple(problem for problem in benchmark.problems if isinstance(problem, Written))
+    if written and wanted.repo is None:
+        toolchain = toolchain_of(wanted, note)
+        yield Place(written, Scratch(_has_module(toolchain, ())), toolchain, ())
+    elif written and wanted.repo is not None:
+        with opened(wanted.repo, wanted.wish, note) as ready:
+            path = ready.builder.search_path()
+            for _ in ready.builder.build(_imported(written, ready.repository)):
+                pass
+            yield Place(written, Scratch(_has_module(ready.toolchain, path)), ready.toolchain, path)
+    by_location: dict[str, list[Located]] = {}
+    for problem in benchmark.problems:
+        if isinstance(problem, Located):
+            by_location.setdefault(problem.location, []).append(problem)
+    for location, located in by_location.items():
+        try:
+            with opened(location, wanted.wish, note) as ready:
+                ground = InRepository(ready.repository, ready.builder)
+                yield Place(tuple(located), ground, ready.toolchain, ready.builder.search_path())
+        except LeanError:
+            raise
+        except ProverError as error:
+            for problem in located:
+                unreachable(problem.name, error)
+
+
+def manifest_of(wanted: Wanted, benchmark: Benchmark, plan: Plan, toolchain: str) -> Manifest:
+    """What a run's directory says of the run."""
+    return Manifest(
+        benchmark=benchmark.name,
+        split=benchmark.split,
+        source=benchmark.provenance.path,
+        commit=benchmark.provenance.commit,
+        digest=benchmark.digest,
+        problems=len(benchmark.problems),
+        systems=tuple(system.settings() for system in plan.systems),
+        passes=plan.passes,
+        temperature=plan.temperature,
+        seed=plan.seed,
+        toolchain=toolchain,
+        project=wanted.repo or "",
+        made_with=_made_with(),
+    )
+
+
+def evaluate(
+    wanted: Wanted, benchmark: Benchmark, plan: Plan, out: Path, resume: bool, telling: Telling, note: Note
+) -> None:
+    """Runs what is still to be run, into the directory `out`.
+
+    Raises:
+        RunError: `out` has another run, or this one and it is not to be gone on with.
+    """
+    scratch = any(isinstance(problem, Written) for problem in benchmark.problems) and wanted.repo is None
+    toolchain = toolchain_of(wanted, note).describe() if scratch else f"{wanted.wish}, as each repository asks"
+    lines = [ProblemLine(each.name, each.digest, each.text, each.split) for each in benchmark.problems]
+    with Journal(out, manifest_of(wanted, benchmark, plan, toolchain), lines, resume) as journal:
+
+        def unreachable(name: str, error: ProverError) -> None:
+            if name not in journal.survey:
+                line = SurveyLine(name, "not runnable", str(error))
+                journal.surveyed(line)
+                telling.surveyed(line)
+
+        for place in places(wanted, benchmark, note, unreachable):
+            with Pool(place.toolchain, place.search_path, plan.jobs) as pool:
+                Harness(place.ground, pool, plan, journal, telling).run(place.problems)
+
+
+def _has_module(toolchain: EmbeddedToolchain | NativeToolchain, path: Sequence[Path]) -> Callable[[str], bool]:
+    def here(module: str) -> bool:
+        file = Path(*module.split("."))
+        return any((directory / file).with_suffix(".olean").is_file() for directory in (*path, toolchain.library))
+
+    return here
+
+
+def _imported(problems: Sequence[Written], repository: Repository) -> list[str]:
+    """The modules of the repository that headers import."""
+    named = dict.fromkeys(module for problem in problems for module in modules_of(problem.header))
+    return [module for module in named if repository.find(module) is not None]
+
+
+def _made_with() -> dict[str, str]:
+    checkout = Path(__file__).resolve().parents[2]
+    commit = ""
+    if (checkout / ".git").exists():
+        said = git("rev-parse", "--short=12", "HEAD", directory=checkout)
+        dirty = " (with changes)" if git("status", "--porcelain", directory=checkout).out.strip() else ""
+        commit = said.out.strip() + dirty if said.ok else ""
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
+    return {"prover": version("prover"), "commit": commit, "machine": machine, "python": platform.python_version()}

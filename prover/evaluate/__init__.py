@@ -1,0 +1,1 @@
+"""Benchmarks: loading them, running them, and saying what the figures are worth."""

@@ -1,0 +1,239 @@
+"""Runs systems on problems: every trial with its own search, its own gate and its own line in the journal.
+
+Parallel over Lean processes, one problem to each; the systems take their turns at a problem in the same
+process, which has elaborated the statement and warmed up before the clock of any of them starts.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from threading import Event, Lock
+
+import msgspec
+import psutil
+
+from prover.errors import LeanError
+from prover.evaluate.journal import Journal, Passage, SurveyLine, Trial
+from prover.evaluate.observe import Observation, Proposing, TimedGate, Watched
+from prover.evaluate.problem import Problem
+from prover.evaluate.survey import Crashed, Found, Ground, NotRunnable, Runnable
+from prover.evaluate.systems import Sampled, System
+from prover.lean.pool import Pool
+from prover.lean.session import LeanSession, SourceText, TacticLimits
+from prover.project.patch import replace as replace_in
+from prover.proving import Outcome, Prover, Task, TheoremFailed, TheoremOpen, TheoremProved
+from prover.tactics.automation import FIXED_LIST
+
+WARM_UP = SourceText("theorem warm (a b : Nat) (h : a < b) : a + 1 ≤ b * 1 := by\n  sorry\n", "Warm.lean", "Warm")
+"""what a process proves before the first clock starts, so that no trial pays for what tactics do once a process"""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to run."""
+
+    systems: tuple[System, ...]
+    passes: int = 1
+    temperature: float = 0.0
+    """of the noise that makes passes differ; 0 for none"""
+    seed: int = 0
+    jobs: int = 1
+
+
+@dataclass(frozen=True)
+class Telling:
+    """Whom the harness tells what it does."""
+
+    surveyed: Callable[[SurveyLine], None] = lambda _: None
+    tried: Callable[[Trial], None] = lambda _: None
+
+
+@dataclass
+class Clock:
+    """Where the time of all workers went."""
+
+    trials: int = 0
+    attending: float = 0.0
+    working: float = 0.0
+    preparing: float = 0.0
+    _lock: Lock = field(default_factory=Lock)
+
+    def add(self, trials: int = 0, attending: float = 0.0, working: float = 0.0, preparing: float = 0.0) -> None:
+        """Counts what a worker did."""
+        with self._lock:
+            self.trials += trials
+            self.attending += attending
+            self.working += working
+            self.preparing += preparing
+
+
+@dataclass
+class Harness:
+    """One run, or the rest of one that was interrupted."""
+
+    ground: Ground
+    pool: Pool
+    plan: Plan
+    journal: Journal
+    telling: Telling = field(default_factory=Telling)
+    clock: Clock = field(default_factory=Clock)
+    _warm: set[int] = field(default_factory=set)
+    _stopping: Event = field(default_factory=Event)
+    """what workers come to after it is set is not kept: their processes are being ended under them"""
+
+    def run(self, problems: Sequence[Problem]) -> None:
+        """Tries every problem as often as the plan says, less what the journal has already."""
+        began, wall, load = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic(), _load()
+        waiting = [problem for problem in problems if self._left(problem)]
+        with ThreadPoolExecutor(self.plan.jobs, thread_name_prefix="eval") as executor:
+            running: set[Future[None]] = {executor.submit(self._attend, problem) for problem in waiting}
+            try:
+                while running:
+                    done, running = wait(running, timeout=0.2, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        future.result()
+            except BaseException:
+                self._stopping.set()
+                executor.shutdown(wait=False, cancel_futures=True)
+                self.pool.__exit__(None, None, None)
+                raise
+        clock, seconds = self.clock, time.monotonic() - wall
+        passage = Passage(
+            began,
+            round(seconds, 3),
+            self.plan.jobs,
+            clock.trials,
+            attending=round(clock.attending, 3),
+            working=round(clock.working, 3),
+            preparing=round(clock.preparing, 3),
+            load=(load, _load()),
+        )
+        self.journal.passed(passage)
+
+    def _left(self, problem: Problem) -> bool:
+        known = self.journal.survey.get(problem.name)
+        return known is None or (known.status == "runnable" and bool(self._trials(problem)))
+
+    def _trials(self, problem: Problem) -> list[tuple[System, int]]:
+        """What is still to be tried."""
+        return [
+            (system, number)
+            for number in range(1, self.plan.passes + 1)
+            for system in self.plan.systems
+            if not (system.once and number > 1) and (problem.name, system.name, number) not in self.journal.done
+        ]
+
+    def _attend(self, problem: Problem) -> None:
+        """All that is still to be done about one problem."""
+        with self.pool.lend() as session:
+            began = time.monotonic()
+            self._warm_up(session)
+            found = self.ground.survey(session, problem)
+            self.clock.add(preparing=time.monotonic() - began)
+            line = _surveyed(problem, found)
+            if self._stopping.is_set():
+                return
+            if problem.name not in self.journal.survey:
+                self.journal.surveyed(line)
+                self.telling.surveyed(line)
+            if isinstance(found, Runnable):
+                for system, number in self._trials(problem):
+                    if self._stopping.is_set():
+                        return
+                    self._try(session, problem, found.task, system, number)
+            with suppress(LeanError):
+                session.forget_files()
+            self.clock.add(attending=time.monotonic() - began)
+
+    def _try(self, session: LeanSession, problem: Problem, task: Task, system: System, number: int) -> None:
+        began = time.monotonic()
+        self._warm_up(session)
+        with suppress(LeanError):
+            session.elaborate(task.source)
+        self.pool.prepare_fresh()
+        prepared, restarts = time.monotonic(), session.restarts
+        seen = Observation()
+        prover = Prover(
+            system.strategy(self._generators(problem, system, number, seen)),
+            TimedGate(self.pool.fresh, seen),
+            system.budget,
+        )
+        outcome = prover.prove(Watched(session, seen), task)
+        if self._stopping.is_set():
+            return
+        trial = _trial(problem, system, number, outcome, seen, session.restarts - restarts)
+        self.journal.tried(trial, seen.log, _file(task, outcome))
+        self.clock.add(1, working=trial.seconds + trial.gate_seconds, preparing=prepared - began)
+        self.telling.tried(trial)
+
+    def _generators(self, problem: Problem, system: System, number: int, seen: Observation) -> list[Proposing]:
+        plan = self.plan
+        watched = []
+        for generator in system.generators:
+            if plan.temperature > 0 and not system.once:
+                seed = f"{plan.seed} {problem.name} {number} {generator.name}"
+                watched.append(Proposing(Sampled(generator, plan.temperature, seed), seen))
+            else:
+                watched.append(Proposing(generator, seen))
+        return watched
+
+    def _warm_up(self, session: LeanSession) -> None:
+        """Runs the closing tactics once in a process that has not run any."""
+        with suppress(LeanError):
+            pid = session.start().pid
+            if pid in self._warm:
+                return
+            self._warm.add(pid)
+            (opening,) = session.sorries(WARM_UP, 0, len(WARM_UP.text))
+            for _ in session.run(opening.state, FIXED_LIST, TacticLimits(milliseconds=20_000)):
+                pass
+
+
+def _surveyed(problem: Problem, found: Found) -> SurveyLine:
+    match found:
+        case Runnable(task, fitted):
+            declaration = task.declaration
+            notations, left_out = (fitted.notations, fitted.left_out) if fitted else ((), ())
+            return SurveyLine(problem.name, "runnable", "", declaration.key, declaration.statement, notations, left_out)
+        case NotRunnable(reason):
+            return SurveyLine(problem.name, "not runnable", reason)
+        case Crashed(reason):
+            return SurveyLine(problem.name, "crashed", reason)
+
+
+def _trial(problem: Problem, system: System, number: int, outcome: Outcome, seen: Observation, restarts: int) -> Trial:
+    spent = outcome.spent
+    known = Trial(
+        problem.name,
+        system.name,
+        number,
+        "open",
+        seconds=round(spent.seconds - seen.gate_seconds, 3),
+        gate_seconds=round(seen.gate_seconds, 3),
+        expansions=spent.expansions,
+        tactics=spent.tactics,
+        did=dict(sorted(seen.tactics.items())),
+        restarts=restarts,
+    )
+    match outcome:
+        case TheoremProved() as proved:
+            axioms, by = proved.judgement.axioms, seen.credited(proved.scripts)
+            return msgspec.structs.replace(known, outcome="proved", proof=proved.proof, axioms=axioms, by=by)
+        case TheoremOpen(reason, _, refused):
+            return msgspec.structs.replace(known, outcome="refused" if refused else "open", reason=refused or reason)
+        case TheoremFailed(reason):
+            return msgspec.structs.replace(known, outcome="crashed", reason=reason)
+
+
+def _load() -> float:
+    return round(psutil.getloadavg()[0], 2)
+
+
+def _file(task: Task, outcome: Outcome) -> str:
+    """The file with the proof in it."""
+    if isinstance(outcome, TheoremProved):
+        return replace_in(task.source.text, outcome.replacements)
+    return ""

@@ -1,0 +1,136 @@
+"""Fits a benchmark's header to the Lean that is here.
+
+Where the modules that it imports are here, it is left as it is. Where they are not, only this is done to it:
+imports that are not here are left out; so are `open`s of namespaces and settings of options that Lean says
+do not exist; and notations for number types of Lean's own are added. A notation changes no meaning, and a
+name of a namespace that is not here is unknown: a statement that needs one does not elaborate.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from prover.lean.protocol import Message
+from prover.lean.session import SourceText
+
+NOTATIONS = {"ℕ": "Nat", "ℤ": "Int", "ℚ": "Rat"}
+"""the whole prelude: types that Lean's core library and Mathlib both have, by the sign that Mathlib has for them"""
+OPTIONS: tuple[tuple[str, bool | int | str], ...] = (("autoImplicit", False),)
+"""so that an unknown type is an error, not a variable; as in Mathlib"""
+TRIES = 30
+_IMPORT = re.compile(r"^\s*(?:public\s+)?import\s+(?:all\s+)?(\S+)\s*$")
+_BLANKS = re.compile(r"\n{3,}")
+_OPEN = re.compile(r"^\s*open\s+(?:scoped\s+)?(?P<names>.*)$")
+
+
+class Elaborating(Protocol):
+    """What is needed of a session here."""
+
+    def elaborate(self, source: SourceText) -> tuple[Message, ...]: ...
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A header that can stand here."""
+
+    text: str
+    left_out: tuple[str, ...] = ()
+    """what had to go: imports, namespaces, options"""
+    notations: tuple[str, ...] = ()
+    """those that were added for this statement"""
+
+    @property
+    def whole(self) -> bool:
+        """Whether it is the benchmark's own."""
+        return not self.left_out and not self.notations
+
+
+@dataclass
+class Headers:
+    """Fits headers, each once, for one toolchain."""
+
+    has_module: Callable[[str], bool]
+    """whether a module can be imported here"""
+    _fitted: dict[str, Fitted] = field(default_factory=dict)
+
+    def fit(self, session: Elaborating, header: str, statement: str) -> Fitted:
+        """The header as it can stand before a statement here; Lean is asked what it does not know.
+
+        Raises:
+            LeanError: Lean died again and again over it.
+        """
+        if header not in self._fitted:
+            self._fitted[header] = self._fit(session, header)
+        fitted = self._fitted[header]
+        if not fitted.left_out:
+            return fitted
+        signs = tuple(sign for sign in NOTATIONS if sign in statement or sign in fitted.text)
+        text = "\n".join(_placed(fitted.text.split("\n") if fitted.text else [], signs))
+        return Fitted(text, fitted.left_out, signs)
+
+    def _fit(self, session: Elaborating, header: str) -> Fitted:
+        lines, left_out = header.split("\n"), []
+        for index, line in enumerate(lines):
+            if (match := _IMPORT.match(line)) and not self.has_module(match[1]):
+                lines[index] = ""
+                left_out.append(f"import {match[1]}")
+        if not left_out:
+            return Fitted(header)
+        for _ in range(TRIES):
+            unknown = _take_out_unknown(session, lines)
+            if unknown is None:
+                break
+            left_out.append(unknown)
+        return Fitted(_BLANKS.sub("\n\n", "\n".join(lines)).strip(), tuple(left_out))
+
+
+def _take_out_unknown(session: Elaborating, lines: list[str]) -> str | None:
+    """Takes out the first namespace or option that Lean does not know; says what it was, or None if all is known."""
+    text, above = _placed(lines, tuple(NOTATIONS)), _after_imports(lines)
+    for message in session.elaborate(SourceText("\n".join(text) + "\n", "header.lean", "Header", OPTIONS)):
+        index = message.line - 1 - len(NOTATIONS)
+        if message.severity != "error" or not above <= index < len(lines):
+            continue
+        if (unknown := _taken_out(lines, index, message)) is not None:
+            return unknown
+    return None
+
+
+def composed(fitted: Fitted, statement: str) -> str:
+    """A file that states the problem, its proof missing."""
+    top = f"{fitted.text}\n\n" if fitted.text else ""
+    return f"{top}{statement} := by\n  sorry\n"
+
+
+def _placed(lines: list[str], signs: tuple[str, ...]) -> list[str]:
+    """A header's lines with notations after its imports."""
+    above = _after_imports(lines)
+    return [*lines[:above], *(f'notation "{sign}" => {NOTATIONS[sign]}' for sign in signs), *lines[above:]]
+
+
+def _after_imports(lines: list[str]) -> int:
+    return max((number for number, line in enumerate(lines, 1) if _IMPORT.match(line)), default=0)
+
+
+def _taken_out(lines: list[str], index: int, message: Message) -> str | None:
+    line = lines[index]
+    if match := _OPEN.match(line):
+        name = line[message.column : message.endColumn] if message.endLine == message.line else ""
+        if name not in match["names"].split():
+            return None
+        left = line[: message.column] + line[message.endColumn :]
+        names = _OPEN.match(left)
+        lines[index] = " ".join(left.split()) if names and names["names"].strip() else ""
+        return f"open {name}"
+    if line.lstrip().startswith("set_option "):
+        lines[index] = ""
+        return line.strip()
+    return None
+
+
+def modules_of(header: str) -> Iterator[str]:
+    """The modules that a header imports."""
+    for line in header.split("\n"):
+        if match := _IMPORT.match(line):
+            yield match[1]

@@ -1,0 +1,142 @@
+"""Benchmarks as JSON Lines: a statement a line, under the field names of the copies that people pass around.
+
+The common copies of miniF2F, ProofNet and PutnamBench name their fields `name` or `problem_name`,
+`formal_statement`, `lean4_statement` or `statement`, `header`, `split`, `informal_prefix` or
+`informal_statement`. A file that ends in `.json` and holds a list of such objects is read too.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from prover.errors import DatasetError
+from prover.evaluate.commands import commands, proof_start, theorem_name, without_comments, without_ending
+from prover.evaluate.problem import Written, unique
+
+NAMES = ("name", "problem_name", "full_name", "theorem_name", "id")
+STATEMENTS = ("formal_statement", "lean4_statement", "lean4_code", "statement", "theorem_statement", "lean_code")
+HEADERS = ("header", "lean4_header", "src_header", "srcContext", "context")
+INFORMAL = ("informal_statement", "informal_prefix", "informal_stmt", "nl_statement", "natural_language_statement")
+SPLITS = ("split",)
+
+
+def read_json_lines(file: Path, numbered: bool = False) -> list[Written]:
+    """The problems of a file, in its order.
+
+    Args:
+        numbered: a name that occurs again gets its number, as the common copies of ProofNet need.
+
+    Raises:
+        DatasetError: a line is cut short or has no statement, a proof is left in, or two problems share a name.
+    """
+    found: list[tuple[str, Written]] = []
+    met: dict[str, int] = {}
+    for place, record in records(file):
+        problem = _problem(record, place)
+        met[problem.name] = count = met.get(problem.name, 0) + 1
+        if numbered and count > 1:
+            problem = _problem({**record, NAMES[0]: f"{problem.name}#{count}"}, place)
+        found.append((place, problem))
+    return list(unique(found))
+
+
+def records(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The objects of a JSON Lines file or JSON list, each with the place to name in messages.
+
+    Raises:
+        DatasetError: it cannot be read, or what stands there is no object.
+    """
+    text = read_text(file)
+    if file.suffix == ".json":
+        yield from _listed(file, text)
+        return
+    for number, line in enumerate(text.split("\n"), 1):
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except json.JSONDecodeError as error:
+            raise DatasetError(
+                f"{file}, line {number}, is no JSON object or cut short ({error.msg}): copy the file again."
+            ) from None
+        yield f"{file}, line {number}", _object(record, f"{file}, line {number}")
+
+
+def read_text(file: Path) -> str:
+    """The text of a benchmark's file.
+
+    Raises:
+        DatasetError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        return file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise DatasetError(f"{file} is not UTF-8 ({error.reason}): copy it again.") from None
+    except OSError as error:
+        raise DatasetError(f"{file} cannot be read ({error.strerror}): check the path.") from None
+
+
+def _listed(file: Path, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    try:
+        entries = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise DatasetError(f"{file} is no JSON or cut short ({error.msg}): copy it again.") from None
+    if isinstance(entries, dict):
+        lists = [value for value in entries.values() if isinstance(value, list)]
+        entries = lists[0] if len(lists) == 1 else [entries]
+    for number, record in enumerate(entries, 1):
+        yield f"{file}, entry {number}", _object(record, f"{file}, entry {number}")
+
+
+def _object(record: Any, place: str) -> Mapping[str, Any]:
+    if not isinstance(record, dict):
+        raise DatasetError(f"{place}, is no JSON object: each line is one problem.")
+    return record
+
+
+def _problem(record: Mapping[str, Any], place: str) -> Written:
+    written = _text(record, STATEMENTS)
+    if not written.strip():
+        raise DatasetError(f"{place}, has no statement: it needs one of the fields {', '.join(STATEMENTS)}.")
+    *context, last = commands(written) or [written]
+    header = "\n".join(part for part in (_text(record, HEADERS).strip(), *(c.strip() for c in context)) if part)
+    statement = statement_of(last, place)
+    name = _text(record, NAMES) or theorem_name(statement) or ""
+    if not name:
+        raise DatasetError(f"{place}, has no name: it needs one of the fields {', '.join(NAMES)}, or a named theorem.")
+    informal = _text(record, INFORMAL).strip()
+    return Written(name, statement, without_trailing_comment(header), _text(record, SPLITS), informal)
+
+
+def statement_of(command: str, place: str) -> str:
+    """A theorem's command without its `sorry`.
+
+    Raises:
+        DatasetError: a proof is left in it.
+    """
+    statement = without_ending(command).strip()
+    if proof_start(statement) is not None:
+        name = theorem_name(statement) or "the statement"
+        raise DatasetError(
+            f"{place}: {name} has its proof left in: cut it off, from `:=` on, so that none can be used."
+        )
+    return statement
+
+
+def without_trailing_comment(header: str) -> str:
+    """A header without the docstring that some copies let it end in; it belongs to the theorem."""
+    bare = header.rstrip()
+    if bare.endswith("-/"):
+        last = commands(bare)[-1:]
+        if last and not without_comments(last[0]).strip():
+            bare = bare[: -len(last[0])].rstrip() if bare.endswith(last[0]) else bare
+    return bare
+
+
+def _text(record: Mapping[str, Any], fields: tuple[str, ...]) -> str:
+    for field in fields:
+        value = record.get(field)
+        if isinstance(value, str) and value:
+            return value
+    return ""

@@ -1,0 +1,115 @@
+"""Finds the loader for a benchmark by its name, and its files by a path."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from importlib.resources import files
+from pathlib import Path
+
+from prover.errors import DatasetError
+from prover.evaluate.json_lines import read_json_lines
+from prover.evaluate.lean_files import read_directory, read_minif2f
+from prover.evaluate.located import read_leandojo, read_sorrydb
+from prover.evaluate.problem import Benchmark, Problem, Provenance
+
+JSON_ENDINGS = (".jsonl", ".json", ".ndjson")
+
+
+@dataclass(frozen=True)
+class Known:
+    """A benchmark that is known by name."""
+
+    splits: tuple[str, ...]
+    """those that it has; empty when it has none"""
+    home: str
+    """what the message calls the place that its data come from"""
+    directory: Callable[[Path, str], list[Problem]]
+    """reads a split from a directory"""
+
+
+KNOWN = {
+    "minif2f": Known(
+        ("valid", "test"), "a checkout of a miniF2F Lean 4 repository", lambda root, split: [*read_minif2f(root, split)]
+    ),
+    "putnambench": Known(
+        (), "a checkout of PutnamBench", lambda root, _: [*read_directory(root, ("lean4/src", "src"), False)]
+    ),
+    "proofnet": Known(
+        (), "a checkout of a ProofNet Lean 4 repository", lambda root, _: [*read_directory(root, ("formal",), True)]
+    ),
+    "leandojo": Known((), "a LeanDojo benchmark directory", lambda root, split: [*read_leandojo(root, split)]),
+}
+
+
+def load(name: str, data: Path, split: str, commit: str = "") -> Benchmark:
+    """The problems of a benchmark.
+
+    Args:
+        name: of a known benchmark, or any other for a JSON Lines file.
+        split: empty for all.
+        commit: of the dataset, where it is known.
+
+    Raises:
+        DatasetError: there is no such file or split, or what is there is not what it should be.
+        BenchmarkError: a benchmark in LeanDojo's format is not whole.
+    """
+    if not data.exists():
+        raise DatasetError(f"There is no {data}: say with --data where the files of {name} are.")
+    if name == "sorrydb":
+        problems: list[Problem] = [*read_sorrydb(data)]
+    elif data.is_file():
+        problems = _of_file(name, data, split)
+    elif known := KNOWN.get(name):
+        problems = known.directory(data, _checked(name, known, split))
+    else:
+        raise DatasetError(f"{data} is a directory: give a JSON Lines file, or one of {', '.join(KNOWN)} before it.")
+    if not problems:
+        raise DatasetError(f"{data} has no problems{f' in the split {split}' if split else ''}.")
+    return _recognised(Benchmark(name, split, tuple(problems), Provenance(str(data), commit)))
+
+
+def statements(data: Path) -> Iterator[tuple[str, str]]:
+    """Names and statements of everything in a JSON Lines file or below a directory of Lean files, all splits.
+
+    Raises:
+        DatasetError: there is nothing, or it is not as it should be.
+    """
+    if not data.exists():
+        raise DatasetError(f"There is no {data}: check the path.")
+    found = (
+        read_json_lines(data, numbered=True) if data.is_file() else read_directory(data, (), by_file=True, proofs=True)
+    )
+    yield from ((problem.name, problem.text) for problem in found)
+
+
+def _recognised(benchmark: Benchmark) -> Benchmark:
+    """The benchmark, with its commit where none was given and its statements are those of one that is known."""
+    known = json.loads((files("prover.evaluate") / "datasets.json").read_text(encoding="utf-8"))["splits"]
+    match = next((entry for entry in known if entry["digest"] == benchmark.digest), None)
+    if match is None or benchmark.provenance.commit:
+        return benchmark
+    return replace(benchmark, provenance=replace(benchmark.provenance, commit=match["commit"]))
+
+
+def _checked(name: str, known: Known, split: str) -> str:
+    if known.splits and split not in known.splits:
+        wanted = f"no split {split}" if split else "several splits"
+        raise DatasetError(f"{name} has {wanted}: say --split {' or --split '.join(known.splits)}.")
+    return split
+
+
+def _of_file(name: str, file: Path, split: str) -> list[Problem]:
+    """The problems of a JSON Lines file that belong to a split."""
+    if file.suffix not in JSON_ENDINGS:
+        raise DatasetError(f"{file} is no JSON Lines file: its name should end in {JSON_ENDINGS[0]}.")
+    problems = read_json_lines(file, numbered=name == "proofnet")
+    splits = list(dict.fromkeys(problem.split for problem in problems if problem.split))
+    if not split:
+        if len(splits) > 1:
+            raise DatasetError(f"{file} has several splits: say --split {' or --split '.join(splits)}.")
+        return [*problems]
+    if splits and split not in splits:
+        raise DatasetError(f"{file} has no split {split}: choose from {', '.join(splits)}.")
+    if not splits:
+        raise DatasetError(f"{file} does not say to which split its problems belong: leave out --split.")
+    return [problem for problem in problems if problem.split == split]

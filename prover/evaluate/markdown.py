@@ -1,0 +1,212 @@
+"""A run's report as Markdown, fit to paste: what was run on what, every problem accounted for, what it is worth."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from prover.evaluate.header import NOTATIONS
+from prover.evaluate.results import (
+    Figures,
+    Run,
+    denominators,
+    figures,
+    notations_used,
+    overhead,
+    reasons,
+)
+from prover.evaluate.statistics import Interval, mcnemar
+
+REASONS = 15
+"""reasons that a report names, at most"""
+
+
+def report(run: Run, further: Sequence[str] = ()) -> str:
+    """The whole report.
+
+    Args:
+        further: sections to put before the list of proofs.
+    """
+    found = [figures(run, system) for system in run.systems]
+    sections = [
+        "\n".join(_head(run)),
+        "\n".join(_denominators(run)),
+        "\n".join(_systems(run, found)),
+        *(["\n".join(_passes(found))] if run.manifest.passes > 1 else []),
+        "\n".join(_beside(run)),
+        "\n".join(_how(found)),
+        *further,
+        "\n".join(_not_runnable(run)),
+        "\n".join(_problems(run)),
+        "\n".join(_proofs(run)),
+    ]
+    return "\n\n".join(section for section in sections if section) + "\n"
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
+    """A Markdown table; bars in cells are escaped."""
+    lines = [f"| {' | '.join(header)} |", f"|{'|'.join('---' for _ in header)}|"]
+    lines += (
+        "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in rows
+    )
+    return lines
+
+
+def percent(interval: Interval) -> str:
+    """An estimate with its interval, in percent."""
+    return f"{interval.estimate:.1%} [{interval.low:.1%}, {interval.high:.1%}]"
+
+
+def title(run: Run) -> str:
+    """What was evaluated."""
+    manifest = run.manifest
+    return f"{manifest.benchmark} {manifest.split}".strip()
+
+
+def _head(run: Run) -> Iterator[str]:
+    manifest = run.manifest
+    ours = manifest.systems[0]
+    budget = [
+        f"{ours['seconds']:g} s of search" if ours["seconds"] else "",
+        f"{ours['expansions']} expansions" if ours["expansions"] else "",
+        f"width {ours['width']}",
+        f"{ours['tactic_milliseconds'] / 1000:g} s a tactic" if "tactic_milliseconds" in ours else "",
+    ]
+    yield f"# {title(run)}"
+    yield ""
+    yield f"- dataset: {manifest.source}, commit {manifest.commit or 'not known'}, digest `{manifest.digest}`"
+    yield f"- toolchain: {manifest.toolchain}{f', with {manifest.project}' if manifest.project else ''}"
+    yield f"- budget: {manifest.passes} pass{'es' if manifest.passes > 1 else ''} × {', '.join(filter(None, budget))}"
+    yield f"- seed {manifest.seed}, temperature {manifest.temperature:g}; each proof was accepted by the gate"
+    yield f"- made with: {', '.join(f'{name} {value}' for name, value in manifest.made_with.items() if value)}"
+    if loads := [load for passage in run.passages for load in passage.load]:
+        yield f"- load of the machine meanwhile: {min(loads):g} to {max(loads):g} processes a moment"
+    yield f"- outcomes: `{run.digest()}` (equal for runs that came to the same)"
+
+
+def _denominators(run: Run) -> Iterator[str]:
+    counts = denominators(run)
+    yield "## Problems"
+    yield ""
+    rows = [[counts.all, counts.surveyed, counts.runnable, counts.not_runnable, counts.crashed]]
+    yield from table(["all", "looked at", "runnable here", "not runnable here", "crashed"], rows)
+    if counts.surveyed < counts.all:
+        yield f"\nThe run is not finished: {counts.all - counts.surveyed} problems have not been looked at."
+    used = notations_used(run)
+    if any(sign != "none" for sign in used):
+        meanings = ", ".join(f"`{sign}` for `{name}`" for sign, name in NOTATIONS.items())
+        listed = "; ".join(f"{sign}: {len(names)}" for sign, names in sorted(used.items()))
+        yield f"\nThe prelude has notations only ({meanings}). Runnable problems by what they use of it: {listed}."
+
+
+def _systems(run: Run, found: Sequence[Figures]) -> Iterator[str]:
+    yield "## Systems"
+    yield ""
+    header = ["system", "attempted", "crashed", "refused", "proved", "of runnable", "of all", "seconds", "median proof"]
+    yield from table(
+        header,
+        (
+            [
+                f.system,
+                f.attempted,
+                f.crashed,
+                f.refused,
+                f.proved,
+                percent(f.of_runnable),
+                percent(f.of_all),
+                f"{f.seconds:.0f} + {f.gate_seconds:.0f}",
+                f"{f.median_proved:.2f} s",
+            ]
+            for f in found
+        ),
+    )
+    kind = "Wilson's" if run.manifest.passes == 1 else "bootstrapped over problems"
+    yield f"\nIntervals are {kind}, 95%. Seconds are of search and, after the plus, of the gate, over all trials."
+    for f in found:
+        if f.late:
+            yield f"{f.late} of the proofs of {f.system} came after the budget, from tactics that had begun in time."
+    if (share := overhead(run)) is not None:
+        yield f"The harness itself took {share:.1%} of its workers' time."
+
+
+def _passes(found: Sequence[Figures]) -> Iterator[str]:
+    yield "## pass@k"
+    yield ""
+    ks = sorted({k for f in found for k in f.pass_at})
+    rows = ([f.system, *(f"{f.pass_at[k]:.1%}" if k in f.pass_at else "" for k in ks)] for f in found)
+    yield from table(["system", *(f"pass@{k}" for k in ks)], rows)
+
+
+def _beside(run: Run) -> Iterator[str]:
+    """Ours paired with each baseline."""
+    ours, *others = run.systems
+    if not others:
+        return
+    mine = run.proved(ours)
+    yield "## Beside the baselines"
+    yield ""
+    rows = []
+    for other in others:
+        theirs = run.proved(other)
+        gained, lost = sorted(mine - theirs), sorted(theirs - mine)
+        p = mcnemar(len(gained), len(lost))
+        rows.append([other, len(mine & theirs), len(gained), len(lost), f"{p:.3g}", ", ".join(lost) or "none"])
+    yield from table(["baseline", "both", f"only {ours}", "only it", "p (McNemar, exact)", "lost to it"], rows)
+
+
+def _how(found: Sequence[Figures]) -> Iterator[str]:
+    yield "## How trials went"
+    yield ""
+    rows = ([f.system, _counted(f.by), _counted(f.ended), _counted(f.did), f.restarts] for f in found)
+    yield from table(["system", "proofs by", "trials without proof", "tactics", "restarts of Lean"], rows)
+
+
+def _not_runnable(run: Run) -> Iterator[str]:
+    listed = list(reasons(run))
+    if not listed:
+        return
+    yield "## Not runnable here"
+    yield ""
+    yield from table(["Lean's reason", "problems"], listed[:REASONS])
+    if len(listed) > REASONS:
+        yield f"\nand {len(listed) - REASONS} more reasons; each problem's is in `survey.jsonl`."
+
+
+def _problems(run: Run) -> Iterator[str]:
+    runnable = [each for each in run.problems if (line := run.survey.get(each.name)) and line.status == "runnable"]
+    if not runnable:
+        return
+    yield "## Runnable problems"
+    yield ""
+    tried = {system: run.of(system) for system in run.systems}
+    rows = []
+    for problem in runnable:
+        cells = [_cell([t.outcome for t in tried[system].get(problem.name, [])]) for system in run.systems]
+        rows.append([problem.name, f"`{problem.digest}`", *cells])
+    yield from table(["problem", "statement", *run.systems], rows)
+
+
+def _cell(outcomes: Sequence[str]) -> str:
+    if not outcomes:
+        return "not tried"
+    if len(outcomes) == 1:
+        return outcomes[0]
+    return f"{sum(outcome == 'proved' for outcome in outcomes)} of {len(outcomes)}"
+
+
+def _proofs(run: Run) -> Iterator[str]:
+    ours = run.systems[0]
+    won = {trial.problem: trial for trial in reversed(run.trials) if trial.system == ours and trial.outcome == "proved"}
+    if not won:
+        return
+    yield "## Proofs"
+    for problem in run.problems:
+        if (trial := won.get(problem.name)) is None:
+            continue
+        axioms = ", ".join(trial.axioms) or "none"
+        yield f"\n**{problem.name}** ({trial.seconds:.2f} s, {', '.join(trial.by) or 'unknown'}; axioms: {axioms})\n"
+        yield "```lean"
+        yield f"{problem.statement} := by" if problem.statement else f"-- {problem.name}"
+        yield from (f"  {line}" for line in trial.proof.splitlines())
+        yield "```"
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items()) or "none"

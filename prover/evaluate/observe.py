@@ -1,0 +1,112 @@
+"""Watches a trial without changing it: what each tactic did, who proposed it, how long the gate took."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from prover.check.gate import Gate, Judgement, Submission
+from prover.lean.protocol import Goal, Message, ResultMessage
+from prover.lean.session import Advanced, Failed, Opening, Outcome, Session, SourceText, State, TacticLimits
+from prover.tactics.generator import Suggestion, TacticGenerator
+
+ADVANCED, CLOSED = "advanced", "closed"
+GOAL_KEY = 12
+"""characters of a goal's key that a log keeps"""
+
+
+@dataclass
+class Observation:
+    """What was seen of one trial."""
+
+    tactics: Counter[str] = field(default_factory=Counter)
+    """how often tactics advanced, closed a goal, or failed in which way"""
+    proposed: dict[str, set[str]] = field(default_factory=dict)
+    """by tactic text, the generators that proposed it"""
+    log: list[tuple[str, str, str, int]] = field(default_factory=list)
+    """goal, tactic, what it did, microseconds"""
+    gate_seconds: float = 0.0
+
+    def credited(self, scripts: Sequence[Sequence[str]]) -> tuple[str, ...]:
+        """The generators that proposed the lines of a proof."""
+        lines = {line.strip().lstrip("· ") for script in scripts for line in script}
+        found = {name for line in lines for name in self.proposed.get(line, ())}
+        return tuple(sorted(found))
+
+
+class Proposing:
+    """A generator that is watched."""
+
+    def __init__(self, generator: TacticGenerator, seen: Observation) -> None:
+        self.name = generator.name
+        self._generator = generator
+        self._seen = seen
+
+    def suggest(self, goal: Goal) -> Sequence[Suggestion]:
+        """What the generator suggests."""
+        suggestions = self._generator.suggest(goal)
+        for suggestion in suggestions:
+            self._seen.proposed.setdefault(suggestion.tactic, set()).add(self.name)
+        return suggestions
+
+
+class Watched:
+    """A session that is watched."""
+
+    def __init__(self, session: Session, seen: Observation) -> None:
+        self._session = session
+        self._seen = seen
+
+    def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[Outcome]:
+        """What the session answers."""
+        key = state.goals[0].key[:GOAL_KEY] if state.goals else ""
+        for tactic, outcome in zip(tactics, self._session.run(state, tactics, limits), strict=True):
+            match outcome:
+                case Advanced(states, replacement, microseconds):
+                    what = ADVANCED if states else CLOSED
+                    if replacement is not None:
+                        self._seen.proposed.setdefault(replacement, set()).update(self._seen.proposed.get(tactic, ()))
+                case Failed(kind, _, microseconds):
+                    what = kind
+            self._seen.tactics[what] += 1
+            self._seen.log.append((key, tactic, what, microseconds))
+            yield outcome
+
+    def elaborate(self, source: SourceText) -> tuple[Message, ...]:
+        """See `Session`."""
+        return self._session.elaborate(source)
+
+    def sorries(self, source: SourceText, start: int, stop: int) -> tuple[Opening, ...]:
+        """See `Session`."""
+        return self._session.sorries(source, start, stop)
+
+    def statement(self, source: SourceText, selection: int) -> Opening:
+        """See `Session`."""
+        return self._session.statement(source, selection)
+
+    def close_proof(self, state: State, script: str) -> ResultMessage | None:
+        """See `Session`."""
+        return self._session.close_proof(state, script)
+
+    def forget(self) -> None:
+        """See `Session`."""
+        self._session.forget()
+
+    def close(self) -> None:
+        """See `Session`."""
+        self._session.close()
+
+
+@dataclass(frozen=True)
+class TimedGate(Gate):
+    """The gate, its time told apart from the search's."""
+
+    seen: Observation = field(default_factory=Observation)
+
+    def judge(self, submission: Submission) -> Judgement:
+        """See `Gate`."""
+        began = time.monotonic()
+        try:
+            return super().judge(submission)
+        finally:
+            self.seen.gate_seconds += time.monotonic() - began

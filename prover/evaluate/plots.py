@@ -1,0 +1,89 @@
+"""Plots of a run as SVG. Needs matplotlib, which is imported when the first plot is drawn."""
+
+import io
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from prover.errors import UsageError
+from prover.evaluate.results import Run, denominators, figures
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+SIZE = (7.0, 3.6)
+"""inches"""
+
+
+def plots(run: Run) -> list[tuple[str, str]]:
+    """Captions and SVG pictures.
+
+    Raises:
+        UsageError: matplotlib is not installed.
+    """
+    drawn = [
+        ("Shares of the runnable problems that are proved, with 95% intervals.", _drawn(lambda axes: _bars(axes, run))),
+        ("Problems proved within a time of search each.", _drawn(lambda axes: _over_time(axes, run))),
+    ]
+    if run.manifest.passes > 1:
+        drawn.append(("pass@k, estimated without bias.", _drawn(lambda axes: _pass_at(axes, run))))
+    return drawn
+
+
+def proved_within(seconds: Sequence[float]) -> tuple[list[float], list[int]]:
+    """The steps of a curve: how many problems were proved within each time."""
+    ordered = sorted(seconds)
+    return [0.0, *ordered], list(range(len(ordered) + 1))
+
+
+def _drawn(draw: "Callable[[Axes], None]") -> str:
+    try:
+        import matplotlib
+        from matplotlib.figure import Figure
+    except ImportError:
+        raise UsageError("Plots need matplotlib: pip install 'prover[evaluation]'.") from None
+    with matplotlib.rc_context({"svg.hashsalt": "prover", "svg.fonttype": "none", "font.size": 9}):
+        figure = Figure(figsize=SIZE, layout="constrained")
+        draw(figure.add_subplot())
+        picture = io.StringIO()
+        settings: dict[str, Any] = {"metadata": {"Date": None}}
+        figure.savefig(picture, format="svg", **settings)
+    text = picture.getvalue()
+    return text[text.index("<svg") :]
+
+
+def _bars(axes: "Axes", run: Run) -> None:
+    found = [figures(run, system) for system in run.systems][::-1]
+    shares = [f.of_runnable.estimate for f in found]
+    reach = [
+        [max(0.0, f.of_runnable.estimate - f.of_runnable.low) for f in found],
+        [max(0.0, f.of_runnable.high - f.of_runnable.estimate) for f in found],
+    ]
+    axes.barh([f.system for f in found], shares, xerr=reach, color="#7a9cc6", ecolor="#333333", capsize=3)
+    axes.set_xlim(0, 1)
+    axes.set_xlabel("share of the runnable problems")
+
+
+def _over_time(axes: "Axes", run: Run) -> None:
+    for system in run.systems:
+        fastest = [
+            min(won)
+            for trials in run.of(system).values()
+            if (won := [trial.seconds for trial in trials if trial.outcome == "proved"])
+        ]
+        times, counts = proved_within(fastest)
+        end = max(float(run.manifest.systems[0]["seconds"] or 0), times[-1])
+        axes.step([*times, end], [*counts, counts[-1]], where="post", label=system)
+    axes.set_xlabel("seconds of search")
+    axes.set_ylabel(f"proved, of {denominators(run).runnable}")
+    axes.set_ylim(bottom=0)
+    axes.legend(frameon=False)
+
+
+def _pass_at(axes: "Axes", run: Run) -> None:
+    for system in run.systems:
+        values = figures(run, system).pass_at
+        axes.plot(list(values), list(values.values()), marker="o", label=system)
+    axes.set_xlabel("k")
+    axes.set_ylabel("pass@k")
+    axes.set_ylim(0, 1)
+    axes.legend(frameon=False)

@@ -1,0 +1,233 @@
+"""What a run came to, read from its directory: every problem accounted for, and the figures of each system."""
+
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import fmean, median
+
+from prover.evaluate.journal import (
+    PASSAGES,
+    PROBLEMS,
+    SURVEY,
+    TRIALS,
+    Manifest,
+    Passage,
+    ProblemLine,
+    SurveyLine,
+    Trial,
+    read_lines,
+    read_manifest,
+)
+from prover.evaluate.statistics import Interval, bootstrap, pass_at_k, wilson
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run's directory, read."""
+
+    root: Path
+    manifest: Manifest
+    problems: tuple[ProblemLine, ...]
+    survey: Mapping[str, SurveyLine]
+    trials: tuple[Trial, ...]
+    """in the order of problems, systems and passes"""
+    passages: tuple[Passage, ...]
+
+    @property
+    def systems(self) -> tuple[str, ...]:
+        """Their names, ours first."""
+        return tuple(str(system["name"]) for system in self.manifest.systems)
+
+    def of(self, system: str) -> dict[str, list[Trial]]:
+        """The trials of a system, by problem."""
+        found: dict[str, list[Trial]] = {}
+        for trial in self.trials:
+            if trial.system == system:
+                found.setdefault(trial.problem, []).append(trial)
+        return found
+
+    def proved(self, system: str) -> set[str]:
+        """The problems that a system proved, in any pass."""
+        return {trial.problem for trial in self.trials if trial.system == system and trial.outcome == "proved"}
+
+    def verdicts(self) -> list[tuple[str, str, int, str, str]]:
+        """What does not depend on the clock: problem, system, pass, outcome and proof of each trial."""
+        return [(t.problem, t.system, t.number, t.outcome, t.proof) for t in self.trials]
+
+    def digest(self) -> str:
+        """Equal for runs that came to the same, whatever they took."""
+        survey = [(p.name, self.survey[p.name].status) for p in self.problems if p.name in self.survey]
+        return hashlib.sha256(repr((self.manifest.digest, survey, self.verdicts())).encode()).hexdigest()[:16]
+
+
+def read_run(root: Path) -> Run:
+    """The run at a directory.
+
+    Raises:
+        RunError: it is none, or damaged.
+    """
+    manifest = read_manifest(root)
+    problems = tuple(read_lines(root / PROBLEMS, ProblemLine))
+    survey = {line.problem: line for line in read_lines(root / SURVEY, SurveyLine)}
+    place = {problem.name: number for number, problem in enumerate(problems)}
+    rank = {str(system["name"]): number for number, system in enumerate(manifest.systems)}
+    trials = {(t.problem, t.system, t.number): t for t in read_lines(root / TRIALS, Trial)}
+    ordered = sorted(trials.values(), key=lambda t: (place[t.problem], rank[t.system], t.number))
+    return Run(root, manifest, problems, survey, tuple(ordered), tuple(read_lines(root / PASSAGES, Passage)))
+
+
+@dataclass(frozen=True)
+class Denominators:
+    """Every problem of the split, accounted for."""
+
+    all: int
+    surveyed: int
+    runnable: int
+    not_runnable: int
+    crashed: int
+    """Lean did not come to an answer on the statement itself"""
+
+
+def denominators(run: Run) -> Denominators:
+    """How many of the problems run here."""
+    status = Counter(line.status for line in run.survey.values())
+    runnable, not_runnable, crashed = status["runnable"], status["not runnable"], status["crashed"]
+    return Denominators(len(run.problems), len(run.survey), runnable, not_runnable, crashed)
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What one system came to."""
+
+    system: str
+    attempted: int
+    """problems with a trial"""
+    trials: int
+    proved: int
+    """problems proved in any pass"""
+    late: int
+    """of these, problems whose fastest proof took longer than the budget: the last tactics had begun in time"""
+    crashed: int
+    """problems on which Lean gave up in every pass"""
+    refused: int
+    """problems whose only proofs the gate refused"""
+    of_runnable: Interval
+    """pass@1 over the runnable problems"""
+    of_all: Interval
+    """pass@1 over all problems; what does not run counts as not proved"""
+    pass_at: Mapping[int, float]
+    """unbiased pass@k over the runnable problems"""
+    seconds: float
+    """of search, over all trials"""
+    gate_seconds: float
+    median_proved: float
+    """seconds of search of a proved trial"""
+    expansions: int
+    tactics: int
+    by: Mapping[str, int]
+    """problems whose proof has a line of this generator"""
+    ended: Mapping[str, int]
+    """how trials without proof ended"""
+    did: Mapping[str, int]
+    """what single tactics did, over all trials"""
+    restarts: int
+
+
+def figures(run: Run, system: str) -> Figures:
+    """The figures of a system; interrupted runs count what there is, and a problem without trial as not proved."""
+    tried = run.of(system)
+    counts = denominators(run)
+    single = [name for name, line in run.survey.items() if line.status == "runnable"]
+    trials = [trial for trials in tried.values() for trial in trials]
+    first = [_pass_at(tried.get(name, []), 1) for name in single]
+    passes = max((len(each) for each in tried.values()), default=1)
+    won = [trial for trial in trials if trial.outcome == "proved"]
+    proofs = {trial.problem: trial for trial in reversed(won)}
+    return Figures(
+        system=system,
+        attempted=len(tried),
+        trials=len(trials),
+        proved=len(proofs),
+        late=_late(won, run.manifest.systems[run.systems.index(system)]["seconds"]),
+        crashed=_all(tried, "crashed"),
+        refused=sum(any(t.outcome == "refused" for t in each) for n, each in tried.items() if n not in proofs),
+        of_runnable=_interval(first, len(single), passes, run.manifest.seed),
+        of_all=_interval([*first, *[0.0] * (counts.all - len(single))], counts.all, passes, run.manifest.seed),
+        pass_at={k: fmean([_pass_at(tried.get(n, []), k) for n in single]) for k in _powers(passes)} if single else {},
+        seconds=sum(trial.seconds for trial in trials),
+        gate_seconds=sum(trial.gate_seconds for trial in trials),
+        median_proved=median([trial.seconds for trial in won]) if won else 0.0,
+        expansions=sum(trial.expansions for trial in trials),
+        tactics=sum(trial.tactics for trial in trials),
+        by=dict(Counter(name for trial in proofs.values() for name in trial.by or ("unknown",)).most_common()),
+        ended=dict(Counter(_ending(trial) for trial in trials if trial.outcome != "proved").most_common()),
+        did=dict(sum((Counter(trial.did) for trial in trials), Counter[str]()).most_common()),
+        restarts=sum(trial.restarts for trial in trials),
+    )
+
+
+def overhead(run: Run) -> float | None:
+    """The share of the workers' time at problems that was neither trials nor preparing; None until a passage ended."""
+    total = sum(passage.attending for passage in run.passages)
+    used = sum(passage.working + passage.preparing for passage in run.passages)
+    return max(0.0, 1 - used / total) if total else None
+
+
+def notations_used(run: Run) -> dict[str, list[str]]:
+    """Runnable problems by the notations that the prelude added for them."""
+    found: dict[str, list[str]] = {}
+    for problem in run.problems:
+        line = run.survey.get(problem.name)
+        if line is not None and line.status == "runnable":
+            found.setdefault(" ".join(line.notations) or "none", []).append(problem.name)
+    return found
+
+
+def reasons(run: Run) -> Iterator[tuple[str, int]]:
+    """Why problems do not run here, the most frequent reason first."""
+    texts = (line.reason.splitlines()[0] for line in run.survey.values() if line.status != "runnable" and line.reason)
+    yield from Counter(texts).most_common()
+
+
+def _interval(values: Sequence[float], total: int, passes: int, seed: int) -> Interval:
+    """Wilson's for one pass, where each problem is a success or none; else bootstrapped over problems."""
+    return wilson(round(sum(values)), total) if passes == 1 else bootstrap(values, seed)
+
+
+def _pass_at(trials: Sequence[Trial], k: int) -> float:
+    """pass@k of one problem; none when it was not tried so often, and tried once for all where passes are equal."""
+    if not trials:
+        return 0.0
+    won = sum(trial.outcome == "proved" for trial in trials)
+    return pass_at_k(len(trials), won, min(k, len(trials)))
+
+
+def _powers(passes: int) -> list[int]:
+    """1, 2, 4, … and the number of passes itself."""
+    found = [1 << power for power in range(passes.bit_length()) if 1 << power <= passes]
+    return found if found[-1] == passes else [*found, passes]
+
+
+def _late(won: Sequence[Trial], budget: float | None) -> int:
+    fastest: dict[str, float] = {}
+    for trial in won:
+        fastest[trial.problem] = min(trial.seconds, fastest.get(trial.problem, math.inf))
+    return sum(budget is not None and seconds > budget for seconds in fastest.values())
+
+
+def _all(tried: Mapping[str, Sequence[Trial]], outcome: str) -> int:
+    return sum(all(trial.outcome == outcome for trial in trials) for trials in tried.values())
+
+
+def _ending(trial: Trial) -> str:
+    """The last word on a trial without proof, with what is particular to it left out."""
+    match trial.outcome:
+        case "refused":
+            return "its proof was refused by the gate"
+        case "crashed":
+            return "Lean crashed"
+        case _:
+            return trial.reason

@@ -1,0 +1,62 @@
+"""The figures that a sceptical reader asks for: pass@k, intervals, a paired test. Plain formulas, no models."""
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist, fmean
+
+CONFIDENCE = 0.95
+RESAMPLES = 10_000
+
+
+@dataclass(frozen=True)
+class Interval:
+    """An estimate between 0 and 1, and how far off it may be."""
+
+    estimate: float
+    low: float
+    high: float
+
+
+def pass_at_k(tries: int, successes: int, k: int) -> float:
+    """The chance that at least one of `k` tries succeeds, estimated without bias from `tries` of them.
+
+    1 − C(n − c, k) / C(n, k), of Chen et al., "Evaluating Large Language Models Trained on Code" (2021).
+    """
+    if not 0 <= successes <= tries or not 1 <= k <= tries:
+        raise ValueError(f"pass@{k} cannot be estimated from {successes} successes in {tries} tries")
+    return 1.0 - math.comb(tries - successes, k) / math.comb(tries, k)
+
+
+def wilson(successes: int, trials: int, confidence: float = CONFIDENCE) -> Interval:
+    """Wilson's score interval of a proportion (1927); of nothing tried, all of [0, 1]."""
+    if trials == 0:
+        return Interval(0.0, 0.0, 1.0)
+    z = NormalDist().inv_cdf(0.5 + confidence / 2)
+    share = successes / trials
+    middle = (share + z * z / (2 * trials)) / (1 + z * z / trials)
+    reach = z / (1 + z * z / trials) * math.sqrt(share * (1 - share) / trials + z * z / (4 * trials * trials))
+    low = 0.0 if successes == 0 else max(0.0, middle - reach)
+    high = 1.0 if successes == trials else min(1.0, middle + reach)
+    return Interval(share, low, high)
+
+
+def bootstrap(values: Sequence[float], seed: int = 0, confidence: float = CONFIDENCE) -> Interval:
+    """The percentile interval of a mean over problems, which are drawn anew with replacement (Efron 1979)."""
+    if not values:
+        return Interval(0.0, 0.0, 1.0)
+    chance = random.Random(seed)
+    means = sorted(fmean(chance.choices(values, k=len(values))) for _ in range(RESAMPLES))
+    cut = (1 - confidence) / 2
+    low, high = means[int(cut * RESAMPLES)], means[min(RESAMPLES - 1, math.ceil((1 - cut) * RESAMPLES))]
+    return Interval(fmean(values), low, high)
+
+
+def mcnemar(only_first: int, only_second: int) -> float:
+    """McNemar's exact two-sided p-value: how likely it is that paired differences fall so unevenly by chance."""
+    differing = only_first + only_second
+    if differing == 0:
+        return 1.0
+    tail = sum(math.comb(differing, count) for count in range(min(only_first, only_second) + 1))
+    return min(1.0, 2 * tail / (1 << differing))

@@ -1,0 +1,152 @@
+"""Whether a problem runs here: Lean elaborates its statement, and says which theorem it declares."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from prover.errors import BrokenFile, LeanError, ProverError, RepositoryError, UsageError
+from prover.evaluate.header import OPTIONS, Fitted, Headers, composed
+from prover.evaluate.problem import Located, Problem, Written
+from prover.lean.protocol import Declaration, Message
+from prover.lean.session import LeanSession, SourceText
+from prover.project.build import errors_of, source_of
+from prover.project.builders import ModuleBuilder
+from prover.project.layout import Repository
+from prover.proving import Task
+
+EXCERPT = 24
+"""characters of a text that does not parse that a reason shows"""
+
+
+@dataclass(frozen=True)
+class Runnable:
+    """The statement elaborates here."""
+
+    task: Task
+    fitted: Fitted | None = None
+    """how its header was fitted; None for a problem in a repository"""
+
+
+@dataclass(frozen=True)
+class NotRunnable:
+    """It does not."""
+
+    reason: str
+    """in Lean's words"""
+
+
+@dataclass(frozen=True)
+class Crashed:
+    """Lean did not come to an answer."""
+
+    reason: str
+
+
+Found = Runnable | NotRunnable | Crashed
+
+
+class Ground(Protocol):
+    """Where problems are put to Lean."""
+
+    def survey(self, session: LeanSession, problem: Problem) -> Found:
+        """Whether the problem runs here, and as what."""
+        ...
+
+
+@dataclass
+class Scratch:
+    """Each problem is a file of its own."""
+
+    has_module: Callable[[str], bool]
+    """whether a module can be imported here"""
+    _headers: Headers = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._headers = Headers(self.has_module)
+
+    def survey(self, session: LeanSession, problem: Problem) -> Found:
+        """See `Ground`."""
+        assert isinstance(problem, Written)
+        try:
+            fitted = self._headers.fit(session, problem.header, problem.statement)
+            options = OPTIONS if fitted.left_out else ()
+            source = SourceText(composed(fitted, problem.statement), f"{problem.name}.lean", "Problem", options)
+            messages = session.elaborate(source)
+            if errors := [message for message in messages if message.severity == "error"]:
+                return NotRunnable(_reason(errors[0], source.text))
+            return _stated(session.declarations(source, detail=True), source, fitted)
+        except LeanError as error:
+            session.close()
+            return Crashed(str(error))
+
+
+@dataclass
+class InRepository:
+    """Problems are declarations of a repository, each in its file."""
+
+    repository: Repository
+    builder: ModuleBuilder
+
+    def survey(self, session: LeanSession, problem: Problem) -> Found:
+        """See `Ground`."""
+        assert isinstance(problem, Located)
+        try:
+            module = self.repository.at(self.repository.root / problem.file)
+            self.builder.prepare(module)
+            source = source_of(self.repository, module)
+            if errors := errors_of(session.elaborate(source)):
+                raise BrokenFile(f"{source.file} does not compile: {errors[0].splitlines()[0]}")
+            return _declared(session.declarations(source, detail=True), source, problem)
+        except LeanError as error:
+            session.close()
+            return Crashed(str(error))
+        except (UsageError, RepositoryError) as error:
+            return NotRunnable(str(error))
+
+
+@dataclass(frozen=True)
+class Nowhere:
+    """The repository of the problems cannot be had."""
+
+    error: ProverError
+
+    def survey(self, session: LeanSession, problem: Problem) -> Found:
+        """See `Ground`."""
+        return NotRunnable(str(self.error))
+
+
+def _stated(declarations: tuple[Declaration, ...], source: SourceText, fitted: Fitted) -> Found:
+    """The theorem that the file states last, if it states one and nothing above it is missing."""
+    if not declarations:
+        return NotRunnable("it declares nothing")
+    *above, last = declarations
+    if last.kind != "theorem":
+        return NotRunnable(f"it is a {last.kind}, not a theorem")
+    if missing := next((each.name for each in above if each.incomplete), None):
+        return NotRunnable(f"{missing}, which it stands below, is left to `sorry`")
+    return Runnable(Task(source, last), fitted)
+
+
+def _declared(declarations: tuple[Declaration, ...], source: SourceText, problem: Located) -> Found:
+    named = [each for each in declarations if problem.theorem and each.name == problem.theorem]
+    around = [each for each in declarations if problem.line is not None and _covers(each, source, problem.line)]
+    if not (found := named or sorted(around, key=lambda each: each.stop - each.start)):
+        return NotRunnable(f"{source.file} declares no {problem.theorem or f'theorem at line {problem.line}'}")
+    if found[0].kind != "theorem" and not found[0].incomplete:
+        return NotRunnable(f"{found[0].name} is a {found[0].kind} without `sorry`")
+    return Runnable(Task(source, found[0]))
+
+
+def _covers(declaration: Declaration, source: SourceText, line: int) -> bool:
+    lines = source.text.encode().splitlines(keepends=True)
+    start, stop = (sum(map(len, lines[:count])) for count in (line - 1, line))
+    return declaration.start < stop and start < declaration.stop
+
+
+def _reason(error: Message, text: str) -> str:
+    """Lean's words, without its advice; for a text that does not parse also the place."""
+    words = error.text.strip().split("\n")[0].strip()
+    if "expected" not in words:
+        return words
+    here = text.split("\n")[error.line - 1][error.column :].strip()
+    return f"{words}, at `{here[:EXCERPT]}{'…' if len(here) > EXCERPT else ''}`" if here else words

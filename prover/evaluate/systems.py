@@ -1,0 +1,145 @@
+"""What is evaluated: the prover as it was configured, and the baselines that it is judged beside."""
+
+import math
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from prover.errors import UsageError
+from prover.lean.protocol import Goal
+from prover.lean.session import TacticLimits
+from prover.search.best_first import DEFAULT_LIMITS, Strategy
+from prover.search.budget import Budget
+from prover.search.priority import Priority, length_normalised
+from prover.tactics.automation import FIXED_LIST, FixedList
+from prover.tactics.generator import Suggestion, TacticGenerator
+
+CLOSERS = ("rfl", "decide", "omega", "simp_all", "grind")
+SORRYDB = ("rfl", "simp_all", "exact?", "grind", "omega")
+"""SorryDB's list, as far as core Lean has it"""
+BASELINES = {
+    "fixed": "the fixed list of closing tactics, again on what `simp` and its like leave",
+    "closers": "closing tactics as they are, after `intros`, on both halves, and after an induction",
+    "sorrydb": "SorryDB's list of tactics, as far as core Lean has it, each alone",
+    "single": "each tactic of the fixed list alone, a row each",
+    "cumulative": "best-first by plain cumulative probability, as LeanDojo's prover, with the same generators",
+}
+
+
+@dataclass(frozen=True)
+class System:
+    """A way of proving: what proposes tactics, in which order they are tried, and for how long."""
+
+    name: str
+    generators: tuple[TacticGenerator, ...]
+    budget: Budget
+    priority: Priority = length_normalised()  # noqa: RUF009  # a pure function, made once
+    order: str = "Σ log p / √L"
+    """the priority in words"""
+    width: int = 64
+    limits: TacticLimits = DEFAULT_LIMITS
+    """of a single tactic"""
+    once: bool = False
+    """it does not differ from pass to pass"""
+
+    def strategy(self, generators: Sequence[TacticGenerator]) -> Strategy:
+        """Its search, over these generators in place of its own."""
+        return Strategy(generators, self.priority, self.limits, self.width)
+
+    def settings(self) -> Mapping[str, Any]:
+        """What its figures depend on."""
+        return {
+            "name": self.name,
+            "generators": [generator.name for generator in self.generators],
+            "order": self.order,
+            "width": self.width,
+            "seconds": self.budget.seconds,
+            "expansions": self.budget.expansions,
+            "tactics": self.budget.tactics,
+            "tactic_milliseconds": self.limits.milliseconds,
+            "tactic_heartbeats": self.limits.heartbeats,
+        }
+
+
+def baselines(names: Sequence[str], ours: System) -> list[System]:
+    """The baselines of those names, each with the budget of `ours`.
+
+    Raises:
+        UsageError: there is no baseline of a name.
+    """
+    found: list[System] = []
+    for name in names:
+        match name:
+            case "fixed":
+                found.append(replace(ours, name="fixed list", generators=(FixedList(),), once=True))
+            case "closers":
+                found.append(replace(ours, name="closers", generators=(Closers(),), once=True))
+            case "sorrydb":
+                found.append(
+                    replace(ours, name="SorryDB list", generators=(Alone("SorryDB list", SORRYDB),), once=True)
+                )
+            case "single":
+                alone = (Alone(tactic, (tactic,)) for tactic in FIXED_LIST)
+                found += (replace(ours, name=f"{each.name} alone", generators=(each,), once=True) for each in alone)
+            case "cumulative":
+                found.append(replace(ours, name="cumulative", priority=length_normalised(0.0), order="Σ log p"))
+            case _:
+                raise UsageError(f"There is no baseline {name!r}: choose from {', '.join(BASELINES)}, or none.")
+    return found
+
+
+class Alone:
+    """A list of tactics, tried on the theorem as it stands; what one leaves open is not gone on with."""
+
+    def __init__(self, name: str, tactics: Sequence[str]) -> None:
+        self.name = name
+        self._tactics = tactics
+
+    def suggest(self, goal: Goal) -> Sequence[Suggestion]:
+        """The list; each tactic must leave nothing."""
+        return [Suggestion(_closing(tactic), -0.1 * rank) for rank, tactic in enumerate(self._tactics)]
+
+
+class Closers:
+    """Closing tactics behind each of the simplest beginnings of a proof."""
+
+    name = "closers"
+
+    def suggest(self, goal: Goal) -> Sequence[Suggestion]:
+        """Every closer behind every beginning; each must leave nothing."""
+        begins = ["", "intros", "constructor"]
+        begins += [f"induction {h.name}" for h in goal.hypotheses if h.recursive and not h.prop and not h.instance]
+        texts = [f"{begin} <;> {closer}" if begin else closer for begin in begins for closer in CLOSERS]
+        return [Suggestion(_closing(text), -0.1 * rank) for rank, text in enumerate(texts)]
+
+
+def _closing(tactic: str) -> str:
+    """The tactic, failing unless it leaves nothing."""
+    return tactic if tactic == "exact?" else f"({tactic}; done)"
+
+
+class Sampled:
+    """A generator whose preferences are disturbed at random, so that passes differ.
+
+    Gumbel noise on the log-probabilities: the order is then a sample without replacement from what the
+    generator's probabilities to the power 1/temperature are in proportion to (Kool et al., ICML 2019).
+    """
+
+    def __init__(self, generator: TacticGenerator, temperature: float, seed: str) -> None:
+        self.name = generator.name
+        self._generator = generator
+        self._temperature = temperature
+        self._seed = seed
+
+    def suggest(self, goal: Goal) -> Sequence[Suggestion]:
+        """The same tactics for the same goal and seed, whenever they are asked for."""
+        chance = random.Random(f"{self._seed} {goal.key}")
+        return [
+            replace(suggestion, log_probability=suggestion.log_probability + self._temperature * _gumbel(chance))
+            for suggestion in self._generator.suggest(goal)
+        ]
+
+
+def _gumbel(chance: random.Random) -> float:
+    return -math.log(-math.log(chance.random() or 1e-300))

@@ -1,0 +1,157 @@
+"""Evaluation with a real Lean: what runs here, what a killed run comes to, statements of every kind of ground."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from prover.cli.main import cli, run
+from prover.cli.wiring import home
+from prover.evaluate.results import read_run
+from prover.lean.toolchain.toolchain import EmbeddedToolchain
+
+pytestmark = pytest.mark.lean
+ROOT = Path(__file__).parents[2]
+HEADER = "import Mathlib\n\nset_option maxHeartbeats 400000\n\nopen BigOperators Real Nat Topology Rat"
+STATEMENTS = {
+    "sums": "theorem sums (a b : ℕ) (h : a + b = 3) (h' : a = 1) : b = 2",
+    "reals": "theorem reals (x : ℝ) (h : x = 1) : x + x = 2",
+    "false": "theorem false (n : ℕ) : n + 1 = n",
+    "wholes": "theorem wholes (z : ℤ) (h : 2 * z = 6) : z = 3",
+    "data": "def data (n : ℕ) : ℕ",
+}
+RIGHT = {("sums", "proved"), ("false", "open"), ("wholes", "proved")}
+
+
+@pytest.fixture
+def statements(tmp_path: Path) -> Path:
+    file = tmp_path / "five.jsonl"
+    records = ({"name": n, "header": HEADER, "formal_statement": f"{s} := by\n"} for n, s in STATEMENTS.items())
+    file.write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records), encoding="utf-8")
+    return file
+
+
+def arguments(file: Path, out: Path, *more: str) -> list[str]:
+    """A run that does not depend on the clock: as many expansions as it may have, and more time than they take."""
+    budget = [
+        "--timeout",
+        "120",
+        "--expansions",
+        "2",
+        "--jobs",
+        "1",
+        "--generators",
+        "fixed",
+        "--toolchain",
+        "embedded",
+    ]
+    return ["eval", str(file), "--out", str(out), "--baselines", "none", *budget, *more]
+
+
+def test_what_does_not_run_here_is_reported_and_what_runs_is_gated(
+    toolchain: EmbeddedToolchain, statements: Path, tmp_path: Path
+) -> None:
+    assert run(arguments(statements, tmp_path / "run")) == 0
+    found = read_run(tmp_path / "run")
+    assert {name: line.status for name, line in found.survey.items() if line.status != "runnable"} == {
+        "reals": "not runnable",
+        "data": "not runnable",
+    }
+    assert found.survey["reals"].reason == "Unknown identifier `ℝ`"
+    assert found.survey["data"].reason == "it is a definition, not a theorem"
+    assert set(found.survey["sums"].left_out) == {
+        "import Mathlib",
+        *(f"open {name}" for name in ("BigOperators", "Real", "Topology")),
+    }
+    assert {(trial.problem, trial.outcome) for trial in found.trials} == RIGHT
+    assert all(trial.by for trial in found.trials if trial.outcome == "proved")
+    proof = (tmp_path / "run" / "proofs" / "prover-1" / "wholes.lean").read_text(encoding="utf-8")
+    assert proof.startswith('notation "ℤ" => Int\n')
+    assert "sorry" not in proof
+    report = (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
+    assert "| 5 | 5 | 3 | 2 | 0 |" in report
+
+
+def test_killed_and_interrupted_runs_come_to_the_same(
+    toolchain: EmbeddedToolchain, statements: Path, tmp_path: Path
+) -> None:
+    assert run(arguments(statements, tmp_path / "undisturbed")) == 0
+    out = tmp_path / "killed"
+    command = [sys.executable, "-c", "from prover.cli.main import main; main()", *arguments(statements, out)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "PROVER_HOME": str(home().root)}
+    chance = random.Random(0)
+    kills = 0
+    for fatal in (signal.SIGKILL, signal.SIGINT, signal.SIGKILL):
+        more = ["--resume"] if (out / "run.json").is_file() else []
+        process = subprocess.Popen(
+            [*command, *more], env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
+        )
+        size, end = _size(out), time.monotonic() + 120
+        while process.poll() is None and _size(out) == size and time.monotonic() < end:
+            time.sleep(0.05)
+        time.sleep(chance.uniform(0, 1.5))
+        if process.poll() is None:
+            process.send_signal(fatal)
+            kills += 1
+        process.wait(60)
+    assert kills > 0
+    assert run(arguments(statements, out, "--resume")) == 0
+    undisturbed, killed = read_run(tmp_path / "undisturbed"), read_run(out)
+    assert killed.verdicts() == undisturbed.verdicts()
+    assert killed.digest() == undisturbed.digest()
+
+
+def _size(out: Path) -> int:
+    return sum(file.stat().st_size for file in (out / "survey.jsonl", out / "trials.jsonl") if file.is_file())
+
+
+def test_proofs_of_a_repository_are_hidden(toolchain: EmbeddedToolchain, tmp_path: Path) -> None:
+    repository = tmp_path / "small"
+    repository.mkdir()
+    (repository / "lakefile.toml").write_text('name = "Small"\n[[lean_lib]]\nname = "Small"\n')
+    text = "theorem one (n : Nat) (h : n < 1) : n = 0 := by\n  cases n <;> omega\n\ntheorem two : 1 + 1 = 2 := rfl\n"
+    (repository / "Small.lean").write_text(text)
+    out = tmp_path / "run"
+    more = ["--out", str(out), "--baselines", "none", "--timeout", "60", "--expansions", "2", "--toolchain", "embedded"]
+    assert run(["eval", "repository", "--repo", str(repository), *more]) == 0
+    found = read_run(out)
+    assert {(trial.problem, trial.outcome) for trial in found.trials} == {("one", "proved"), ("two", "proved")}
+    assert (repository / "Small.lean").read_text() == text
+
+
+def test_a_project_s_modules_are_imported(toolchain: EmbeddedToolchain, statements: Path, tmp_path: Path) -> None:
+    project = tmp_path / "mathlib"
+    project.mkdir()
+    (project / "lakefile.toml").write_text('name = "Mathlib"\n[[lean_lib]]\nname = "Mathlib"\n')
+    namespaces = "\n".join(f"namespace {name}\nend {name}" for name in ("BigOperators", "Real", "Topology"))
+    notations = "\n".join(f'notation "{sign}" => {name}' for sign, name in (("ℕ", "Nat"), ("ℤ", "Int"), ("ℝ", "Int")))
+    opaque = "\n".join(f"def {name}.zero := 0" for name in ("BigOperators", "Real", "Topology"))
+    (project / "Mathlib.lean").write_text(f"{notations}\n{namespaces}\n{opaque}\n", encoding="utf-8")
+    out = tmp_path / "run"
+    assert run(arguments(statements, out, "--repo", str(project), "--only", "reals")) == 0
+    found = read_run(out)
+    assert found.survey["reals"].left_out == ()
+    assert [trial.outcome for trial in found.trials] == ["proved"]
+    proof = (out / "proofs" / "prover-1" / "reals.lean").read_text(encoding="utf-8")
+    assert proof.startswith(HEADER)
+
+
+def test_a_repository_that_cannot_be_had_makes_its_problems_not_runnable(tmp_path: Path) -> None:
+    place = {
+        "repo": {"remote": str(tmp_path / "gone"), "commit": "0" * 40},
+        "location": {"path": "A.lean", "start_line": 1},
+    }
+    (tmp_path / "sorries.json").write_text(json.dumps({"sorries": [{**place, "id": "one"}]}))
+    out = tmp_path / "run"
+    result = CliRunner().invoke(cli, ["eval", "sorrydb", "--data", str(tmp_path / "sorries.json"), "--out", str(out)])
+    assert result.exit_code == 0
+    line = read_run(out).survey["one"]
+    assert line.status == "not runnable"
+    assert "gone" in line.reason

@@ -1,0 +1,153 @@
+"""Figures, reports and comparisons of runs that are known."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner
+
+from prover.cli.main import cli
+from prover.errors import RunError
+from prover.evaluate.compare import Side, compare, comparison_report
+from prover.evaluate.journal import Outcome
+from prover.evaluate.literature import entries, obstacles, section
+from prover.evaluate.markdown import report
+from prover.evaluate.page import page
+from prover.evaluate.plots import plots, proved_within
+from prover.evaluate.results import denominators, figures, overhead, read_run
+from prover.evaluate.statistics import mcnemar, wilson
+from tests.unit.evaluated_runs import make_run
+
+OURS: Sequence[Outcome] = ("proved", "proved", "open", "crashed")
+LIST: Sequence[Outcome] = ("proved", "open", "refused", "open")
+
+
+def test_every_problem_is_accounted_for(tmp_path: Path) -> None:
+    run = read_run(make_run(tmp_path / "run", {"prover": OURS, "fixed list": LIST}))
+    counts = denominators(run)
+    assert (counts.all, counts.runnable, counts.not_runnable, counts.crashed) == (5, 4, 1, 0)
+    ours, other = figures(run, "prover"), figures(run, "fixed list")
+    assert (ours.attempted, ours.proved, ours.crashed, ours.refused) == (4, 2, 1, 0)
+    assert (other.attempted, other.proved, other.crashed, other.refused) == (4, 1, 0, 1)
+    assert ours.of_runnable == wilson(2, 4)
+    assert ours.of_all == wilson(2, 5)
+    assert ours.by == {"automation": 2}
+    assert ours.ended == {"the budget is spent": 1, "Lean crashed": 1}
+    assert overhead(run) == pytest.approx(0.01)
+
+
+def test_a_problem_without_trial_counts_as_not_proved(tmp_path: Path) -> None:
+    run = read_run(make_run(tmp_path / "run", {"prover": ["proved", "proved"]}))
+    assert figures(run, "prover").attempted == 2
+    assert figures(run, "prover").of_runnable == wilson(2, 4)
+
+
+def test_passes_are_estimated_without_bias(tmp_path: Path) -> None:
+    passes: Sequence[Outcome] = (*("proved", "proved", "open", "open"), *("proved", "open", "open", "proved"))
+    run = read_run(make_run(tmp_path / "run", {"prover": passes}, passes=2, temperature=0.5))
+    found = figures(run, "prover")
+    assert found.pass_at == {1: pytest.approx((1 + 0.5 + 0 + 0.5) / 4), 2: pytest.approx(3 / 4)}
+    assert found.proved == 3
+    assert found.of_runnable.low < 0.5 < found.of_runnable.high
+    assert "## pass@k" in report(run)
+
+
+def test_late_proofs_are_said(tmp_path: Path) -> None:
+    systems = ({"name": "prover", "generators": [], "order": "", "width": 1, "seconds": 1.5, "expansions": None},)
+    run = read_run(make_run(tmp_path / "run", {"prover": ["proved", "proved"]}, systems=systems))
+    assert figures(run, "prover").late == 1
+    assert "1 of the proofs of prover came after the budget" in report(run)
+
+
+def test_runs_that_came_to_the_same_have_one_digest(tmp_path: Path) -> None:
+    one, other, third = (
+        read_run(make_run(tmp_path / name, {"prover": outcomes}))
+        for name, outcomes in (("1", OURS), ("2", OURS), ("3", LIST))
+    )
+    assert one.digest() == other.digest() != third.digest()
+
+
+def test_the_report_says_what_a_reader_asks(tmp_path: Path) -> None:
+    run = read_run(make_run(tmp_path / "run", {"prover": OURS, "fixed list": LIST}))
+    text = report(run, [section(run)])
+    for part in (
+        "commit 5746b7d6, digest `0123`",
+        "| 5 | 5 | 4 | 1 | 0 |",
+        "| prover | 4 | 1 | 0 | 2 | 50.0% [15.0%, 85.0%] | 40.0% [11.8%, 76.9%] |",
+        "| fixed list | 1 | 1 | 0 | 1 | none |",
+        "Unknown identifier `ℝ`",
+        "| a | `digest of a` | proved | proved |",
+        "theorem a : 1 = 1 := by\n  omega",
+        "1 of our problems do not run without Mathlib",
+        "ℕ: 4",
+    ):
+        assert part in text
+
+
+def test_the_literature_is_beside_ours_only_where_it_may_be(tmp_path: Path) -> None:
+    run = read_run(make_run(tmp_path / "run", {"prover": OURS}))
+    known = entries()
+    assert len(known) > 15
+    assert all(entry.source and (entry.share is None) != (entry.solved is None) for entry in known)
+    assert all(list(obstacles(entry, run)) for entry in known)
+
+
+def test_pages_and_pictures_are_whole(tmp_path: Path) -> None:
+    run = read_run(make_run(tmp_path / "run", {"prover": OURS, "fixed list": LIST}))
+    drawn = plots(run)
+    assert [ElementTree.fromstring(svg).tag.endswith("svg") for _, svg in drawn] == [True, True]
+    assert drawn == plots(run)
+    text = page("<miniF2F>", "# A\n\n## B\n\n<script>x</script>\n\n| a |\n|---|\n| b |\n", drawn)
+    assert "<script>" not in text
+    assert "&lt;miniF2F&gt;" in text
+    assert text.count("<svg") == 2
+    assert "<td>b</td>" in text
+
+
+def test_a_curve_counts_up() -> None:
+    assert proved_within([3.0, 1.0]) == ([0.0, 1.0, 3.0], [0, 1, 2])
+
+
+def test_a_comparison_is_paired(tmp_path: Path) -> None:
+    one = read_run(make_run(tmp_path / "1", {"prover": ["proved", "proved", "open", "open"]}))
+    other = read_run(make_run(tmp_path / "2", {"prover": ["open", "proved", "proved", "proved"]}, seed=3))
+    found = compare(Side(one, "prover"), Side(other, "prover"))
+    assert (found.both, found.gained, found.lost, found.neither) == (("b",), ("c", "d"), ("a",), ())
+    assert found.p == mcnemar(1, 2)
+    assert found.difference.estimate == pytest.approx(0.25)
+    assert found.differing == ("seed",)
+    text = comparison_report(found)
+    assert "Gained 2, lost 1" in text
+    assert "## Lost\n\n- a" in text
+
+
+def test_only_the_same_statements_are_compared(tmp_path: Path) -> None:
+    one = read_run(make_run(tmp_path / "1", {"prover": ["proved"]}))
+    other = read_run(make_run(tmp_path / "2", {"fixed list": ["proved"]}))
+    with pytest.raises(RunError, match="have tried no problem"):
+        compare(Side(one, "prover"), Side(other, "prover"))
+    with pytest.raises(RunError, match="no system grind: choose from prover, fixed list"):
+        compare(Side(one, "grind"), Side(other, "prover"))
+
+
+def test_the_commands_write_what_they_are_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROVER_HOME", str(tmp_path))
+    make_run(tmp_path / "evaluations" / "mine", {"prover": OURS, "fixed list": LIST})
+    make_run(tmp_path / "other", {"prover": LIST})
+    runner = CliRunner()
+    assert "# minif2f valid" in runner.invoke(cli, ["eval", "report", "mine"]).stdout
+    whole = json.loads(runner.invoke(cli, ["eval", "report", "mine", "--json"]).stdout)
+    assert [each["outcome"] for each in whole["verdicts"][::2]] == list(OURS)
+    assert whole["problems"][-1]["reason"] == "Unknown identifier `ℝ`"
+    (tmp_path / "Seen.lean").write_text("theorem seen : 1 = 1 := by\n  rfl\n")
+    split = runner.invoke(cli, ["eval", "report", "mine", "--against", str(tmp_path), "--memory"])
+    assert "| exact | 5 | 4 | 50.0%" in split.stdout
+    assert "what the database has proved" in split.stdout
+    runner.invoke(cli, ["eval", "report", "mine", "--html"])
+    assert "<svg" in (tmp_path / "evaluations" / "mine" / "report.html").read_text()
+    compared = runner.invoke(cli, ["eval", "compare", "mine", str(tmp_path / "other"), "--json"])
+    assert json.loads(compared.stdout)["lost"] == ["b"]
+    paired = runner.invoke(cli, ["eval", "compare", "mine", "mine", "--system", "fixed list,prover"])
+    assert "Gained 1, lost 0" in paired.stdout
