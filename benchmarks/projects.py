@@ -9,9 +9,10 @@ from typing import Any
 from benchmarks.workload import PROJECTS, Project, built, conditions, theorems
 from prover.check.gate import Gate
 from prover.lean.pool import Pool
+from prover.lean.session import TacticLimits
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.proving import Prover, Task, TheoremProved
-from prover.search.best_first import Strategy
+from prover.search.best_first import DEFAULT_LIMITS, Strategy
 from prover.search.budget import Budget
 from prover.tactics.automation import Automation, FixedList
 from prover.tactics.generator import Generator
@@ -23,6 +24,8 @@ GENERATORS: Arms = {
     "fixed list": lambda: (FixedList(),),
     "automation, structure": lambda: (Automation(), Structure()),
 }
+COUNTED = TacticLimits(heartbeats=40_000, milliseconds=20_000)
+"""where tactics are counted, not seconds: what bounds each is the same on a busy machine as on a quiet one"""
 
 
 @dataclass(frozen=True)
@@ -109,8 +112,9 @@ def _project(
             tasks = spread(found, plan.limit)
         for name, generators in arms.items():
             progress(f"{project.name}: {len(tasks)} theorems, {name}")
+            limits = DEFAULT_LIMITS if plan.tactics is None else COUNTED
             budget = Budget(seconds=plan.seconds, tactics=plan.tactics)
-            prover = Prover(Strategy(()), Gate(pool.fresh), budget, generators=generators())
+            prover = Prover(Strategy((), limits=limits), Gate(pool.fresh), budget, generators=generators())
             work = [executor.submit(_attempt, pool, prover, task) for task in tasks]
             for task, future in zip(tasks, work, strict=True):
                 outcome = future.result()

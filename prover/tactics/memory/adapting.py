@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from itertools import islice
 
 from prover.tactics.memory.precedent import Template
-from prover.tactics.memory.sketch import Local, Sketch, words_of
+from prover.tactics.memory.sketch import Local, Sketch
+from retrieval.lean_text import WORD
 
 FULL = 5.0
 """how alike two hypotheses can be"""
@@ -74,7 +75,7 @@ def _assignments(slots: Sequence[Local], present: Sequence[Local]) -> Iterator[t
 def _renamed(text: str, names: Mapping[str, str]) -> str:
     """The text with the first part of each word that is a slot's name replaced."""
     parts, done = [], 0
-    for word in words_of(text):
+    for word in WORD.finditer(text):
         first, dot, rest = word[0].partition(".")
         if first in names and text[word.start() - 1 : word.start()] != ".":
             parts += [text[done : word.start()], names[first], dot, rest]

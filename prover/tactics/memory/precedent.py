@@ -8,7 +8,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from prover.project.traced import TracedModule, TracedStep
-from prover.tactics.memory.sketch import Local, Sketch, sketch_of_text, words_of
+from prover.tactics.memory.sketch import Local, Sketch, sketch_of_text
+from retrieval.lean_text import WORD
 
 LONGEST = 400
 """characters of a tactic that is worth trying again"""
@@ -65,12 +66,12 @@ def precedent(declaration: str, key: str, sketch: Sketch, tactic: str) -> Preced
 def template(text: str, sketch: Sketch) -> Template:
     """A tactic with the hypotheses that it names as slots."""
     locals_ = {local.name: local for local in sketch.locals}
-    used = dict.fromkeys(word[0].split(".", 1)[0] for word in words_of(text))
+    used = dict.fromkeys(word[0].split(".", 1)[0] for word in WORD.finditer(text))
     return Template(text, tuple(locals_[name] for name in used if name in locals_))
 
 
 def _fit(text: str) -> bool:
-    return 0 < len(text) <= LONGEST and not any(word[0] in FORBIDDEN for word in words_of(text))
+    return 0 < len(text) <= LONGEST and not any(word[0] in FORBIDDEN for word in WORD.finditer(text))
 
 
 def _texts(steps: Sequence[TracedStep], number: int) -> Iterator[str]:

@@ -4,20 +4,14 @@ Read from goals as Lean prints them, since that is all that is kept of most; so 
 likeness only, and nothing here decides what a goal is.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from zlib import crc32
 
 from prover.lean.protocol import Goal
+from retrieval.lean_text import CLOSING, OPENING, goal_text, symbols, without_names, words_in
 
-WORD = re.compile(r"\d+|[^\W\d][\w'!?✝]*(?:\.[^\W\d][\w'!?✝]*)*|[()\[\]{}⟨⟩,]|[^\w\s()\[\]{}⟨⟩,]+")
-HYPOTHESIS = re.compile(r"([^\s:(\[{⟨]+(?: [^\s:(\[{⟨]+)*) : ")
-BINDERS = {"∀", "∃", "fun", "λ", "∃!", "Σ", "∑"}
-BINDER_ENDS = {",", "=>", "↦"}
-TYPING = {":", "∈", "<", "≤", ">", "≥", "⊆"}
-"""after a bound name: what follows is about it, until a bracket closes"""
 CONNECTIVES = (
     ("∀", "∃"),
     ("↔",),
@@ -28,8 +22,6 @@ CONNECTIVES = (
     ("=", "≠", "<", "≤", ">", ">=", "≥", "∈", "∉", "⊆", "∣"),
 )
 """from what binds the loosest; the first that stands outside all brackets says what a proposition is"""
-OPENING, CLOSING = "([{⟨", ")]}⟩"
-VARIABLE, BOUND = "$", "#"
 
 
 @dataclass(frozen=True)
@@ -60,78 +52,23 @@ def sketch_of(goal: Goal) -> Sketch:
 
 def sketch_of_text(printed: str) -> Sketch:
     """The sketch of the first goal of a state as Lean prints it."""
-    hypotheses: list[tuple[str, str]] = []
-    target: list[str] = []
-    for entry in _entries(printed.split("\n\n", 1)[0]):
-        if entry.startswith("⊢"):
-            target.append(entry[1:].strip())
-        elif found := HYPOTHESIS.match(entry):
-            hypotheses += [(name, entry[found.end() :]) for name in found[1].split()]
-    return sketch(hypotheses, "\n".join(target))
+    goal = goal_text(printed)
+    return sketch(goal.hypotheses, goal.target)
 
 
 def sketch(hypotheses: Sequence[tuple[str, str]], target: str) -> Sketch:
     """The sketch of a goal with these hypotheses, name and printed type each."""
     names = frozenset(name for name, _ in hypotheses)
-    words = WORD.findall(target)
+    words = words_in(target)
     places: dict[str, int] = {}
     for word in words:
         if (name := word.split(".", 1)[0]) in names:
             places.setdefault(name, len(places))
     made = []
     for name, type_ in hypotheses:
-        shape = tuple(_without_names(WORD.findall(type_.split(" := ", 1)[0]), names))
-        made.append(Local(name, " ".join(shape), _symbols(shape), places.get(name)))
-    return Sketch(tuple(made), _bag(made, tuple(_without_names(words, names))))
-
-
-def words_of(text: str) -> Iterator[re.Match[str]]:
-    """The words of Lean source, with their places."""
-    return WORD.finditer(text)
-
-
-def _entries(printed: str) -> Iterator[str]:
-    """The hypotheses and the target, each with the lines that it goes on in; the tag is passed over."""
-    entry: list[str] = []
-    for line in printed.splitlines():
-        if line.startswith((" ", "\t")) and entry:
-            entry.append(line)
-            continue
-        if entry:
-            yield "\n".join(entry)
-        entry = [] if line.startswith("case ") else [line]
-    if entry:
-        yield "\n".join(entry)
-
-
-def _without_names(words: Iterable[str], names: frozenset[str]) -> Iterator[str]:
-    """The words with variables and bound names replaced; qualified names shortened to their last part."""
-    bound: set[str] = set()
-    binding = typing = False
-    for word in words:
-        first, *rest = word.split(".")
-        if word in BINDERS:
-            binding, typing = True, False
-        elif word in BINDER_ENDS:
-            binding = False
-        elif word in TYPING or word in CLOSING:
-            typing = word in TYPING
-        elif binding and not typing and (first[0].isalpha() or first[0] == "_"):
-            bound.add(word)
-        if first in bound:
-            yield ".".join([BOUND, *rest])
-        elif first in names or first.endswith("✝"):
-            yield ".".join([VARIABLE, *rest])
-        else:
-            yield rest[-1] if rest else word
-
-
-def _symbols(words: Iterable[str]) -> frozenset[str]:
-    """What words speak of: constants and operators, not variables and brackets."""
-    parts = (word.split(".")[-1] for word in words)
-    return frozenset(
-        part for part in parts if part not in (VARIABLE, BOUND, ",", ":", ".") and part not in OPENING + CLOSING
-    )
+        shape = tuple(without_names(words_in(type_.split(" := ", 1)[0]), names))
+        made.append(Local(name, " ".join(shape), symbols(shape), places.get(name)))
+    return Sketch(tuple(made), _bag(made, tuple(without_names(words, names))))
 
 
 def _bag(locals_: Iterable[Local], target: Sequence[str]) -> dict[int, float]:
@@ -143,7 +80,7 @@ def _bag(locals_: Iterable[Local], target: Sequence[str]) -> dict[int, float]:
 
 
 def _features(locals_: Iterable[Local], target: Sequence[str]) -> Iterator[tuple[str, str, float]]:
-    for symbol in _symbols(target):
+    for symbol in symbols(target):
         yield "symbol", symbol, 1.0
     for pair in pairwise(target):
         yield "pair", " ".join(pair), 0.6
