@@ -86,7 +86,7 @@ def theorems(project: Project, session: LeanSession) -> Iterator[Task]:
     for module in project.repository.modules.values():
         source = source_of(project.repository, module)
         session.elaborate(source)
-        for declaration in session.declarations(source):
+        for declaration in session.declarations(source, detail=True):
             if declaration.kind == "theorem":
                 yield Task(source, declaration)
 

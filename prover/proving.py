@@ -12,6 +12,8 @@ from prover.project.patch import Replacement, proof_replacement
 from prover.project.patch import replace as replace_in
 from prover.search.best_first import Open, Proved, Search, Strategy
 from prover.search.budget import Budget, Meter
+from prover.search.tree import proof_steps
+from prover.tactics.generator import Generator, Learner, Place, ProofStep, situated
 
 Script = tuple[str, ...]
 """the lines of a tactic block"""
@@ -28,6 +30,11 @@ class Task:
 
     source: SourceText
     declaration: Declaration
+
+    def place(self) -> Place:
+        """What generators are told of it."""
+        declaration = self.declaration
+        return Place(self.source.module, declaration.name, declaration.start, declaration.key)
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,8 @@ class TheoremProved:
     """the one block proves the statement from scratch"""
     recalled: bool = False
     """the proof was known; nothing was searched"""
+    steps: tuple[ProofStep, ...] = ()
+    """the goals that the search met on its way, and what was done on each"""
 
 
 @dataclass(frozen=True)
@@ -88,6 +97,8 @@ class Prover:
     gate: Gate
     budget: Budget
     recall: Recall = lambda _: ()
+    generators: Sequence[Generator] = ()
+    """in place of the strategy's, where some depend on the theorem or learn from its proof"""
 
     def prove(self, session: Session, task: Task) -> Outcome:
         """Attempts a theorem: its `sorry`s if it has any, else its statement from scratch."""
@@ -98,11 +109,25 @@ class Prover:
 
         try:
             openings = open_holes(session, task)
-            return timed(Attempt(self, session, task, openings).run())
+            return timed(self._learnt(task, Attempt(self, session, task, openings).run()))
         except LeanError as error:
             return timed(TheoremFailed(str(error), Spent()))
         finally:
             forget(session)
+
+    def strategy_for(self, task: Task) -> Strategy:
+        """The strategy with the generators as they are for one theorem."""
+        if not self.generators:
+            return self.strategy
+        return replace(self.strategy, generators=situated(self.generators, task.place()))
+
+    def _learnt(self, task: Task, outcome: Outcome) -> Outcome:
+        """The outcome, once the generators have learnt from it."""
+        if isinstance(outcome, TheoremProved) and outcome.steps:
+            for generator in self.generators:
+                if isinstance(generator, Learner):
+                    generator.learn_proof(task.place(), outcome.steps)
+        return outcome
 
 
 def forget(session: Session) -> None:
@@ -132,9 +157,10 @@ class Attempt:
         self._session = session
         self._task = task
         self._openings = openings
+        strategy = prover.strategy_for(task)
         self._deadline = time.monotonic() + (prover.budget.seconds or float("inf"))
         self._searches = [
-            Search(session, opening.state, prover.strategy, self._share(len(openings) - index))
+            Search(session, opening.state, strategy, self._share(len(openings) - index))
             for index, opening in enumerate(openings)
         ]
 
@@ -179,10 +205,23 @@ class Attempt:
         match self._prover.gate.judge(self._submission(replacements)):
             case Accepted() as accepted:
                 proof = "\n\n".join("\n".join(script) for script in scripts)
-                spent = self._spent()
-                return TheoremProved(proof, replacements, accepted, spent, scripts, self._whole(), recalled)
+                return TheoremProved(
+                    proof=proof,
+                    replacements=replacements,
+                    judgement=accepted,
+                    spent=self._spent(),
+                    scripts=scripts,
+                    whole=self._whole(),
+                    recalled=recalled,
+                    steps=() if recalled else tuple(self._steps()),
+                )
             case Refused() as refused:
                 return refused
+
+    def _steps(self) -> Iterator[ProofStep]:
+        for search in self._searches:
+            for step in proof_steps(search.tree.root):
+                yield ProofStep(step.parent.state.goals[0], step.tactic)
 
     def _search(self, search: Search, opening: Opening) -> Script | Open:
         """A script that holds when it is run as a whole; the search goes on while there is none."""

@@ -17,6 +17,7 @@ from curriculum.database.tables import (
     AttemptedSorry,
     Configuration,
     ConfigurationModel,
+    FoundStep,
     Measurement,
     Model,
     Proof,
@@ -30,6 +31,16 @@ from prover.errors import RowRefused
 def new_uid() -> str:
     """A name that nothing else has."""
     return uuid.uuid4().hex
+
+
+@dataclass(frozen=True)
+class GoalStep:
+    """A goal that was met in a proof, and the tactic that was used on it."""
+
+    goal: str
+    """hypotheses above the turnstile, one a line"""
+    goal_key: str
+    tactic: str
 
 
 @dataclass(frozen=True)
@@ -47,6 +58,8 @@ class FoundProof:
     """its one block proves the statement from scratch"""
     model: str | None = None
     """the name of the model behind the generator"""
+    steps: tuple[GoalStep, ...] = ()
+    """as the search found them; none where it was not ours"""
 
 
 @dataclass(frozen=True)
@@ -161,6 +174,11 @@ class Results:
         )
         proof = self._connection.scalar(adding.returning(Proof.id))
         assert proof is not None
+        steps = [
+            {"proof_id": proof, "position": position, "goal": s.goal, "goal_key": s.goal_key, "tactic": s.tactic}
+            for position, s in enumerate(found.steps)
+        ]
+        insert_new(self._connection, table_of(FoundStep), steps)
         link_proofs(self._connection, statement_key)
         return int(proof)
 

@@ -80,13 +80,14 @@ class Ledger:
         work.results.record_attempt(tried, self._repository, self._run)
 
     def _result(self, outcome: Outcome) -> "FoundProof | tuple[Any, str]":
-        from curriculum.database.results import FoundProof
+        from curriculum.database.results import FoundProof, GoalStep
 
         match outcome:
             case TheoremProved():
                 scripts = tuple("\n".join(script) for script in outcome.scripts)
                 axioms, generators = outcome.judgement.axioms, ", ".join(self._settings["generators"])
-                return FoundProof(scripts, axioms, VERIFIED, generators, outcome.whole)
+                steps = tuple(GoalStep(s.goal.printed(), s.goal.key, s.tactic) for s in outcome.steps)
+                return FoundProof(scripts, axioms, VERIFIED, generators, outcome.whole, steps=steps)
             case TheoremOpen(reason, _, refused):
                 return ("refused", refused) if refused else ("open", reason)
             case TheoremFailed(reason):

@@ -16,6 +16,7 @@ from prover.check.gate import Gate
 from prover.cli.ledger import Ledger
 from prover.cli.main import EXIT_INTERRUPTED, EXIT_OPEN, EXIT_REFUSED, EXIT_USAGE
 from prover.cli.opening import Opened, jobs_option, opened, repo_option
+from prover.cli.remembering import remembered
 from prover.cli.report import Report, ReportPrinter, TheoremReport, report_of, write_json
 from prover.cli.wiring import consoles, toolchain_option
 from prover.errors import BrokenFile, LeanError, RepositoryError, UnknownTheorem, UsageError
@@ -30,12 +31,13 @@ from prover.proving import Outcome, Prover, Task, TheoremProved
 from prover.search.best_first import Strategy
 from prover.search.budget import Budget
 from prover.tactics.automation import Automation, FixedList
-from prover.tactics.generator import TacticGenerator
+from prover.tactics.generator import Generator
 from prover.tactics.structure import Structure
 
-GENERATORS: dict[str, type[TacticGenerator]] = {
+GENERATORS: dict[str, Callable[[], Generator]] = {
     "automation": Automation,
     "structure": Structure,
+    "memory": remembered,
     "fixed": FixedList,
 }
 NEAREST = 5
@@ -59,7 +61,7 @@ class Request:
     wanted: tuple[str, ...] | Place | None
     """names of theorems, or where they are; None for every theorem with a `sorry`"""
     budget: Budget
-    generators: tuple[TacticGenerator, ...]
+    generators: tuple[Generator, ...]
     jobs: int
     apply: bool
 
@@ -118,7 +120,7 @@ def command(
     return status_of(report)
 
 
-def parse_generators(text: str) -> tuple[TacticGenerator, ...]:
+def parse_generators(text: str) -> tuple[Generator, ...]:
     """The generators named in a comma-separated list.
 
     Raises:
@@ -274,8 +276,8 @@ class Proving:
         raise broken or UnknownTheorem(_unknown(name, seen))
 
     def _prove_all(self, targets: Sequence[Target]) -> Iterator[tuple[Target, TheoremProved]]:
-        strategy = Strategy(self._request.generators)
-        prover = Prover(strategy, Gate(self._pool.fresh), self._request.budget, self._ledger.recall)
+        gate = Gate(self._pool.fresh)
+        prover = Prover(Strategy(()), gate, self._request.budget, self._ledger.recall, self._request.generators)
         alone = len(targets) == 1 and self._request.jobs > 1
         with ThreadPoolExecutor(self._request.jobs) as executor:
             waiting: dict[Future[Outcome], Target] = {

@@ -139,6 +139,27 @@ class RecordedCommand(msgspec.Struct, frozen=True):
     """it leaves something to `sorry`"""
 
 
+class LibraryPremise(msgspec.Struct, frozen=True):
+    """Something that an imported module declares for everybody."""
+
+    name: str
+    kind: Literal["theorem", "definition", "axiom", "opaque", "inductive"]
+    statement: str
+    """its signature as Lean prints it, without the name"""
+    constants: tuple[str, ...] = ()
+    """those of its type"""
+    docstring: str | None = None
+
+
+class LibraryModule(msgspec.Struct, frozen=True):
+    """A module that a text can import."""
+
+    module: str
+    imports: tuple[str, ...]
+    premises: tuple[LibraryPremise, ...]
+    """in the order in which they were declared, or nearly so"""
+
+
 class ResultMessage(msgspec.Struct, frozen=True):
     """What one tactic of a batch did."""
 
@@ -227,6 +248,7 @@ class Reply(msgspec.Struct, frozen=True):
     sorries: tuple[HoleMessage, ...] = ()
     opened: HoleMessage | None = None
     traced: RecordedCommand | None = None
+    imported: LibraryModule | None = None
     microseconds: int = 0
     children: tuple[StateMessage, ...] | None = None
     failure: FailureKind | None = None

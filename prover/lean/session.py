@@ -18,6 +18,7 @@ from prover.lean.protocol import (
     Goal,
     HoleMessage,
     JudgeMessage,
+    LibraryModule,
     Message,
     RecordedCommand,
     Reply,
@@ -213,6 +214,17 @@ class LeanSession:
     def imports(self, source: SourceText) -> tuple[str, ...]:
         """The modules that the header names, `Init` included where it is implied."""
         return self._repeated(lambda: self._last({"do": "imports", "text": source.text, "file": source.file}).imports)
+
+    def library(self, imports: Sequence[str], below: Sequence[str] = ()) -> Iterator[LibraryModule]:
+        """What the modules declare that a text with these imports sees; of those below some names only, if asked so.
+
+        Raises:
+            LeanError: Lean does not come to its end; what it said before is good.
+        """
+        request = {"do": "library", "imports": list(imports), "below": list(below)}
+        for reply in self.start().ask(request, ELABORATION_SECONDS):
+            if reply.imported is not None:
+                yield reply.imported
 
     def write(self, source: SourceText, olean: Path) -> None:
         """Compiles an elaborated file to `olean`."""

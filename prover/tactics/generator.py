@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from prover.lean.protocol import Goal
 
@@ -16,6 +16,27 @@ class Suggestion:
     """natural logarithm; generators need not normalise"""
 
 
+@dataclass(frozen=True)
+class Place:
+    """A theorem that is to be proved: what a generator must know so as not to learn from what comes after it."""
+
+    module: str
+    declaration: str
+    """its full name"""
+    start: int
+    """the first byte of the declaration"""
+    statement_key: str
+    """of its elaborated type"""
+
+
+@dataclass(frozen=True)
+class ProofStep:
+    """A goal that was met in a proof that was found, and the tactic that was used on it."""
+
+    goal: Goal
+    tactic: str
+
+
 class TacticGenerator(Protocol):
     """Proposes tactics for a goal. Must not depend on anything but the goal and itself."""
 
@@ -24,6 +45,34 @@ class TacticGenerator(Protocol):
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
         """Tactics for the first of the open goals, in any order, each at most once."""
         ...
+
+
+@runtime_checkable
+class Situated(Protocol):
+    """What proposes tactics that depend on which theorem is being proved."""
+
+    name: str
+
+    def at(self, place: Place) -> TacticGenerator:
+        """The generator for one theorem."""
+        ...
+
+
+@runtime_checkable
+class Learner(Protocol):
+    """What learns from proofs that the gate has accepted."""
+
+    def learn_proof(self, place: Place, steps: Sequence[ProofStep]) -> None:
+        """Learns a proof; suggestions for later theorems may come of it."""
+        ...
+
+
+Generator = TacticGenerator | Situated
+
+
+def situated(generators: Sequence[Generator], place: Place) -> tuple[TacticGenerator, ...]:
+    """The generators for one theorem."""
+    return tuple(g.at(place) if isinstance(g, Situated) else g for g in generators)
 
 
 def merge(generators: Sequence[TacticGenerator], goal: Goal) -> list[Suggestion]:

@@ -16,13 +16,14 @@ from curriculum.database.checking import faults
 from curriculum.database.database import Database, UnitOfWork
 from curriculum.database.loading import modules_of, snapshot_of
 from curriculum.database.queries import next_theorems, row_counts
-from curriculum.database.results import Cost, FoundProof, Limits, Tried, new_uid
+from curriculum.database.results import Cost, FoundProof, GoalStep, Limits, Tried, new_uid
 from curriculum.database.schema import HEAD
 from curriculum.database.transfer import export_to, import_from
 from prover.errors import ImportRefused
 from prover.project.traced import TracedModule
 
-PROOF = FoundProof(("simp", "omega\n  rfl"), ("propext",), 3, "automation", whole=False, model="tiny@2")
+STEPS = (GoalStep("n : Nat\n⊢ n = n", "g1", "simp"), GoalStep("⊢ True", "g2", "omega\n  rfl"))
+PROOF = FoundProof(("simp", "omega\n  rfl"), ("propext",), 3, "automation", whole=False, model="tiny@2", steps=STEPS)
 Line = dict[str, Any]
 
 
@@ -183,7 +184,7 @@ def row_edited(table: str, **change: object) -> Callable[[list[bytes]], list[byt
         (lambda lines: [], "is no export of a database"),
         (lambda lines: [b"theorem t : True\n"], "is no export of a database"),
         (lambda lines: [b"\xff\xfe\n"], "is no export of a database"),
-        (edited(0, lambda line: line.update(version="0999")), "has tables of version 0999, not 0002"),
+        (edited(0, lambda line: line.update(version="0999")), "has tables of version 0999, not 0003"),
         (lambda lines: [*lines[:-3], lines[-3][:20]], r"line \d+: it is no row"),
         (lambda lines: lines[:-1], r"line \d+: the file ends there, before its end"),
         (lambda lines: [*lines[:-2], lines[-1]], "lines are missing before it"),

@@ -165,6 +165,22 @@ class Proof(Base):
     found_at: Mapped[float]
 
 
+class FoundStep(Base):
+    """A goal that the search met in a proof that was found, and the tactic that it used there."""
+
+    __tablename__ = "found_steps"
+    __table_args__ = (Index(None, "goal_key"), not_empty("goal_key", "tactic"), not_negative("position"), CLUSTERED)
+
+    proof_id: Mapped[int] = mapped_column(ForeignKey("proofs.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    """which step of the proof it is, from 0"""
+    goal: Mapped[str]
+    """hypotheses above the turnstile, one a line"""
+    goal_key: Mapped[str]
+    """equal for goals that differ in hypothesis names only"""
+    tactic: Mapped[str]
+
+
 class Attempt(Base):
     """One try at one theorem: what it was, what it cost, what came of it."""
 

@@ -1,4 +1,5 @@
 import Gateway.Judge
+import Gateway.Library
 import Gateway.Trace
 /-!
 The Lean side of the protocol: one JSON request a line on standard input, one or more JSON replies a
@@ -136,6 +137,17 @@ def Server.trace (server : Server) (request : Request) : IO (List (String × Jso
   let handle ← server.fresh
   server.sources.modify (·.insert handle source)
   return [("source", toJson handle), ("messages", ← messagesJson source)]
+
+/-- `{"do": "library", imports, below?}`: one reply for each module below those names that a text with these imports
+sees, with what it declares; then the closing one. -/
+def Server.library (server : Server) (request : Request) : IO (List (String × Json)) := do
+  let names (field : String) : Array Name := (fieldD request field (#[] : Array String)).map (·.toName)
+  let env ← importing server.environments (names "imports")
+  for (name, index) in modulesBelow env (names "below") do
+    let imported := (env.header.moduleData[index]?.map (·.imports.map fun i => toString i.module)).getD #[]
+    server.reply [("imported", Json.mkObj [("module", toString name), ("imports", toJson imported),
+      ("premises", Json.arr (← libraryModule env index))])]
+  return []
 
 /-- A goal with its key; printed only where the key is new to this proof. -/
 def keyedGoal (scope : Scope) (goal : MVarId) (renames : Array Name) : MetaM (String × Json) := do
@@ -316,6 +328,7 @@ def Server.answer (server : Server) (request : Request) : IO (List (String × Js
   | "write" => server.write request
   | "declarations" => server.declarations request
   | "trace" => server.trace request
+  | "library" => server.library request
   | "sorries" => server.sorries request
   | "statement" => server.statement request
   | "run" => server.run request

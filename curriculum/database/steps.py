@@ -1,0 +1,64 @@
+"""Asked of the database by whatever learns from proofs: which modules were traced, and what the prover has found.
+
+Changes nothing.
+"""
+
+from collections.abc import Iterator
+from itertools import groupby
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from curriculum.database.results import GoalStep
+from curriculum.database.tables import Attempt, Declaration, FoundStep, Module, Proof, SnapshotModule
+
+
+class OwnProof(msgspec.Struct, frozen=True):
+    """A proof that the prover found itself, and the theorem that it was found for."""
+
+    module: str
+    theorem: str
+    """its full name"""
+    statement_key: str
+    steps: list[GoalStep]
+
+
+def traced_modules(connection: Connection) -> list[tuple[str, str]]:
+    """The key and a path of every module of a snapshot, the same content once, the first stored first."""
+    asked = select(Module.key, func.min(SnapshotModule.path)).join(
+        SnapshotModule, SnapshotModule.module_id == Module.id
+    )
+    return [(key, path) for key, path in connection.execute(asked.group_by(Module.id, Module.key).order_by(Module.id))]
+
+
+def own_proofs(connection: Connection) -> Iterator[OwnProof]:
+    """The proofs whose steps are known, in the order in which they were found."""
+    first = select(func.min(Attempt.id)).where(Attempt.proof_id == Proof.id).correlate(Proof).scalar_subquery()
+    asked = (
+        select(
+            FoundStep.proof_id,
+            Attempt.module,
+            Attempt.theorem,
+            Proof.statement_key,
+            FoundStep.goal,
+            FoundStep.goal_key,
+            FoundStep.tactic,
+        )
+        .join(Proof, Proof.id == FoundStep.proof_id)
+        .join(Attempt, Attempt.id == first)
+        .order_by(FoundStep.proof_id, FoundStep.position)
+    )
+    for (_, module, theorem, key), rows in groupby(connection.execute(asked), key=lambda row: tuple(row[:4])):
+        yield OwnProof(module, theorem, key, [GoalStep(*row[4:]) for row in rows])
+
+
+def theorem_starts(connection: Connection) -> dict[tuple[str, str], int]:
+    """Where theorems start that have a proof of ours, by module and name, as traced last."""
+    proved = select(Attempt.theorem).where(Attempt.proof_id.is_not(None))
+    asked = (
+        select(Module.name, Declaration.name, Declaration.start)
+        .join(Module, Module.id == Declaration.module_id)
+        .where(Declaration.kind == "theorem", Declaration.name.in_(proved))
+        .order_by(Module.id)
+    )
+    return {(module, name): start for module, name, start in connection.execute(asked)}

@@ -1,0 +1,1 @@
+"""Tactics remembered from proofs of goals like the present one."""

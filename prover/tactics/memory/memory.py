@@ -1,0 +1,171 @@
+"""Nearest-neighbour recall of tactics: what was done on the goals most like this one.
+
+The family of TacticToe (Gauthier et al. 2017) and Tactician (Blaauwbroek et al. 2020): no weights, no training;
+a proof is known the moment that it is learnt. Does no input or output: `curriculum/recollection.py` reads the database.
+"""
+
+import math
+import threading
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from prover.lean.protocol import Goal
+from prover.tactics.generator import Place, ProofStep, Suggestion
+from prover.tactics.memory.adapting import adapted
+from prover.tactics.memory.precedent import Precedent, precedent
+from prover.tactics.memory.sketch import Sketch, sketch_of
+from retrieval.sparse import SparseIndex
+
+NEIGHBOURS = 96
+SUGGESTIONS = 24
+SAME_GOAL = 1.0
+SAME_MODULE = 1.15
+"""how much more a precedent of the same file counts"""
+SHARPNESS = 2.0
+"""the power of likeness that a precedent votes with"""
+SURE = -0.15
+"""log-probability of the best suggestion from the very same goal"""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A module whose proofs are remembered."""
+
+    name: str
+    imports: tuple[str, ...]
+    declarations: Mapping[str, float]
+    """from the names of what it declares to where each starts"""
+    statements: Mapping[str, str] = field(default_factory=dict)
+    """from those names to the keys of their statements"""
+    part: bool = False
+    """only some of its declarations are known: those of proofs that were found"""
+
+
+class Memory:
+    """All that is remembered. Threads may learn and recall at once."""
+
+    name = "memory"
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._index = SparseIndex()
+        self._precedents: list[Precedent] = []
+        self._sources: list[Source] = []
+        self._source_of: list[int] = []
+        """by precedent"""
+        self._by_key: dict[str, list[int]] = defaultdict(list)
+
+    def __len__(self) -> int:
+        return len(self._precedents)
+
+    def learn(self, source: Source, precedents: Iterable[Precedent]) -> None:
+        """Remembers the proofs of a module, or of a theorem of it."""
+        with self._lock:
+            self._sources.append(source)
+            for precedent in precedents:
+                row = self._index.add(precedent.bag)
+                self._precedents.append(precedent)
+                self._source_of.append(len(self._sources) - 1)
+                if precedent.key:
+                    self._by_key[precedent.key].append(row)
+
+    def at(self, place: Place) -> "Recall":
+        """What may be remembered while the theorem at `place` is proved."""
+        with self._lock:
+            return Recall(self, place, self._allowed(place))
+
+    def learn_proof(self, place: Place, steps: Sequence[ProofStep]) -> None:
+        """Remembers a proof that was found of the theorem at `place`."""
+        source = Source(
+            place.module, (), {place.declaration: place.start}, {place.declaration: place.statement_key}, part=True
+        )
+        self.learn(source, found_precedents(place.declaration, steps))
+
+    def nearest(self, goal: Sketch, key: str, allowed: bytes) -> list[tuple[Precedent, str, float]]:
+        """The precedents most like a goal, with the module that each is from and how alike it is, from 0 to 1."""
+        with self._lock:
+            found = {hit.row: hit.score for hit in self._index.search(goal.bag, NEIGHBOURS, allowed)}
+            for row in self._by_key.get(key, ()) if key else ():
+                if row < len(allowed) and allowed[row]:
+                    found[row] = SAME_GOAL
+            return [
+                (self._precedents[row], self._sources[self._source_of[row]].name, score) for row, score in found.items()
+            ]
+
+    def _allowed(self, place: Place) -> bytes:
+        """1 for each precedent known now, 0 for those of the theorem itself and of what comes after it."""
+        after = _importers(self._sources, place.module)
+        bans = [_ban(source, place, source.name in after) for source in self._sources]
+        rows = zip(self._precedents, self._source_of, strict=True)
+        return bytes(not bans[source](precedent.declaration) for precedent, source in rows)
+
+
+class Recall:
+    """The generator for one theorem: it sees neither that theorem's proof nor what comes after it."""
+
+    name = "memory"
+
+    def __init__(self, memory: Memory, place: Place, allowed: bytes) -> None:
+        self._memory = memory
+        self._place = place
+        self._allowed = allowed
+
+    def suggest(self, goal: Goal) -> Sequence[Suggestion]:
+        """What was done on the goals most like this one, in its names."""
+        return self.suggest_for(sketch_of(goal), goal.key)
+
+    def suggest_for(self, here: Sketch, key: str) -> Sequence[Suggestion]:
+        """The same for a goal of which no more than this is known."""
+        votes: dict[str, float] = defaultdict(float)
+        best: dict[str, float] = defaultdict(float)
+        for known, module, alike in self._memory.nearest(here, key, self._allowed):
+            near = alike * (SAME_MODULE if module == self._place.module else 1.0)
+            for rank, one in enumerate(known.templates):
+                for made in adapted(one, here):
+                    vote = near * made.fit * 0.9**rank
+                    votes[made.text] += vote**SHARPNESS
+                    best[made.text] = max(best[made.text], vote)
+        return _weighed(votes, best)
+
+
+def _weighed(votes: Mapping[str, float], best: Mapping[str, float]) -> list[Suggestion]:
+    """The tactics with the most votes. Likeness of the nearest and share of the votes both count."""
+    ranked = sorted(votes, key=lambda text: (-votes[text], text))[:SUGGESTIONS]
+    total = sum(votes[text] for text in ranked)
+    return [
+        Suggestion(text, min(SURE, math.log(min(1.0, best[text])) + 0.5 * math.log(votes[text] / total)))
+        for text in ranked
+    ]
+
+
+def found_precedents(declaration: str, steps: Iterable[ProofStep]) -> list[Precedent]:
+    """What a proof teaches that the search has found."""
+    return [precedent(declaration, step.goal.key, sketch_of(step.goal), step.tactic) for step in steps]
+
+
+def _importers(sources: Sequence[Source], module: str) -> frozenset[str]:
+    """The modules that import a module, directly or not, as far as is known."""
+    direct: dict[str, set[str]] = defaultdict(set)
+    for source in sources:
+        for name in source.imports:
+            direct[name].add(source.name)
+    found: set[str] = set()
+    waiting = [module]
+    while waiting:
+        for name in direct.get(waiting.pop(), ()):
+            if name not in found:
+                found.add(name)
+                waiting.append(name)
+    return frozenset(found)
+
+
+def _ban(source: Source, place: Place, after: bool) -> Callable[[str], bool]:
+    """Which declarations of a module the theorem must not learn from."""
+    if after:
+        return lambda _: True
+    same = {name for name, key in source.statements.items() if key and key == place.statement_key}
+    if source.name != place.module:
+        return same.__contains__
+    own = source.declarations.get(place.declaration, place.start if source.part else -math.inf)
+    return lambda name: name in same or source.declarations.get(name, math.inf) >= own

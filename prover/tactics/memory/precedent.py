@@ -1,0 +1,137 @@
+"""What a traced or found proof teaches: on a goal like this one, this tactic; made fit for other goals.
+
+Constants get their full names, so that they mean the same elsewhere; names of hypotheses become slots.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from prover.project.traced import TracedModule, TracedStep
+from prover.tactics.memory.sketch import Local, Sketch, sketch_of_text
+from retrieval.lean_text import WORD
+
+LONGEST = 400
+"""characters of a tactic that is worth trying again"""
+LONGEST_PROOF = 6
+"""tactics of a whole proof that is tried as one"""
+FOCUSING = ("·", ".", "case ", "case' ", "next", "all_goals", "any_goals", "focus", "{", "<;>", "| ")
+"""tactics whose work is done by those inside them, on goals that are not the first"""
+SPLITTING = ("induction ", "cases ", "fun_induction ", "fun_cases ", "rcases ")
+ASSERTING = re.compile(r"\A(have\b.*?:=\s*)by\s*\Z", re.DOTALL)
+FORBIDDEN = ("sorry", "admit", "stop")
+BINDING = re.compile(r"\A(intros?|rintro|obtain|rcases|funext|ext|rename_i|by_cases|have|let|set|generalize)\b")
+
+
+@dataclass(frozen=True)
+class Template:
+    """A tactic, and the hypotheses of its own goal that it names."""
+
+    text: str
+    slots: tuple[Local, ...]
+    """in the order of their first use"""
+
+
+@dataclass(frozen=True)
+class Precedent:
+    """A goal that was met in a proof, and what was done."""
+
+    declaration: str
+    """the full name of what was being proved"""
+    key: str
+    """of the goal; equal for goals that differ in hypothesis names only"""
+    bag: dict[int, float]
+    """the features of the goal"""
+    templates: tuple[Template, ...]
+    """the most literal first; never empty"""
+
+
+def precedents(module: TracedModule) -> Iterator[Precedent]:
+    """What the proofs of a module teach, in the order of its text."""
+    steps = module.steps
+    for number, step in enumerate(steps):
+        sketch = sketch_of_text(step.before)
+        texts = dict.fromkeys([*_whole_proof(steps, number), *_texts(steps, number)])
+        templates = tuple(template(text, sketch) for text in texts if _fit(text))
+        if templates:
+            key = step.keys_before[0] if len(step.keys_before) == 1 else ""
+            yield Precedent(step.declaration, key, sketch.bag, templates)
+
+
+def precedent(declaration: str, key: str, sketch: Sketch, tactic: str) -> Precedent:
+    """What one tactic teaches that the search has found; its constants mean the same elsewhere, or do not."""
+    return Precedent(declaration, key, sketch.bag, (template(tactic, sketch),))
+
+
+def template(text: str, sketch: Sketch) -> Template:
+    """A tactic with the hypotheses that it names as slots."""
+    locals_ = {local.name: local for local in sketch.locals}
+    used = dict.fromkeys(word[0].split(".", 1)[0] for word in WORD.finditer(text))
+    return Template(text, tuple(locals_[name] for name in used if name in locals_))
+
+
+def _fit(text: str) -> bool:
+    return 0 < len(text) <= LONGEST and not any(word[0] in FORBIDDEN for word in WORD.finditer(text))
+
+
+def _texts(steps: Sequence[TracedStep], number: int) -> Iterator[str]:
+    """The tactic as it was written, and its beginning alone where others stand in it."""
+    step = steps[number]
+    if step.text.startswith(FOCUSING):
+        return
+    yield written(step)
+    inner = _inner(steps, number)
+    if inner is None:
+        return
+    if step.text.startswith(SPLITTING) and " with" in step.text:
+        head = written(step, upto=step.start + len(step.text.split(" with", 1)[0].encode()))
+        yield head.split(" with", 1)[0].rstrip()
+    elif found := ASSERTING.match(written(step, upto=inner.start)):
+        yield found[1] + "?_"
+
+
+def _inner(steps: Sequence[TracedStep], number: int) -> TracedStep | None:
+    """The first tactic that stands inside another."""
+    following = steps[number + 1] if number + 1 < len(steps) else None
+    return following if following is not None and following.start < steps[number].stop else None
+
+
+def _whole_proof(steps: Sequence[TracedStep], number: int) -> Iterator[str]:
+    """All tactics of a proof, where this is the first of several and they are few."""
+    first = steps[number]
+    if first.depth or (number and steps[number - 1].declaration == first.declaration):
+        return
+    block = []
+    for step in steps[number : number + 200]:
+        if step.declaration != first.declaration:
+            break
+        if step.depth == 0:
+            block.append(step)
+    if 1 < len(block) <= LONGEST_PROOF and not block[-1].after:
+        yield "\n".join(written(step) for step in block)
+
+
+def written(step: TracedStep, upto: int | None = None) -> str:
+    """A tactic's text with constants by their full names, its lines moved to the left together."""
+    text = step.text.encode()
+    parts: list[bytes] = []
+    done = step.start
+    for use in step.premises:
+        if use.start < done or (upto is not None and use.stop > upto):
+            continue
+        short = text[use.start - step.start : use.stop - step.start].decode()
+        above = text[: use.start - step.start].rstrip()
+        # after a bar stands the name of a case, which has no full form
+        if use.name.endswith("." + short) and not above.endswith((b".", b"|")):
+            parts += [text[done - step.start : use.start - step.start], use.name.encode()]
+            done = use.stop
+    end = None if upto is None else upto - step.start
+    parts.append(text[done - step.start : end])
+    return _moved_left(b"".join(parts).decode(errors="ignore").strip())
+
+
+def _moved_left(text: str) -> str:
+    first, *rest = text.splitlines() or [""]
+    indents = [len(line) - len(line.lstrip()) for line in rest if line.strip()]
+    by = max(0, min(indents, default=0) - 2)
+    return "\n".join([first.rstrip(), *(line[by:].rstrip() for line in rest if line.strip())])

@@ -1,0 +1,112 @@
+"""Goals as bags of features that do not depend on the names of hypotheses.
+
+Read from goals as Lean prints them, since that is all that is kept of most; so a feature is a matter of
+likeness only, and nothing here decides what a goal is.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from zlib import crc32
+
+from prover.lean.protocol import Goal
+from retrieval.lean_text import CLOSING, OPENING, goal_text, symbols, without_names, words_in
+
+CONNECTIVES = (
+    ("∀", "∃"),
+    ("↔",),
+    ("→",),
+    ("∨",),
+    ("∧",),
+    ("¬",),
+    ("=", "≠", "<", "≤", ">", ">=", "≥", "∈", "∉", "⊆", "∣"),
+)
+"""from what binds the loosest; the first that stands outside all brackets says what a proposition is"""
+
+
+@dataclass(frozen=True)
+class Local:
+    """A hypothesis or variable, as something that a tactic may name."""
+
+    name: str
+    shape: str
+    """its type without names of variables"""
+    symbols: frozenset[str]
+    place: int | None
+    """how many other variables come before it in the target; None when it is not there"""
+
+
+@dataclass(frozen=True)
+class Sketch:
+    """A goal without what is particular to it."""
+
+    locals: tuple[Local, ...]
+    bag: dict[int, float]
+    """features, as numbers, and how much each counts"""
+
+
+def sketch_of(goal: Goal) -> Sketch:
+    """The sketch of a goal that is being proved."""
+    return sketch([(h.name, h.type) for h in goal.hypotheses], goal.target)
+
+
+def sketch_of_text(printed: str) -> Sketch:
+    """The sketch of the first goal of a state as Lean prints it."""
+    goal = goal_text(printed)
+    return sketch(goal.hypotheses, goal.target)
+
+
+def sketch(hypotheses: Sequence[tuple[str, str]], target: str) -> Sketch:
+    """The sketch of a goal with these hypotheses, name and printed type each."""
+    names = frozenset(name for name, _ in hypotheses)
+    words = words_in(target)
+    places: dict[str, int] = {}
+    for word in words:
+        if (name := word.split(".", 1)[0]) in names:
+            places.setdefault(name, len(places))
+    made = []
+    for name, type_ in hypotheses:
+        shape = tuple(without_names(words_in(type_.split(" := ", 1)[0]), names))
+        made.append(Local(name, " ".join(shape), symbols(shape), places.get(name)))
+    return Sketch(tuple(made), _bag(made, tuple(without_names(words, names))))
+
+
+def _bag(locals_: Iterable[Local], target: Sequence[str]) -> dict[int, float]:
+    found: dict[int, float] = {}
+    for kind, text, weight in _features(locals_, target):
+        number = crc32(f"{kind}:{text}".encode())
+        found[number] = max(weight, found.get(number, 0.0))
+    return found
+
+
+def _features(locals_: Iterable[Local], target: Sequence[str]) -> Iterator[tuple[str, str, float]]:
+    for symbol in symbols(target):
+        yield "symbol", symbol, 1.0
+    for pair in pairwise(target):
+        yield "pair", " ".join(pair), 0.6
+    relation, sides = _outermost(target)
+    yield "relation", relation, 1.0
+    for side, words in sides.items():
+        yield side, next((w for w in words if w not in OPENING), ""), 0.8
+        yield side + " whole", " ".join(words), 0.8
+    yield "target", " ".join(target), 1.5
+    for local in locals_:
+        yield "hypothesis", local.shape, 0.5
+        for symbol in local.symbols:
+            yield "about", symbol, 0.4
+
+
+def _outermost(words: Sequence[str]) -> tuple[str, dict[str, Sequence[str]]]:
+    """The connective or relation that a proposition is made by, and its sides."""
+    if words and words[0] in CONNECTIVES[0]:
+        return words[0], {}
+    depth, outside = 0, []
+    for index, word in enumerate(words):
+        depth += (word in OPENING) - (word in CLOSING)
+        if depth == 0:
+            outside.append(index)
+    for kind in CONNECTIVES[1:]:
+        for index in outside:
+            if words[index] in kind:
+                return words[index], {"left": words[:index], "right": words[index + 1 :]}
+    return words[0] if words else "", {}

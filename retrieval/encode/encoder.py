@@ -1,0 +1,85 @@
+"""What every encoder can do. Imports no library of numbers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from retrieval.lean_text import (
+    GoalText,
+    Signature,
+    goal_text,
+    name_words,
+    signature,
+    spoken,
+    symbols,
+    without_names,
+    words_in,
+)
+from retrieval.premise import Premise
+
+if TYPE_CHECKING:
+    from retrieval.postings import Floats
+
+
+@dataclass(frozen=True)
+class Query:
+    """What premises are looked for with: a goal, words, or both."""
+
+    goal: str = ""
+    """as Lean prints it"""
+    words: str = ""
+    """plain English, or part of a name"""
+    terms: tuple[str, ...] = field(init=False)
+    """its words, as names speak of them"""
+    symbols: frozenset[str] = field(init=False)
+    """what its goal speaks of"""
+    target: tuple[str, ...] = field(init=False)
+    """the words of its goal's target, without names of variables"""
+
+    def __post_init__(self) -> None:
+        goal: GoalText = goal_text(self.goal) if self.goal else GoalText((), "")
+        names = frozenset(name for name, _ in goal.hypotheses)
+        target = tuple(without_names(words_in(goal.target), names))
+        about = {s for _, type_ in goal.hypotheses for s in symbols(without_names(words_in(type_), names))}
+        object.__setattr__(self, "target", target)
+        object.__setattr__(self, "symbols", symbols(target) | about)
+        object.__setattr__(self, "terms", (*name_words(self.words), *spoken(target)))
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A premise, read once for all scores."""
+
+    terms: tuple[str, ...]
+    """the words of its name, of its statement and of its docstring"""
+    symbols: frozenset[str]
+    conclusion: tuple[str, ...]
+    """its words, without names of variables"""
+    name: tuple[str, ...]
+
+
+def reading(premise: Premise) -> Reading:
+    """What scores need of a premise."""
+    said: Signature = signature(premise.statement)
+    names = frozenset(name for name, _ in said.binders)
+    conclusion = tuple(without_names(words_in(said.conclusion), names))
+    types = {s for _, type_ in said.binders for s in symbols(without_names(words_in(type_), names))}
+    name = tuple(name_words(premise.name))
+    told = name_words(premise.docstring) if premise.docstring else ()
+    return Reading((*name, *name, *spoken(conclusion), *told), symbols(conclusion) | types, conclusion, name)
+
+
+class Encoder(Protocol):
+    """Turns premises and queries into vectors of length 1."""
+
+    version: str
+    """changes when its vectors do"""
+    dimensions: int
+
+    def premises(self, premises: Sequence[Premise]) -> "Floats":
+        """A row for each premise."""
+        ...
+
+    def query(self, query: Query) -> "Floats":
+        """One row."""
+        ...

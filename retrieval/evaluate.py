@@ -1,0 +1,83 @@
+"""How well premises are found: the usual figures, over goals whose proofs say what was needed.
+
+Recall at k, mean reciprocal rank, nDCG at 10, and how often all that a step needs is found, as LeanDojo (Yang et al.
+2023) and its successors report them; intervals by the bootstrap over theorems, whose steps are no independent draws.
+"""
+
+import math
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from retrieval.premise import Position
+
+RESAMPLES = 1_000
+
+
+@dataclass(frozen=True)
+class Needed:
+    """A goal, where it stands, and what was needed there."""
+
+    goal: str
+    """as Lean prints it"""
+    premises: frozenset[str]
+    theorem: str
+    """that the goal is part of; the unit that is resampled"""
+    position: Position
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A mean, and between what it lies with 95% confidence."""
+
+    mean: float
+    low: float
+    high: float
+
+
+METRICS: Mapping[str, Callable[[Sequence[int], int], float]] = {
+    "R@1": lambda ranks, needed: _recall(ranks, needed, 1),
+    "R@10": lambda ranks, needed: _recall(ranks, needed, 10),
+    "R@32": lambda ranks, needed: _recall(ranks, needed, 32),
+    "MRR": lambda ranks, needed: 1.0 / min(ranks) if ranks else 0.0,
+    "nDCG@10": lambda ranks, needed: _ndcg(ranks, needed, 10),
+    "all@10": lambda ranks, needed: float(_recall(ranks, needed, 10) == 1.0),
+    "all@32": lambda ranks, needed: float(_recall(ranks, needed, 32) == 1.0),
+}
+"""from the ranks of what was needed, as far as it was found, and how much was needed"""
+
+
+def figures(found: Iterable[tuple[Needed, Sequence[str]]], seed: int = 0) -> dict[str, Interval]:
+    """Every metric over goals and the names that were found for each, the best first."""
+    by_theorem: dict[str, list[dict[str, float]]] = defaultdict(list)
+    for needed, names in found:
+        ranks = [rank for rank, name in enumerate(names, start=1) if name in needed.premises]
+        by_theorem[needed.theorem].append(
+            {name: metric(ranks, len(needed.premises)) for name, metric in METRICS.items()}
+        )
+    return {name: _interval([[row[name] for row in rows] for rows in by_theorem.values()], seed) for name in METRICS}
+
+
+def _interval(groups: Sequence[Sequence[float]], seed: int) -> Interval:
+    """The mean over all values, resampled by group."""
+    sums, counts = [sum(group) for group in groups], [len(group) for group in groups]
+    if not groups:
+        return Interval(math.nan, math.nan, math.nan)
+    draw = random.Random(seed)
+    numbers = range(len(groups))
+    means = []
+    for _ in range(RESAMPLES):
+        chosen = draw.choices(numbers, k=len(groups))
+        means.append(sum(sums[i] for i in chosen) / sum(counts[i] for i in chosen))
+    means.sort()
+    return Interval(sum(sums) / sum(counts), means[int(0.025 * RESAMPLES)], means[int(0.975 * RESAMPLES) - 1])
+
+
+def _recall(ranks: Sequence[int], needed: int, count: int) -> float:
+    return sum(rank <= count for rank in ranks) / needed
+
+
+def _ndcg(ranks: Sequence[int], needed: int, count: int) -> float:
+    gained = sum(1.0 / math.log2(1 + rank) for rank in ranks if rank <= count)
+    return gained / sum(1.0 / math.log2(1 + rank) for rank in range(1, min(needed, count) + 1))

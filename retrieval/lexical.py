@@ -1,0 +1,72 @@
+"""Scores that read a statement as words: BM25, and symbol overlap in the manner of MePo.
+
+Each gives every document of a collection a score for a query, as an array; zero where nothing is shared.
+"""
+
+import math
+from collections.abc import Collection
+from typing import TYPE_CHECKING
+
+from retrieval.postings import Postings
+
+if TYPE_CHECKING:
+    from retrieval.postings import Floats
+
+K1, B = 1.2, 0.6
+SMOOTHING = 1.0
+"""added to what a statement has in all, so that one shared symbol out of one is not the best there can be"""
+
+
+class BM25:
+    """Robertson and Zaragoza's ranking of documents by the words of a query."""
+
+    def __init__(self, postings: Postings) -> None:
+        import numpy as np
+
+        self.postings = postings
+        average = float(postings.lengths.mean()) if len(postings) else 1.0
+        self._norms = np.asarray(K1 * (1 - B + B * postings.lengths / max(average, 1e-9)), dtype=np.float32)
+
+    def scores(self, words: Collection[str]) -> "Floats":
+        """The score of each document for a query's words."""
+        import numpy as np
+
+        total = len(self.postings)
+        scores = np.zeros(total, dtype=np.float32)
+        for word in set(words):
+            documents, counts = self.postings.having(word)
+            if len(documents):
+                rarity = math.log(1 + (total - len(documents) + 0.5) / (len(documents) + 0.5))
+                scores[documents] += np.float32(rarity * (K1 + 1)) * counts / (counts + self._norms[documents])
+        return scores
+
+
+class SymbolOverlap:
+    """The relevance filter of Meng and Paulson (MePo, 2009), one round of it: the share of a statement's symbols that
+    the goal has too, rare ones counting more. A symbol counts 1 + 2 / log(1 + frequency), as there.
+    """
+
+    def __init__(self, postings: Postings) -> None:
+        import numpy as np
+
+        self.postings = postings
+        weights = np.zeros(len(postings), dtype=np.float32)
+        for term in postings.terms:
+            documents, _ = postings.having(term)
+            weights[documents] += np.float32(self.weight(term))
+        self._all = weights
+
+    def weight(self, symbol: str) -> float:
+        """How much a symbol counts; less the more statements have it."""
+        return 1.0 + 2.0 / math.log(1.0 + max(1, self.postings.frequency(symbol)))
+
+    def scores(self, symbols: Collection[str]) -> "Floats":
+        """The score of each document for a goal's symbols, between 0 and 1."""
+        import numpy as np
+
+        shared = np.zeros(len(self.postings), dtype=np.float32)
+        for symbol in set(symbols):
+            documents, _ = self.postings.having(symbol)
+            if len(documents):
+                shared[documents] += np.float32(self.weight(symbol))
+        return shared / (self._all + np.float32(SMOOTHING))

@@ -1,0 +1,98 @@
+"""Which documents have which term, as arrays: built once, saved, and read without being copied into memory."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Floats = np.ndarray[Any, np.dtype[np.float32]]
+    Whole = np.ndarray[Any, np.dtype[np.int32]]
+    Places = np.ndarray[Any, np.dtype[np.int64]]
+
+ARRAYS = ("starts", "documents", "weights", "lengths")
+
+
+class Postings:
+    """For each term the documents that have it and how often; and how long each document is."""
+
+    def __init__(
+        self, terms: Mapping[str, int], starts: "Places", documents: "Whole", weights: "Floats", lengths: "Floats"
+    ) -> None:
+        self.terms = terms
+        self.starts = starts
+        self.documents = documents
+        self.weights = weights
+        self.lengths = lengths
+
+    @classmethod
+    def of(cls, bags: Sequence[Mapping[str, float]]) -> "Postings":
+        """The postings of documents, each a bag of terms with counts."""
+        import numpy as np
+
+        terms: dict[str, int] = {}
+        columns: list[int] = []
+        rows: list[int] = []
+        weights: list[float] = []
+        for row, bag in enumerate(bags):
+            for term, weight in bag.items():
+                columns.append(terms.setdefault(term, len(terms)))
+                rows.append(row)
+                weights.append(weight)
+        order = np.argsort(np.asarray(columns, dtype=np.int64), kind="stable")
+        counts = np.bincount(np.asarray(columns, dtype=np.int64), minlength=len(terms))
+        return cls(
+            terms,
+            np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+            np.asarray(rows, dtype=np.int32)[order],
+            np.asarray(weights, dtype=np.float32)[order],
+            np.asarray([sum(bag.values()) for bag in bags], dtype=np.float32),
+        )
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def having(self, term: str) -> tuple["Whole", "Floats"]:
+        """The documents that have a term, and its weight in each."""
+        number = self.terms.get(term)
+        if number is None:
+            return self.documents[:0], self.weights[:0]
+        place = slice(int(self.starts[number]), int(self.starts[number + 1]))
+        return self.documents[place], self.weights[place]
+
+    def frequency(self, term: str) -> int:
+        """How many documents have a term."""
+        number = self.terms.get(term)
+        return 0 if number is None else int(self.starts[number + 1] - self.starts[number])
+
+    def save(self, directory: Path, name: str) -> None:
+        """Writes it to files of a directory that begin with `name`."""
+        import numpy as np
+
+        (directory / f"{name}.terms").write_bytes(msgspec.msgpack.encode(list(self.terms)))
+        for array in ARRAYS:
+            np.save(directory / f"{name}.{array}.npy", getattr(self, array))
+
+    @classmethod
+    def load(cls, directory: Path, name: str) -> "Postings":
+        """What `save` wrote; the arrays are read when they are needed.
+
+        Raises:
+            OSError, ValueError, msgspec.MsgspecError: a file is missing or broken.
+        """
+        import numpy as np
+
+        words = msgspec.msgpack.decode((directory / f"{name}.terms").read_bytes(), type=list[str])
+        arrays = [np.load(directory / f"{name}.{array}.npy", mmap_mode="r") for array in ARRAYS]
+        return cls({word: number for number, word in enumerate(words)}, *arrays)
+
+
+def bag(words: Iterable[str]) -> dict[str, float]:
+    """How often each word occurs."""
+    counts: dict[str, float] = {}
+    for word in words:
+        counts[word] = counts.get(word, 0.0) + 1.0
+    return counts

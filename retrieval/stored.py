@@ -1,0 +1,165 @@
+"""A retriever on disk: written whole or not at all, with what it was made from; refused where that differs."""
+
+import hashlib
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import msgspec
+
+from retrieval.corpus import Corpus
+from retrieval.encode.encoder import Encoder
+from retrieval.encode.hashed import HashedEncoder
+from retrieval.errors import IndexBroken, IndexMissing, IndexOutdated
+from retrieval.index import VectorIndex
+from retrieval.postings import Postings
+from retrieval.premise import Premise
+from retrieval.retriever import Retriever
+
+VERSION = 1
+"""of the files' form"""
+KEY, PREMISES, VECTORS, RARITY = "key.json", "premises.msgpack", "vectors.faiss", "rarity.npy"
+
+
+class Key(msgspec.Struct, frozen=True):
+    """What an index was made from."""
+
+    toolchain: str
+    sources: dict[str, str]
+    """from each repository to its revision; the library's is that of the toolchain"""
+    encoder: str = "hashed"
+    version: int = VERSION
+
+
+class Manifest(msgspec.Struct, frozen=True):
+    """What lies in the directory of an index."""
+
+    key: Key
+    premises: int
+    digests: dict[str, str]
+    """SHA-256 of each file"""
+    sizes: dict[str, int]
+
+
+class Kept(msgspec.Struct, frozen=True):
+    """A corpus as it is written."""
+
+    premises: list[Premise]
+    imports: dict[str, tuple[str, ...]]
+
+
+def save(retriever: Retriever, key: Key, directory: Path) -> Manifest:
+    """Writes a retriever to a directory, in place of what was there.
+
+    Raises:
+        OSError: it cannot be written; what was there is still there.
+    """
+    directory.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
+    try:
+        _write(retriever, staging)
+        files = sorted(file for file in staging.iterdir())
+        manifest = Manifest(
+            key, len(retriever.corpus), {f.name: _digest(f) for f in files}, {f.name: f.stat().st_size for f in files}
+        )
+        (staging / KEY).write_bytes(msgspec.json.encode(manifest))
+        _swap(staging, directory)
+        return manifest
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def load(directory: Path, key: Key | None = None, encoder: Encoder | None = None) -> Retriever:
+    """The retriever of a directory.
+
+    Args:
+        key: what it must have been made from; None where anything will do.
+        encoder: that it was made with, where that is not the hashed one.
+
+    Raises:
+        IndexMissing: there is none.
+        IndexOutdated: it was made from something else.
+        IndexBroken: it is not whole.
+    """
+    manifest = read_manifest(directory)
+    if key is not None and manifest.key != key:
+        raise IndexOutdated(f"The index {directory} {_difference(manifest.key, key)}: run `prover index update`.")
+    try:
+        for name, size in manifest.sizes.items():
+            if (directory / name).stat().st_size != size:
+                raise IndexBroken(f"{directory / name} is not whole: run `prover index build` again.")
+        return _read(directory, encoder)
+    except (OSError, ValueError, EOFError, msgspec.MsgspecError) as error:
+        raise IndexBroken(f"The index {directory} cannot be read ({error}): run `prover index build` again.") from None
+
+
+def read_manifest(directory: Path) -> Manifest:
+    """What an index says of itself.
+
+    Raises:
+        IndexMissing: there is none.
+        IndexBroken: it says nothing that can be read.
+    """
+    try:
+        return msgspec.json.decode((directory / KEY).read_bytes(), type=Manifest)
+    except FileNotFoundError:
+        raise IndexMissing(f"There is no index {directory}: run `prover index build`.") from None
+    except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        raise IndexBroken(f"{directory / KEY} cannot be read ({error}): run `prover index build` again.") from None
+
+
+def damaged(directory: Path, manifest: Manifest) -> list[str]:
+    """The files of an index that are not as they were written; reads them all."""
+    wanted = manifest.digests.items()
+    return [name for name, digest in wanted if not (directory / name).is_file() or _digest(directory / name) != digest]
+
+
+def _write(retriever: Retriever, directory: Path) -> None:
+    import numpy as np
+
+    corpus = Kept(list(retriever.corpus.premises), dict(retriever.corpus.imports))
+    (directory / PREMISES).write_bytes(msgspec.msgpack.encode(corpus))
+    retriever.vectors.save(directory / VECTORS)
+    retriever.words.postings.save(directory, "words")
+    retriever.symbols.postings.save(directory, "symbols")
+    if isinstance(retriever.encoder, HashedEncoder):
+        np.save(directory / RARITY, retriever.encoder.rarity)
+
+
+def _read(directory: Path, encoder: Encoder | None) -> Retriever:
+    import numpy as np
+
+    kept = msgspec.msgpack.decode((directory / PREMISES).read_bytes(), type=Kept)
+    return Retriever(
+        Corpus(kept.premises, kept.imports),
+        encoder or HashedEncoder(np.load(directory / RARITY)),
+        VectorIndex.load(directory / VECTORS),
+        Postings.load(directory, "words"),
+        Postings.load(directory, "symbols"),
+    )
+
+
+def _swap(staging: Path, directory: Path) -> None:
+    """Puts a whole directory where another is, or none; a kill in between leaves none, never half of one."""
+    old = staging.with_name(staging.name + ".old")
+    if directory.exists():
+        os.replace(directory, old)
+    os.replace(staging, directory)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _difference(was: Key, wanted: Key) -> str:
+    if was.version != wanted.version:
+        return "has the form of another version of this program"
+    if was.toolchain != wanted.toolchain:
+        return f"was made with {was.toolchain}, not {wanted.toolchain}"
+    if was.encoder != wanted.encoder:
+        return f"was made with the encoder {was.encoder}, not {wanted.encoder}"
+    changed = sorted(n for n in {*was.sources, *wanted.sources} if was.sources.get(n) != wanted.sources.get(n))
+    return f"is of other revisions of {', '.join(changed)}"
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as read:
+        return hashlib.file_digest(read, "sha256").hexdigest()
