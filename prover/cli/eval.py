@@ -29,6 +29,7 @@ from prover.lean.session import TacticLimits
 from prover.lean.toolchain.choose import Wish
 from prover.project.build import write_whole
 from prover.search.budget import Budget
+from prover.tactics.generator import Situated
 
 BENCHMARKS = {
     "minif2f": "miniF2F, from a checkout of its Lean 4 repository or a JSON Lines copy.",
@@ -138,7 +139,11 @@ def _plan(given: dict[str, Any]) -> Plan:
         raise UsageError("Passes at temperature 0 are all the same: give a --temperature, or leave out --passes.")
     budget = Budget(given["timeout"], given["expansions"])
     limits = TacticLimits(milliseconds=round(given["tactic_timeout"] * 1000))
-    ours = System("prover", parse_generators(given["generators"]), budget, width=given["width"], limits=limits)
+    generators = parse_generators(given["generators"])
+    plain = tuple(generator for generator in generators if not isinstance(generator, Situated))
+    if len(plain) < len(generators):
+        raise UsageError("A generator that learns while it runs makes results depend on their order: leave it out.")
+    ours = System("prover", plain, budget, width=given["width"], limits=limits)
     names = [name.strip() for name in given["beside"].split(",") if name.strip() not in ("", "none")]
     return Plan((ours, *baselines(names, ours)), passes, temperature, given["seed"], given["jobs"])
 

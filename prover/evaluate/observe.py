@@ -2,12 +2,23 @@
 
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from prover.check.gate import Gate, Judgement, Submission
+from prover.check.levels import HIGHEST
 from prover.lean.protocol import Goal, Message, ResultMessage
-from prover.lean.session import Advanced, Failed, Opening, Outcome, Session, SourceText, State, TacticLimits
+from prover.lean.session import (
+    Advanced,
+    Failed,
+    LeanSession,
+    Opening,
+    Outcome,
+    Session,
+    SourceText,
+    State,
+    TacticLimits,
+)
 from prover.tactics.generator import Suggestion, TacticGenerator
 
 ADVANCED, CLOSED = "advanced", "closed"
@@ -97,16 +108,17 @@ class Watched:
         self._session.close()
 
 
-@dataclass(frozen=True)
 class TimedGate(Gate):
     """The gate, its time told apart from the search's."""
 
-    seen: Observation = field(default_factory=Observation)
+    def __init__(self, fresh: Callable[[], LeanSession], seen: Observation) -> None:
+        super().__init__(fresh)
+        self._seen = seen
 
-    def judge(self, submission: Submission) -> Judgement:
+    def judge(self, submission: Submission, level: int = HIGHEST) -> Judgement:
         """See `Gate`."""
         began = time.monotonic()
         try:
-            return super().judge(submission)
+            return super().judge(submission, level)
         finally:
-            self.seen.gate_seconds += time.monotonic() - began
+            self._seen.gate_seconds += time.monotonic() - began

@@ -50,9 +50,7 @@ class Bench:
             proof = ProofText(attempt.text, term=attempt.form == "term")
             return self.gate.judge(submission_of(source, declaration, opening, proof))
         candidate = replace(source, text=attempt.text)
-        return self.gate.judge(
-            Submission(source, candidate, declaration.name, declaration.selection, opening.command)
-        )
+        return self.gate.judge(Submission(source, candidate, declaration.name, declaration.selection, opening.command))
 
 
 @pytest.fixture(scope="module")
