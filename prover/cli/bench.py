@@ -1,4 +1,4 @@
-"""`prover bench lean | projects | soak | database`: runs the scripts in `benchmarks/` and prints what they find."""
+"""`prover bench NAME`: runs a script in `benchmarks/` and prints what it finds."""
 
 import importlib
 import json
@@ -107,6 +107,33 @@ def database(steps: int, json_file: Path | None) -> int:
     out.print(timings, table)
     _write(results, json_file or RESULTS / "database.json", err)
     return 0 if all(row["met"] for row in results["queries"]) else 1
+
+
+@command.command("repositories")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--timeout", type=click.FloatRange(min=0.1), default=8.0, show_default=True, help="Seconds a theorem.")
+@click.option("--prove", type=click.IntRange(min=0), default=6, show_default=True, help="Theorems of each, at most.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Lean processes.")
+@json_option
+def repositories(file: Path, timeout: float, prove: int, jobs: int, json_file: Path | None) -> int:
+    """Trace each repository of FILE, a URL@REV on a line, into the database, and attempt some of its theorems.
+
+    Those with a `sorry`, or where there is none, theorems with their proof put aside. Exit status: 0 all
+    came to their end, 1 one did not.
+    """
+    script = _script("repositories")
+    out, err = consoles()
+    target = json_file or RESULTS / "repositories.json"
+    plan = script.Plan(timeout, prove, jobs)
+    rows = script.measure(script.read_list(file), plan, _teller(err), lambda found: _write(found, target, err))
+    table = Table("repository", *script.COLUMNS, title=f"up to {prove} theorems of each, {timeout:g} s each")
+    for name, figures in script.table(rows):
+        table.add_row(name, *figures)
+    out.print(table, width=160)
+    for row in rows:
+        if row.reason:
+            out.print(f"{row.repository}: {row.reason}", markup=False)
+    return 1 if any(row.reason for row in rows) else 0
 
 
 def _script(name: str) -> Any:

@@ -15,7 +15,11 @@ from prover.project.layout import Repository, open_repository
 from prover.project.location import parse_location
 
 repo_option = click.option(
-    "--repo", default=".", show_default=True, metavar="URL_OR_PATH[@REV]", help="A directory or git URL."
+    "--repo",
+    default=".",
+    show_default=True,
+    metavar="URL_OR_PATH[@REV]",
+    help="A directory or git URL; URL[@REV]#DIR is a directory of it.",
 )
 jobs_option = click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Lean processes.")
 

@@ -19,7 +19,7 @@ from prover.project.cached import Kept, remove_unused
 from prover.project.checkout import Checkout, Checkouts
 from prover.project.lakefile import Lakefile, Library
 from prover.project.layout import Package, Repository, open_repository
-from prover.project.location import Location, parse_location
+from prover.project.location import Location, location_of, parse_location
 from prover.project.revision import revision_of
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ SHORT = 12
 def command() -> None:
     """Keep a list of repositories in the database.
 
-    URL_OR_PATH[@REV] names one: the URL of a git repository or a directory, at a branch, tag or commit. One
-    that is kept can also be named by the last part of its address.
+    URL_OR_PATH[@REV] names one: the URL of a git repository or a directory, at a branch, tag or commit;
+    URL[@REV]#DIR a directory of one. One that is kept can also be named by the last part of its address.
     """
 
 
@@ -198,8 +198,7 @@ def _listed(db: "Database") -> "list[ListedRepository]":
 
 
 def _location(repository: "ListedRepository") -> Location:
-    address = Path(repository.location) if repository.location.startswith("/") else repository.location
-    return Location(address, repository.follows)
+    return location_of(repository.location, repository.follows)
 
 
 def _kept(repository: "ListedRepository") -> Kept:

@@ -96,7 +96,8 @@ class Steps:
 
     def stop(self) -> None:
         """Leaves the bars as they are."""
-        self._bars.stop()
+        if self._bars.live.is_started:  # it would print an empty line
+            self._bars.stop()
 
 
 @contextmanager

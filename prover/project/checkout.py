@@ -96,14 +96,15 @@ class Checkouts:
         entry, below = self._entry(location)
         commit = entry.commit(location, refresh)
         tree = entry.tree(commit)
-        if not (tree / below).is_dir():
-            raise CheckoutFailed(f"{location} has no directory {below}: check the path and the revision.")
+        if not (tree / below).is_dir() or not (tree / below).resolve().is_relative_to(tree.resolve()):
+            raise CheckoutFailed(f"{location.whole} has no directory {below}: check the path and the revision.")
         return Checkout((tree / below).resolve(), location, commit, dirty=False, cached=True)
 
     def _entry(self, location: Location) -> tuple["_Entry", Path]:
         """The cache of an address, and where in the repository the asked directory is."""
         if isinstance(location.address, str) or not location.address.is_dir():
-            return _Entry(self.directory / _key(location), location.address, self.note), Path()
+            entry = _Entry(self.directory / _key(location), location.address, self.note)
+            return entry, Path(location.below)
         top = _top(location.address)
         entry = _Entry(self.directory / _key(Location(top)), top, self.note)
         return entry, location.address.relative_to(top)
@@ -220,7 +221,7 @@ class _Entry:
         wanted = location.revision or "HEAD"
         near = difflib.get_close_matches(wanted, dict.fromkeys(names), NEAREST, 0.3) or names[:NEAREST]
         hint = f"the nearest are {', '.join(near)}" if near else "it has no branches or tags at all"
-        return NoSuchRevision(f"{location.canonical} has no branch, tag or commit {wanted}: {hint}.")
+        return NoSuchRevision(f"{location.whole.canonical} has no branch, tag or commit {wanted}: {hint}.")
 
     # --- the mirror ---
 
@@ -388,9 +389,10 @@ def _top(directory: Path) -> Path:
 
 def _key(location: Location) -> str:
     """A directory's name for an address: readable, and different for different repositories."""
-    same = location.canonical if on_this_computer(location.address) else location.canonical.removesuffix(".git")
+    whole = location.whole
+    same = whole.canonical if on_this_computer(whole.address) else whole.canonical.removesuffix(".git")
     digest = hashlib.sha256(same.encode()).hexdigest()[:12]
-    return f"{re.sub(r'[^A-Za-z0-9._-]', '-', location.name)[:40]}-{digest}"
+    return f"{re.sub(r'[^A-Za-z0-9._-]', '-', whole.name)[:40]}-{digest}"
 
 
 def _failed(said: Said, place: Path) -> CheckoutFailed:

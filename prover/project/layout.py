@@ -147,5 +147,6 @@ def _ambiguous(one: Module, other: Module) -> RepositoryError:
 def _empty(root: Path) -> RepositoryError:
     if nested := nested_packages(root):
         names = ", ".join(str(package.relative_to(root)) for package in nested[:5])
-        return RepositoryError(f"{root} has no Lean files of its own, but packages in {names}: name one of them.")
+        message = f"{root} has no Lean files of its own, but packages in {names}"
+        return RepositoryError(f"{message}: name one of them, in a URL after a `#`.")
     return RepositoryError(f"{root} has no Lean files: give the path of a Lean repository.")

@@ -1,13 +1,13 @@
-"""Where a repository is: `URL_OR_PATH[@rev]` taken apart. Looks at directories; asks no network.
+"""Where a repository is: `URL_OR_PATH[@rev][#directory]` taken apart. Looks at directories; asks no network.
 
 An `@` also stands in addresses (`git@host:path`), in directories, and in names of tags. A directory that
 exists is taken at its word; in an address, the first `@` after the host that does not begin a name
-starts the revision.
+starts the revision, and the last `#` the directory in the repository that is meant.
 """
 
 import re
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from prover.errors import UsageError
@@ -26,12 +26,15 @@ class Location:
     """a URL, or a directory on this computer"""
     revision: str | None = None
     """a branch, tag or commit; as it is, when there is none"""
+    below: str = ""
+    """the directory meant in the repository at a URL, with forward slashes; its top when empty"""
 
     @property
     def name(self) -> str:
-        """What people call it: the last part of its address."""
+        """What people call it: the last part of its address, and the directory in it."""
         last = str(self.address).rstrip("/").replace(":", "/").rpartition("/")[2]
-        return last.removesuffix(".git") or "repository"
+        whole = last.removesuffix(".git") or "repository"
+        return f"{whole}/{self.below}" if self.below else whole
 
     @property
     def is_directory(self) -> bool:
@@ -43,10 +46,31 @@ class Location:
         """The address without secrets and marks that do not matter: equal for the same repository."""
         if isinstance(self.address, Path):
             return str(self.address)
-        return without_secrets(self.address).rstrip("/")
+        return without_secrets(self.address).rstrip("/") + self._fragment
+
+    @property
+    def whole(self) -> "Location":
+        """The repository that it is in, or is."""
+        return Location(self.address, self.revision)
+
+    @property
+    def _fragment(self) -> str:
+        return f"#{self.below}" if self.below else ""
 
     def __str__(self) -> str:
-        return f"{self.canonical}@{self.revision}" if self.revision else self.canonical
+        if not self.revision:
+            return self.canonical
+        return f"{self.canonical.removesuffix(self._fragment)}@{self.revision}{self._fragment}"
+
+
+def location_of(canonical: str, revision: str | None) -> Location:
+    """The location that has this canonical form, at a revision."""
+    if canonical.startswith("/"):
+        return Location(Path(canonical), revision)
+    if canonical.startswith("file://") and _is_directory_at(canonical.removeprefix("file://")):
+        return Location(canonical, revision)
+    address, _, below = canonical.partition("#")
+    return Location(address, revision, below)
 
 
 def parse_location(text: str) -> Location:
@@ -67,9 +91,9 @@ def parse_location(text: str) -> Location:
         head = f"{match['scheme'].lower()}://{match['host']}"
         if match["scheme"].lower() == "file":
             return _file_url(match["path"] or "/", text)
-        return _remote(head, match["path"] or "", text)
+        return _with_directory(head, match["path"] or "", text)
     if (match := _SCP.fullmatch(text)) and "/" not in match["host"]:
-        return _remote(match["host"] + ":", match["path"], text)
+        return _with_directory(match["host"] + ":", match["path"], text)
     return _directory(text)
 
 
@@ -109,6 +133,21 @@ def host_of(address: str | Path) -> str:
     return address.partition(":")[0].rpartition("@")[2]
 
 
+def _with_directory(head: str, path: str, text: str) -> Location:
+    """An address whose path may end in the directory that is meant."""
+    rest, sign, below = path.rpartition("#")
+    return replace(_remote(head, rest, text), below=_below(below, text)) if sign else _remote(head, path, text)
+
+
+def _below(below: str, text: str) -> str:
+    """A directory in a repository."""
+    parts = PurePosixPath(below).parts
+    if not parts or below.startswith("/") or ".." in parts or not below.isprintable():
+        hint = "name a directory of the repository after the `#`"
+        raise UsageError(f"{without_secrets(text)} has no directory that can be meant: {hint}.")
+    return "/".join(parts)
+
+
 def _remote(head: str, path: str, text: str) -> Location:
     if path.endswith("@"):
         raise _no_revision(text)
@@ -118,11 +157,19 @@ def _remote(head: str, path: str, text: str) -> Location:
 
 
 def _file_url(path: str, text: str) -> Location:
-    """A `file` URL is fetched like any other; which `@` starts the revision, the directories say."""
-    for address, revision in _splits(path):
-        if Path(unquote(address)).is_dir():
-            return Location("file://" + address, _checked(revision, text) if revision is not None else None)
-    return _remote("file://", path, text)
+    """A `file` URL is fetched like any other; which signs are its own, the longest directory says."""
+    rest, sign, below = path.rpartition("#")
+    whole = [(address, revision, "") for address, revision in _splits(path)]
+    parted = [(address, revision, below) for address, revision in _splits(rest)] if sign else []
+    for address, revision, directory in sorted(parted + whole, key=lambda found: -len(found[0])):
+        if _is_directory_at(address):
+            checked = _checked(revision, text) if revision is not None else None
+            return Location("file://" + address, checked, _below(directory, text) if directory else "")
+    return _with_directory("file://", path, text)
+
+
+def _is_directory_at(path: str) -> bool:
+    return Path(unquote(path)).is_dir()
 
 
 def _directory(text: str) -> Location:

@@ -52,6 +52,27 @@ def test_a_branch_a_tag_or_the_default(checkouts: Checkouts, origin: GitReposito
     assert checkout.name == "origin"
 
 
+def test_a_directory_of_the_repository_at_a_url(checkouts: Checkouts, origin: GitRepository) -> None:
+    origin.commit({"lean/core/B.lean": "-- below\n"})
+    whole, below = get(checkouts, origin.url), get(checkouts, f"{origin.url}@main#lean/core")
+    assert below.root == whole.root / "lean" / "core"
+    assert (below.root / "B.lean").is_file()
+    assert below.commit == whole.commit
+    assert below.commit is not None
+    assert checkouts.cached(below.location, below.commit) == below.root
+    assert len(list(checkouts.directory.glob("*.lock"))) == 1
+
+
+def test_a_directory_that_is_not_there_or_leads_out(
+    checkouts: Checkouts, origin: GitRepository, tmp_path: Path
+) -> None:
+    (origin.root / "out").symlink_to(tmp_path)
+    origin.commit({"B.lean": ""})
+    for name in ("nowhere", "A.lean", "out"):
+        with pytest.raises(CheckoutFailed, match=f"has no directory {name}"):
+            get(checkouts, f"{origin.url}@main#{name}")
+
+
 def test_a_commit_in_full_or_abbreviated(checkouts: Checkouts, origin: GitRepository) -> None:
     commit = origin.git("rev-parse", "v1^{commit}")
     for revision in (commit, commit[:8]):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from prover.errors import UsageError
-from prover.project.location import host_of, parse_location, without_secrets
+from prover.project.location import Location, host_of, location_of, parse_location, without_secrets
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,36 @@ def test_the_directories_say_which_sign_of_a_file_url_starts_the_revision(tmp_pa
     assert (location.address, location.revision) == (f"file://{tmp_path}/a@b/c", "feature/x")
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("https://host/a/b#lean", Location("https://host/a/b", None, "lean")),
+        ("https://host/a/b.git@v1#lean/core/", Location("https://host/a/b.git", "v1", "lean/core")),
+        ("git@host:a/b@main#x", Location("git@host:a/b", "main", "x")),
+        ("file:///not/there/a@v1#x", Location("file:///not/there/a", "v1", "x")),
+    ],
+)
+def test_an_address_may_end_in_a_directory_of_the_repository(text: str, expected: Location) -> None:
+    assert parse_location(text) == expected
+    assert parse_location(str(expected)) == expected
+    assert location_of(expected.canonical, expected.revision) == expected
+    assert expected.whole == Location(expected.address, expected.revision)
+
+
+def test_the_directory_is_part_of_the_name_and_of_what_is_kept() -> None:
+    location = Location("https://host/a/b.git", "v1", "lean/core")
+    assert location.name == "b/lean/core"
+    assert location.canonical == "https://host/a/b.git#lean/core"
+    assert str(location) == "https://host/a/b.git@v1#lean/core"
+
+
+def test_a_file_url_whose_directory_has_the_sign(tmp_path: Path) -> None:
+    (tmp_path / "a#b").mkdir()
+    location = parse_location(f"file://{tmp_path}/a#b@v1")
+    assert location == Location(f"file://{tmp_path}/a#b", "v1")
+    assert location_of(location.canonical, "v1") == location
+
+
 def test_a_path_from_here_and_from_home_is_made_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path)
@@ -71,6 +101,9 @@ def test_a_path_from_here_and_from_home_is_made_whole(tmp_path: Path, monkeypatc
         ("/tmp@", "ends in `@`"),
         ("/tmp@--upload-pack=x", "cannot be a revision"),
         ("/tmp@HEAD:file", "cannot be a revision"),
+        ("https://host/a#", "no directory that can be meant"),
+        ("https://host/a@v1#../b", "no directory that can be meant"),
+        ("https://me:word@host/a#/b", "https://host/a#/b has no directory"),
     ],
 )
 def test_what_is_no_location_is_refused_in_a_sentence(text: str, said: str) -> None:

@@ -93,6 +93,18 @@ def test_an_own_directory_is_read_as_it_is(origin: GitRepository, capsys: pytest
     assert "→" in say(capsys, "update")
 
 
+def test_a_package_in_a_directory_of_a_repository(origin: GitRepository, capsys: pytest.CaptureFixture[str]) -> None:
+    nested = GitRepository.make(origin.root.with_name("nested"), {"one/lakefile.toml": TOML, "one/A.lean": ""})
+    assert "packages in one: name one of them, in a URL after a `#`" in say(capsys, "add", nested.url, status=2)
+    assert "added" in say(capsys, "add", f"{nested.url}@main#one")
+    assert listed(capsys)[0]["location"] == f"{nested.url}@main#one"
+    commit = nested.commit({"one/A/B.lean": ""})
+    assert commit[:12] in say(capsys, "update")
+    assert listed(capsys)[0]["modules"] == 2
+    assert "#one" in say(capsys, "remove", "nested/one")
+    assert listed(capsys) == []
+
+
 def test_a_directory_without_git_is_kept_by_its_content(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "plain").mkdir()
     (tmp_path / "plain" / "A.lean").write_text("")
