@@ -1,17 +1,21 @@
 """`prover trace`: everything that Lean knows of a repository, into the database or LeanDojo's format."""
 
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import click
 
 from prover.cli.main import EXIT_OPEN
-from prover.cli.opening import Opened, jobs_option, opened, repo_option
+from prover.cli.opening import Note, Opened, jobs_option, opened, read_repository, repo_option
 from prover.cli.tracing import Traced, trace_into_database
-from prover.cli.wiring import consoles, toolchain_option
+from prover.cli.wiring import consoles, database, home, toolchain_option
 from prover.errors import UsageError
 from prover.lean.toolchain.choose import Wish
+from prover.project.checkout import Checkout
+from prover.project.traced import TracedModule
 
 
 @click.command("trace")
@@ -21,7 +25,14 @@ from prover.lean.toolchain.choose import Wish
 @click.option("--format", "form", type=click.Choice(["leandojo"]), help="Write the traces in this format too.")
 @click.option("--out", type=click.Path(path_type=Path, file_okay=False), help="The directory for it; made anew.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the random splits of that format.")
-def command(repo: str, jobs: int, wish: Wish, form: str | None, out: Path | None, seed: int) -> int:
+@click.option(
+    "--backend",
+    type=click.Choice(["gateway", "leandojo"]),
+    default="gateway",
+    show_default=True,
+    help="What asks Lean: this program's gateway, or the lean-dojo package with a Lean of its own.",
+)
+def command(repo: str, jobs: int, wish: Wish, form: str | None, out: Path | None, seed: int, backend: str) -> int:
     """Trace a repository: declarations, tactic steps with their goals, premises, sorries, into the database.
 
     What was traced before and has not changed costs nothing. Exit status: 0 all modules traced, 1 some
@@ -35,9 +46,15 @@ def command(repo: str, jobs: int, wish: Wish, form: str | None, out: Path | None
         errors.print(text, style="dim", markup=False)
 
     began = time.monotonic()
+    if backend == "leandojo":
+        exported = _by_leandojo(repo, note)
+        console.print(f"{exported.describe()}: traced by LeanDojo; {_took(began)}", markup=False)
+        if out is not None:
+            console.print(_export(exported, out, seed), markup=False)
+        return 0
     with opened(repo, wish, note, jobs) as ready:
         traced = trace_into_database(ready, note)
-        console.print(_summary(ready, traced, time.monotonic() - began), markup=False)
+        console.print(f"{_summary(ready, traced)}; {_took(began)}; {ready.toolchain.describe()}", markup=False)
         for failure in traced.failed:
             console.print(f"  not traced: {failure.module.name}: {failure.error}", markup=False)
         for outcome in traced.own:
@@ -45,30 +62,75 @@ def command(repo: str, jobs: int, wish: Wish, form: str | None, out: Path | None
                 first = outcome.errors[0].splitlines()[0]
                 console.print(f"  with errors: {outcome.module.name} ({len(outcome.errors)}): {first}", markup=False)
         if out is not None:
-            console.print(_export(ready, traced, out, seed), markup=False)
+            console.print(_export(_modules_of(ready, traced), out, seed), markup=False)
     return EXIT_OPEN if traced.failed else 0
 
 
-def _summary(ready: Opened, traced: Traced, seconds: float) -> str:
+def _took(began: float) -> str:
+    return str(timedelta(seconds=round(time.monotonic() - began)))
+
+
+def _summary(ready: Opened, traced: Traced) -> str:
     own = traced.own
     total = len(ready.repository.modules)
     new = sum(not outcome.cached for outcome in own)
     declarations, steps, sorries = (
         sum(getattr(outcome, kind) for outcome in own) for kind in ("declarations", "steps", "sorries")
     )
-    took = timedelta(seconds=round(seconds))
     return (
         f"{ready.checkout.describe()}: {len(own)} of {total} modules traced, {new} of them now; {declarations:,} "
-        f"declarations, {steps:,} tactic steps, {sorries:,} sorries; {took}; {ready.toolchain.describe()}"
+        f"declarations, {steps:,} tactic steps, {sorries:,} sorries"
     )
 
 
-def _export(ready: Opened, traced: Traced, out: Path, seed: int) -> str:
+@dataclass(frozen=True)
+class TracedModules:
+    """Modules of a repository, and their texts by path."""
+
+    checkout: Checkout
+    lean_version: str
+    modules: tuple[TracedModule, ...]
+    texts: Mapping[str, str]
+
+    def describe(self) -> str:
+        """How many of what, in a line."""
+        steps = sum(len(module.steps) for module in self.modules)
+        return f"{self.checkout.describe()}: {len(self.modules)} modules, {steps:,} tactic steps"
+
+
+def _modules_of(ready: Opened, traced: Traced) -> TracedModules:
+    modules = tuple(ready.builder.traced_module(outcome.module) for outcome in traced.own)
+    texts = {ready.repository.relative(outcome.module): outcome.module.text() for outcome in traced.own}
+    return TracedModules(ready.checkout, ready.toolchain.lean_version, modules, texts)
+
+
+def _by_leandojo(repo: str, note: Note) -> TracedModules:
+    """What LeanDojo says of a repository, also put into the database.
+
+    Raises:
+        LeanDojoMissing: it is not installed.
+        LeanDojoFailed: it cannot trace this repository.
+    """
+    from curriculum.database.traces import Read
+    from prover.lean.dojo_backend import dojo_backend
+
+    checkout, repository = read_repository(repo, note)
+    if checkout.commit is None:
+        raise UsageError(f"{checkout.root} is in no git repository, and LeanDojo traces commits only.")
+    backend = dojo_backend(checkout.root, home().caches / "leandojo", checkout.commit)
+    modules = tuple(backend.trace())
+    version = repository.toolchain or "unknown"
+    texts = {repository.relative(module): module.text() for module in repository.modules.values()}
+    keyed = {f"{module.digest}.{module.name}.leandojo": module for module in modules}
+    read = Read(checkout.location.canonical, checkout.commit, f"leandojo {version}")
+    with database() as db:
+        db.perform(lambda work: work.traces.record_trace(read, keyed, {}))
+    return TracedModules(checkout, version, modules, texts)
+
+
+def _export(traced: TracedModules, out: Path, seed: int) -> str:
     from prover.project.leandojo.export import Origin, export_benchmark
 
-    location = ready.checkout.location
-    modules = [ready.builder.traced_module(outcome.module) for outcome in traced.own]
-    texts = {ready.repository.relative(outcome.module): outcome.module.text() for outcome in traced.own}
-    origin = Origin(location.canonical, ready.checkout.commit or "", ready.toolchain.lean_version)
-    export_benchmark(modules, texts, origin, out, seed=seed)
+    origin = Origin(traced.checkout.location.canonical, traced.checkout.commit or "", traced.lean_version)
+    export_benchmark(traced.modules, traced.texts, origin, out, seed=seed)
     return f"wrote {out}"

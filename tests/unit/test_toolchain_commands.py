@@ -12,7 +12,7 @@ from prover.lean.toolchain.home import Home
 from prover.lean.toolchain.install import gateway_directory, install_gateway
 from prover.lean.toolchain.native import Asking, find_native
 from prover.lean.toolchain.node import Node
-from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain, Program, Toolchain
+from prover.lean.toolchain.toolchain import NODE_FLAGS, EmbeddedToolchain, NativeToolchain, Program, Toolchain
 
 LEAN = """#!/bin/sh
 case "$1" in
@@ -52,7 +52,7 @@ def test_the_embedded_toolchain_hands_its_program_over_in_the_environment() -> N
     node = Node(Path("/n/node"), (24, 0, 0), ())
     toolchain: Toolchain = EmbeddedToolchain("lean-x", node, Path("/t"), Path("/t/lib"), gateway=Path("/g"))
     command = toolchain.command(Program(("Gateway",), (Path("/s.lean"),), ("é", "b")), [Path("/p"), Path("/q")])
-    assert command.argv == ("/n/node", "--stack-size=6000", "/t/lean.js", "program.lean")
+    assert command.argv == ("/n/node", *NODE_FLAGS, "/t/lean.js", "program.lean")
     assert command.env["LEAN_PATH"] == "/p:/q:/g:/t/lib"
     assert json.loads(command.env["LEAN_PROGRAM"]) == {
         "imports": ["Gateway"],

@@ -31,9 +31,9 @@ EDITS = (
         "symbols are looked up in a table, not by a search through all exports",
         "var __dlsym_js=",
         "__dlsym_js.sig",
-        "var leanSymbols;var symbolTable=()=>leanSymbols??=JSON.parse("
-        'fs.readFileSync(__dirname+"/symbols.json","utf8"));'
-        "var __dlsym_js=(handle,symbol)=>{var place=symbolTable()[UTF8ToString(symbol)];"
+        "var leanSymbols;var symbolPlace=name=>(leanSymbols??="
+        'require(__dirname+"/symbols.js")(__dirname+"/symbols.bin"))(name);'
+        "var __dlsym_js=(handle,symbol)=>{var place=symbolPlace(UTF8ToString(symbol));"
         'if(place===undefined){dlSetError("unknown symbol");return 0}return place};',
     ),
     Edit(
@@ -91,7 +91,7 @@ EDITS = (
         "941618:$0=>{",
         "},",
         "941618:$0=>{if(process.env.LEAN_PROGRAM)require(__dirname+'/host.js')({"
-        "table:wasmTable,symbols:symbolTable(),fs,writeString:stringToUTF8,"
+        "table:wasmTable,place:symbolPlace,fs,writeString:stringToUTF8,"
         "get words(){return(growMemViews(),HEAPU32)},get bytes(){return(growMemViews(),HEAPU8)}"
         "},JSON.parse(process.env.LEAN_PROGRAM))",
     ),

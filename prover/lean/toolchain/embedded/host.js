@@ -19,7 +19,7 @@ const ORPHAN_WATCH = `
 
 module.exports = function host(lean, program) {
   new (require("node:worker_threads").Worker)(ORPHAN_WATCH, { eval: true }).unref();
-  const call = (name, ...args) => lean.table.get(lean.symbols[name])(...args);
+  const call = (name, ...args) => lean.table.get(lean.place(name))(...args);
   const word = address => lean.words[address >> 2];
   const box = n => (n << 1) | 1;
   const lowest = call("malloc", STACK_BYTES), highest = (lowest + STACK_BYTES) & ~15;
@@ -54,7 +54,7 @@ module.exports = function host(lean, program) {
     return word(outcome + 8);
   };
 
-  const options = word(lean.symbols.l_Lean_Options_empty);
+  const options = word(lean.place("l_Lean_Options_empty"));
   const imports = program.imports.map(module => object(0, [name(module)], [0, 1, 0]));
   const trust = object(0, [], [0, 0, 0, 0]), level = box(2) /* private */, artifacts = box(1) /* none */;
   let environment = result(call("l_Lean_importModules___boxed",
