@@ -24,7 +24,7 @@ GENERATORS: Arms = {
     "fixed list": lambda: (FixedList(),),
     "automation, structure": lambda: (Automation(), Structure()),
 }
-COUNTED = TacticLimits(heartbeats=40_000, milliseconds=20_000)
+COUNTED = TacticLimits(heartbeats=5_000, milliseconds=20_000)
 """where tactics are counted, not seconds: what bounds each is the same on a busy machine as on a quiet one"""
 
 

@@ -14,6 +14,8 @@ def fused(rankings: Mapping[str, "Places"], weights: Mapping[str, float], count:
     """The best of what stands in any ranking, and its score: the weighted sum of 1 / (constant + rank)."""
     import numpy as np
 
+    if not rankings:
+        return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
     found = np.concatenate([np.asarray(ranking, dtype=np.int64) for ranking in rankings.values()])
     worth = np.concatenate(
         [weights.get(name, 0.0) / (CONSTANT + 1.0 + np.arange(len(r))) for name, r in rankings.items()]

@@ -12,7 +12,7 @@ BINDER_ENDS = {",", "=>", "↦"}
 TYPING = {":", "∈", "<", "≤", ">", "≥", "⊆"}
 """after a bound name: what follows is about it, until a bracket closes"""
 OPENING, CLOSING = "([{⟨⦃", ")]}⟩⦄"
-VARIABLE, BOUND = "$", "#"
+VARIABLE, BOUND = PLACEHOLDERS = "$#"
 SILENT = {VARIABLE, BOUND, ",", ":", ".", ":=", "✝", *OPENING, *CLOSING}
 NOTATION = {
     "+": "add", "-": "sub", "*": "mul", "/": "div", "%": "mod", "^": "pow", "•": "smul", "⁻¹": "inv", "∣": "dvd",
@@ -80,19 +80,24 @@ def words_in(text: str) -> list[str]:
     return WORD.findall(text)
 
 
+def is_name(word: str) -> bool:
+    """Whether a word is a name, not an operator or a number."""
+    return word[0].isalpha() or word[0] == "_"
+
+
 def without_names(words: Iterable[str], names: frozenset[str]) -> Iterator[str]:
     """The words with variables and bound names replaced; qualified names shortened to their last part."""
     bound: set[str] = set()
     binding = typing = False
     for word in words:
-        first, *rest = word.split(".")
+        first, *rest = word.split(".") if is_name(word) else (word,)
         if word in BINDERS:
             binding, typing = True, False
         elif word in BINDER_ENDS:
             binding = False
         elif word in TYPING or word in CLOSING:
             typing = word in TYPING
-        elif binding and not typing and (first[0].isalpha() or first[0] == "_"):
+        elif binding and not typing and is_name(word):
             bound.add(word)
         if first in bound:
             yield ".".join([BOUND, *rest])
@@ -104,7 +109,8 @@ def without_names(words: Iterable[str], names: frozenset[str]) -> Iterator[str]:
 
 def symbols(words: Iterable[str]) -> frozenset[str]:
     """What words speak of: constants and operators, not variables and brackets."""
-    return frozenset(part for word in words if (part := word.split(".")[-1]) not in SILENT)
+    parts = (word.rsplit(".", 1)[-1] if word[0] in PLACEHOLDERS or is_name(word) else word for word in words)
+    return frozenset(part for part in parts if part not in SILENT)
 
 
 def name_words(name: str) -> list[str]:

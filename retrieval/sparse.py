@@ -108,7 +108,9 @@ class SparseIndex:
 
     def _measure(self) -> None:
         """Gives the rows added since the last search their length, by the rarities of now."""
-        for features, weights in self._bags:
-            length = sum((w * self.rarity(f)) ** 2 for f, w in zip(features, weights, strict=True))
-            self._lengths.append(length**0.5)
+        lengths = [
+            math.sqrt(sum((w * self.rarity(f)) ** 2 for f, w in zip(features, weights, strict=True)))
+            for features, weights in self._bags
+        ]
         self._bags.clear()
+        self._lengths.extend(lengths)

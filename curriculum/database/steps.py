@@ -62,3 +62,40 @@ def theorem_starts(connection: Connection) -> dict[tuple[str, str], int]:
         .order_by(Module.id)
     )
     return {(module, name): start for module, name, start in connection.execute(asked)}
+
+
+class Declared(msgspec.Struct, frozen=True):
+    """A declaration that others can name."""
+
+    name: str
+    module: str
+    kind: str
+    statement: str
+    docstring: str | None
+    start: int
+
+
+def declared_in(connection: Connection, snapshot: int) -> list[Declared]:
+    """What the modules of a snapshot declare for others, in the order of the text."""
+    asked = (
+        select(
+            Declaration.name,
+            Module.name,
+            Declaration.kind,
+            Declaration.statement,
+            Declaration.docstring,
+            Declaration.start,
+        )
+        .join(Module, Module.id == Declaration.module_id)
+        .join(SnapshotModule, SnapshotModule.module_id == Module.id)
+        .where(SnapshotModule.snapshot_id == snapshot, Declaration.visibility != "private")
+        .order_by(Module.id, Declaration.position)
+    )
+    return [Declared(*row) for row in connection.execute(asked)]
+
+
+def imports_in(connection: Connection, snapshot: int) -> dict[str, tuple[str, ...]]:
+    """What each module of a snapshot imports."""
+    asked = select(Module.name, Module.imports).join(SnapshotModule, SnapshotModule.module_id == Module.id)
+    rows = connection.execute(asked.where(SnapshotModule.snapshot_id == snapshot))
+    return {name: tuple(imports) for name, imports in rows}

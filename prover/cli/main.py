@@ -11,11 +11,15 @@ from typing import Any
 import click
 
 from prover.errors import ProverError, UsageError
+from retrieval.errors import RetrievalError
 
 COMMANDS = {
     "prove": ("prover.cli.prove", "Prove theorems of a Lean repository."),
     "trace": ("prover.cli.trace", "Put everything that Lean knows of a repository into the database."),
     "sorries": ("prover.cli.sorries", "List every missing proof, with its goal."),
+    "index": ("prover.cli.index", "Build and examine the index of premises of a repository."),
+    "search": ("prover.cli.search", "Find theorems and definitions by words, by name or by a goal."),
+    "eval": ("prover.cli.evaluate", "Measure parts of the prover on traced repositories."),
     "lean": ("prover.cli.lean", "Print Lean's messages about a file."),
     "repo": ("prover.cli.repo", "Keep a list of repositories, by path or URL."),
     "toolchain": ("prover.cli.toolchain", "Install, list and examine Lean toolchains."),
@@ -70,6 +74,9 @@ def run(arguments: list[str]) -> int:
     except ProverError as error:
         for line in error.details:
             click.echo(line, err=True)
+        click.echo(f"prover: {error}", err=True)
+        return EXIT_USAGE
+    except RetrievalError as error:
         click.echo(f"prover: {error}", err=True)
         return EXIT_USAGE
     except OSError as error:

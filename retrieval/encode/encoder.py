@@ -19,6 +19,10 @@ from retrieval.premise import Premise
 
 if TYPE_CHECKING:
     from retrieval.postings import Floats
+SMALL_WORDS = frozenset(
+    ("a", "an", "are", "as", "at", "be", "by", "for", "from", "in", "is", "it", "of", "on", "that", "the", "to", "with")
+)
+"""of English, that say nothing in a query"""
 
 
 @dataclass(frozen=True)
@@ -41,9 +45,10 @@ class Query:
         names = frozenset(name for name, _ in goal.hypotheses)
         target = tuple(without_names(words_in(goal.target), names))
         about = {s for _, type_ in goal.hypotheses for s in symbols(without_names(words_in(type_), names))}
+        said = [word for word in name_words(self.words) if word not in SMALL_WORDS]
         object.__setattr__(self, "target", target)
         object.__setattr__(self, "symbols", symbols(target) | about)
-        object.__setattr__(self, "terms", (*name_words(self.words), *spoken(target)))
+        object.__setattr__(self, "terms", (*said, *spoken(target)))
 
 
 @dataclass(frozen=True)

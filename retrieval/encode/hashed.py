@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
 from retrieval.encode.encoder import Query, Reading, reading
-from retrieval.lean_text import CLOSING, OPENING, spoken
+from retrieval.lean_text import CLOSING, OPENING
 from retrieval.premise import Premise
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class HashedEncoder:
         """With the rarity of each slot; see `fit`."""
         self.rarity = rarity
         self.dimensions = dimensions
-        self.version = f"hashed-1-{dimensions}-{hashlib.sha256(rarity.tobytes()).hexdigest()[:12]}"
+        self.version = f"hashed-2-{dimensions}-{hashlib.sha256(rarity.tobytes()).hexdigest()[:12]}"
 
     @classmethod
     def fit(cls, readings: Iterable[Reading], dimensions: int = DIMENSIONS) -> "HashedEncoder":
@@ -79,7 +79,7 @@ class HashedEncoder:
 
 def _features_of(read: Reading) -> Iterator[int]:
     yield from (_hashed("symbol", symbol) for symbol in read.symbols)
-    yield from (_hashed("word", word) for word in {*read.name, *spoken(read.conclusion)})
+    yield from (_hashed("word", word) for word in set(read.terms))
     yield from _structure(read.conclusion)
 
 
@@ -91,6 +91,8 @@ def _features_of_query(query: Query) -> Iterator[int]:
 
 def _structure(words: Sequence[str]) -> Iterator[int]:
     """Neighbouring words of a statement, and what its sides begin with."""
+    if not words:
+        return
     for pair in pairwise(words):
         yield _hashed("pair", " ".join(pair))
     for side in _sides(words):

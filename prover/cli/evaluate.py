@@ -1,0 +1,152 @@
+"""`prover eval retrieval`: how well premises are found that the proofs of a repository needed."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.table import Table
+
+from prover.cli.opening import Opened, opened, repo_option
+from prover.cli.premises import load_index
+from prover.cli.wiring import consoles, database, toolchain_option
+from prover.errors import UsageError
+from prover.lean.toolchain.choose import Wish
+from prover.project.leandojo.split import at_random, by_novel_premise, usual_sizes
+from prover.project.traced import TracedModule
+
+if TYPE_CHECKING:
+    from retrieval.evaluate import Interval, Needed
+    from retrieval.retriever import Retriever
+
+WAYS: Mapping[str, tuple[str, ...]] = {
+    "dense": ("dense",),
+    "words": ("words",),
+    "symbols": ("symbols",),
+    "fused": ("dense", "words", "symbols"),
+}
+"""the rankings that are compared, and what each is made of; only the last weighs what is near"""
+SPLITS = ("all", "random", "novel_premises")
+DEEPEST = 32
+
+
+@dataclass(frozen=True)
+class Row:
+    """How one way of ranking did."""
+
+    way: str
+    figures: "dict[str, Interval]"
+    median_ms: float
+    slowest_ms: float
+    """of 99 in 100 searches"""
+
+
+@click.group("eval")
+def command() -> None:
+    """Measure parts of the prover on traced repositories."""
+
+
+@command.command()
+@repo_option
+@click.option("--split", type=click.Choice(SPLITS), default="all", show_default=True, help="Which theorems' goals.")
+@click.option("--limit", type=click.IntRange(min=1), help="Goals, at most; evenly spread.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of the split and of the intervals.")
+@toolchain_option
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the figures to this file.")
+def retrieval(repo: str, split: str, limit: int | None, seed: int, wish: Wish, json_file: Path | None) -> None:
+    """Compare dense, lexical, symbolic and fused rankings of premises on the steps of a traced repository.
+
+    A step counts that names a theorem of the index; what is not visible where it stands is not searched.
+    """
+    console, errors = consoles()
+
+    def note(text: str) -> None:
+        errors.print(text, style="dim", markup=False)
+
+    with opened(repo, wish, note) as ready:
+        retriever = load_index(ready, note)
+        goals = _chosen(list(_needs(ready, retriever)), split, limit, seed)
+    if not goals:
+        raise UsageError(f"No proof of {repo} names a premise of the index: is it traced, and the index up to date?")
+    rows = [_row(retriever, way, goals, seed) for way in WAYS]
+    table = Table("ranking", *(name for name in rows[0].figures), "ms", title=f"{len(goals)} goals, {split}")
+    for row in rows:
+        means = [f"{interval.mean:.3f}" for interval in row.figures.values()]
+        table.add_row(row.way, *means, f"{row.median_ms:.1f}")
+    console.print(table)
+    for row in rows:
+        ten = row.figures["R@10"]
+        said = f"R@10 between {ten.low:.3f} and {ten.high:.3f} with 95% confidence; 99 in 100 searches within"
+        console.print(f"{row.way}: {said} {row.slowest_ms:.1f} ms")
+    if json_file is not None:
+        found = {
+            "repository": repo,
+            "split": split,
+            "seed": seed,
+            "goals": len(goals),
+            "rows": [asdict(r) for r in rows],
+        }
+        json_file.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _needs(ready: Opened, retriever: "Retriever") -> "Iterator[Needed]":
+    from curriculum.database.loading import modules_of, snapshot_of
+
+    with database() as db, db.reading() as connection:
+        snapshot = snapshot_of(connection, ready.checkout.location.canonical)
+        for module in modules_of(connection, snapshot) if snapshot is not None else ():
+            yield from _needs_of(module, retriever)
+
+
+def _needs_of(module: TracedModule, retriever: "Retriever") -> "Iterator[Needed]":
+    from retrieval.evaluate import Needed
+    from retrieval.premise import Position
+
+    corpus = retriever.corpus
+    starts = {declared.name: declared.start for declared in module.declarations}
+    for step in module.steps:
+        if step.declaration in starts:
+            numbers = (corpus.number(use.name) for use in step.premises)
+            known = (corpus.premises[number] for number in numbers if number is not None)
+            needed = frozenset(premise.name for premise in known if premise.kind == "theorem")
+            if needed:
+                position = Position(module.name, starts[step.declaration])
+                yield Needed(step.before, needed, step.declaration, position)
+
+
+def _chosen(goals: "Sequence[Needed]", split: str, limit: int | None, seed: int) -> "Sequence[Needed]":
+    """The goals of the theorems that the split holds out, at most `limit` of them."""
+    theorems = list(dict.fromkeys(goal.theorem for goal in goals))
+    if split != "all":
+        used = [{name for goal in goals if goal.theorem == theorem for name in goal.premises} for theorem in theorems]
+        sizes = usual_sizes(len(theorems))
+        parts = at_random(len(theorems), sizes, seed) if split == "random" else by_novel_premise(used, sizes, seed)
+        held = {theorems[number] for number in (*parts["val"], *parts["test"])}
+        goals = [goal for goal in goals if goal.theorem in held]
+    if limit is None or limit >= len(goals):
+        return goals
+    return [goals[place * len(goals) // limit] for place in range(limit)]
+
+
+def _row(retriever: "Retriever", way: str, goals: "Sequence[Needed]", seed: int) -> Row:
+    from retrieval.encode.encoder import Query
+    from retrieval.evaluate import figures
+    from retrieval.retriever import WEIGHTS, Prior, Retriever
+
+    fused = way == "fused"
+    weights = {name: WEIGHTS[name] for name in WAYS[way]}
+    parts = (retriever.corpus, retriever.encoder, retriever.vectors)
+    postings = (retriever.words.postings, retriever.symbols.postings)
+    ranked = Retriever(*parts, *postings, weights, Prior() if fused else Prior(1.0, 1.0, 1.0))
+    found, times = [], []
+    for goal in goals:
+        allowed = ranked.corpus.visible(goal.position)
+        began = time.perf_counter()
+        best = ranked.search(Query(goal.goal), DEEPEST, allowed, goal.position.module if fused else None)
+        times.append((time.perf_counter() - began) * 1000)
+        found.append((goal, [each.premise.name for each in best]))
+    times.sort()
+    return Row(way, figures(found, seed), times[len(times) // 2], times[int(len(times) * 0.99)])

@@ -1,0 +1,116 @@
+"""From a repository and its toolchain to an index of premises: what `index`, `search`, `eval` and `prove` share."""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, get_args
+
+from prover.cli.opening import Note, Opened
+from prover.cli.tracing import trace_into_database
+from prover.cli.wiring import database, home, steps_shown
+from prover.errors import UsageError
+from prover.lean.protocol import LibraryModule
+from prover.project.library import VERSION as LIBRARY_VERSION
+from prover.project.library import read_library, roots_of
+from prover.project.revision import revision_of
+from retrieval.premise import Kind, Premise
+from retrieval.stored import Key
+
+if TYPE_CHECKING:
+    from curriculum.database.steps import Declared
+    from retrieval.corpus import Corpus
+    from retrieval.retriever import Retriever
+
+KINDS = frozenset(get_args(Kind)) - {"constructor", "recursor", "quotient"}
+LIBRARY = "library"
+
+
+@dataclass(frozen=True)
+class Gathered:
+    """What an index is built from."""
+
+    corpus: "Corpus"
+    key: Key
+
+
+def index_directory(location: str) -> Path:
+    """Where the index of a repository lies."""
+    import hashlib
+
+    readable = re.sub(r"[^\w.-]+", "-", location).strip("-")[-60:]
+    return home().root / "indexes" / f"{readable}-{hashlib.sha256(location.encode()).hexdigest()[:8]}"
+
+
+def key_of(ready: Opened) -> Key:
+    """What an index of a repository would be made from now."""
+    revision = revision_of(ready.checkout, ready.repository)
+    sources = {ready.checkout.location.canonical: revision, LIBRARY: str(LIBRARY_VERSION)}
+    return Key(ready.toolchain.name, sources)
+
+
+def gather(ready: Opened, note: Note) -> Gathered:
+    """Every premise of a repository and of the library below it; traces the repository first.
+
+    Raises:
+        UsageError: nothing of the repository could be traced.
+    """
+    from curriculum.database.loading import snapshot_of
+    from curriculum.database.steps import declared_in, imports_in
+    from retrieval.corpus import Corpus
+
+    key = key_of(ready)
+    traced = trace_into_database(ready, note)
+    for failure in traced.failed:
+        note(f"{failure.module.name} is left out: {failure.error}")
+    location = ready.checkout.location.canonical
+    with database() as db, db.reading() as connection:
+        snapshot = snapshot_of(connection, location)
+        if snapshot is None:
+            raise UsageError(f"Nothing of {location} could be traced: see `prover trace`.")
+        declared = declared_in(connection, snapshot)
+        imports = imports_in(connection, snapshot)
+    with steps_shown() as progress:
+        roots = roots_of(name for names in imports.values() for name in names)
+        library = read_library(ready.toolchain, roots, home().caches / "library", progress)
+    premises = [*_of_repository(declared), *_of_library(library)]
+    return Gathered(Corpus(premises, {**{m.module: m.imports for m in library}, **imports}), key)
+
+
+def load_index(ready: Opened, note: Note) -> "Retriever":
+    """The index of a repository; one of other revisions is used, with a word about it.
+
+    Raises:
+        RetrievalError: there is none, it was made with another toolchain or encoder, or it is damaged.
+    """
+    from retrieval import stored
+
+    directory = index_directory(ready.checkout.location.canonical)
+    there, wanted = stored.read_manifest(directory).key, key_of(ready)
+    if there.toolchain == wanted.toolchain and there.sources != wanted.sources:
+        note("the index is of another revision: `prover index update` brings it up to date")
+        return stored.load(directory, Key(wanted.toolchain, there.sources))
+    return stored.load(directory, wanted)
+
+
+def _of_repository(declared: "Iterable[Declared]") -> Iterator[Premise]:
+    for each in declared:
+        if each.kind in KINDS:
+            statement = _without_name(each.statement, each.name)
+            yield Premise(each.name, each.module, each.kind, statement, each.docstring, each.start)  # type: ignore[arg-type]  # as checked
+
+
+def _of_library(modules: Iterable[LibraryModule]) -> Iterator[Premise]:
+    for module in modules:
+        for place, each in enumerate(module.premises):
+            yield Premise(each.name, module.module, each.kind, each.statement, each.docstring, place)
+
+
+def _without_name(signature: str, name: str) -> str:
+    """A signature without the name and the universes that it begins with."""
+    rest = signature.removeprefix(name)
+    if rest == signature:
+        rest = signature[len(signature.split(maxsplit=1)[0]) :] if signature.strip() else ""
+    if rest.startswith(".{"):
+        rest = rest.partition("}")[2]
+    return rest.strip()

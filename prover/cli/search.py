@@ -1,0 +1,79 @@
+"""`prover search`: theorems and definitions for words, part of a name, or a goal."""
+
+import json
+from typing import TYPE_CHECKING
+
+import click
+
+from prover.cli.opening import opened, repo_option
+from prover.cli.premises import load_index
+from prover.cli.wiring import consoles, toolchain_option
+from prover.errors import UsageError
+from prover.lean.toolchain.choose import Wish
+
+if TYPE_CHECKING:
+    from retrieval.encode.encoder import Query
+    from retrieval.retriever import Found
+
+LONGEST = 20_000
+"""characters of a goal that are looked at"""
+
+
+@click.command("search")
+@click.argument("words", default="")
+@repo_option
+@click.option("--goal", default="", help="A goal as Lean prints it: hypotheses, then ⊢ and the target.")
+@click.option("-k", "count", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many to show.")
+@toolchain_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
+def command(words: str, repo: str, goal: str, count: int, wish: Wish, as_json: bool) -> int:
+    """Search a repository and Lean's library in plain words, by part of a name, or by a goal.
+
+    Each line says why: the rank by vectors (dense), by words and by symbols. Needs an index: see `prover index
+    build`. Exit status: 0 something was found, 1 nothing was, 2 wrong usage or input.
+    """
+    from retrieval.encode.encoder import Query
+
+    if not words.strip() and not goal.strip():
+        raise UsageError('Say what to look for: prover search "WORDS", or --goal.')
+    if goal and "⊢" not in goal:
+        goal = f"⊢ {goal}"
+    console, errors = consoles()
+    with opened(repo, wish, lambda text: errors.print(text, style="dim", markup=False)) as ready:
+        retriever = load_index(ready, lambda text: errors.print(text, style="dim", markup=False))
+        query = Query(goal[-LONGEST:], words[:LONGEST])
+        found = retriever.search(query, count)
+    if as_json:
+        click.echo(json.dumps([_row(each) for each in found], ensure_ascii=False, indent=1))
+        return 0 if found else 1
+    for each in found:
+        premise = each.premise
+        console.print(f"{premise.name}  {premise.module}  ({premise.kind}; {_why(each, query)})", markup=False)
+        for line in premise.statement.splitlines():
+            console.print(f"    {line}", markup=False)
+        if premise.docstring:
+            console.print(f"    -- {premise.docstring.strip().splitlines()[0]}", markup=False, style="dim")
+    if not found:
+        console.print("nothing was found")
+    return 0 if found else 1
+
+
+def _why(found: "Found", query: "Query") -> str:
+    from retrieval.encode.encoder import reading
+
+    shared = dict.fromkeys(word for word in query.terms if word in reading(found.premise).terms)
+    ranks = ", ".join(f"{name} {rank}" for name, rank in found.ranks.items())
+    return f"{ranks}; {' '.join(shared)}" if shared else ranks
+
+
+def _row(found: "Found") -> dict[str, object]:
+    premise = found.premise
+    return {
+        "name": premise.name,
+        "statement": premise.statement,
+        "module": premise.module,
+        "kind": premise.kind,
+        "docstring": premise.docstring,
+        "score": found.score,
+        "ranks": dict(found.ranks),
+    }
