@@ -39,17 +39,23 @@ BENCHMARKS = {
     "leandojo": "A split of a benchmark in LeanDojo's format, each theorem in its repository.",
     "repository": "Every theorem of the repository that --repo names, its proof hidden.",
 }
+RETRIEVAL = "retrieval"
+"""no run of a prover: how well premises are found"""
 
 
 class Evaluations(click.Group):
     """The commands, and a command for each benchmark and each JSON Lines file."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*BENCHMARKS, *super().list_commands(ctx)]
+        return [*BENCHMARKS, RETRIEVAL, *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name in BENCHMARKS:
             return _command_for(cmd_name, BENCHMARKS[cmd_name])
+        if cmd_name == RETRIEVAL:
+            from prover.cli.eval_retrieval import command as retrieval
+
+            return retrieval
         if cmd_name.endswith(FILES):
             return _command_for(cmd_name, "A file with a statement a line.")
         return super().get_command(ctx, cmd_name)

@@ -44,19 +44,14 @@ class Row:
     """of 99 in 100 searches"""
 
 
-@click.group("eval")
-def command() -> None:
-    """Measure parts of the prover on traced repositories."""
-
-
-@command.command()
+@click.command("retrieval")
 @repo_option
 @click.option("--split", type=click.Choice(SPLITS), default="all", show_default=True, help="Which theorems' goals.")
 @click.option("--limit", type=click.IntRange(min=1), help="Goals, at most; evenly spread.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the split and of the intervals.")
 @toolchain_option
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the figures to this file.")
-def retrieval(repo: str, split: str, limit: int | None, seed: int, wish: Wish, json_file: Path | None) -> None:
+def command(repo: str, split: str, limit: int | None, seed: int, wish: Wish, json_file: Path | None) -> None:
     """Compare dense, lexical, symbolic and fused rankings of premises on the steps of a traced repository.
 
     A step counts that names a theorem of the index; what is not visible where it stands is not searched.
