@@ -169,9 +169,7 @@ def judgement_of(submission: Submission, challenge: Challenge, said: JudgeMessag
     return Accepted(said.axioms, said.library, messages=said.messages)
 
 
-def same_commands(
-    before: Sequence[CommandMessage], after: Sequence[CommandMessage], submission: Submission
-) -> bool:
+def same_commands(before: Sequence[CommandMessage], after: Sequence[CommandMessage], submission: Submission) -> bool:
     """Whether both files are cut into the same commands; those after the theorem's are moved by its growth."""
     if len(before) != len(after):
         return False

@@ -14,6 +14,8 @@ from prover.errors import ProverError, UsageError
 
 COMMANDS = {
     "prove": ("prover.cli.prove", "Prove theorems of a Lean repository."),
+    "check": ("prover.cli.check", "Judge the proof of a theorem, or audit a repository."),
+    "audit": ("prover.cli.audit", "Audit one file, from disk or pasted."),
     "trace": ("prover.cli.trace", "Put everything that Lean knows of a repository into the database."),
     "sorries": ("prover.cli.sorries", "List every missing proof, with its goal."),
     "lean": ("prover.cli.lean", "Print Lean's messages about a file."),
