@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from curriculum.database.results import FoundProof
 
 T = TypeVar("T")
-VERIFIED = 3
-"""the gate's level"""
 
 
 class Ledger:
@@ -85,9 +83,9 @@ class Ledger:
         match outcome:
             case TheoremProved():
                 scripts = tuple("\n".join(script) for script in outcome.scripts)
-                axioms, generators = outcome.judgement.axioms, ", ".join(self._settings["generators"])
+                judgement, generators = outcome.judgement, ", ".join(self._settings["generators"])
                 steps = tuple(GoalStep(s.goal.printed(), s.goal.key, s.tactic) for s in outcome.steps)
-                return FoundProof(scripts, axioms, VERIFIED, generators, outcome.whole, steps=steps)
+                return FoundProof(scripts, judgement.axioms, judgement.level, generators, outcome.whole, steps=steps)
             case TheoremOpen(reason, _, refused):
                 return ("refused", refused) if refused else ("open", reason)
             case TheoremFailed(reason):

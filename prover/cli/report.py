@@ -10,14 +10,13 @@ from typing import Literal
 from rich.console import Console
 from rich.syntax import Syntax
 
+from prover.check.levels import verified
 from prover.errors import NotWritable, ProverError
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.project.layout import Repository
 from prover.project.patch import replace as replace_in
 from prover.project.patch import unified_diff, write_atomically
 from prover.proving import Outcome, Task, TheoremFailed, TheoremOpen, TheoremProved
-
-VERIFIED = "whole file in a fresh process, same statement, axioms"
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class TheoremReport:
     """a unified diff, relative to the repository"""
     axioms: tuple[str, ...] = ()
     verified: str | None = None
-    """what the gate checked"""
+    """up to which level the gate checked it"""
     reason: str | None = None
     """why it is open, or what is wrong"""
     refused: str | None = None
@@ -88,7 +87,7 @@ def report_of(repository: Repository, task: Task, outcome: Outcome, toolchain: T
                 proof=proof,
                 patch=patch,
                 axioms=judgement.axioms,
-                verified=VERIFIED,
+                verified=verified(judgement.level, judgement.axioms, judgement.library),
                 recalled=outcome.recalled,
             )
         case TheoremOpen(reason, _, refused):
@@ -132,8 +131,7 @@ class ReportPrinter:
             case "proved":
                 self._line("✓", "green", f"{theorem.theorem}  {place}  ({cost})")
                 self._indented((theorem.proof or "").splitlines(), "bold")
-                axioms = ", ".join(theorem.axioms) or "none"
-                self._indented([f"proved: {theorem.verified} ({axioms}); {theorem.toolchain}"], "dim")
+                self._indented([f"proved: {theorem.verified}; {theorem.toolchain}"], "dim")
                 if self._patches and theorem.patch:
                     self._patch(theorem.patch)
             case "open":

@@ -233,6 +233,36 @@ class JudgeMessage(msgspec.Struct, frozen=True):
     refusedAxioms: tuple[str, ...] = ()
 
 
+class FindingMessage(msgspec.Struct, frozen=True):
+    """Something in a file that it should not have, or that a reader should look at."""
+
+    start: int
+    """byte of the command"""
+    refused: bool
+    what: str
+
+
+class AuditedMessage(msgspec.Struct, frozen=True):
+    """What a declaration rests on."""
+
+    name: str
+    kind: str
+    selection: int
+    axioms: tuple[str, ...] = ()
+    library: int = 0
+    refusedAxioms: tuple[str, ...] = ()
+    refused: str | None = None
+
+
+class AuditMessage(msgspec.Struct, frozen=True):
+    """What a fresh Lean says of a file by itself."""
+
+    audited: tuple[AuditedMessage, ...] = ()
+    findings: tuple[FindingMessage, ...] = ()
+    refused: str | None = None
+    """why the kernel does not take its declarations again"""
+
+
 class Reply(msgspec.Struct, frozen=True):
     """Any line from the gateway: the union of what the requests are answered with."""
 
@@ -261,6 +291,8 @@ class Reply(msgspec.Struct, frozen=True):
     axioms: tuple[str, ...] = ()
     library: int = 0
     refusedAxioms: tuple[str, ...] = ()
+    audited: tuple[AuditedMessage, ...] = ()
+    findings: tuple[FindingMessage, ...] = ()
 
     def result(self) -> ResultMessage:
         """This line as the result of a tactic."""
@@ -271,6 +303,10 @@ class Reply(msgspec.Struct, frozen=True):
         return JudgeMessage(
             self.messages, self.commands, self.refused, self.level, self.axioms, self.library, self.refusedAxioms
         )
+
+    def audit(self) -> AuditMessage:
+        """This line as the answer to ``audit``."""
+        return AuditMessage(self.audited, self.findings, self.refused)
 
 
 decode = msgspec.json.Decoder(Reply).decode

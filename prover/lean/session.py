@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 from prover.errors import LeanDied, LeanSilent, ReplayFailed
 from prover.lean.process import LeanProcess
 from prover.lean.protocol import (
+    AuditMessage,
     CommandMessage,
     Declaration,
     Goal,
@@ -303,6 +304,10 @@ class LeanSession:
     def judge(self, candidate: SourceText, submission: Mapping[str, object]) -> JudgeMessage:
         """What Lean says of a candidate; see ``Gateway.lean`` for what the submission holds."""
         return self._last({"do": "judge", **_text(candidate), **submission}).judged()
+
+    def audit(self, source: SourceText) -> AuditMessage:
+        """What the declarations of a file rest on, and what is suspect in it."""
+        return self._last({"do": "audit", "source": self._source(source)[0]}).audit()
 
     def forget(self) -> None:
         """Drops every proof state; replaces a process that has grown too large."""

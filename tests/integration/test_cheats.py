@@ -6,15 +6,15 @@ that the second has not seen.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import groupby
 
 import pytest
 
+from prover.check.audit import audit
 from prover.check.gate import Accepted, Gate, Judgement, Refused, Submission
 from prover.check.proof_text import ProofText, submission_of
 from prover.lean.session import LeanSession, SourceText
 from prover.lean.toolchain.toolchain import EmbeddedToolchain
-from tests.integration.cheat_files import Attempt, all_attempts
+from tests.integration.cheat_files import CHEATS, Attempt, all_attempts
 
 ATTEMPTS = sorted(all_attempts(), key=lambda attempt: "import Lean" in (attempt.original or ""))
 """those that need Lean itself imported come last: it doubles the memory of the processes"""
@@ -22,6 +22,8 @@ ATTEMPTS = sorted(all_attempts(), key=lambda attempt: "import Lean" in (attempt.
 
 ENOUGH = 1_450_000_000
 """resident bytes past which the shared process is replaced"""
+
+AUDITS = all_attempts(CHEATS / "audit")
 
 
 class Borrowed(LeanSession):
@@ -72,7 +74,22 @@ def test_attempt(bench: Bench, attempt: Attempt) -> None:
         assert attempt.reason in judgement.reason
 
 
-def test_every_cheat_has_an_honest_twin_and_there_are_many() -> None:
-    kinds = {file: {a.honest for a in group} for file, group in groupby(ATTEMPTS, lambda a: a.file)}
+@pytest.mark.lean
+@pytest.mark.parametrize("attempt", AUDITS, ids=lambda attempt: attempt.name)
+def test_audit(bench: Bench, attempt: Attempt) -> None:
+    found = audit(lambda: bench.opener, SourceText(attempt.text, f"{attempt.file}.lean", attempt.file))
+    assert found.accepted() is attempt.honest, found
+    reasons = [each.what for each in found.found if each.refused]
+    assert attempt.honest or any(attempt.reason in reason for reason in reasons), found
+
+
+@pytest.mark.parametrize("attempts", [ATTEMPTS, AUDITS], ids=["proofs", "audits"])
+def test_every_cheat_has_an_honest_twin(attempts: list[Attempt]) -> None:
+    kinds: dict[str, set[bool]] = {}
+    for attempt in attempts:
+        kinds.setdefault(attempt.file, set()).add(attempt.honest)
     assert all(found == {True, False} for found in kinds.values()), kinds
-    assert len(kinds) >= 40
+
+
+def test_there_are_many_ways_to_cheat() -> None:
+    assert len({attempt.file for attempt in ATTEMPTS}) >= 40

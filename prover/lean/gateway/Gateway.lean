@@ -1,3 +1,4 @@
+import Gateway.Audit
 import Gateway.Judge
 import Gateway.Library
 import Gateway.Trace
@@ -282,6 +283,10 @@ def targetOf (request : Request) : IO Target := return {
   file := ← textOf request, theoremName := fieldD request "theorem" ""
   selection := fieldD request "selection" 0, start := fieldD request "start" 0, stop := fieldD request "stop" 0 }
 
+def axiomsJson (report : AxiomReport) : List (String × Json) :=
+  let names (axioms : Array Name) := toJson (axioms.map visibleName)
+  [("axioms", names report.standard), ("library", toJson report.library), ("refusedAxioms", names report.refused)]
+
 /-- `{"do": "challenge", text, file, module, start, selection, sorried, olean}`: compiles an original, the
 proof of one theorem put aside if its own is wrong, and says what each of its commands declares. -/
 def Server.challenge (server : Server) (request : Request) : IO (List (String × Json)) := do
@@ -299,15 +304,29 @@ def Server.judge (server : Server) (request : Request) : IO (List (String × Jso
     text := ← field request "original", olean := (← field request "olean" : String)
     own := ← field request "own", block := fieldD request "block" false }
   let judged ← target.judge server.environments challenge
-  let names (axioms : Array Name) := toJson (axioms.map visibleName)
   let said ← match judged.source? with
     | some source => pure [("messages", ← messagesJson source), ("commands", commandsJson source #[])]
     | none => pure []
   let refusal := match judged.refusal? with
     | some refusal => [("level", toJson refusal.level), ("refused", Json.str refusal.reason)]
     | none => []
-  return said ++ refusal ++ [("axioms", names judged.axioms.standard), ("library", toJson judged.axioms.library),
-    ("refusedAxioms", names judged.axioms.refused)]
+  return said ++ refusal ++ axiomsJson judged.axioms
+
+/-- `{"do": "audit", source}`: what the declarations of an elaborated file rest on, and what is suspect in it. -/
+def Server.audit (server : Server) (request : Request) : IO (List (String × Json)) := do
+  let source ← server.source request
+  let tokens := match source.steps[0]? with
+    | some first => toolchainTokens first.before.env
+    | none => {}
+  let findings := (← source.steps.mapIdxM fun index step => source.findings tokens index step).flatten
+  let declarations := (← source.audited).map fun audited =>
+    let reason := (audited.axioms.reason?.map fun reason => ("refused", Json.str reason)).toList
+    Json.mkObj <| [("name", Json.str (visibleName audited.declaration.name)),
+      ("kind", Json.str (declarationKind audited.declaration.info)),
+      ("selection", toJson audited.declaration.selection)] ++ axiomsJson audited.axioms ++ reason
+  let rejected := ((← source.rejectedWhole?).map fun reason => ("refused", Json.str reason)).toList
+  return rejected ++ [("audited", Json.arr declarations), ("findings", Json.arr (findings.map fun finding =>
+    Json.mkObj [("start", toJson finding.start), ("refused", Json.bool finding.refused), ("what", finding.what)]))]
 
 /-- `{"do": "forget"}`: drops every kept state and, with `sources`, every kept file. -/
 def Server.forget (server : Server) (request : Request) : IO (List (String × Json)) := do
@@ -335,6 +354,7 @@ def Server.answer (server : Server) (request : Request) : IO (List (String × Js
   | "close" => server.close request
   | "challenge" => server.challenge request
   | "judge" => server.judge request
+  | "audit" => server.audit request
   | "forget" => server.forget request
   | other => throw <| IO.userError s!"unknown request {other}"
 

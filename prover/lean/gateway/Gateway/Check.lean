@@ -76,24 +76,38 @@ def isToolchainModule (mod : Name) : IO Bool := do
     if ← (modToFilePath directory mod "olean").pathExists then return directory == library
   return false
 
+/-- Which modules are the toolchain's own, as far as asked. -/
+abbrev Origins := IO.Ref (NameMap Bool)
+
+def Origins.isToolchain (origins : Origins) (mod : Name) : IO Bool := do
+  if let some known := (← ST.Ref.get origins).find? mod then return known
+  let answer ← isToolchainModule mod
+  origins.modify (·.insert mod answer)
+  return answer
+
 /-- Axioms are allowed by name, or because they are library declarations whose proofs are not stored. -/
-def Source.axiomsOf (source : Source) (name : Name) : IO AxiomReport := do
+def Source.axiomsOf (source : Source) (origins : Origins) (name : Name) : IO AxiomReport := do
   let env := source.after.env
   let mut report : AxiomReport := { standard := #[], library := 0, refused := #[] }
-  let mut known : NameMap Bool := {}
   for name in ← source.runCore (collectAxioms name) do
-    let mod := (env.getModuleIdxFor? name).map fun index => env.header.moduleNames[index.toNat]!
-    let isLibrary ← match mod with
+    let isLibrary ← match env.getModuleIdxFor? name with
+      | some index => origins.isToolchain (env.header.moduleNames[index.toNat]!)
       | none => pure false
-      | some mod => match known.find? mod with
-        | some answer => pure answer
-        | none => isToolchainModule mod
-    if let some mod := mod then known := known.insert mod isLibrary
     let isUnsafe := (env.find? name).any (·.isUnsafe)
     if isLibrary && standardAxioms.contains name then report := { report with standard := report.standard.push name }
     else if isLibrary && !isUnsafe && !wasAxiom env name then report := { report with library := report.library + 1 }
     else report := { report with refused := report.refused.push name }
   return report
+
+/-- Why a declaration that rests on these axioms does not count, if it does not. -/
+def AxiomReport.reason? (report : AxiomReport) : Option String :=
+  if report.refused.isEmpty then none else
+  let what := if report.refused.contains ``sorryAx then "`sorry`" else "axioms that are not allowed"
+  some s!"it rests on {what}: {", ".intercalate (report.refused.toList.map visibleName)}"
+
+/-- The environment after a step. -/
+def Source.environmentAfter (source : Source) (step : Nat) : Environment :=
+  (source.steps[step + 1]?.map (·.before.env)).getD source.after.env
 
 /-- The finished proof of `root` as a closed theorem, added to the environment by the kernel. -/
 def checkRoot (root : MVarId) : MetaM Unit := root.withContext do

@@ -72,10 +72,6 @@ def frame (stx : Syntax) (selection : Nat) : Syntax :=
   let parts := (body? declaration).toList ++ (signature? declaration).toList
   parts.foldl (init := stx) fun stx part => substitute stx part .missing
 
-/-- The environment after a step. -/
-def Source.environmentAfter (source : Source) (step : Nat) : Environment :=
-  (source.steps[step + 1]?.map (·.before.env)).getD source.after.env
-
 /-- The first step after which a constant is there. -/
 partial def Source.stepOf (source : Source) (name : Name) (low high : Nat) : Nat :=
   if low ≥ high then low else
@@ -149,11 +145,6 @@ def Source.rejected? (source : Source) (index : Nat) : IO (Option String) := do
     return none
   catch e => return some s!"the kernel does not take it: {e}"
 
-def AxiomReport.reason? (report : AxiomReport) : Option String :=
-  if report.refused.isEmpty then none else
-  let what := if report.refused.contains ``sorryAx then "`sorry`" else "axioms that are not allowed"
-  some s!"it rests on {what}: {", ".intercalate (report.refused.toList.map visibleName)}"
-
 /-- What became of a candidate: its elaborated file, if it came so far, and why it is refused, if it is. -/
 structure Judged where
   source? : Option Source
@@ -186,7 +177,7 @@ def Target.judge (target : Target) (environments : Environments) (challenge : Ch
   let (data, _) ← readModuleData challenge.olean
   if let some reason ← source.unbound? declaration.name data challenge.own then
     return .refused source 2 reason
-  let axioms ← source.axiomsOf declaration.name
+  let axioms ← source.axiomsOf (← IO.mkRef {}) declaration.name
   -- Axioms first: the kernel cannot be asked again where the compiler was believed.
   let refusal? ← match axioms.reason? with
     | some reason => pure (some { level := 3, reason })

@@ -1,0 +1,201 @@
+"""`prover check`: judges one proof of a repository, or audits all of it."""
+
+import json
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import click
+from rich.console import Console
+
+from prover.check.audit import FileAudit, Found, audit
+from prover.check.gate import Accepted, Gate, Judgement, Refused
+from prover.check.levels import HIGHEST, Level, passed, refused, verified
+from prover.check.proof_text import ProofText, submission_of, unchanged
+from prover.cli.locating import Located, locate
+from prover.cli.main import EXIT_REFUSED
+from prover.cli.opening import Opened, jobs_option, opened, repo_option
+from prover.cli.wiring import consoles, toolchain_option
+from prover.errors import LeanError, RequestRefused, UsageError
+from prover.lean.pool import Pool
+from prover.lean.toolchain.choose import Wish
+from prover.project.build import source_of
+from prover.project.layout import Module
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What became of one proof; also what `--json` prints."""
+
+    theorem: str
+    file: str
+    line: int
+    """from 1"""
+    accepted: bool
+    level: int
+    """the highest level that it reached"""
+    levels: tuple[Level, ...]
+    toolchain: str
+    reason: str | None = None
+    """why it was refused"""
+    axioms: tuple[str, ...] = ()
+    library: int = 0
+    """library declarations taken on trust"""
+    messages: tuple[str, ...] = field(default=())
+    """Lean's, as `lean` prints them"""
+    seconds: float = 0.0
+
+    def json(self) -> dict[str, Any]:
+        """For programs; each level with its name."""
+        levels = [{"level": e.number, "name": e.name, "state": e.state, "reason": e.reason} for e in self.levels]
+        return {**asdict(self), "levels": levels}
+
+
+@click.command("check")
+@repo_option
+@click.option("--theorem", help="Full name of the theorem whose proof is judged.")
+@click.option("--all", "everything", is_flag=True, help="Audit every file: axioms, sorries, suspicious sources.")
+@click.option("--proof", "proof_file", help="A file with the tactic block that takes the proof's place (- for stdin).")
+@click.option("--term", is_flag=True, help="With --proof: the file holds a term.")
+@click.option("--level", type=click.IntRange(1, HIGHEST), default=HIGHEST, show_default=True, help="How far to look.")
+@click.option("--strict", is_flag=True, help="With --all: what is only suspicious is refused too.")
+@jobs_option
+@toolchain_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(
+    repo: str,
+    theorem: str | None,
+    everything: bool,
+    proof_file: str | None,
+    term: bool,
+    level: int,
+    strict: bool,
+    jobs: int,
+    wish: Wish,
+    as_json: bool,
+) -> int:
+    """Judge the proof of a theorem, its own or one that is handed in; or audit a whole repository.
+
+    Exit status: 0 accepted, 2 wrong usage or input, 3 refused.
+    """
+    if (theorem is not None) == everything or (everything and proof_file) or (term and not proof_file):
+        raise UsageError("Say what to check: --theorem NAME [--proof FILE [--term]], or --all.")
+    proof = ProofText(read_text(proof_file), term) if proof_file is not None else None
+    out, err = consoles()
+    with (
+        opened(repo, wish, lambda text: err.print(text, style="dim", markup=False), jobs) as ready,
+        Pool(ready.toolchain, ready.builder.search_path(), 1) as pool,
+    ):
+        if theorem is None:
+            return _audit_all(ready, pool, jobs, strict, out, as_json)
+        checked = _check(ready, pool, theorem, proof, level)
+    print_json(checked.json()) if as_json else print_checked(out, checked)
+    return 0 if checked.accepted else EXIT_REFUSED
+
+
+def read_text(file: str) -> str:
+    """The text of a file that the user named, or standard input.
+
+    Raises:
+        UsageError: it cannot be read, or is not UTF-8.
+    """
+    try:
+        content = sys.stdin.buffer.read() if file == "-" else Path(file).expanduser().read_bytes()
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file} is not UTF-8 (byte {error.start}): convert it first.") from None
+    except OSError as error:
+        raise UsageError(f"{file} cannot be read ({error.strerror}): check the path.") from None
+
+
+def _check(ready: Opened, pool: Pool, name: str, proof: ProofText | None, level: int) -> Checked:
+    with pool.lend() as session:
+        located = locate(ready, session, name)
+        source, declaration = located.source, located.declaration
+        try:
+            opening = session.statement(source, declaration.selection)
+        except RequestRefused as error:
+            raise UsageError(f"{name} has no proof that could be judged ({error}): name a theorem.") from None
+    started = time.monotonic()
+    submission = (
+        unchanged(source, declaration, opening) if proof is None else submission_of(source, declaration, opening, proof)
+    )
+    judgement = Gate(pool.fresh).judge(submission, level)
+    return _checked(ready, located, judgement, time.monotonic() - started)
+
+
+def _checked(ready: Opened, located: Located, judgement: Judgement, seconds: float) -> Checked:
+    source, declaration = located.source, located.declaration
+    line = source.text.encode()[: declaration.selection].count(b"\n") + 1
+    toolchain = ready.toolchain.describe()
+    match judgement:
+        case Accepted(axioms, library, level, messages):
+            levels, reason = passed(level), None
+        case Refused(reason, messages, failed, compiled):
+            level, axioms, library = (failed - 1 if compiled else 0), (), 0
+            levels = refused(failed, reason, compiled)
+    return Checked(
+        declaration.name, source.file, line, reason is None, level, levels, toolchain, reason,
+        axioms, library, tuple(m.printed.rstrip() for m in messages), round(seconds, 3),
+    )  # fmt: skip
+
+
+def print_checked(out: Console, checked: Checked) -> None:
+    """One proof, for people: up to which level it holds, and by which toolchain."""
+    mark, style = ("✓", "green") if checked.accepted else ("✗", "red")
+    out.print(f"[{style}]{mark}[/] ", end="")
+    out.print(f"{checked.theorem}  {checked.file}:{checked.line}  ({checked.seconds:.1f} s)", markup=False)
+    if checked.accepted:
+        said = verified(checked.level, checked.axioms, checked.library)
+    else:
+        failed = next(level for level in checked.levels if level.state == "refused")
+        said = f"refused at level {failed.number} ({failed.name}): {checked.reason}"
+        for message in checked.messages:
+            out.print(f"    {message}", markup=False)
+    out.print(f"    {said}; {checked.toolchain}", markup=False)
+
+
+def _audit_all(ready: Opened, pool: Pool, jobs: int, strict: bool, out: Console, as_json: bool) -> int:
+    def one(module: Module) -> FileAudit:
+        file = ready.repository.relative(module)
+        try:
+            ready.builder.prepare(module)
+            return audit(pool.fresh, source_of(ready.repository, module))
+        except (UsageError, LeanError) as error:
+            return FileAudit(file, (Found(1, str(error), refused=True),), 0, compiled=False)
+
+    with ThreadPoolExecutor(jobs) as executor:
+        audits = list(executor.map(one, ready.repository.modules.values()))
+    report_audits(out, audits, ready.toolchain.describe(), strict, as_json)
+    return 0 if all(each.accepted(strict) for each in audits) else EXIT_REFUSED
+
+
+def report_audits(out: Console, audits: list[FileAudit], toolchain: str, strict: bool, as_json: bool) -> None:
+    """What audits found, for people or for programs."""
+    accepted = sum(each.accepted(strict) for each in audits)
+    if as_json:
+        files = [{**asdict(each), "accepted": each.accepted(strict)} for each in audits]
+        print_json({"accepted": accepted == len(audits), "toolchain": toolchain, "files": files})
+        return
+    for each in audits:
+        mark, style = ("✓", "green") if each.accepted(strict) else ("✗", "red")
+        out.print(f"[{style}]{mark}[/] ", end="")
+        out.print(
+            f"{each.file}  {each.declarations} declarations; axioms: {', '.join(each.axioms) or 'none'}", markup=False
+        )
+        for found in each.found:
+            whose = f"{found.declaration}: " if found.declaration else ""
+            word = "refused" if found.refused else "look at"
+            out.print(f"    {each.file}:{found.line}  {word}: {whose}{found.what}", markup=False)
+    out.print(
+        f"{accepted} of {len(audits)} accepted: compiled, taken by the kernel twice, axioms; nothing to compare with"
+    )
+    out.print(toolchain, markup=False)
+
+
+def print_json(value: object) -> None:
+    """One JSON object on standard output."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))

@@ -1,0 +1,156 @@
+"""What the gate says without asking Lean: what changed, which commands there are, and how levels are reported."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prover.check.challenge import Challenge
+from prover.check.gate import Accepted, Refused, Submission, judgement_of, same_commands, untouched
+from prover.check.levels import NAMES, passed, refused, verified
+from prover.check.proof_text import ProofText, submission_of
+from prover.errors import UsageError
+from prover.lean.protocol import CommandMessage, Declaration, JudgeMessage, Message
+from prover.lean.session import Opening, Origin, SourceText, State
+
+TEXT = "theorem a : p := q\n\ntheorem t : p := by\n  sorry\n\ntheorem b : p := t\n"
+START, STOP = TEXT.index("theorem t"), TEXT.index("\n\ntheorem b")
+
+
+def submission(candidate: str, original: str = TEXT) -> Submission:
+    sources = (SourceText(text, "A.lean", "A") for text in (original, candidate))
+    return Submission(*sources, theorem="t", selection=START + 8, command=(START, STOP))
+
+
+def commands(*places: tuple[int, int]) -> tuple[CommandMessage, ...]:
+    return tuple(CommandMessage(start, stop) for start, stop in places)
+
+
+ORIGINAL = commands((0, 18), (START, STOP), (STOP + 2, STOP + 20))
+
+
+def test_a_candidate_that_changes_the_command_alone_is_looked_at() -> None:
+    assert untouched(submission(TEXT.replace("sorry", "exact q"))) is None
+
+
+@pytest.mark.parametrize(
+    "candidate",
+    [
+        TEXT.replace("theorem a : p := q", "theorem a : p := r"),
+        TEXT.replace("b : p := t", "b : p := a"),
+        "-- x\n" + TEXT,
+        TEXT + "\n",
+        TEXT[:START],
+        "",
+    ],
+)
+def test_a_candidate_that_changes_anything_else_is_not(candidate: str) -> None:
+    assert untouched(submission(candidate)) == "something outside the theorem's own command was changed"
+
+
+def test_characters_that_turn_text_may_stay_but_not_come() -> None:
+    assert "direction" in (untouched(submission(TEXT.replace("sorry", "q -- \u202e"))) or "")
+    old = TEXT.replace("sorry", "sorry -- \u202e")
+    stop = old.index("\n\ntheorem b")
+    sources = (SourceText(text, "A.lean", "A") for text in (old, old.replace("sorry", "exact q")))
+    assert untouched(Submission(*sources, theorem="t", selection=START + 8, command=(START, stop))) is None
+
+
+def test_commands_after_the_theorem_move_with_it_and_are_otherwise_the_same() -> None:
+    made = submission(TEXT.replace("sorry", "exact q"))
+    grown = made.growth
+    moved = commands((0, 18), (START, STOP + grown), (STOP + 2 + grown, STOP + 20 + grown))
+    assert same_commands(ORIGINAL, moved, made)
+    assert not same_commands(ORIGINAL, moved[:2], made)
+    assert not same_commands(ORIGINAL, (*moved, CommandMessage(200, 210)), made)
+    assert not same_commands(ORIGINAL, (moved[0], moved[1], ORIGINAL[2]), made)
+    assert not same_commands(ORIGINAL, (CommandMessage(0, 17), *moved[1:]), made)
+
+
+ERROR = Message("error", 4, 2, 4, 7, "unknown identifier\nmore", "A.lean:4:2: error: unknown identifier\n")
+
+
+@pytest.mark.parametrize(
+    ("said", "level", "reason"),
+    [
+        (JudgeMessage(messages=(ERROR,), commands=ORIGINAL, refused="x", level=1), 1, "line 4: unknown identifier"),
+        (JudgeMessage(refused="`#`-command", level=2), 2, "`#`-command"),
+        (JudgeMessage(commands=ORIGINAL[:2]), 2, "the commands of the file are no longer the same"),
+        (JudgeMessage(commands=ORIGINAL[:2], refused="axioms", level=3), 2, "the commands of the file"),
+        (JudgeMessage(commands=ORIGINAL, refused="it rests on `sorry`", level=3), 3, "it rests on `sorry`"),
+    ],
+)
+def test_the_lowest_level_that_fails_is_the_one_that_is_named(said: JudgeMessage, level: int, reason: str) -> None:
+    judgement = judgement_of(submission(TEXT), Challenge(None, ORIGINAL, ()), said)  # type: ignore[arg-type]
+    assert isinstance(judgement, Refused)
+    assert judgement.level == level
+    assert reason in judgement.reason
+
+
+def test_a_proof_is_accepted_with_what_it_rests_on() -> None:
+    said = JudgeMessage(commands=ORIGINAL, axioms=("propext",), library=3)
+    judgement = judgement_of(submission(TEXT), Challenge(None, ORIGINAL, ()), said)  # type: ignore[arg-type]
+    assert judgement == Accepted(("propext",), 3)
+
+
+def test_levels_say_what_was_looked_at() -> None:
+    assert [level.state for level in passed(3)] == ["passed"] * 3 + ["not checked"] * 2
+    assert [level.state for level in refused(2, "x", compiled=True)][:3] == ["passed", "refused", "not checked"]
+    assert [level.state for level in refused(2, "x", compiled=False)][:2] == ["not checked", "refused"]
+    assert [level.name for level in passed(1)] == list(NAMES)
+
+
+def test_a_verified_proof_says_its_level_its_axioms_and_what_was_taken_on_trust() -> None:
+    assert verified(3, (), 0) == "verified to level 3 of 5 (compiles, bound, axioms); axioms: none"
+    assert verified(3, ("propext",), 2).endswith("axioms: propext; 2 library declarations taken on trust")
+
+
+def declared(text: str) -> tuple[SourceText, Declaration, Opening]:
+    start, body = text.index("theorem t"), text.index(":= by")
+    stop = text.index("sorry") + 5
+    source = SourceText(text, "A.lean", "A")
+    declaration = Declaration("t", "theorem", "t : p", False, start, stop, start + 8, True)
+    state = State((), Origin(source, start + 8, statement=True))
+    return source, declaration, Opening(state, len(text[:body].encode()), stop, True, (start, stop), "t")
+
+
+@pytest.mark.parametrize(
+    ("proof", "body"),
+    [
+        (ProofText("rfl"), ":= by rfl"),
+        (ProofText("\n  rfl\n\n"), ":= by rfl"),
+        (ProofText("q", term=True), ":= q"),
+        (
+            ProofText("  intro x\n  cases x with\n  | a =>\n    rfl\n"),
+            ":= by\n  intro x\n  cases x with\n  | a =>\n    rfl",
+        ),
+        (ProofText("fun x =>\n  x", term=True), ":=\n  fun x =>\n    x"),
+        (ProofText("intro x\r\nrfl\r\n"), ":= by\n  intro x\n  rfl"),
+        (ProofText("rfl\ntheorem extra : p := q"), ":= by\n  rfl\n  theorem extra : p := q"),
+    ],
+)
+def test_a_proof_takes_the_place_of_the_body(proof: ProofText, body: str) -> None:
+    made = submission_of(*declared(TEXT), proof)
+    assert made.candidate.text == TEXT.replace(":= by\n  sorry", body)
+    assert made.block
+    assert untouched(made) is None
+
+
+def test_line_ends_are_those_of_the_file() -> None:
+    text = TEXT.replace("\n", "\r\n")
+    made = submission_of(*declared(text), ProofText("intro x\nrfl"))
+    assert made.candidate.text.count("\n") == made.candidate.text.count("\r\n")
+
+
+@given(st.text().filter(lambda text: bool(text.strip())))
+def test_any_text_leaves_the_rest_of_the_file_as_it_is(text: str) -> None:
+    try:
+        made = submission_of(*declared(TEXT), ProofText(text))
+    except UsageError:
+        return
+    assert made.changes_only_the_command()
+
+
+@pytest.mark.parametrize("text", ["", "  \n\n", "\r\n"])
+def test_an_empty_proof_is_wrong_input(text: str) -> None:
+    with pytest.raises(UsageError, match="empty"):
+        ProofText(text).lines()
