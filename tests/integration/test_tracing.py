@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from git_repository import GitRepository
 
 from prover.cli.main import run
 from prover.cli.wiring import database
@@ -11,7 +12,6 @@ from prover.lean.toolchain.toolchain import EmbeddedToolchain
 from prover.project.build import Builder, Compiled, NotCompiled
 from prover.project.layout import open_repository
 from prover.project.traced import TracedModule, TracedStep
-from tests.git_repository import GitRepository
 
 pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("toolchain")]
 
