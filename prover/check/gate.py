@@ -1,20 +1,28 @@
 """The gate: whether a proof counts. It asks a fresh Lean about the whole file, and nobody else.
 
-First form: nothing outside the theorem's command has changed; the file with the proof in it is
-elaborated in a process that has seen nothing before; no error in it; the theorem's command ends where
-it must; its elaborated statement and universe parameters are the original ones; it rests on no `sorry`
-and on allowed axioms only.
+The original file is compiled by one process, the candidate elaborated by another; see
+`prover/lean/gateway/Gateway/Judge.lean` for Lean's side. Levels:
+
+1. compiles: the whole file with the proof in it, no error;
+2. bound: the same commands, the same declarations, the same statement, nothing that runs code or changes
+   what other text means, and the kernel takes what the theorem's command declares a second time;
+3. axioms: only the standard ones, through everything that the proof rests on.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
-from prover.errors import LeanError
-from prover.lean.protocol import Message
+from prover.check.challenge import Challenge, Challenges
+from prover.check.levels import HIGHEST
+from prover.errors import BrokenFile, LeanError
+from prover.lean.protocol import CommandMessage, JudgeMessage, Message
 from prover.lean.session import LeanSession, SourceText
 
 TRIES = 2
 """fresh processes for one submission: one may die of what has nothing to do with the proof"""
+TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+"""characters that make text look other than it is read (Unicode's bidirectional controls)"""
 
 
 @dataclass(frozen=True)
@@ -28,11 +36,18 @@ class Submission:
     """the byte at which the theorem's name stands, in both files"""
     command: tuple[int, int]
     """the bytes of the theorem's command in the original"""
+    block: bool = False
+    """the proof is to be one tactic block or one term, with nothing after it"""
 
     @property
     def command_stop(self) -> int:
         """Where the theorem's command must end in the candidate."""
-        return self.command[1] + len(self.candidate.text.encode()) - len(self.original.text.encode())
+        return self.command[1] + self.growth
+
+    @property
+    def growth(self) -> int:
+        """How many bytes longer the candidate is."""
+        return len(self.candidate.text.encode()) - len(self.original.text.encode())
 
     def changes_only_the_command(self) -> bool:
         """Whether everything outside the theorem's command is byte for byte the original."""
@@ -41,14 +56,21 @@ class Submission:
         same_tail = self.command_stop >= start and after[self.command_stop :] == before[stop:]
         return same_tail and after[:start] == before[:start]
 
+    def turns_text(self) -> bool:
+        """Whether it brings in characters that change the direction of text."""
+        return bool(TURNING & set(self.candidate.text) - set(self.original.text))
+
 
 @dataclass(frozen=True)
 class Accepted:
-    """A fresh Lean took the whole file."""
+    """A fresh Lean took the whole file, up to a level."""
 
     axioms: tuple[str, ...]
     library: int
-    """theorems of the toolchain's library that the audit met as axioms"""
+    """declarations of the toolchain's library that the audit met without their proofs"""
+    level: int = HIGHEST
+    """how far it was verified"""
+    messages: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -57,52 +79,112 @@ class Refused:
 
     reason: str
     messages: tuple[Message, ...] = ()
+    level: int = 1
+    """the level that it does not reach"""
+    compiled: bool = True
+    """whether it came as far as being elaborated"""
 
 
 Judgement = Accepted | Refused
 
 
-@dataclass(frozen=True)
 class Gate:
-    """Judges submissions, each with a Lean process of its own."""
+    """Judges submissions, each with a Lean process of its own. Thread-safe."""
 
-    fresh: Callable[[], LeanSession]
-    """makes a session whose process has elaborated nothing"""
+    def __init__(self, fresh: Callable[[], LeanSession]) -> None:
+        """`fresh` makes a session whose process has elaborated nothing."""
+        self._fresh = fresh
+        self._challenges = Challenges(fresh)
 
-    def judge(self, submission: Submission) -> Judgement:
-        """Whether the submission's theorem is proved in its file."""
-        if not submission.changes_only_the_command():
-            return Refused("something outside the theorem's own command was changed")
+    def judge(self, submission: Submission, level: int = HIGHEST) -> Judgement:
+        """Whether the submission's theorem is proved in its file, looked at up to `level`."""
+        if reason := untouched(submission):
+            return Refused(reason, level=2, compiled=False)
+        try:
+            challenge = self._challenges.of(submission.original, submission.command[0], submission.selection)
+        except BrokenFile as error:
+            first = next(iter(error.details), "")
+            return Refused(f"there is nothing to judge it against: {error} {first}".rstrip(), compiled=False)
+        except LeanError as error:
+            return Refused(f"a fresh Lean could not check it: {error}", compiled=False)
+        judgement = self._tried(submission, challenge)
+        match judgement:
+            case Refused(level=failed) if failed > level:
+                return Accepted((), 0, level, judgement.messages)
+            case Accepted() if judgement.level > level:
+                return Accepted((), 0, level, judgement.messages)
+        return judgement
+
+    def _tried(self, submission: Submission, challenge: Challenge) -> Judgement:
         reason = ""
         for _ in range(TRIES):
-            session = self.fresh()
+            session = self._fresh()
             try:
-                return self._ask(session, submission)
+                return judgement_of(submission, challenge, ask(session, submission, challenge))
             except LeanError as error:
                 reason = str(error)
             finally:
                 session.close()
-        return Refused(f"a fresh Lean could not check it: {reason}")
+        return Refused(f"a fresh Lean could not check it: {reason}", compiled=False)
 
-    def _ask(self, session: LeanSession, submission: Submission) -> Judgement:
-        messages = session.elaborate(submission.candidate)
-        errors = tuple(message for message in messages if message.severity == "error")
-        if errors:
-            return Refused(f"the file does not compile with it: {_first_line(errors[0])}", errors)
-        verdict = session.verify(
-            submission.candidate,
-            submission.theorem,
-            submission.selection,
-            submission.original.text,
-            submission.command_stop,
-        )
-        if verdict.refused is not None:
-            return Refused(verdict.refused)
-        if verdict.refusedAxioms:
-            names = ", ".join(verdict.refusedAxioms)
-            return Refused(f"it rests on {'`sorry`' if 'sorryAx' in names else 'axioms that are not allowed'}: {names}")
-        return Accepted(verdict.axioms, verdict.library)
+
+def untouched(submission: Submission) -> str | None:
+    """Why the candidate cannot be one, as far as bytes tell."""
+    if not submission.changes_only_the_command():
+        return "something outside the theorem's own command was changed"
+    if submission.turns_text():
+        return "it brings in characters that change the direction of text"
+    return None
+
+
+def ask(session: LeanSession, submission: Submission, challenge: Challenge) -> JudgeMessage:
+    """What Lean says of a submission."""
+    return session.judge(
+        submission.candidate,
+        {
+            "theorem": submission.theorem,
+            "selection": submission.selection,
+            "start": submission.command[0],
+            "stop": submission.command_stop,
+            "original": submission.original.text,
+            "olean": str(challenge.olean),
+            "own": list(challenge.names_of(submission.command[0])),
+            "block": submission.block,
+        },
+    )
+
+
+def judgement_of(submission: Submission, challenge: Challenge, said: JudgeMessage) -> Judgement:
+    """What follows from Lean's word."""
+    compiled = bool(said.commands)
+    errors = tuple(message for message in said.messages if message.severity == "error")
+    if errors:
+        return Refused(f"the file does not compile with it: {_first_line(errors[0])}", errors)
+    if said.refused is not None and said.level <= 2:
+        return Refused(said.refused, level=said.level, compiled=compiled)
+    if not same_commands(challenge.commands, said.commands, submission):
+        return Refused("the commands of the file are no longer the same", level=2)
+    if said.refused is not None:
+        return Refused(said.refused, level=said.level)
+    return Accepted(said.axioms, said.library, messages=said.messages)
+
+
+def same_commands(
+    before: Sequence[CommandMessage], after: Sequence[CommandMessage], submission: Submission
+) -> bool:
+    """Whether both files are cut into the same commands; those after the theorem's are moved by its growth."""
+    if len(before) != len(after):
+        return False
+    for old, new in zip(before, after, strict=True):
+        if old.start == submission.command[0]:
+            if new.start != old.start:
+                return False
+            continue
+        shift = submission.growth if old.start > submission.command[0] else 0
+        if (new.start, new.stop) != (old.start + shift, old.stop + shift):
+            return False
+    return True
 
 
 def _first_line(message: Message) -> str:
-    return f"line {message.line}: {next(iter(message.text.splitlines()), '')}"
+    return f"line {message.line}: {next(islice(message.text.splitlines(), 1), '')}"

@@ -1,11 +1,13 @@
-"""`prover toolchain install | list | doctor`."""
+"""`prover toolchain install | list | doctor | prune`."""
+
+import shutil
 
 import click
 
 from prover.cli.wiring import embedded_toolchain, home
 from prover.errors import ProverError
 from prover.lean.toolchain.doctor import diagnose
-from prover.lean.toolchain.install import installed
+from prover.lean.toolchain.install import installed, superseded
 from prover.lean.toolchain.native import find_native
 from prover.lean.toolchain.node import find_node
 
@@ -34,6 +36,14 @@ def list_() -> None:
             click.echo(f"{native.describe()}: {native.lean}")
     except ProverError as error:
         click.echo(f"native: {error}", err=True)
+
+
+@command.command()
+def prune() -> None:
+    """Delete what earlier versions of this program have installed and this one does not use."""
+    for place in superseded(home(), find_node()):
+        shutil.rmtree(place) if place.is_dir() else place.unlink()
+        click.echo(f"deleted {place}")
 
 
 @command.command()

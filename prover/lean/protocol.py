@@ -188,13 +188,27 @@ class Declaration(msgspec.Struct, frozen=True):
     """of its elaborated type"""
 
 
-class Verdict(msgspec.Struct, frozen=True):
-    """What a fresh Lean says of a theorem in an elaborated file."""
+class CommandMessage(msgspec.Struct, frozen=True):
+    """A command of an elaborated file."""
 
+    start: int
+    stop: int
+    names: tuple[str, ...] = ()
+    """what it declares, where that was asked for"""
+
+
+class JudgeMessage(msgspec.Struct, frozen=True):
+    """What a fresh Lean says of a candidate."""
+
+    messages: tuple[Message, ...] = ()
+    commands: tuple[CommandMessage, ...] = ()
+    """of the candidate; none when it was refused before it was elaborated"""
     refused: str | None = None
+    level: int = 0
+    """the level at which it was refused"""
     axioms: tuple[str, ...] = ()
     library: int = 0
-    """library theorems met as axioms, where the toolchain has exported parts only"""
+    """library declarations met without their proofs, where the toolchain has exported parts only"""
     refusedAxioms: tuple[str, ...] = ()
 
 
@@ -219,7 +233,9 @@ class Reply(msgspec.Struct, frozen=True):
     message: str = ""
     replacement: str | None = None
     closed: bool = False
+    commands: tuple[CommandMessage, ...] = ()
     refused: str | None = None
+    level: int = 0
     axioms: tuple[str, ...] = ()
     library: int = 0
     refusedAxioms: tuple[str, ...] = ()
@@ -228,9 +244,11 @@ class Reply(msgspec.Struct, frozen=True):
         """This line as the result of a tactic."""
         return ResultMessage(self.microseconds, self.children, self.failure, self.message, self.replacement)
 
-    def verdict(self) -> Verdict:
-        """This line as the answer to ``verify``."""
-        return Verdict(self.refused, self.axioms, self.library, self.refusedAxioms)
+    def judged(self) -> JudgeMessage:
+        """This line as the answer to ``judge``."""
+        return JudgeMessage(
+            self.messages, self.commands, self.refused, self.level, self.axioms, self.library, self.refusedAxioms
+        )
 
 
 decode = msgspec.json.Decoder(Reply).decode

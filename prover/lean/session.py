@@ -13,15 +13,16 @@ from typing import Protocol, TypeVar
 from prover.errors import LeanDied, LeanSilent, ReplayFailed
 from prover.lean.process import LeanProcess
 from prover.lean.protocol import (
+    CommandMessage,
     Declaration,
     Goal,
     HoleMessage,
+    JudgeMessage,
     Message,
     RecordedCommand,
     Reply,
     ResultMessage,
     StateMessage,
-    Verdict,
 )
 from prover.lean.toolchain.toolchain import Toolchain
 
@@ -275,10 +276,21 @@ class LeanSession:
 
         return self._repeated(ask)
 
-    def verify(self, source: SourceText, theorem: str, selection: int, original: str, stop: int) -> Verdict:
-        """What Lean says of a theorem of an elaborated file, beside the original text."""
-        request = {"do": "verify", "theorem": theorem, "selection": selection, "original": original, "stop": stop}
-        return self._last({**request, "source": self._source(source)[0]}).verdict()
+    def challenge(
+        self, source: SourceText, start: int, selection: int, sorried: bool, olean: Path
+    ) -> tuple[tuple[CommandMessage, ...], tuple[Message, ...]]:
+        """Compiles an original to `olean`; returns its commands, each with what it declares, and Lean's messages.
+
+        Args:
+            sorried: the proof of the theorem named at `selection`, in the command at `start`, is put aside.
+        """
+        place = {"start": start, "selection": selection, "sorried": sorried, "olean": str(olean)}
+        reply = self._repeated(lambda: self._last({"do": "challenge", **_text(source), **place}))
+        return reply.commands, reply.messages
+
+    def judge(self, candidate: SourceText, submission: Mapping[str, object]) -> JudgeMessage:
+        """What Lean says of a candidate; see ``Gateway.lean`` for what the submission holds."""
+        return self._last({"do": "judge", **_text(candidate), **submission}).judged()
 
     def forget(self) -> None:
         """Drops every proof state; replaces a process that has grown too large."""

@@ -184,3 +184,16 @@ def test_commands_end_when_nobody_waits_for_them_any_more(tmp_path: Path) -> Non
     assert next(ending)[0] == 0
     ending.close()  # type: ignore[attr-defined]  # the iterator is a generator
     assert execute(shell("sleep 0.8; ls"), Limits(tmp_path, 20)).lines == ()
+
+
+def test_what_earlier_versions_installed_is_superseded(tmp_path: Path) -> None:
+    home, node = Home(tmp_path), Node(tmp_path / "node", (24, 0, 0), ())
+    used = install.embedded(home, node)
+    for place in (used.root, home.toolchains / "lean-4.28.0-pre-wasm-00000000", home.gateways / "lean-4.9.0-abc-123"):
+        place.mkdir(parents=True)
+    (home.toolchains / "lean-4.28.0-pre-wasm-00000000.lock").touch()
+    (home.toolchains / f"{used.root.name}.lock").touch()
+    assert [place.name for place in install.superseded(home, node)] == [
+        "lean-4.28.0-pre-wasm-00000000",
+        "lean-4.28.0-pre-wasm-00000000.lock",
+    ]

@@ -1,3 +1,4 @@
+import Gateway.Judge
 import Gateway.Trace
 /-!
 The Lean side of the protocol: one JSON request a line on standard input, one or more JSON replies a
@@ -265,24 +266,36 @@ def Server.close (server : Server) (request : Request) : IO (List (String × Jso
     | .ok _ => return [("closed", Json.bool true)]
     | .error e => return [("failure", "kernel"), ("message", ← e.toMessageData.toString)]
 
-/-- `{"do": "verify", source, theorem, selection, original, stop}`: what the gate asks of a whole file. -/
-def Server.verify (server : Server) (request : Request) : IO (List (String × Json)) := do
-  let source ← server.source request
-  let selection : Nat ← field request "selection"
-  let stop : Nat ← field request "stop"
-  let declarations ← source.declarations
-  let wanted : String ← field request "theorem"
-  let some declaration := declarations.find? fun d => d.selection == selection && visibleName d.name == wanted
-    | return [("refused", s!"the file no longer declares {wanted} at its place")]
-  let some step := source.stepAt? selection | return [("refused", "no command at the place of the theorem")]
-  unless step.stop.byteIdx == stop do
-    return [("refused", "the proof does not end where its command ends")]
-  if let some reason ← source.statementDiffers? step declaration.name (← field request "original") then
-    return [("refused", reason)]
-  let report ← source.axiomsOf declaration.name
-  let names (axioms : Array Name) := toJson (axioms.map toString)
-  return [("axioms", names report.standard), ("library", toJson report.library),
-    ("refusedAxioms", names report.refused)]
+def targetOf (request : Request) : IO Target := return {
+  file := ← textOf request, theoremName := fieldD request "theorem" ""
+  selection := fieldD request "selection" 0, start := fieldD request "start" 0, stop := fieldD request "stop" 0 }
+
+/-- `{"do": "challenge", text, file, module, start, selection, sorried, olean}`: compiles an original, the
+proof of one theorem put aside if its own is wrong, and says what each of its commands declares. -/
+def Server.challenge (server : Server) (request : Request) : IO (List (String × Json)) := do
+  let target ← targetOf request
+  let source ← if fieldD request "sorried" false then target.sorried server.environments
+    else Gateway.elaborate server.environments target.file
+  writeOlean source.after.env source.mainModule (← field request "olean" : String) (stubs := false)
+  return [("messages", ← messagesJson source), ("commands", commandsJson source source.declared)]
+
+/-- `{"do": "judge", text, file, module, theorem, selection, start, stop, original, olean, own, block}`:
+elaborates a candidate and says whether it proves what the original's compiled form asks for. -/
+def Server.judge (server : Server) (request : Request) : IO (List (String × Json)) := do
+  let target ← targetOf request
+  let challenge : Challenge := {
+    text := ← field request "original", olean := (← field request "olean" : String)
+    own := ← field request "own", block := fieldD request "block" false }
+  let judged ← target.judge server.environments challenge
+  let names (axioms : Array Name) := toJson (axioms.map visibleName)
+  let said ← match judged.source? with
+    | some source => pure [("messages", ← messagesJson source), ("commands", commandsJson source #[])]
+    | none => pure []
+  let refusal := match judged.refusal? with
+    | some refusal => [("level", toJson refusal.level), ("refused", Json.str refusal.reason)]
+    | none => []
+  return said ++ refusal ++ [("axioms", names judged.axioms.standard), ("library", toJson judged.axioms.library),
+    ("refusedAxioms", names judged.axioms.refused)]
 
 /-- `{"do": "forget"}`: drops every kept state and, with `sources`, every kept file. -/
 def Server.forget (server : Server) (request : Request) : IO (List (String × Json)) := do
@@ -307,7 +320,8 @@ def Server.answer (server : Server) (request : Request) : IO (List (String × Js
   | "statement" => server.statement request
   | "run" => server.run request
   | "close" => server.close request
-  | "verify" => server.verify request
+  | "challenge" => server.challenge request
+  | "judge" => server.judge request
   | "forget" => server.forget request
   | other => throw <| IO.userError s!"unknown request {other}"
 

@@ -80,6 +80,15 @@ def embedded(home: Home, node: Node) -> EmbeddedToolchain:
     return EmbeddedToolchain(name=name, node=node, root=root, library=root / "lib")
 
 
+def superseded(home: Home, node: Node) -> list[Path]:
+    """What earlier versions of this program have installed and this one does not use."""
+    toolchain = embedded(home, node)
+    used = {toolchain.root.name, gateway_directory(home, toolchain).name}
+    places = [place for kept in (home.toolchains, home.gateways) if kept.is_dir() for place in kept.iterdir()]
+    ours = [place for place in places if "-wasm-" in place.name]  # a native toolchain's gateway may be in use
+    return sorted(place for place in ours if not any(place.name.startswith(name) for name in used))
+
+
 def install_gateway(home: Home, toolchain: Runnable, progress: Progress = silent) -> Runnable:
     """`toolchain` with the gateway compiled for it, unless these sources already are.
 

@@ -63,42 +63,37 @@ structure AxiomReport where
 
 def standardAxioms : List Name := [``propext, ``Quot.sound, ``Classical.choice]
 
-/-- Axioms of the toolchain by which anything, or anything that evaluation says, can be proved. -/
-def trustedAxioms : List Name := [``sorryAx, `Lean.ofReduceBool, `Lean.ofReduceNat, `Lean.trustCompiler]
+/-- Where the toolchain's own modules are: the last place that has an `Init`. -/
+def toolchainDirectory? : IO (Option System.FilePath) := do
+  for directory in (← searchPathRef.get).reverse do
+    if ← (modToFilePath directory `Init "olean").pathExists then return directory
+  return none
 
+/-- Whether a module is the toolchain's own. A repository may have modules of the same names, found before. -/
+def isToolchainModule (mod : Name) : IO Bool := do
+  let some library ← toolchainDirectory? | return false
+  for directory in ← searchPathRef.get do
+    if ← (modToFilePath directory mod "olean").pathExists then return directory == library
+  return false
+
+/-- Axioms are allowed by name, or because they are library declarations whose proofs are not stored. -/
 def Source.axiomsOf (source : Source) (name : Name) : IO AxiomReport := do
   let env := source.after.env
-  let axioms ← source.runCore (collectAxioms name)
-  let init : AxiomReport := { standard := #[], library := 0, refused := #[] }
-  return axioms.foldl (init := init) fun report name =>
-    let trusted := trustedAxioms.contains name
+  let mut report : AxiomReport := { standard := #[], library := 0, refused := #[] }
+  let mut known : NameMap Bool := {}
+  for name in ← source.runCore (collectAxioms name) do
+    let mod := (env.getModuleIdxFor? name).map fun index => env.header.moduleNames[index.toNat]!
+    let isLibrary ← match mod with
+      | none => pure false
+      | some mod => match known.find? mod with
+        | some answer => pure answer
+        | none => isToolchainModule mod
+    if let some mod := mod then known := known.insert mod isLibrary
     let isUnsafe := (env.find? name).any (·.isUnsafe)
-    if standardAxioms.contains name then { report with standard := report.standard.push name }
-    else if isLibrary env name && !trusted && !isUnsafe then { report with library := report.library + 1 }
-    else { report with refused := report.refused.push name }
-
-/-- Elaborates the command at `start` of the original text, in the state that the step was elaborated in. -/
-def originalCommand (source : Source) (step : Step) (original : String) : IO Command.State := do
-  let ictx := Parser.mkInputContext original source.fileName
-  let scope := step.before.scopes.head!
-  let pmctx : Parser.ParserModuleContext :=
-    { env := step.before.env, options := scope.opts, currNamespace := scope.currNamespace, openDecls := scope.openDecls }
-  let (stx, _, _) := Parser.parseCommand ictx pmctx { pos := step.start } {}
-  let context := { commandContext source step.start none with fileMap := FileMap.ofString original }
-  runCommand context step.before stx
-
-/-- Why the statement of `name` is not the original one, if it is not. -/
-def Source.statementDiffers? (source : Source) (step : Step) (name : Name) (original : String) :
-    IO (Option String) := do
-  let before ← originalCommand source step original
-  match before.env.find? name, source.after.env.find? name with
-  | none, _ => return some s!"the original command does not declare {name}"
-  | _, none => return some s!"the file no longer declares {name}"
-  | some old, some new =>
-    if old.levelParams != new.levelParams then return some "its universe parameters changed"
-    if old.type != new.type then return some "its elaborated statement changed"
-    if declarationKind old != declarationKind new then return some "it is no longer the same kind of declaration"
-    return none
+    if isLibrary && standardAxioms.contains name then report := { report with standard := report.standard.push name }
+    else if isLibrary && !isUnsafe && !wasAxiom env name then report := { report with library := report.library + 1 }
+    else report := { report with refused := report.refused.push name }
+  return report
 
 /-- The finished proof of `root` as a closed theorem, added to the environment by the kernel. -/
 def checkRoot (root : MVarId) : MetaM Unit := root.withContext do

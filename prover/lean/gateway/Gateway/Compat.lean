@@ -1,5 +1,6 @@
 import Lean.Elab.Frontend
 import Lean.Elab.Import
+import Lean.AddDecl
 /-!
 The places where Lean's own interfaces differ between versions, kept together.
 Checked against: 4.28.0-pre (38f3c0c4, the embedded toolchain).
@@ -24,6 +25,10 @@ def importEnvironment (imports : Array Import) (opts : Options) : IO Environment
 /-- Turns off what would leave the gateway's thread: a request is answered before it returns. -/
 def synchronous (opts : Options) : Options :=
   (Elab.async.set opts false)
+
+/-- Whether an axiom was declared as one. Where only exported parts of the library exist, its theorems and
+closed definitions are stored as axioms too. -/
+def wasAxiom (env : Environment) (name : Name) : Bool := getOriginalConstKind? env name matches some .axiom
 
 partial def namesFrom (names : Array Name) (i : Nat) (set : NameSet) : NameSet :=
   if h : i < names.size then namesFrom names (i + 1) (set.insert names[i]) else set

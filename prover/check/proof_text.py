@@ -1,0 +1,61 @@
+"""A proof that is handed in as text, put in the place of a theorem's present proof."""
+
+import textwrap
+from dataclasses import dataclass, replace
+
+from prover.check.gate import Submission
+from prover.errors import UsageError
+from prover.lean.protocol import Declaration
+from prover.lean.session import Opening, SourceText
+from prover.project.patch import Replacement
+from prover.project.patch import replace as replace_in
+
+
+@dataclass(frozen=True)
+class ProofText:
+    """A tactic block, or a term."""
+
+    text: str
+    term: bool = False
+
+    def lines(self) -> list[str]:
+        """Its lines without what indents them all.
+
+        Raises:
+            UsageError: there are none.
+        """
+        lines = textwrap.dedent(self.text.replace("\r\n", "\n")).rstrip().split("\n")
+        while lines and not lines[0].strip():
+            lines.pop(0)
+        if not lines:
+            raise UsageError("The proof is empty: give a tactic block, or a term with --term.")
+        return lines
+
+
+def submission_of(source: SourceText, declaration: Declaration, opening: Opening, proof: ProofText) -> Submission:
+    """The file with `proof` for the declaration's body, to be judged.
+
+    Args:
+        opening: of the declaration's statement; it says where the body stands.
+    """
+    made = Replacement(opening.start, opening.stop, _body(source.text, opening.start, proof))
+    candidate = replace(source, text=replace_in(source.text, [made]))
+    return Submission(source, candidate, declaration.name, declaration.selection, opening.command, block=True)
+
+
+def unchanged(source: SourceText, declaration: Declaration, opening: Opening) -> Submission:
+    """The theorem as it stands, to be judged with the proof that it has."""
+    return Submission(source, source, declaration.name, declaration.selection, opening.command)
+
+
+def _body(text: str, start: int, proof: ProofText) -> str:
+    """The body in the file's own line ends, indented below the declaration."""
+    before = text.encode()[:start].decode()
+    line = before.rpartition("\n")[2]
+    margin = line[: len(line) - len(line.lstrip())] + "  "
+    newline = "\r\n" if "\r\n" in text else "\n"
+    head = ":=" if proof.term else ":= by"
+    lines = proof.lines()
+    if len(lines) == 1:
+        return f"{head} {lines[0]}"
+    return newline.join([head, *(margin + line if line else line for line in lines)])

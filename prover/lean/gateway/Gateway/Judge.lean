@@ -1,0 +1,196 @@
+import Gateway.Bound
+import Gateway.Recheck
+import Gateway.Rules
+/-!
+The gate's side of the conversation. `challenge` compiles the original and says what it consists of;
+`judge` is asked of another process, elaborates the candidate, and says up to which level it holds.
+
+Levels: 1 it compiles, 2 it is bound to the original, 3 its axioms are allowed.
+-/
+open Lean Elab
+
+namespace Gateway
+
+/-- Why a candidate is refused, and at which level. -/
+structure Refusal where
+  level : Nat
+  reason : String
+
+/-- A theorem's command: in which text, where, and what is to be proved there. -/
+structure Target where
+  file : Text
+  theoremName : String
+  /-- the byte where its name stands -/
+  selection : Nat
+  /-- the bytes of its command -/
+  start : Nat
+  stop : Nat
+
+/-- The file up to the target's command. -/
+def Target.before (target : Target) (environments : Environments) : IO Source := do
+  let source ← elaborate environments target.file { limit? := some target.start }
+  let messages := source.messages.filter fun message => offsetOf source message.pos < target.start
+  return { source with messages }
+
+/-- The command that stands at a place, as the source's state reads it, and what the parser says of it. -/
+def Source.parseAt (source : Source) (text : String) (start : Nat) :
+    Syntax × Parser.ModuleParserState × Array Message :=
+  let scope := source.after.scopes.head!
+  let pmctx : Parser.ParserModuleContext :=
+    { env := source.after.env, options := scope.opts, currNamespace := scope.currNamespace, openDecls := scope.openDecls }
+  let ictx := Parser.mkInputContext text source.fileName
+  let (stx, pstate, log) := Parser.parseCommand ictx pmctx { pos := ⟨start⟩ } {}
+  (stx, pstate, log.toArray)
+
+/-- The file from a command on. -/
+def Source.resume (source : Source) (text : String) (pstate : Parser.ModuleParserState) : IO Source :=
+  elaborateFrom (Parser.mkInputContext text source.fileName) pstate source {}
+
+/-- Elaborates `stx` as the next command. -/
+def Source.push (source : Source) (stx : Syntax) (start : Nat) (parsed : Array Message) : IO Source := do
+  let before := { source.after with messages := {}, infoState := { enabled := false }, traceState := {} }
+  let after ← runCommand (commandContext source ⟨start⟩ none) before stx
+  return { source with
+    messages := source.messages ++ parsed ++ after.messages.toArray
+    after := { after with messages := {} }
+    steps := source.steps.push { stx, before, start := ⟨start⟩, stop := stx.getTailPos?.getD ⟨start⟩ } }
+
+/-- The part of a command that declares what is named at `selection`. -/
+def declarationAt (stx : Syntax) (selection : Nat) : Syntax :=
+  ((declarations stx).find? contains).getD stx
+where
+  contains (stx : Syntax) : Bool :=
+    stx.getRange?.any fun range => range.start.byteIdx ≤ selection && selection < range.stop.byteIdx
+
+partial def signature? (stx : Syntax) : Option Syntax :=
+  if [``Parser.Command.declSig, ``Parser.Command.optDeclSig].contains stx.getKind then some stx
+  else stx.getArgs.findSome? signature?
+
+/-- A command with the statement and the proof of one declaration left out. -/
+def frame (stx : Syntax) (selection : Nat) : Syntax :=
+  let declaration := declarationAt stx selection
+  let parts := (body? declaration).toList ++ (signature? declaration).toList
+  parts.foldl (init := stx) fun stx part => substitute stx part .missing
+
+/-- The environment after a step. -/
+def Source.environmentAfter (source : Source) (step : Nat) : Environment :=
+  (source.steps[step + 1]?.map (·.before.env)).getD source.after.env
+
+/-- The first step after which a constant is there. -/
+partial def Source.stepOf (source : Source) (name : Name) (low high : Nat) : Nat :=
+  if low ≥ high then low else
+  let middle := (low + high) / 2
+  if (source.environmentAfter middle).constants.contains name then source.stepOf name low middle
+  else source.stepOf name (middle + 1) high
+
+/-- What each command declares, as text. -/
+def Source.declared (source : Source) : Array (Array String) :=
+  source.after.env.constants.foldStage2 add (source.steps.map fun _ => #[])
+where
+  add (found : Array (Array String)) (name : Name) (_ : ConstantInfo) : Array (Array String) :=
+    found.modify (source.stepOf name 0 (source.steps.size - 1)) (·.push (toString name))
+
+def commandsJson (source : Source) (declared : Array (Array String)) : Json :=
+  Json.arr <| source.steps.mapIdx fun i step => Json.mkObj
+    [("start", toJson step.start.byteIdx), ("stop", toJson step.stop.byteIdx), ("names", toJson (declared.getD i #[]))]
+
+/-- The original with the target's proof put aside: its own may be wrong. -/
+def Target.sorried (target : Target) (environments : Environments) : IO Source := do
+  let source ← target.before environments
+  let (stx, pstate, parsed) := source.parseAt target.file.text target.start
+  let stx := match body? (declarationAt stx target.selection) with
+    | some body => substitute stx body (sorryBody body)
+    | none => stx
+  (← source.push stx target.start parsed).resume target.file.text pstate
+
+/-- What is wrong with the text of a proof, before any of it is elaborated. -/
+def Target.misplaced? (target : Target) (source : Source) (stx : Syntax) (original : String) (block : Bool) :
+    Option String := do
+  let before := (source.parseAt original target.start).1
+  let stop := (stx.getTailPos?.getD ⟨target.start⟩).byteIdx
+  if stx.getPos? != some ⟨target.start⟩ || !namedAt stx || stop > target.stop then
+    some s!"the file no longer declares {target.theoremName} at its place"
+  else if !onlyTrivia source.after.env target.file.text stop target.stop then
+    some s!"{nameOfRest target.file.text stop} stands after the proof"
+  else if !(frame before target.selection).structEq (frame stx target.selection) then
+    some "its name, modifiers or attributes were changed"
+  else
+    let declaration := declarationAt stx target.selection
+    let kept := (signature? declaration).any fun now =>
+      (signature? (declarationAt before target.selection)).any now.structEq
+    let looked := if kept then (body? declaration).getD stx else stx
+    match forbidden? looked, rest? declaration block with
+    | some what, _ => some s!"its proof contains {what}"
+    | _, some rest => some s!"{nameOfRest target.file.text rest} stands after the proof"
+    | none, none => none
+where
+  /-- whether the command gives the theorem's name, or a part of it, to what stands at its place -/
+  namedAt (stx : Syntax) : Bool := (stx.find? fun node => node.getPos? == some ⟨target.selection⟩ && node.isIdent
+    && target.theoremName.endsWith (toString node.getId)).isSome
+  /-- where something follows the one block that a proof is to be -/
+  rest? (declaration : Syntax) (block : Bool) : Option Nat := do
+    guard block
+    let body ← body? declaration
+    let rest ← (body.getArgs.extract 2 body.getNumArgs).find? fun part => part.getPos?.isSome
+    return (← rest.getPos?).byteIdx
+
+/-- Why the candidate's compiled form is not the original's with a proof, if it is not. -/
+def Source.unbound? (source : Source) (name : Name) (challenge : ModuleData) (own : List String) :
+    IO (Option String) := do
+  let c := Comparison.new source.after.env challenge (← mkModuleData source.after.env) name own
+  if let some reason := c.theoremDiffers? then return some reason
+  return c.differences[0]?.map fun difference => s!"something else in the file changed: {difference}"
+
+/-- Why the kernel does not take what a step declares a second time, if it does not. -/
+def Source.rejected? (source : Source) (index : Nat) : IO (Option String) := do
+  let some step := source.steps[index]? | return some "no command at the place of the theorem"
+  try
+    recheck step.before.env (declaredSince step.before.env (source.environmentAfter index)) source.runCore
+    return none
+  catch e => return some s!"the kernel does not take it: {e}"
+
+def AxiomReport.reason? (report : AxiomReport) : Option String :=
+  if report.refused.isEmpty then none else
+  let what := if report.refused.contains ``sorryAx then "`sorry`" else "axioms that are not allowed"
+  some s!"it rests on {what}: {", ".intercalate (report.refused.toList.map visibleName)}"
+
+/-- What became of a candidate: its elaborated file, if it came so far, and why it is refused, if it is. -/
+structure Judged where
+  source? : Option Source
+  refusal? : Option Refusal
+  axioms : AxiomReport
+
+def Judged.refused (source? : Option Source) (level : Nat) (reason : String) : Judged :=
+  { source?, refusal? := some { level, reason }, axioms := { standard := #[], library := 0, refused := #[] } }
+
+/-- What the gate is told of an original by the process that compiled it. -/
+structure Challenge where
+  text : String
+  olean : System.FilePath
+  own : List String
+  /-- the proof is to be one tactic block or term, with nothing after it -/
+  block : Bool
+
+def Target.judge (target : Target) (environments : Environments) (challenge : Challenge) : IO Judged := do
+  let source ← target.before environments
+  let (stx, pstate, parsed) := source.parseAt target.file.text target.start
+  if parsed.isEmpty then
+    if let some reason := target.misplaced? source stx challenge.text challenge.block then
+      return .refused none 2 reason
+  let index := source.steps.size
+  let source ← (← source.push stx target.start parsed).resume target.file.text pstate
+  if source.messages.any (·.severity == .error) then return .refused source 1 "the file does not compile with it"
+  let some declaration := (← source.declarations).find? fun d =>
+      d.selection == target.selection && visibleName d.name == target.theoremName
+    | return .refused source 2 s!"the file no longer declares {target.theoremName} at its place"
+  let (data, _) ← readModuleData challenge.olean
+  if let some reason ← source.unbound? declaration.name data challenge.own then
+    return .refused source 2 reason
+  let axioms ← source.axiomsOf declaration.name
+  -- Axioms first: the kernel cannot be asked again where the compiler was believed.
+  let refusal? ← match axioms.reason? with
+    | some reason => pure (some { level := 3, reason })
+    | none => pure <| (← source.rejected? index).map fun reason => { level := 2, reason }
+  return { source? := source, refusal?, axioms }
+
+end Gateway

@@ -1,0 +1,53 @@
+"""Reads the files of `tests/cheats`: an original, and the cheats and twins that are made of it."""
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+CHEATS = Path(__file__).parents[1] / "cheats"
+HEADING = re.compile(r"^--! (.+)\n", re.M)
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """One cheat or twin."""
+
+    file: str
+    number: int
+    honest: bool
+    form: Literal["proof", "term", "file"]
+    text: str
+    original: str | None
+    """none where a whole file is to be audited"""
+    reason: str = ""
+    """what the refusal must say"""
+
+    @property
+    def name(self) -> str:
+        """As test reports show it."""
+        return f"{self.file}-{self.number}-{'twin' if self.honest else 'cheat'}"
+
+
+def attempts_in(path: Path) -> list[Attempt]:
+    """The cheats and twins of one file, in its order."""
+    parts = HEADING.split(path.read_text(encoding="utf-8"))
+    found: list[Attempt] = []
+    original = None
+    for heading, text in zip(parts[1::2], parts[2::2], strict=True):
+        if heading.startswith("refused: "):
+            last = found.pop()
+            found.append(Attempt(**{**last.__dict__, "reason": heading.removeprefix("refused: ")}))
+        elif heading == "original":
+            original = text
+        else:
+            kind, form = heading.split(" ")
+            assert kind in ("cheat", "twin"), (path, heading)
+            assert form in ("proof", "term", "file"), (path, heading)
+            found.append(Attempt(path.stem, len(found), kind == "twin", form, text, original))  # type: ignore[arg-type]
+    return found
+
+
+def all_attempts(directory: Path = CHEATS) -> list[Attempt]:
+    """Every cheat and twin of a directory."""
+    return [attempt for path in sorted(directory.glob("*.lean")) for attempt in attempts_in(path)]
