@@ -34,8 +34,8 @@ def test_upgrade_says_what_it_did(file: Path, capsys: pytest.CaptureFixture[str]
     assert [run(["db", "upgrade"]), run(["db", "upgrade"])] == [0, 0]
     first, second = capsys.readouterr().out.splitlines()
     assert (first, second) == (
-        f"{file}: tables of version 0002, made",
-        f"{file}: tables of version 0002, already there",
+        f"{file}: tables of version 0003, made",
+        f"{file}: tables of version 0003, already there",
     )
 
 
@@ -43,7 +43,7 @@ def test_status_counts(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     traced(file)
     assert run(["db", "status", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
-    assert (said["database"], said["version"], said["rows"]["tactic_steps"]) == (str(file), "0002", 2)
+    assert (said["database"], said["version"], said["rows"]["tactic_steps"]) == (str(file), "0003", 2)
     assert run(["db", "status"]) == 0
     assert "tactic_steps" in capsys.readouterr().out
 
@@ -84,7 +84,7 @@ def test_a_newer_database_is_one_sentence(file: Path, capsys: pytest.CaptureFixt
         assert "made by a newer version of this program" in said
         assert len(said.splitlines()) == 1
     assert run(["db", "status"]) == 0
-    assert "tables of version 0999, this program has 0002" in capsys.readouterr().out
+    assert "tables of version 0999, this program has 0003" in capsys.readouterr().out
 
 
 def test_a_file_that_is_no_database_is_one_sentence(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
