@@ -5,7 +5,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import psutil
 import pytest
 
 from prover.errors import LakeFailed, NeedsToolchain
@@ -13,6 +12,7 @@ from prover.lean.toolchain.execute import Limits, execute
 from prover.lean.toolchain.toolchain import Command, NativeToolchain
 from prover.project.layout import open_repository
 from prover.project.native_build import LakeLimits, NativeBuilder
+from tests.processes import ends
 
 LIMITS = LakeLimits(ask=20.0, cache=20.0, build=20.0)
 
@@ -77,7 +77,7 @@ def test_what_a_stopped_command_has_started_is_stopped_too(tmp_path: Path) -> No
     finished = execute(command, Limits(tmp_path, 0.5))
     assert finished.status is None
     pid = int(note.read_text())
-    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    assert ends(pid)
 
 
 FETCHES = """
