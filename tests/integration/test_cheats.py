@@ -50,9 +50,10 @@ class Bench:
         self.opener.close()
         if attempt.form != "file":
             proof = ProofText(attempt.text, term=attempt.form == "term")
-            return self.gate.judge(submission_of(source, declaration, opening, proof))
+            return self.gate.judge(submission_of(source, declaration, opening, proof), level=4)
         candidate = replace(source, text=attempt.text)
-        return self.gate.judge(Submission(source, candidate, declaration.name, declaration.selection, opening.command))
+        submission = Submission(source, candidate, declaration.name, declaration.selection, opening.command)
+        return self.gate.judge(submission, level=4)
 
 
 @pytest.fixture(scope="module")

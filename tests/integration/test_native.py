@@ -53,6 +53,7 @@ def at_work(computer: Computer, monkeypatch: pytest.MonkeyPatch) -> Computer:
     """The computer as the command line sees it."""
     monkeypatch.setenv("PATH", f"{computer.elan / 'bin'}:/usr/bin:/bin")
     monkeypatch.setenv("PROVER_HOME", str(computer.home.root))
+    monkeypatch.setenv("ELAN_HOME", str(computer.elan))
     (computer.elan / "calls").unlink(missing_ok=True)
     return computer
 

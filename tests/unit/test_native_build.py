@@ -18,7 +18,9 @@ LIMITS = LakeLimits(ask=20.0, cache=20.0, build=20.0)
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository; a sandbox, where there is one, lets Lake write beside the programs, as in elan's directory."""
+    monkeypatch.setenv("ELAN_HOME", str(tmp_path / "bin"))
     (tmp_path / "r").mkdir()
     (tmp_path / "r" / "lakefile.toml").write_text('name = "r"\n[[lean_lib]]\nname = "R"\n')
     (tmp_path / "r" / "R.lean").write_text("")
