@@ -85,6 +85,28 @@ def soak(attempts: int, seed: int, seconds: float, jobs: int, json_file: Path | 
     return 1 if results["wrong"] or results["lost"] or results["left_over"] else 0
 
 
+@command.command("fuzz")
+@click.option("--mutants", type=click.IntRange(min=1), default=20_000, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+@json_option
+def fuzz(mutants: int, seed: int, json_file: Path | None) -> int:
+    """Hand mutated proofs and statements to the gate; none that it accepts may state anything else.
+
+    Exit status: 0 none did, 1 one did.
+    """
+    script = _script("fuzz")
+    out, err = consoles()
+    results = {
+        "conditions": _script("workload").conditions(embedded_toolchain()),
+        **script.fuzz(embedded_toolchain(), mutants, seed, _teller(err)),
+    }
+    for name, figure in results.items():
+        if name != "conditions":
+            out.print(f"{name}: {figure}", markup=False)
+    _write(results, json_file or RESULTS / "fuzz.json", err)
+    return 1 if results["wrong"] else 0
+
+
 @command.command("database")
 @click.option("--steps", type=click.IntRange(min=9_000), default=1_000_000, show_default=True, help="Tactic steps.")
 @json_option

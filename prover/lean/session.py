@@ -158,6 +158,8 @@ class LeanSession:
 
     toolchain: Toolchain
     search_path: tuple[Path, ...] = ()
+    patience: float = ELABORATION_SECONDS
+    """how long a file may take, in seconds"""
     restarts: int = 0
     _process: LeanProcess | None = None
     _sources: dict[SourceText, tuple[int, tuple[Message, ...]]] = field(default_factory=dict)
@@ -201,7 +203,7 @@ class LeanSession:
         """Elaborates a file and returns what Lean records of its tactics."""
 
         def ask() -> Recording:
-            *commands, last = self.start().ask({"do": "trace", **_text(source)}, ELABORATION_SECONDS)
+            *commands, last = self.start().ask({"do": "trace", **_text(source)}, self.patience)
             self._sources[source] = (last.source, last.messages)
             return Recording(last.messages, tuple(reply.traced for reply in commands if reply.traced is not None))
 
@@ -228,7 +230,7 @@ class LeanSession:
             LeanError: Lean does not come to its end; what it said before is good.
         """
         request = {"do": "library", "imports": list(imports), "below": list(below)}
-        for reply in self.start().ask(request, ELABORATION_SECONDS):
+        for reply in self.start().ask(request, self.patience):
             if reply.imported is not None:
                 yield reply.imported
 
@@ -448,7 +450,7 @@ class LeanSession:
 
     def _last(self, request: Mapping[str, object]) -> Reply:
         """The closing reply to a request that has no other."""
-        return list(self.start().ask(request, ELABORATION_SECONDS))[-1]
+        return list(self.start().ask(request, self.patience))[-1]
 
     def _repeated(self, act: Callable[[], T]) -> T:
         """`act`, once more if Lean dies under it."""

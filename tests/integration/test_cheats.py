@@ -14,7 +14,7 @@ from prover.check.gate import Accepted, Gate, Judgement, Refused, Submission
 from prover.check.proof_text import ProofText, submission_of
 from prover.lean.session import LeanSession, SourceText
 from prover.lean.toolchain.toolchain import EmbeddedToolchain
-from tests.integration.cheat_files import CHEATS, Attempt, all_attempts
+from tests.cheat_files import CHEATS, Attempt, all_attempts
 
 ATTEMPTS = sorted(all_attempts(), key=lambda attempt: "import Lean" in (attempt.original or ""))
 """those that need Lean itself imported come last: it doubles the memory of the processes"""

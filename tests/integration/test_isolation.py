@@ -18,7 +18,7 @@ import Lean
 #eval IO.FS.rename "{outside}/victim" "{outside}/moved"
 #eval IO.FS.createDirAll "{outside}/directory"
 #eval IO.Process.output {{ cmd := "touch", args := #["{outside}/started"] }}
-#eval do IO.println ((← IO.getEnv "SECRET").getD "nothing there")
+#eval show IO Unit from do IO.println ((← IO.getEnv "SECRET").getD "nothing there")
 #eval IO.FS.writeFile "scratch" "this one is allowed"
 theorem still_here : 1 + 1 = 2 := rfl
 """
