@@ -12,6 +12,7 @@ import click
 from rich.console import Console
 
 from prover.check.audit import FileAudit, Found, audit
+from prover.check.challenge import kept_in
 from prover.check.gate import Accepted, Gate, Judgement, Refused
 from prover.check.levels import HIGHEST, Level, passed, refused, verified
 from prover.check.proof_text import ProofText, submission_of, unchanged
@@ -19,7 +20,7 @@ from prover.check.sanity import findings
 from prover.cli.locating import Located, locate
 from prover.cli.main import EXIT_REFUSED
 from prover.cli.opening import Opened, jobs_option, opened, repo_option
-from prover.cli.wiring import consoles, toolchain_option
+from prover.cli.wiring import consoles, home, toolchain_option
 from prover.errors import LeanError, RequestRefused, UsageError
 from prover.lean.isolation import isolation_of
 from prover.lean.pool import Pool
@@ -140,7 +141,8 @@ def _check(ready: Opened, pool: Pool, name: str, proof: ProofText | None, level:
     submission = (
         unchanged(source, declaration, opening) if proof is None else submission_of(source, declaration, opening, proof)
     )
-    judgement = Gate(pool.fresh).judge(submission, level)
+    kept = kept_in(home().caches, ready.toolchain, ready.builder.search_path())
+    judgement = Gate(pool.fresh, kept).judge(submission, level)
     found: tuple[str, ...] = ()
     if level == HIGHEST:
         with pool.lend() as session:

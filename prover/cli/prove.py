@@ -12,13 +12,14 @@ from typing import Any
 
 import click
 
+from prover.check.challenge import kept_in
 from prover.check.gate import Gate
 from prover.cli.ledger import Ledger
 from prover.cli.main import EXIT_INTERRUPTED, EXIT_OPEN, EXIT_REFUSED, EXIT_USAGE
 from prover.cli.opening import Opened, jobs_option, opened, repo_option
 from prover.cli.remembering import remembered
 from prover.cli.report import Report, ReportPrinter, TheoremReport, report_of, write_json
-from prover.cli.wiring import consoles, toolchain_option
+from prover.cli.wiring import consoles, home, toolchain_option
 from prover.errors import BrokenFile, LeanError, RepositoryError, UnknownTheorem, UsageError
 from prover.lean.pool import Pool
 from prover.lean.session import LeanSession
@@ -276,7 +277,8 @@ class Proving:
         raise broken or UnknownTheorem(_unknown(name, seen))
 
     def _prove_all(self, targets: Sequence[Target]) -> Iterator[tuple[Target, TheoremProved]]:
-        gate = Gate(self._pool.fresh)
+        kept = kept_in(home().caches, self._toolchain, self._builder.search_path())
+        gate = Gate(self._pool.fresh, kept)
         prover = Prover(Strategy(()), gate, self._request.budget, self._ledger.recall, self._request.generators)
         alone = len(targets) == 1 and self._request.jobs > 1
         with ThreadPoolExecutor(self._request.jobs) as executor:
