@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from prover.check.gate import Accepted, Gate, Refused, Submission
+from prover.check.levels import USUAL
 from prover.errors import LeanError
 from prover.lean.protocol import Declaration
 from prover.lean.session import Opening, Session, SourceText
@@ -99,6 +100,8 @@ class Prover:
     recall: Recall = lambda _: ()
     generators: Sequence[Generator] = ()
     """in place of the strategy's, where some depend on the theorem or learn from its proof"""
+    level: int = USUAL
+    """up to which the gate looks at a proof"""
 
     def prove(self, session: Session, task: Task) -> Outcome:
         """Attempts a theorem: its `sorry`s if it has any, else its statement from scratch."""
@@ -202,7 +205,7 @@ class Attempt:
     def _submit(self, scripts: tuple[Script, ...], recalled: bool = False) -> TheoremProved | Refused:
         """What the gate says of the file with these blocks in it."""
         replacements = self._replacements(scripts)
-        match self._prover.gate.judge(self._submission(replacements)):
+        match self._prover.gate.judge(self._submission(replacements), self._prover.level):
             case Accepted() as accepted:
                 proof = "\n\n".join("\n".join(script) for script in scripts)
                 return TheoremProved(

@@ -14,6 +14,7 @@ import click
 
 from prover.check.challenge import kept_in
 from prover.check.gate import Gate
+from prover.check.levels import USUAL
 from prover.cli.ledger import Ledger
 from prover.cli.main import EXIT_INTERRUPTED, EXIT_OPEN, EXIT_REFUSED, EXIT_USAGE
 from prover.cli.opening import Opened, jobs_option, opened, repo_option
@@ -65,6 +66,8 @@ class Request:
     generators: tuple[Generator, ...]
     jobs: int
     apply: bool
+    level: int = USUAL
+    """up to which the gate looks at a proof"""
 
     def settings(self) -> dict[str, Any]:
         """What an attempt's outcome depends on, for the database."""
@@ -81,6 +84,13 @@ class Request:
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, show_default=True, help="Seconds a theorem.")
 @click.option("--expansions", type=click.IntRange(min=1), help="Goals expanded a theorem, at most.")
 @click.option("--generators", default="automation,structure", show_default=True, help="What proposes tactics.")
+@click.option(
+    "--level",
+    type=click.IntRange(USUAL, 4),
+    default=USUAL,
+    show_default=True,
+    help="How far the gate looks; see check.",
+)
 @jobs_option
 @toolchain_option
 @click.option("--apply", is_flag=True, help="Write the proofs into the files instead of printing patches.")
@@ -96,6 +106,7 @@ def command(
     timeout: float,
     expansions: int | None,
     generators: str,
+    level: int,
     jobs: int,
     wish: Wish,
     apply: bool,
@@ -109,7 +120,9 @@ def command(
     if [bool(theorems), file is not None, everything].count(True) != 1 or (line is not None and file is None):
         raise UsageError("Say what to prove: --theorem NAME, --file FILE [--line LINE], or --all.")
     wanted = theorems or (Place(file, line) if file is not None else None)
-    request = Request(wanted, Budget(seconds=timeout, expansions=expansions), parse_generators(generators), jobs, apply)
+    request = Request(
+        wanted, Budget(seconds=timeout, expansions=expansions), parse_generators(generators), jobs, apply, level
+    )
     errors = consoles()[1]
     with opened(repo, wish, lambda text: errors.print(text, style="dim", markup=False), jobs) as ready:
         if apply and ready.checkout.cached:
@@ -279,7 +292,8 @@ class Proving:
     def _prove_all(self, targets: Sequence[Target]) -> Iterator[tuple[Target, TheoremProved]]:
         kept = kept_in(home().caches, self._toolchain, self._builder.search_path())
         gate = Gate(self._pool.fresh, kept)
-        prover = Prover(Strategy(()), gate, self._request.budget, self._ledger.recall, self._request.generators)
+        request = self._request
+        prover = Prover(Strategy(()), gate, request.budget, self._ledger.recall, request.generators, request.level)
         alone = len(targets) == 1 and self._request.jobs > 1
         with ThreadPoolExecutor(self._request.jobs) as executor:
             waiting: dict[Future[Outcome], Target] = {
