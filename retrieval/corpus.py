@@ -34,6 +34,10 @@ class Corpus:
         kept = [premise for premise in self.premises if premise.module not in imports]
         return Corpus([*kept, *premises], {**self.imports, **imports})
 
+    def extended(self, premises: Iterable[Premise], imports: Mapping[str, tuple[str, ...]]) -> "Corpus":
+        """The corpus with more modules; what it has already keeps its numbers."""
+        return Corpus([*self.premises, *premises], {**self.imports, **imports})
+
     def number(self, name: str) -> int | None:
         """Which premise has a name."""
         return self._numbers.get(name)

@@ -1,8 +1,9 @@
 """Premises for a goal or for words: dense, lexical and symbolic rankings of what is visible, fused into one."""
 
 import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from retrieval.corpus import Corpus
@@ -99,6 +100,24 @@ class Retriever:
         words, symbols = postings_of(readings)
         return cls(corpus, encoder, VectorIndex.build(vectors), words, symbols)
 
+    def extended(self, premises: Iterable[Premise], imports: Mapping[str, tuple[str, ...]]) -> "Retriever":
+        """The retriever with more modules, their premises embedded here and now; for the file that is being proved."""
+        corpus = self.corpus.extended(premises, imports)
+        new = corpus.premises[len(self.corpus) :]
+        readings = [_reading(premise) for premise in new]
+        encoder = self.encoder
+        vectors = encoder.readings(readings) if isinstance(encoder, HashedEncoder) else encoder.premises(new)
+        words, symbols = bags_of(readings)
+        return Retriever(
+            corpus,
+            encoder,
+            self.vectors.extended(vectors, range(len(self.corpus), len(corpus))),
+            self.words.postings.extended(words),
+            self.symbols.postings.extended(symbols),
+            self.weights,
+            self.prior,
+        )
+
     def search(self, query: Query, count: int, allowed: bytes | None = None, module: str | None = None) -> list[Found]:
         """The premises most likely to help, the likeliest first.
 
@@ -131,8 +150,19 @@ class Retriever:
 
 def postings_of(readings: Sequence[Reading]) -> tuple[Postings, Postings]:
     """The words and the symbols of premises that were read."""
-    words = Postings.of([bag(read.terms) for read in readings])
-    return words, Postings.of([dict.fromkeys(read.symbols, 1.0) for read in readings])
+    words, symbols = bags_of(readings)
+    return Postings.of(words), Postings.of(symbols)
+
+
+def bags_of(readings: Sequence[Reading]) -> tuple[list[dict[str, float]], list[dict[str, float]]]:
+    """The words and the symbols of each premise that was read, with how often each occurs."""
+    return [bag(read.terms) for read in readings], [dict.fromkeys(read.symbols, 1.0) for read in readings]
+
+
+@lru_cache(maxsize=20_000)
+def _reading(premise: Premise) -> Reading:
+    """`reading`, once for premises that one file after another of a repository sees."""
+    return reading(premise)
 
 
 def _only(scores: "Floats", allowed: bytes | None) -> "Floats":

@@ -17,8 +17,8 @@ from retrieval.postings import Postings
 from retrieval.premise import Premise
 from retrieval.retriever import Retriever
 
-VERSION = 1
-"""of the files' form"""
+VERSION = 2
+"""of the files' form, and of how statements are read"""
 KEY, PREMISES, VECTORS, RARITY = "key.json", "premises.msgpack", "vectors.faiss", "rarity.npy"
 
 

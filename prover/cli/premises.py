@@ -73,7 +73,7 @@ def gather(ready: Opened, note: Note) -> Gathered:
     with steps_shown() as progress:
         roots = roots_of(name for names in imports.values() for name in names)
         library = read_library(ready.toolchain, roots, home().caches / "library", progress)
-    premises = [*_of_repository(declared), *_of_library(library)]
+    premises = [*_of_repository(declared), *of_library(library)]
     return Gathered(Corpus(premises, {**{m.module: m.imports for m in library}, **imports}), key)
 
 
@@ -100,7 +100,8 @@ def _of_repository(declared: "Iterable[Declared]") -> Iterator[Premise]:
             yield Premise(each.name, each.module, each.kind, statement, each.docstring, each.start)  # type: ignore[arg-type]  # as checked
 
 
-def _of_library(modules: Iterable[LibraryModule]) -> Iterator[Premise]:
+def of_library(modules: Iterable[LibraryModule]) -> Iterator[Premise]:
+    """The premises of a library, as they are indexed."""
     for module in modules:
         for place, each in enumerate(module.premises):
             yield Premise(each.name, module.module, each.kind, each.statement, each.docstring, place)
