@@ -4,7 +4,7 @@ import os
 import platform
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -81,9 +81,9 @@ def built(root: Path, toolchain: Toolchain, caches: Path) -> Project:
         return project
 
 
-def theorems(project: Project, session: LeanSession) -> Iterator[Task]:
-    """Every theorem of the project, in the order of modules and text."""
-    for module in project.repository.modules.values():
+def theorems(project: Project, session: LeanSession, modules: Iterable[Module] | None = None) -> Iterator[Task]:
+    """Every theorem of the project, or of some of its modules, in the order of modules and text."""
+    for module in project.repository.modules.values() if modules is None else modules:
         source = source_of(project.repository, module)
         session.elaborate(source)
         for declaration in session.declarations(source, detail=True):

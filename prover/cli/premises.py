@@ -18,6 +18,8 @@ from retrieval.premise import Kind, Premise
 from retrieval.stored import Key
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from curriculum.database.steps import Declared
     from retrieval.corpus import Corpus
     from retrieval.retriever import Retriever
@@ -75,6 +77,13 @@ def gather(ready: Opened, note: Note) -> Gathered:
         library = read_library(ready.toolchain, roots, home().caches / "library", progress)
     premises = [*_of_repository(declared), *of_library(library)]
     return Gathered(Corpus(premises, {**{m.module: m.imports for m in library}, **imports}), key)
+
+
+def traced_index(connection: "Connection", snapshot: int, library: "Retriever") -> "Retriever":
+    """The premises of a traced repository beside those of the library."""
+    from curriculum.database.steps import declared_in, imports_in
+
+    return library.extended(_of_repository(declared_in(connection, snapshot)), imports_in(connection, snapshot))
 
 
 def load_index(ready: Opened, note: Note) -> "Retriever":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from prover.cli.premises import LIBRARY, of_library
 from prover.cli.wiring import consoles, home, steps_shown
 from prover.project.library import VERSION, read_library, roots_of
-from prover.tactics.premises.premises import Premises
+from prover.tactics.premises.premises import Library, Premises
 from retrieval.errors import RetrievalError
 from retrieval.stored import Key, load, save
 
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 def retrieved() -> Premises:
     """The generator; the index is looked for when the first file is read."""
+    return Premises(libraries())
+
+
+def libraries() -> Library:
+    """The indexes of toolchains' libraries, each loaded once."""
     known: dict[tuple[str, tuple[str, ...]], Retriever] = {}
 
     def library(toolchain: "Toolchain", imports: Sequence[str]) -> "Retriever":
@@ -25,7 +30,7 @@ def retrieved() -> Premises:
             known[toolchain.name, roots] = library_index(toolchain, roots)
         return known[toolchain.name, roots]
 
-    return Premises(library)
+    return library
 
 
 def library_index(toolchain: "Toolchain", roots: Sequence[str]) -> "Retriever":
