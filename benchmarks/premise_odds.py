@@ -40,7 +40,7 @@ def examples(database: Database, library: Retriever) -> Iterator[tuple[Use, bool
     """Uses that the generator would have made, and whether the proof went that way."""
     with database.reading() as connection:
         for location, snapshot in latest_snapshots(connection).items():
-            retriever = traced_index(connection, snapshot, library)
+            retriever = traced_index(database, snapshot, library)
             steps = [(module, step) for module in modules_of(connection, snapshot) for step in module.steps]
             print(f"{location}: {len(steps)} steps", file=sys.stderr)
             for place in range(min(STEPS, len(steps))):
