@@ -8,7 +8,7 @@ models read names and statements plainly, with the prompts and the pooling that 
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,8 +63,8 @@ class TransformerEncoder:
         self.tokenizer = tokenizer
         self.format = format
         self.dimensions = int(model.config.hidden_size)
-        self.version = f"transformer-{_digest(model, format)}"
-        self._kept = Kept(kept, self.version) if kept is not None else None
+        self._kept = Kept(kept) if kept is not None else None
+        self.weights_changed()
 
     @classmethod
     def load(cls, model: str, kept: Path | None = None, device: str | None = None) -> "TransformerEncoder":
@@ -89,6 +89,11 @@ class TransformerEncoder:
         loaded.to(device or ("cuda" if torch.cuda.is_available() else "cpu")).eval()
         return cls(loaded, tokenizer, _format_of(model, loaded.config.model_type), kept)
 
+    def weights_changed(self) -> None:
+        """Must be called when the model was trained: what its vectors are known by is another then."""
+        self.model.eval()
+        self.version = f"transformer-{_digest(self.model, self.format)}"
+
     def save(self, directory: Path) -> None:
         """Writes model and tokenizer to a directory that `load` reads."""
         self.model.save_pretrained(directory)
@@ -97,7 +102,7 @@ class TransformerEncoder:
     def premises(self, premises: Sequence[Premise]) -> "Floats":
         """A row for each premise."""
         texts = [self.format.premise(premise) for premise in premises]
-        return self._kept.of(texts, self.texts) if self._kept is not None else self.texts(texts)
+        return self._kept.of(texts, self.version, self.texts) if self._kept is not None else self.texts(texts)
 
     def query(self, query: Query) -> "Floats":
         """One row."""
@@ -137,15 +142,14 @@ class TransformerEncoder:
 class Kept:
     """Vectors of texts that were made before, in a file; what cannot be read or written is made again."""
 
-    def __init__(self, file: Path, version: str) -> None:
+    def __init__(self, file: Path) -> None:
         self._file = file
-        self._version = version
 
-    def of(self, texts: Sequence[str], make: "Any") -> "Floats":
-        """A row for each text, made by `make` where it is not kept."""
+    def of(self, texts: Sequence[str], version: str, make: "Callable[[Sequence[str]], Floats]") -> "Floats":
+        """A row for each text, made by `make` where it is not kept of that version."""
         import numpy as np
 
-        keys = [hashlib.sha256(f"{self._version}\n{text}".encode()).digest() for text in texts]
+        keys = [hashlib.sha256(f"{version}\n{text}".encode()).digest() for text in texts]
         known = self._read(keys)
         missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
         if missing:

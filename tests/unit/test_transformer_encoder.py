@@ -5,9 +5,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("torch")
-pytest.importorskip("transformers")
-
 from retrieval.corpus import Corpus
 from retrieval.encode.encoder import Query
 from retrieval.encode.transformer import Format, TransformerEncoder
@@ -17,6 +14,9 @@ from retrieval.retriever import Retriever
 from retrieval.stored import Key, load, save
 from tests.unit.test_retrieval import IMPORTS, PREMISES
 from tests.unit.tiny_models import save_bert, save_t5
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
 
 
 @pytest.fixture(scope="module")
