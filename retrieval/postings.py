@@ -9,6 +9,7 @@ import msgspec
 if TYPE_CHECKING:
     import numpy as np
 
+    Flags = np.ndarray[Any, np.dtype[np.bool_]]
     Floats = np.ndarray[Any, np.dtype[np.float32]]
     Whole = np.ndarray[Any, np.dtype[np.int32]]
     Places = np.ndarray[Any, np.dtype[np.int64]]

@@ -1,6 +1,5 @@
 """Premises for a goal or for words: dense, lexical and symbolic rankings of what is visible, fused into one."""
 
-import heapq
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -35,15 +34,15 @@ class Prior:
     theorem: float = 2.0
     """than a definition"""
 
-    def of(self, premise: Premise, module: str | None) -> float:
-        """The factor for a premise; `module` is where the goal stands."""
-        factor = self.theorem if premise.kind == "theorem" else 1.0
-        if module is None:
-            return factor
-        if premise.module == module:
-            return factor * self.same_module
-        alike = premise.module.partition(".")[0] == module.partition(".")[0]
-        return factor * self.same_root if alike else factor
+    def of(self, corpus: Corpus, numbers: "Places", module: str | None) -> "Floats":
+        """The factor for each of some premises; `module` is where the goal stands."""
+        import numpy as np
+
+        factors = np.where(corpus.theorems[numbers], self.theorem, 1.0)
+        if module is not None:
+            own, alike = corpus.near(numbers, module)
+            factors = factors * np.where(own, self.same_module, np.where(alike, self.same_root, 1.0))
+        return factors.astype(np.float32)
 
 
 PRIOR = Prior()
@@ -125,15 +124,20 @@ class Retriever:
             allowed: a byte for each premise of the corpus, 1 for those that may be found; see `Corpus.visible`.
             module: where the goal stands; what is near it is likelier.
         """
+        import numpy as np
+
         rankings = self.rankings(query, allowed)
         items, scores = fused(rankings, self.weights, 3 * DEPTH)
-        premises = self.corpus.premises
-        prior = self.prior if query.goal else EVEN
-        weighed = [(float(s) * prior.of(premises[i], module), int(i)) for i, s in zip(items, scores, strict=True)]
+        scores = scores * (self.prior if query.goal else EVEN).of(self.corpus, items, module)
+        order = np.lexsort((items, -scores))[:count]
         places = {name: ranks(ranking.tolist()) for name, ranking in rankings.items()}
         return [
-            Found(premises[item], score, {name: there[item] for name, there in places.items() if item in there})
-            for score, item in heapq.nsmallest(count, weighed, key=lambda pair: (-pair[0], pair[1]))
+            Found(
+                self.corpus.premises[item],
+                score,
+                {name: there[item] for name, there in places.items() if item in there},
+            )
+            for item, score in zip(items[order].tolist(), scores[order].tolist(), strict=True)
         ]
 
     def rankings(self, query: Query, allowed: bytes | None = None, depth: int = DEPTH) -> "dict[str, Places]":

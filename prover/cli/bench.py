@@ -92,6 +92,24 @@ def premises(
     _write(results, json_file or RESULTS / "premises.json", err)
 
 
+@command.command("retrieval")
+@click.argument("databases", nargs=-1, type=click.Path(path_type=Path, exists=True))
+@click.option("--premises", "count", type=click.IntRange(min=1), default=200_000, show_default=True)
+@click.option("--queries", type=click.IntRange(min=1), default=500, show_default=True)
+@json_option
+def retrieval(databases: tuple[Path, ...], count: int, queries: int, json_file: Path | None) -> None:
+    """Build and search an index of many premises: the library's, those of DATABASES that were traced, and copies."""
+    script = _script("retrieval_scale")
+    out, err = consoles()
+    toolchain = embedded_toolchain()
+    library = libraries()(toolchain, ())
+    results = script.measure(toolchain, library, databases, count, queries, _teller(err))
+    for name, figure in results.items():
+        if name != "conditions":
+            out.print(f"{name}: {figure}", markup=False)
+    _write(results, json_file or RESULTS / "retrieval_scale.json", err)
+
+
 @command.command("soak")
 @click.option("--attempts", type=click.IntRange(min=1), default=2000, show_default=True)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the attempts and of the kills.")
