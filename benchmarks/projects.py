@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from benchmarks.workload import PROJECTS, Project, built, conditions, theorems
+from benchmarks.workload import PROJECTS, Project, built, conditions, spread, theorems
 from prover.check.gate import Gate, Judgement, Submission
 from prover.check.levels import HIGHEST
 from prover.lean.pool import Pool
@@ -20,7 +20,6 @@ from prover.tactics.automation import Automation, FixedList
 from prover.tactics.generator import Generator, Reader
 from prover.tactics.structure import Structure
 
-T = TypeVar("T")
 Arms = Mapping[str, Callable[[], tuple[Generator, ...]]]
 """what is compared, by name; made anew for each project, so that none learns from another's proofs"""
 GENERATORS: Arms = {
@@ -86,7 +85,7 @@ def measure(
         if plan.names and root.name not in plan.names:
             continue
         progress(f"{root.name}: compiling")
-        project = built(root, toolchain, caches)
+        project = built(root, toolchain, caches, plan.modules)
         rows += _project(toolchain, project, plan, progress, arms)
     return {
         "conditions": {**conditions(toolchain), **asdict(plan), "roots": [root.name for root in plan.roots]},
@@ -102,13 +101,6 @@ def totals(results: dict[str, Any]) -> Iterator[Total]:
         own = [row for row in rows if project in (row["project"], "all")]
         by = [[row for row in own if row["generators"] == name] for name in results["generators"]]
         yield Total(project, len(by[0]), tuple(sum(row["outcome"] == "proved" for row in rows) for rows in by))
-
-
-def spread(tasks: Sequence[T], limit: int | None) -> list[T]:
-    """At most `limit` of the tasks, evenly spread over all of them."""
-    if limit is None or limit >= len(tasks):
-        return list(tasks)
-    return [tasks[index * len(tasks) // limit] for index in range(limit)]
 
 
 class SameJudgement(Gate):
@@ -132,10 +124,7 @@ def _project(
     with Pool(toolchain, project.search_path, plan.jobs) as pool, ThreadPoolExecutor(plan.jobs) as executor:
         generators = {name: make() for name, make in arms.items()}
         with pool.lend() as session:
-            modules = spread(list(project.repository.modules.values()), plan.modules)
-            found = [
-                task for task in theorems(project, session, modules) if task.declaration.incomplete != plan.finished
-            ]
+            found = [task for task in theorems(project, session) if task.declaration.incomplete != plan.finished]
             tasks = spread(found, plan.limit)
             _read_files(toolchain, project, session, tasks, [each for own in generators.values() for each in own])
         limits = DEFAULT_LIMITS if plan.tactics is None else COUNTED

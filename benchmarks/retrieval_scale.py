@@ -98,7 +98,8 @@ def _enlarged(corpus: Corpus, count: int) -> Corpus:
         words = sorted({word for each in corpus.premises[:5_000] for word in words_in(each.statement) if is_name(word)})
         exchange = {word: f"{word}{turn}" for word in words if chance.random() < EXCHANGED}
         premises += list(_copies(corpus.premises[: count - len(premises)], turn, exchange))
-        imports |= {f"Copy{turn}.{name}": tuple(f"Copy{turn}.{i}" for i in given) for name, given in imports.items()}
+        for name, given in corpus.imports.items():
+            imports[f"Copy{turn}.{name}"] = tuple(f"Copy{turn}.{each}" for each in given)
     return Corpus(premises, {**imports, ALL: tuple(imports)})
 
 
@@ -111,9 +112,8 @@ def _copies(premises: Sequence[Premise], turn: int, exchange: Mapping[str, str])
 
 
 def _search(retriever: Retriever, goal: Needed, allowed: bytes) -> dict[str, float]:
-    return {
-        kind: took * 1000 for kind, took in _timed(lambda: retriever.search(Query(goal.goal), 32, allowed))[1].items()
-    }
+    _, took = _timed(lambda: retriever.search(Query(goal.goal), 32, allowed))
+    return {kind: seconds * 1000 for kind, seconds in took.items()}
 
 
 def _timed(act: Callable[[], Any]) -> tuple[Any, dict[str, float]]:

@@ -117,6 +117,12 @@ class Retriever:
             self.prior,
         )
 
+    def weighed(self, weights: Mapping[str, float], prior: Prior) -> "Retriever":
+        """The same premises, ranked by other weights."""
+        return Retriever(
+            self.corpus, self.encoder, self.vectors, self.words.postings, self.symbols.postings, weights, prior
+        )
+
     def search(self, query: Query, count: int, allowed: bytes | None = None, module: str | None = None) -> list[Found]:
         """The premises most likely to help, the likeliest first.
 
@@ -124,12 +130,9 @@ class Retriever:
             allowed: a byte for each premise of the corpus, 1 for those that may be found; see `Corpus.visible`.
             module: where the goal stands; what is near it is likelier.
         """
-        import numpy as np
-
         rankings = self.rankings(query, allowed)
-        items, scores = fused(rankings, self.weights, 3 * DEPTH)
-        scores = scores * (self.prior if query.goal else EVEN).of(self.corpus, items, module)
-        order = np.lexsort((items, -scores))[:count]
+        prior = self.prior if query.goal else EVEN
+        items, scores = ordered(self.corpus, rankings, self.weights, prior, module, count)
         places = {name: ranks(ranking.tolist()) for name, ranking in rankings.items()}
         return [
             Found(
@@ -137,7 +140,7 @@ class Retriever:
                 score,
                 {name: there[item] for name, there in places.items() if item in there},
             )
-            for item, score in zip(items[order].tolist(), scores[order].tolist(), strict=True)
+            for item, score in zip(items.tolist(), scores.tolist(), strict=True)
         ]
 
     def rankings(self, query: Query, allowed: bytes | None = None, depth: int = DEPTH) -> "dict[str, Places]":
@@ -150,6 +153,23 @@ class Retriever:
         if query.symbols and self.weights.get("symbols"):
             found["symbols"] = best(_only(self.symbols.scores(query.symbols), allowed), depth)
         return found
+
+
+def ordered(
+    corpus: Corpus,
+    rankings: "Mapping[str, Places]",
+    weights: Mapping[str, float],
+    prior: Prior,
+    module: str | None,
+    count: int,
+) -> "tuple[Places, Floats]":
+    """The best premises by several rankings and what is known beforehand, and their scores."""
+    import numpy as np
+
+    items, scores = fused(rankings, weights, 3 * DEPTH)
+    scores = scores * prior.of(corpus, items, module)
+    order = np.lexsort((items, -scores))[:count]
+    return items[order], scores[order]
 
 
 def postings_of(readings: Sequence[Reading]) -> tuple[Postings, Postings]:

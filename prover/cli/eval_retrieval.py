@@ -21,13 +21,14 @@ if TYPE_CHECKING:
     from retrieval.evaluate import Interval, Needed
     from retrieval.retriever import Retriever
 
-WAYS: Mapping[str, tuple[str, ...]] = {
-    "dense": ("dense",),
-    "words": ("words",),
-    "symbols": ("symbols",),
-    "fused": ("dense", "words", "symbols"),
+WAYS: Mapping[str, tuple[tuple[str, ...], bool]] = {
+    "dense": (("dense",), False),
+    "words": (("words",), False),
+    "symbols": (("symbols",), False),
+    "words, near": (("words",), True),
+    "fused": (("dense", "words", "symbols"), True),
 }
-"""the rankings that are compared, and what each is made of; only the last weighs what is near"""
+"""what is compared: the rankings that it is made of, and whether theorems and what is near count more"""
 DEEPEST = 32
 
 
@@ -65,7 +66,7 @@ def command(repo: str, split: str, limit: int | None, seed: int, wish: Wish, jso
         goals = spread(held, limit)
     if not goals:
         raise UsageError(f"No proof of {repo} names a premise of the index: is it traced, and the index up to date?")
-    rows = [_row(retriever, way, goals, seed) for way in WAYS]
+    rows = [row_of(retriever, way, goals, seed) for way in WAYS]
     table = Table("ranking", *(name for name in rows[0].figures), "ms", title=f"{len(goals)} goals, {split}")
     for row in rows:
         means = [f"{interval.mean:.3f}" for interval in row.figures.values()]
@@ -86,21 +87,20 @@ def command(repo: str, split: str, limit: int | None, seed: int, wish: Wish, jso
         json_file.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _row(retriever: "Retriever", way: str, goals: "Sequence[Needed]", seed: int) -> Row:
+def row_of(retriever: "Retriever", way: str, goals: "Sequence[Needed]", seed: int) -> Row:
+    """How one way of ranking does on goals of one repository."""
     from retrieval.encode.encoder import Query
     from retrieval.evaluate import figures
-    from retrieval.retriever import WEIGHTS, Prior, Retriever
+    from retrieval.retriever import EVEN
 
-    fused = way == "fused"
-    weights = {name: WEIGHTS[name] for name in WAYS[way]}
-    parts = (retriever.corpus, retriever.encoder, retriever.vectors)
-    postings = (retriever.words.postings, retriever.symbols.postings)
-    ranked = Retriever(*parts, *postings, weights, Prior() if fused else Prior(1.0, 1.0, 1.0))
+    names, near = WAYS[way]
+    weights = {name: retriever.weights[name] for name in names}
+    ranked = retriever.weighed(weights, retriever.prior if near else EVEN)
     found, times = [], []
     for goal in goals:
         allowed = ranked.corpus.visible(goal.position)
         began = time.perf_counter()
-        best = ranked.search(Query(goal.goal), DEEPEST, allowed, goal.position.module if fused else None)
+        best = ranked.search(Query(goal.goal), DEEPEST, allowed, goal.position.module if near else None)
         times.append((time.perf_counter() - began) * 1000)
         found.append((goal, [each.premise.name for each in best]))
     times.sort()
