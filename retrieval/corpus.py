@@ -9,7 +9,7 @@ from retrieval.premise import Position, Premise
 if TYPE_CHECKING:
     import networkx as nx
 
-    from retrieval.postings import Places, Whole
+    from retrieval.postings import Flags, Places, Whole
 
 PRELUDE = "Init"
 """what every file imports that does not say otherwise"""
@@ -33,6 +33,10 @@ class Corpus:
         """The corpus with some modules as they are now: all that they declared before is left out."""
         kept = [premise for premise in self.premises if premise.module not in imports]
         return Corpus([*kept, *premises], {**self.imports, **imports})
+
+    def extended(self, premises: Iterable[Premise], imports: Mapping[str, tuple[str, ...]]) -> "Corpus":
+        """The corpus with more modules; what it has already keeps its numbers."""
+        return Corpus([*self.premises, *premises], {**self.imports, **imports})
 
     def number(self, name: str) -> int | None:
         """Which premise has a name."""
@@ -66,6 +70,22 @@ class Corpus:
                 if name in self.graph:
                     found |= nx.descendants(self.graph, name)
         return frozenset(found - {position.module})
+
+    def near(self, numbers: "Places", module: str) -> "tuple[Flags, Flags]":
+        """Which of some premises are of a module; and which of modules whose names begin as its does."""
+        import numpy as np
+
+        names, modules, _ = self._places
+        root = module.partition(".")[0]
+        alike = np.asarray([name.partition(".")[0] == root for name in names], dtype=bool)
+        return modules[numbers] == names.get(module, -1), alike[modules[numbers]]
+
+    @cached_property
+    def theorems(self) -> "Flags":
+        """For each premise whether it is a theorem."""
+        import numpy as np
+
+        return np.asarray([premise.kind == "theorem" for premise in self.premises], dtype=bool)
 
     @cached_property
     def graph(self) -> "nx.DiGraph[str]":

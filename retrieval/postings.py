@@ -9,6 +9,7 @@ import msgspec
 if TYPE_CHECKING:
     import numpy as np
 
+    Flags = np.ndarray[Any, np.dtype[np.bool_]]
     Floats = np.ndarray[Any, np.dtype[np.float32]]
     Whole = np.ndarray[Any, np.dtype[np.int32]]
     Places = np.ndarray[Any, np.dtype[np.int64]]
@@ -51,6 +52,32 @@ class Postings:
             np.asarray(weights, dtype=np.float32)[order],
             np.asarray([sum(bag.values()) for bag in bags], dtype=np.float32),
         )
+
+    def extended(self, bags: Sequence[Mapping[str, float]]) -> "Postings":
+        """These postings with more documents, numbered after those that are here."""
+        import numpy as np
+
+        more = Postings.of(bags)
+        terms = dict(self.terms)
+        renumbered = np.asarray([terms.setdefault(term, len(terms)) for term in more.terms], dtype=np.int64)
+        counts = np.zeros(len(terms), dtype=np.int64)
+        counts[: len(self.terms)] = np.diff(self.starts)
+        counts[renumbered] += np.diff(more.starts)
+        columns = np.concatenate([self._columns(), renumbered[more._columns()]])
+        order = np.argsort(columns, kind="stable")
+        return Postings(
+            terms,
+            np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+            np.concatenate([self.documents, more.documents + np.int32(len(self))])[order],
+            np.concatenate([self.weights, more.weights])[order],
+            np.concatenate([self.lengths, more.lengths]),
+        )
+
+    def _columns(self) -> "Places":
+        """For each entry the number of its term."""
+        import numpy as np
+
+        return np.repeat(np.arange(len(self.terms), dtype=np.int64), np.diff(self.starts))
 
     def __len__(self) -> int:
         return len(self.lengths)

@@ -21,6 +21,7 @@ COMMANDS = {
     "sorries": ("prover.cli.sorries", "List every missing proof, with its goal."),
     "index": ("prover.cli.index", "Build and examine the index of premises of a repository."),
     "search": ("prover.cli.search", "Find theorems and definitions by words, by name or by a goal."),
+    "train": ("prover.cli.train", "Train models on the proofs of traced repositories."),
     "lean": ("prover.cli.lean", "Print Lean's messages about a file."),
     "repo": ("prover.cli.repo", "Keep a list of repositories, by path or URL."),
     "toolchain": ("prover.cli.toolchain", "Install, list and examine Lean toolchains."),

@@ -109,6 +109,11 @@ def test_any_text_can_be_read(text: str) -> None:
     Query(text, text)
 
 
+def test_fields_of_fields_are_all_symbols() -> None:
+    words = without_names(words_in("(xs ++ ys).reverse.length = xs.tail.size"), frozenset({"xs", "ys"}))
+    assert symbols(words) == {"++", "reverse", "length", "=", "tail", "size"}
+
+
 def test_names_are_taken_apart_as_people_read_them() -> None:
     assert name_words("List.getElem?_eq_HTTPServer2") == ["list", "get", "elem", "eq", "http", "server", "2"]
     assert list(spoken(["++", "=", "mapM"])) == ["append", "eq", "map", "m"]
