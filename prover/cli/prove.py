@@ -15,6 +15,7 @@ import click
 from prover.check.gate import Gate
 from prover.cli.ledger import Ledger
 from prover.cli.main import EXIT_INTERRUPTED, EXIT_OPEN, EXIT_REFUSED, EXIT_USAGE
+from prover.cli.modelling import ModelChoice, model_options
 from prover.cli.opening import Opened, jobs_option, opened, repo_option
 from prover.cli.remembering import remembered
 from prover.cli.report import Report, ReportPrinter, TheoremReport, report_of, write_json
@@ -40,6 +41,7 @@ GENERATORS: dict[str, Callable[[], Generator]] = {
     "memory": remembered,
     "fixed": FixedList,
 }
+MODEL = "model"
 NEAREST = 5
 OTHERS = 40
 """modules that are looked through for a theorem although their text does not have its name"""
@@ -80,6 +82,7 @@ class Request:
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, show_default=True, help="Seconds a theorem.")
 @click.option("--expansions", type=click.IntRange(min=1), help="Goals expanded a theorem, at most.")
 @click.option("--generators", default="automation,structure", show_default=True, help="What proposes tactics.")
+@model_options
 @jobs_option
 @toolchain_option
 @click.option("--apply", is_flag=True, help="Write the proofs into the files instead of printing patches.")
@@ -95,6 +98,7 @@ def command(
     timeout: float,
     expansions: int | None,
     generators: str,
+    model: ModelChoice | None,
     jobs: int,
     wish: Wish,
     apply: bool,
@@ -108,9 +112,14 @@ def command(
     if [bool(theorems), file is not None, everything].count(True) != 1 or (line is not None and file is None):
         raise UsageError("Say what to prove: --theorem NAME, --file FILE [--line LINE], or --all.")
     wanted = theorems or (Place(file, line) if file is not None else None)
-    request = Request(wanted, Budget(seconds=timeout, expansions=expansions), parse_generators(generators), jobs, apply)
     errors = consoles()[1]
-    with opened(repo, wish, lambda text: errors.print(text, style="dim", markup=False), jobs) as ready:
+
+    def note(text: str) -> None:
+        errors.print(text, style="dim", markup=False)
+
+    proposing = parse_generators(generators, model, note)
+    request = Request(wanted, Budget(seconds=timeout, expansions=expansions), proposing, jobs, apply)
+    with opened(repo, wish, note, jobs) as ready:
         if apply and ready.checkout.cached:
             raise UsageError("--apply writes into a directory of yours: give its path, not a URL or a revision.")
         with Proving(ready, request) as proving:
@@ -120,19 +129,26 @@ def command(
     return status_of(report)
 
 
-def parse_generators(text: str) -> tuple[Generator, ...]:
-    """The generators named in a comma-separated list.
+def parse_generators(
+    text: str, model: ModelChoice | None = None, note: Callable[[str], None] = lambda _: None
+) -> tuple[Generator, ...]:
+    """The generators named in a comma-separated list; the model is one of them where one was chosen.
 
     Raises:
-        UsageError: a name is unknown.
+        UsageError: a name is unknown, or `model` is named and none was chosen.
+        ModelMissing: the model cannot be loaded.
     """
-    names = [name.strip() for name in text.split(",") if name.strip()]
+    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     for name in names:
-        if name not in GENERATORS:
-            raise UsageError(f"There is no generator {name!r}: choose from {', '.join(GENERATORS)}.")
+        if name not in GENERATORS and name != MODEL:
+            raise UsageError(f"There is no generator {name!r}: choose from {', '.join([*GENERATORS, MODEL])}.")
     if not names:
-        raise UsageError(f"Name at least one generator: {', '.join(GENERATORS)}.")
-    return tuple(GENERATORS[name]() for name in names)
+        raise UsageError(f"Name at least one generator: {', '.join([*GENERATORS, MODEL])}.")
+    if MODEL in names and model is None:
+        raise UsageError("The generator 'model' needs a model: give one with --model.")
+    if model is not None and MODEL not in names:
+        names.append(MODEL)
+    return tuple(model.tactics(note) if model and name == MODEL else GENERATORS[name]() for name in names)
 
 
 def status_of(report: Report) -> int:

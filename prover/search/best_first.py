@@ -8,10 +8,12 @@ from prover.search.budget import Budget, Meter
 from prover.search.priority import Priority, length_normalised
 from prover.search.script import render
 from prover.search.tree import Node, Tree, proof_steps
-from prover.tactics.generator import Suggestion, TacticGenerator, merge
+from prover.tactics.generator import Foresighted, Suggestion, TacticGenerator, merge
 
 WAVE = 8
 """tactics sent to Lean at once"""
+FORESIGHT = 7
+"""goals that a generator is told of before their turn, where it is cheaper to ask about several at once"""
 
 
 DEFAULT_PRIORITY = length_normalised()
@@ -78,11 +80,19 @@ class Search:
         """Runs the next few tactics for a goal; the rest wait until they are the most promising."""
         if node.pending is None:
             self.meter.expansions += 1
+            self._foresee(node)
             node.pending = merge(self._strategy.generators, node.state.goals[0])[: self._strategy.width]
         size = self._wave()
         wave, node.pending = node.pending[:size], node.pending[size:]
         self._try(node, wave)
         self.tree.resume(node)
+
+    def _foresee(self, node: Node) -> None:
+        """Tells generators that answer in batches which goals are likely to be expanded next."""
+        if asked := [g for g in self._strategy.generators if isinstance(g, Foresighted)]:
+            goals = [near.state.goals[0] for near in (node, *self.tree.upcoming(FORESIGHT))]
+            for generator in asked:
+                generator.foresee(goals)
 
     def _wave(self) -> int:
         """Tactics to send at once: fewer near the end, so that slow ones do not overrun the budget together."""

@@ -96,6 +96,12 @@ class Tree:
             self._unwanted.append(node)
         return None
 
+    def upcoming(self, count: int) -> list[Node]:
+        """The most promising goals that no tactics were asked for yet, at most `count`; the order stays as it is."""
+        fresh = {node: entry for entry in self._queue if (node := entry[2]).pending is None}
+        waiting = (entry for node, entry in fresh.items() if node.status is Status.OPEN)
+        return [node for _, _, node in heapq.nsmallest(count, waiting)]
+
     def add(self, parent: Node, tactic: str, log_probability: float, states: tuple[State, ...]) -> Step:
         """Records that `tactic` turned `parent` into `states`."""
         children = tuple(Child(self._meet(parent, log_probability, state), state) for state in states)

@@ -67,6 +67,15 @@ class Learner(Protocol):
         ...
 
 
+@runtime_checkable
+class Foresighted(Protocol):
+    """What answers for several goals in little more time than for one."""
+
+    def foresee(self, goals: Sequence[Goal]) -> None:
+        """Prepares suggestions for goals that are likely to be asked about soon."""
+        ...
+
+
 Generator = TacticGenerator | Situated
 
 

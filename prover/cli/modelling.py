@@ -1,0 +1,124 @@
+"""`--model` and what goes with it: which language model is asked, and how."""
+
+import functools
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from prover.errors import UsageError
+
+if TYPE_CHECKING:
+    from prover.tactics.language.formats import Format
+    from prover.tactics.language.model import LanguageModel
+    from prover.tactics.language.suggesting import ModelTactics
+    from prover.tactics.language.transformer import Quantised
+
+Note = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """Which model, and how it is asked."""
+
+    name: str
+    """a directory, a name on the hub, one of `prover models list`, or the URL of a server and a name there"""
+    format: str | None = None
+    """a prompt format's name, or a TOML file; None for the usual one of the model's kind"""
+    samples: int = 8
+    sampling: Literal["beam", "sample"] | None = None
+    """None: beams where the model runs here"""
+    temperature: float = 1.0
+    device: str = "auto"
+    quantised: "Quantised | None" = None
+    offline: bool = False
+
+    def open(self) -> "LanguageModel":
+        """The model, loaded, or ready to be asked.
+
+        Raises:
+            ModelMissing: it cannot be loaded.
+            UsageError: the URL is not one.
+        """
+        if self.name.startswith(("http://", "https://")):
+            return self._server()
+        from prover.tactics.language.transformer import Loading, load
+
+        directory = Path(self.name).expanduser()
+        name = str(directory) if directory.is_dir() else self.name
+        return load(name, Loading(self.device, quantised=self.quantised, offline=self.offline))
+
+    def _server(self) -> "LanguageModel":
+        from prover.tactics.language.server import Calling, Server, parse_address
+
+        format = self._format()
+        chat = format is None or "chat" in format.kinds
+        prices = {way: float(os.environ.get(f"PROVER_MODEL_PRICE_{way.upper()}") or 0) for way in ("in", "out")}
+        calling = Calling("chat" if chat else "completion", price_in=prices["in"], price_out=prices["out"])
+        return Server(parse_address(self.name), calling, os.environ.get("PROVER_MODEL_KEY"))
+
+    def tactics(self, note: Note) -> "ModelTactics":
+        """The generator that asks the model for tactics; raises what `open` does."""
+        from prover.tactics.language.model import Decoding
+        from prover.tactics.language.suggesting import ModelTactics
+
+        model = self.open()
+        decoding = Decoding(self.samples, self.sampling or "beam", self.temperature)
+        return ModelTactics(model, self.asking(model, "tactic"), decoding, note=note)
+
+    def asking(self, model: "LanguageModel", wanted: Literal["tactic", "proof"]) -> "Format":
+        """The prompt format.
+
+        Raises:
+            UsageError: there is no such format, or it does not suit the model.
+        """
+        from prover.tactics.language.formats import DEFAULTS, format_named
+
+        found = self._format() or format_named(DEFAULTS[model.kind, wanted])
+        if model.kind not in found.kinds:
+            suiting = ", ".join(found.kinds)
+            raise UsageError(
+                f"The format {found.name} is for {suiting} models, and {model.name} is a {model.kind} one."
+            )
+        return found
+
+    def _format(self) -> "Format | None":
+        """The format that was asked for."""
+        from prover.tactics.language.formats import format_named, read_format
+
+        if self.format is None:
+            return None
+        if self.format.endswith(".toml"):
+            return read_format(Path(self.format).expanduser().read_text(encoding="utf-8"), self.format)
+        return format_named(self.format)
+
+
+OPTIONS: tuple[Any, ...] = (
+    click.option("--model", metavar="NAME|PATH|URL", help="A language model that proposes tactics."),
+    click.option("--model-format", metavar="NAME|FILE.toml", help="How it is asked; see docs/models.md."),
+    click.option("--model-samples", type=click.IntRange(1, 256), default=8, show_default=True, help="Answers a goal."),
+    click.option("--model-sampling", type=click.Choice(["beam", "sample"]), help="How answers are drawn."),
+    click.option("--model-temperature", type=click.FloatRange(0.01, 10), default=1.0, show_default=True),
+    click.option("--model-device", default="auto", show_default=True, help="cpu, cuda, or whichever is there."),
+    click.option("--model-quantised", type=click.Choice(["4bit", "8bit"]), help="Loads it with fewer bits."),
+    click.option("--offline", is_flag=True, help="Never downloads a model."),
+)
+
+
+def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command the options of a model; it gets them as `model`, None where no model is asked for."""
+
+    @functools.wraps(command)
+    def called(**given: Any) -> Any:
+        name = given.pop("model")
+        options = {key: given.pop(f"model_{key}") for key in ("format", "samples", "sampling", "temperature")}
+        options |= {key: given.pop(f"model_{key}") for key in ("device", "quantised")}
+        options["offline"] = given.pop("offline") or bool(os.environ.get("HF_HUB_OFFLINE"))
+        return command(**given, model=ModelChoice(name, **options) if name else None)
+
+    for option in reversed(OPTIONS):
+        called = option(called)
+    return called
