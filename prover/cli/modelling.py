@@ -56,8 +56,8 @@ class ModelChoice:
 
         format = self._format()
         chat = format is None or "chat" in format.kinds
-        prices = {way: float(os.environ.get(f"PROVER_MODEL_PRICE_{way.upper()}") or 0) for way in ("in", "out")}
-        calling = Calling("chat" if chat else "completion", price_in=prices["in"], price_out=prices["out"])
+        prices = {"price_in": _price("PROVER_MODEL_PRICE_IN"), "price_out": _price("PROVER_MODEL_PRICE_OUT")}
+        calling = Calling("chat" if chat else "completion", **prices)
         return Server(parse_address(self.name), calling, os.environ.get("PROVER_MODEL_KEY"))
 
     def tactics(self, note: Note) -> "ModelTactics":
@@ -94,6 +94,18 @@ class ModelChoice:
         if self.format.endswith(".toml"):
             return read_format(Path(self.format).expanduser().read_text(encoding="utf-8"), self.format)
         return format_named(self.format)
+
+
+def _price(variable: str) -> float:
+    """Money for a million tokens, from the environment.
+
+    Raises:
+        UsageError: it is no number.
+    """
+    try:
+        return float(os.environ.get(variable) or 0)
+    except ValueError:
+        raise UsageError(f"{variable} is no number: it is the price of a million tokens.") from None
 
 
 OPTIONS: tuple[Any, ...] = (

@@ -104,6 +104,7 @@ class Server:
         self.kind: Kind = "chat" if self.calling.endpoint == "chat" else "causal"
         self.usage = Usage()
         self._address = address
+        self._key = key
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         limits = httpx.Limits(max_connections=self.calling.together)
         self._client = httpx.Client(headers=headers, timeout=self.calling.timeout, limits=limits)
@@ -254,6 +255,8 @@ class Server:
         if status == 404:
             return f"{self.name} is not there (status 404): check the URL and the name of the model."
         said = " ".join(content.decode(errors="replace").split())[:200]
+        if self._key:  # some repeat it
+            said = said.replace(self._key, "…")
         return f"{self.name} refuses the request (status {status}: {said}): see what the model takes."
 
     def _spend_tokens(self, tokens_in: int, tokens_out: int) -> None:
