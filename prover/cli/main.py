@@ -17,6 +17,8 @@ COMMANDS = {
     "prove": ("prover.cli.prove", "Prove theorems of a Lean repository."),
     "check": ("prover.cli.check", "Judge the proof of a theorem, or audit a repository."),
     "audit": ("prover.cli.audit", "Audit one file, from disk or pasted."),
+    "train": ("prover.cli.train", "Train models on what was traced and found."),
+    "models": ("prover.cli.models", "List, show and remove models."),
     "trace": ("prover.cli.trace", "Put everything that Lean knows of a repository into the database."),
     "sorries": ("prover.cli.sorries", "List every missing proof, with its goal."),
     "index": ("prover.cli.index", "Build and examine the index of premises of a repository."),

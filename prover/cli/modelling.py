@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from prover.errors import UsageError
+from prover.cli.wiring import database
+from prover.errors import DatabaseError, ModelMissing, UsageError
 
 if TYPE_CHECKING:
+    from curriculum.database.models import ListedModel
     from prover.tactics.language.formats import Format
     from prover.tactics.language.model import LanguageModel
     from prover.tactics.language.suggesting import ModelTactics
@@ -47,17 +49,43 @@ class ModelChoice:
             return self._server()
         from prover.tactics.language.transformer import Loading, load
 
+        return load(self.location(), Loading(self.device, quantised=self.quantised, offline=self.offline))
+
+    def location(self) -> str:
+        """A directory, or a name on the hub.
+
+        Raises:
+            ModelMissing: it was trained here, and its files were removed.
+        """
         directory = Path(self.name).expanduser()
-        name = str(directory) if directory.is_dir() else self.name
-        return load(name, Loading(self.device, quantised=self.quantised, offline=self.offline))
+        if directory.is_dir():
+            return str(directory.resolve())
+        known = self.registered()
+        if known is not None and known.directory is None:
+            raise ModelMissing(f"The files of the model {self.name} were removed: train it again.")
+        return self.name if known is None or known.directory is None else known.directory
+
+    def registered(self) -> "ListedModel | None":
+        """What the database knows of the model; None where it cannot be asked."""
+        from curriculum.database.models import model_in, model_named
+
+        try:
+            with database() as db, db.reading() as connection:
+                directory = str(Path(self.name).expanduser().resolve())
+                return model_named(connection, self.name) or model_in(connection, directory)
+        except DatabaseError:
+            return None
 
     def _server(self) -> "LanguageModel":
         from prover.tactics.language.server import Calling, Server, parse_address
 
         format = self._format()
         chat = format is None or "chat" in format.kinds
-        prices = {"price_in": _price("PROVER_MODEL_PRICE_IN"), "price_out": _price("PROVER_MODEL_PRICE_OUT")}
-        calling = Calling("chat" if chat else "completion", **prices)
+        calling = Calling(
+            "chat" if chat else "completion",
+            price_in=_price("PROVER_MODEL_PRICE_IN"),
+            price_out=_price("PROVER_MODEL_PRICE_OUT"),
+        )
         return Server(parse_address(self.name), calling, os.environ.get("PROVER_MODEL_KEY"))
 
     def tactics(self, note: Note) -> "ModelTactics":
@@ -77,7 +105,9 @@ class ModelChoice:
         """
         from prover.tactics.language.formats import DEFAULTS, format_named
 
-        found = self._format() or format_named(DEFAULTS[model.kind, wanted])
+        found = self._format()
+        if found is None or found.asks_for != wanted:
+            found = format_named(DEFAULTS[model.kind, wanted])
         if model.kind not in found.kinds:
             suiting = ", ".join(found.kinds)
             raise UsageError(
@@ -90,7 +120,8 @@ class ModelChoice:
         from prover.tactics.language.formats import format_named, read_format
 
         if self.format is None:
-            return None
+            known = self.registered()
+            return format_named(known.format) if known is not None and known.format is not None else None
         if self.format.endswith(".toml"):
             return read_format(Path(self.format).expanduser().read_text(encoding="utf-8"), self.format)
         return format_named(self.format)

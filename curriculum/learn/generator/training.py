@@ -217,6 +217,10 @@ class _Run:
         self._batches = math.ceil(len(rows) / plan.batch)
         self._steps = plan.epochs * math.ceil(self._batches / plan.accumulate)
         self._step = 0
+        self._changing = False
+        """the weights are those of no step"""
+        self._chance = torch.get_rng_state()
+        """after the last step"""
         self.recent_loss = math.nan
         self.seconds = 0.0
         """spent before the last interruption"""
@@ -226,6 +230,7 @@ class _Run:
         import torch
 
         torch.manual_seed(self._plan.seed)
+        self._chance = torch.get_rng_state()
         self._restore()
         saved = started = time.monotonic()
         before = self.seconds
@@ -240,7 +245,8 @@ class _Run:
                     saved = now
                     self._progress(f"step {self._step} of {self._steps}, loss {self.recent_loss:.3f}")
         except BaseException:
-            self._save()
+            if not self._changing:  # half a step would not be gone on from exactly
+                self._save()
             raise
         self.seconds = before
         self._model.eval()
@@ -279,13 +285,16 @@ class _Run:
             total += float(loss.detach())
             loss.backward()
         if self._penalty is not None:
-            self._penalty(self._model).backward()  # type: ignore[no-untyped-call]  # torch does not say
+            self._penalty(self._model).backward()
         torch.nn.utils.clip_grad_norm_(self._weights, self._plan.clip)
         for chosen in self._optimizer.param_groups:
             chosen["lr"] = self._rate(self._step)
+        self._changing = True
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
         self._step += 1
+        self._chance = torch.get_rng_state()
+        self._changing = False
         self.recent_loss = total if math.isnan(self.recent_loss) else 0.95 * self.recent_loss + 0.05 * total
 
     def _loss(self, rows: Sequence[Row]) -> "torch.Tensor":
@@ -331,7 +340,7 @@ class _Run:
                 "step": self._step,
                 "seconds": self.seconds,
                 "loss": self.recent_loss,
-                "chance": torch.get_rng_state(),
+                "chance": self._chance,
                 "model": self._model.state_dict(),
                 "optimizer": self._optimizer.state_dict(),
             },
@@ -348,7 +357,8 @@ class _Run:
         self._step, self.seconds, self.recent_loss = kept["step"], kept["seconds"], kept["loss"]
         self._model.load_state_dict(kept["model"])
         self._optimizer.load_state_dict(kept["optimizer"])
-        torch.set_rng_state(kept["chance"].cpu())
+        self._chance = kept["chance"].cpu()
+        torch.set_rng_state(self._chance)
         self._progress(f"goes on at step {self._step} of {self._steps}")
 
 

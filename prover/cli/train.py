@@ -1,0 +1,29 @@
+"""`prover train …`: makes models that propose tactics."""
+
+import importlib
+
+import click
+
+KINDS = {"generator": ("prover.cli.train_generator", "A model that proposes tactics.")}
+
+
+class Trainings(click.Group):
+    """The commands, each imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(KINDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in KINDS:
+            return None
+        command: click.Command = importlib.import_module(KINDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in KINDS.items()])
+
+
+@click.group("train", cls=Trainings)
+def command() -> None:
+    """Train models on what was traced and found."""
