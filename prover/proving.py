@@ -221,7 +221,7 @@ class Attempt:
     def _steps(self) -> Iterator[ProofStep]:
         for search in self._searches:
             for step in proof_steps(search.tree.root):
-                yield ProofStep(step.parent.state.goals[0], step.tactic)
+                yield ProofStep(step.parent.state.goals[0], step.tactic, step.sources)
 
     def _search(self, search: Search, opening: Opening) -> Script | Open:
         """A script that holds when it is run as a whole; the search goes on while there is none."""

@@ -19,7 +19,7 @@ from curriculum.database.tables import (
     Configuration,
     ConfigurationModel,
     FoundStep,
-    GeneratorCount,
+    GeneratorRecord,
     Measurement,
     Model,
     ModelFiles,
@@ -237,7 +237,7 @@ class Results:
         Args:
             counts: by the shape of a goal and the generator: how many tactics were tried, advanced, and used.
         """
-        table = table_of(GeneratorCount)
+        table = table_of(GeneratorRecord)
         for (shape, generator), (tried, advanced, used) in sorted(counts.items()):
             row = {"repository_id": repository, "shape": shape, "generator": generator}
             adding = upsert(self._connection, table).values(**row, tried=tried, advanced=advanced, used=used)

@@ -15,6 +15,7 @@ from retrieval.errors import RetrievalError
 
 COMMANDS = {
     "prove": ("prover.cli.prove", "Prove theorems of a Lean repository."),
+    "suggest": ("prover.cli.suggest", "Suggest tactics for a goal, each tried."),
     "check": ("prover.cli.check", "Judge the proof of a theorem, or audit a repository."),
     "audit": ("prover.cli.audit", "Audit one file, from disk or pasted."),
     "train": ("prover.cli.train", "Train models on what was traced and found."),

@@ -65,6 +65,11 @@ class ModelChoice:
             raise ModelMissing(f"The files of the model {self.name} were removed: train it again.")
         return self.name if known is None or known.directory is None else known.directory
 
+    def known_as(self) -> str:
+        """The name that it has, or gets, in the database."""
+        known = self.registered()
+        return known.name if known is not None else self.name
+
     def registered(self) -> "ListedModel | None":
         """What the database knows of the model; None where it cannot be asked."""
         from curriculum.database.models import model_in, model_named

@@ -18,7 +18,7 @@ from prover.cli.main import EXIT_INTERRUPTED, EXIT_OPEN, EXIT_REFUSED, EXIT_USAG
 from prover.cli.modelling import ModelChoice, model_options
 from prover.cli.opening import Opened, jobs_option, opened, repo_option
 from prover.cli.remembering import remembered
-from prover.cli.report import Report, ReportPrinter, TheoremReport, report_of, write_json
+from prover.cli.report import Report, ReportPrinter, TheoremReport, report_of, tallied, write_json
 from prover.cli.wiring import consoles, toolchain_option
 from prover.errors import BrokenFile, LeanError, RepositoryError, UnknownTheorem, UsageError
 from prover.lean.pool import Pool
@@ -32,6 +32,7 @@ from prover.proving import Outcome, Prover, Task, TheoremProved
 from prover.search.best_first import Strategy
 from prover.search.budget import Budget
 from prover.tactics.automation import Automation, FixedList
+from prover.tactics.ensemble import Ensemble
 from prover.tactics.generator import Generator
 from prover.tactics.structure import Structure
 
@@ -66,6 +67,8 @@ class Request:
     generators: tuple[Generator, ...]
     jobs: int
     apply: bool
+    model: str | None = None
+    """the name of the language model that is asked"""
 
     def settings(self) -> dict[str, Any]:
         """What an attempt's outcome depends on, for the database."""
@@ -118,7 +121,8 @@ def command(
         errors.print(text, style="dim", markup=False)
 
     proposing = parse_generators(generators, model, note)
-    request = Request(wanted, Budget(seconds=timeout, expansions=expansions), proposing, jobs, apply)
+    budget = Budget(seconds=timeout, expansions=expansions)
+    request = Request(wanted, budget, proposing, jobs, apply, model.known_as() if model is not None else None)
     with opened(repo, wish, note, jobs) as ready:
         if apply and ready.checkout.cached:
             raise UsageError("--apply writes into a directory of yours: give its path, not a URL or a revision.")
@@ -182,8 +186,9 @@ class Proving:
         self._pool = Pool(self._toolchain, self._builder.search_path(), request.jobs)
         self._printer = ReportPrinter(self._out, patches=not request.apply)
         self._report = Report(str(ready.repository.root), self._toolchain.describe())
-        self._ledger = Ledger(self._toolchain.name, request.settings(), self._note)
+        self._ledger = Ledger(self._toolchain.name, request.settings(), self._note, request.model)
         self._location = ready.checkout.location.canonical
+        self._ensemble = Ensemble(request.generators)
 
     def __enter__(self) -> "Proving":
         return self
@@ -195,6 +200,7 @@ class Proving:
     def run(self) -> Report:
         """Proves what was asked for; a keyboard interrupt ends it early, with what it has."""
         self._ledger.begin(self._location, sys.argv[1:])
+        self._ensemble.standing = self._ledger.standing()
         try:
             targets = list(self._targets())
             self._note(f"{len(targets)} theorem{'' if len(targets) == 1 else 's'} to prove")
@@ -203,6 +209,8 @@ class Proving:
                 self._apply(proved)
         except KeyboardInterrupt:
             self._report.interrupted = True
+        self._ledger.count(self._ensemble.standing.news())
+        self._report.generators = tallied(self._ensemble)
         self._printer.summary(self._report)
         return self._report
 
@@ -293,7 +301,7 @@ class Proving:
 
     def _prove_all(self, targets: Sequence[Target]) -> Iterator[tuple[Target, TheoremProved]]:
         gate = Gate(self._pool.fresh)
-        prover = Prover(Strategy(()), gate, self._request.budget, self._ledger.recall, self._request.generators)
+        prover = Prover(Strategy(()), gate, self._request.budget, self._ledger.recall, (self._ensemble,))
         alone = len(targets) == 1 and self._request.jobs > 1
         with ThreadPoolExecutor(self._request.jobs) as executor:
             waiting: dict[Future[Outcome], Target] = {

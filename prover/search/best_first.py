@@ -8,7 +8,7 @@ from prover.search.budget import Budget, Meter
 from prover.search.priority import Priority, length_normalised
 from prover.search.script import render
 from prover.search.tree import Node, Tree, proof_steps
-from prover.tactics.generator import Foresighted, Suggestion, TacticGenerator, merge
+from prover.tactics.generator import Foresighted, Listener, Suggestion, TacticGenerator, merge
 
 WAVE = 8
 """tactics sent to Lean at once"""
@@ -59,6 +59,7 @@ class Search:
         self.meter = Meter(budget)
         self._session = session
         self._strategy = strategy
+        self._listeners = [g for g in strategy.generators if isinstance(g, Listener)]
 
     def run(self) -> Result:
         """Searches until the root is proved, nothing is left, or the budget is spent."""
@@ -104,10 +105,12 @@ class Search:
         outcomes = self._session.run(node.state, [suggestion.tactic for suggestion in wave], limits)
         for suggestion, outcome in zip(wave, outcomes, strict=True):
             self.meter.tactics += 1
+            for listener in self._listeners:
+                listener.tried(node.state.goals[0], suggestion, isinstance(outcome, Advanced))
             match outcome:
                 case Advanced(states, replacement):
                     tactic = replacement or suggestion.tactic
-                    self.tree.add(node, tactic, suggestion.log_probability, states)
+                    self.tree.add(node, tactic, suggestion.log_probability, states, suggestion.sources)
                 case Failed():
                     pass
 

@@ -14,6 +14,8 @@ class Suggestion:
     tactic: str
     log_probability: float
     """natural logarithm; generators need not normalise"""
+    sources: tuple[str, ...] = ()
+    """the generators that proposed it, where several were mixed"""
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class ProofStep:
 
     goal: Goal
     tactic: str
+    sources: tuple[str, ...] = ()
+    """the generators that proposed it, where several were mixed"""
 
 
 class TacticGenerator(Protocol):
@@ -73,6 +77,15 @@ class Foresighted(Protocol):
 
     def foresee(self, goals: Sequence[Goal]) -> None:
         """Prepares suggestions for goals that are likely to be asked about soon."""
+        ...
+
+
+@runtime_checkable
+class Listener(Protocol):
+    """What is told at once how its suggestions fare."""
+
+    def tried(self, goal: Goal, suggestion: Suggestion, advanced: bool) -> None:
+        """A suggestion of its own was run; Lean accepted it, or not."""
         ...
 
 

@@ -111,7 +111,7 @@ class ModelFiles(Base):
     """of its prompts"""
 
 
-class GeneratorCount(Base):
+class GeneratorRecord(Base):
     """How well what a generator suggests has fared on goals of one shape, in one repository."""
 
     __tablename__ = "generator_counts"
