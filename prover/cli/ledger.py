@@ -110,7 +110,7 @@ class Ledger:
                 judgement = outcome.judgement
                 sources = dict.fromkeys(source for step in outcome.steps for source in step.sources)
                 generators = ", ".join(sources or self._settings["generators"])
-                model = self._model if "model" in sources else None
+                model = self._model if {"model", "drafts"} & sources.keys() else None
                 steps = tuple(GoalStep(s.goal.printed(), s.goal.key, s.tactic) for s in outcome.steps)
                 return FoundProof(
                     scripts, judgement.axioms, judgement.level, generators, outcome.whole, model, steps=steps

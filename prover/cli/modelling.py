@@ -14,12 +14,15 @@ from prover.errors import DatabaseError, ModelMissing, UsageError
 
 if TYPE_CHECKING:
     from curriculum.database.models import ListedModel
+    from prover.tactics.language.drafting import Drafting
     from prover.tactics.language.formats import Format
     from prover.tactics.language.model import LanguageModel
     from prover.tactics.language.suggesting import ModelTactics
     from prover.tactics.language.transformer import Quantised
 
 Note = Callable[[str], None]
+Mode = Literal["tactics", "whole-proof", "both"]
+"""what a model proposes"""
 
 
 @dataclass(frozen=True)
@@ -93,14 +96,21 @@ class ModelChoice:
         )
         return Server(parse_address(self.name), calling, os.environ.get("PROVER_MODEL_KEY"))
 
-    def tactics(self, note: Note) -> "ModelTactics":
-        """The generator that asks the model for tactics; raises what `open` does."""
+    def tactics(self, model: "LanguageModel", note: Note) -> "ModelTactics":
+        """The generator that asks the model for tactics."""
         from prover.tactics.language.model import Decoding
         from prover.tactics.language.suggesting import ModelTactics
 
-        model = self.open()
         decoding = Decoding(self.samples, self.sampling or "beam", self.temperature)
         return ModelTactics(model, self.asking(model, "tactic"), decoding, note=note)
+
+    def drafting(self, model: "LanguageModel", revisions: int, note: Note) -> "Drafting":
+        """Who asks the model for whole proofs."""
+        from prover.tactics.language.drafting import Drafting
+        from prover.tactics.language.model import Decoding
+
+        decoding = Decoding(self.samples, self.sampling or "sample", self.temperature)
+        return Drafting(model, self.asking(model, "proof"), decoding, revisions, note)
 
     def asking(self, model: "LanguageModel", wanted: Literal["tactic", "proof"]) -> "Format":
         """The prompt format.
@@ -130,6 +140,38 @@ class ModelChoice:
         if self.format.endswith(".toml"):
             return read_format(Path(self.format).expanduser().read_text(encoding="utf-8"), self.format)
         return format_named(self.format)
+
+
+@dataclass(frozen=True)
+class AskedModel:
+    """A model that is ready, for what it is asked for."""
+
+    name: str | None = None
+    """that it has, or gets, in the database"""
+    tactics: "ModelTactics | None" = None
+    drafting: "Drafting | None" = None
+
+
+NOBODY = AskedModel()
+
+
+def asked_of(choice: ModelChoice | None, mode: Mode, revisions: int, note: Note) -> AskedModel:
+    """The model that was chosen, opened once for all that it is asked for.
+
+    Raises:
+        UsageError: none was chosen, and the mode needs one.
+        ModelMissing: it cannot be loaded.
+    """
+    if choice is None:
+        if mode != "tactics":
+            raise UsageError(f"--mode {mode} needs a language model: give one with --model.")
+        return NOBODY
+    model = choice.open()
+    return AskedModel(
+        choice.known_as(),
+        choice.tactics(model, note) if mode != "whole-proof" else None,
+        choice.drafting(model, revisions, note) if mode != "tactics" else None,
+    )
 
 
 def _price(variable: str) -> float:

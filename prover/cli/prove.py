@@ -15,7 +15,7 @@ import click
 from prover.check.gate import Gate
 from prover.cli.ledger import Ledger
 from prover.cli.main import EXIT_INTERRUPTED, EXIT_OPEN, EXIT_REFUSED, EXIT_USAGE
-from prover.cli.modelling import ModelChoice, model_options
+from prover.cli.modelling import NOBODY, AskedModel, Mode, ModelChoice, asked_of, model_options
 from prover.cli.opening import Opened, jobs_option, opened, repo_option
 from prover.cli.remembering import remembered
 from prover.cli.report import Report, ReportPrinter, TheoremReport, report_of, tallied, write_json
@@ -67,8 +67,8 @@ class Request:
     generators: tuple[Generator, ...]
     jobs: int
     apply: bool
-    model: str | None = None
-    """the name of the language model that is asked"""
+    asked: AskedModel = NOBODY
+    """the language model"""
 
     def settings(self) -> dict[str, Any]:
         """What an attempt's outcome depends on, for the database."""
@@ -85,6 +85,14 @@ class Request:
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, show_default=True, help="Seconds a theorem.")
 @click.option("--expansions", type=click.IntRange(min=1), help="Goals expanded a theorem, at most.")
 @click.option("--generators", default="automation,structure", show_default=True, help="What proposes tactics.")
+@click.option(
+    "--mode",
+    type=click.Choice(["tactics", "whole-proof", "both"]),
+    default="tactics",
+    show_default=True,
+    help="Whether the model proposes tactics, whole proofs, or both.",
+)
+@click.option("--revisions", type=click.IntRange(0, 20), default=1, show_default=True, help="Of a proof that fails.")
 @model_options
 @jobs_option
 @toolchain_option
@@ -101,6 +109,8 @@ def command(
     timeout: float,
     expansions: int | None,
     generators: str,
+    mode: Mode,
+    revisions: int,
     model: ModelChoice | None,
     jobs: int,
     wish: Wish,
@@ -120,9 +130,9 @@ def command(
     def note(text: str) -> None:
         errors.print(text, style="dim", markup=False)
 
-    proposing = parse_generators(generators, model, note)
-    budget = Budget(seconds=timeout, expansions=expansions)
-    request = Request(wanted, budget, proposing, jobs, apply, model.known_as() if model is not None else None)
+    asked = asked_of(model, mode, revisions, note)
+    proposing = parse_generators(generators, asked.tactics) if mode != "whole-proof" else ()
+    request = Request(wanted, Budget(seconds=timeout, expansions=expansions), proposing, jobs, apply, asked)
     with opened(repo, wish, note, jobs) as ready:
         if apply and ready.checkout.cached:
             raise UsageError("--apply writes into a directory of yours: give its path, not a URL or a revision.")
@@ -133,14 +143,11 @@ def command(
     return status_of(report)
 
 
-def parse_generators(
-    text: str, model: ModelChoice | None = None, note: Callable[[str], None] = lambda _: None
-) -> tuple[Generator, ...]:
-    """The generators named in a comma-separated list; the model is one of them where one was chosen.
+def parse_generators(text: str, model: Generator | None = None) -> tuple[Generator, ...]:
+    """The generators named in a comma-separated list; the language model is one of them where there is one.
 
     Raises:
-        UsageError: a name is unknown, or `model` is named and none was chosen.
-        ModelMissing: the model cannot be loaded.
+        UsageError: a name is unknown, or `model` is named and there is none.
     """
     names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     for name in names:
@@ -152,7 +159,7 @@ def parse_generators(
         raise UsageError("The generator 'model' needs a model: give one with --model.")
     if model is not None and MODEL not in names:
         names.append(MODEL)
-    return tuple(model.tactics(note) if model and name == MODEL else GENERATORS[name]() for name in names)
+    return tuple(model if model is not None and name == MODEL else GENERATORS[name]() for name in names)
 
 
 def status_of(report: Report) -> int:
@@ -186,7 +193,7 @@ class Proving:
         self._pool = Pool(self._toolchain, self._builder.search_path(), request.jobs)
         self._printer = ReportPrinter(self._out, patches=not request.apply)
         self._report = Report(str(ready.repository.root), self._toolchain.describe())
-        self._ledger = Ledger(self._toolchain.name, request.settings(), self._note, request.model)
+        self._ledger = Ledger(self._toolchain.name, request.settings(), self._note, request.asked.name)
         self._location = ready.checkout.location.canonical
         self._ensemble = Ensemble(request.generators)
 
@@ -301,7 +308,14 @@ class Proving:
 
     def _prove_all(self, targets: Sequence[Target]) -> Iterator[tuple[Target, TheoremProved]]:
         gate = Gate(self._pool.fresh)
-        prover = Prover(Strategy(()), gate, self._request.budget, self._ledger.recall, (self._ensemble,))
+        prover = Prover(
+            Strategy(()),
+            gate,
+            self._request.budget,
+            self._ledger.recall,
+            (self._ensemble,),
+            self._request.asked.drafting,
+        )
         alone = len(targets) == 1 and self._request.jobs > 1
         with ThreadPoolExecutor(self._request.jobs) as executor:
             waiting: dict[Future[Outcome], Target] = {

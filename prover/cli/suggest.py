@@ -81,7 +81,8 @@ def command(
     def note(text: str) -> None:
         err.print(text, style="dim", markup=False)
 
-    wanted = Wanted(theorem, after, parse_generators(generators, model, note), count)
+    tactics = model.tactics(model.open(), note) if model is not None else None
+    wanted = Wanted(theorem, after, parse_generators(generators, tactics), count)
     with (
         opened(repo, wish, note) as ready,
         Pool(ready.toolchain, ready.builder.search_path(), 1) as pool,

@@ -166,7 +166,8 @@ def _judge(trained: "Trained", repos: Sequence[str], wish: Wish, jobs: int, name
     from curriculum.learn.generator.validity import Validity, validity
     from prover.cli.modelling import ModelChoice
 
-    generator = ModelChoice(str(trained.directory), offline=True).tactics(note)
+    choice = ModelChoice(str(trained.directory), offline=True)
+    generator = choice.tactics(choice.open(), note)
     total = Validity()
     for repo in dict.fromkeys(repos):
         with (

@@ -167,9 +167,10 @@ class Ensemble:
     def learn_proof(self, place: Place, steps: Sequence[ProofStep]) -> None:
         """Credits who proposed the steps of a proof, and has the members learn it."""
         for step in steps:
-            self.standing.used(shape_of(step.goal), step.sources)
+            members = [source for source in step.sources if source in self.tallies]
+            self.standing.used(shape_of(step.goal), members)
             with self._lock:
-                for source in step.sources:
+                for source in members:
                     self.tallies[source].used += 1
         for generator in self.generators:
             if isinstance(generator, Learner):
