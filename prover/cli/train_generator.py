@@ -47,6 +47,9 @@ class Learnt:
 @click.command("generator")
 @click.option("--repo", "repos", multiple=True, default=(".",), show_default=True, metavar="URL_OR_PATH[@REV]",
               help="What to learn from; may be given several times.")  # fmt: skip
+@click.option(
+    "--module", "modules", multiple=True, metavar="NAME", help="Learn from this module only, and others named."
+)
 @click.option("--base", default="tiny", show_default=True, help="A preset, a directory, or a name.")
 @click.option("--out", type=click.Path(path_type=Path), help="Where the model is written.")
 @click.option("--name", help="Its name in the list of models.")
@@ -78,7 +81,7 @@ def command(repos: tuple[str, ...], jobs: int, wish: Wish, as_json: bool, **give
     def note(text: str) -> None:
         err.print(text, style="dim", markup=False)
 
-    learnt = _gather(repos, wish, jobs, given["found"], note)
+    learnt = _gather(repos, wish, jobs, given["modules"], given["found"], note)
     parts = split(learnt.examples, given["held_out"], given["seed"], given["excepted"])
     note(f"{len(parts.train)} examples to learn from, {len(parts.held_out)} held out")
     trained, name, parent = _train(parts, learnt, given, note)
@@ -98,8 +101,8 @@ def command(repos: tuple[str, ...], jobs: int, wish: Wish, as_json: bool, **give
     out.print(f"use it with `prover prove --model {name}`", markup=False)
 
 
-def _gather(repos: Sequence[str], wish: Wish, jobs: int, found: bool, note: Note) -> Learnt:
-    """Traces the repositories, as far as they are not, and reads what they teach.
+def _gather(repos: Sequence[str], wish: Wish, jobs: int, modules: Sequence[str], found: bool, note: Note) -> Learnt:
+    """Traces the repositories, as far as they are not, and reads what they teach; of some modules, where they are named.
 
     Raises:
         UsageError: none of it has a finished tactic proof.
@@ -119,11 +122,12 @@ def _gather(repos: Sequence[str], wish: Wish, jobs: int, found: bool, note: Note
         for location in revisions:
             if (snapshot := snapshot_of(connection, location)) is not None:
                 for module in modules_of(connection, snapshot):
-                    examples += traced_examples(module)
+                    if module.name in modules or not modules:
+                        examples += traced_examples(module)
         traced = len(examples)
         if found:
-            modules = {example.module for example in examples}
-            examples += [e for e in found_examples(own_proofs(connection)) if e.module in modules]
+            known = {example.module for example in examples}
+            examples += [e for e in found_examples(own_proofs(connection)) if e.module in known]
     if not examples:
         raise UsageError(f"{', '.join(repos)} has no finished tactic proof to learn from: name another with --repo.")
     return Learnt(tuple(examples), revisions, len(examples) - traced)
