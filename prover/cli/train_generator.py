@@ -102,7 +102,7 @@ def command(repos: tuple[str, ...], jobs: int, wish: Wish, as_json: bool, **give
 
 
 def _gather(repos: Sequence[str], wish: Wish, jobs: int, modules: Sequence[str], found: bool, note: Note) -> Learnt:
-    """Traces the repositories, as far as they are not, and reads what they teach; of some modules, where they are named.
+    """Traces the repositories, as far as they are not, and reads what they, or the modules that are named, teach.
 
     Raises:
         UsageError: none of it has a finished tactic proof.
