@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from prover.check.gate import Accepted, Gate, Refused, Submission
+from prover.check.levels import USUAL
 from prover.errors import LeanError
 from prover.lean.protocol import Declaration
 from prover.lean.session import Opening, Session, SourceText
@@ -101,6 +102,8 @@ class Prover:
     recall: Recall = lambda _: ()
     generators: Sequence[Generator] = ()
     """in place of the strategy's, where some depend on the theorem or learn from its proof"""
+    level: int = USUAL
+    """up to which the gate looks at a proof"""
     drafting: Drafting | None = None
     """who writes whole proofs, before tactics are searched for"""
 
@@ -207,7 +210,7 @@ class Attempt:
     def _submit(self, scripts: tuple[Script, ...], recalled: bool = False) -> TheoremProved | Refused:
         """What the gate says of the file with these blocks in it."""
         replacements = self._replacements(scripts)
-        match self._prover.gate.judge(self._submission(replacements)):
+        match self._prover.gate.judge(self._submission(replacements), self._prover.level):
             case Accepted() as accepted:
                 proof = "\n\n".join("\n".join(script) for script in scripts)
                 return TheoremProved(

@@ -1,19 +1,24 @@
 """What a proof is judged against: the original file, compiled by a process that has seen no candidate.
 
 Each original is compiled once, by a fresh Lean; its compiled form is what a candidate must be equal to, but
-for the one proof. Where only the theorem's own proof does not compile, it is put aside as `sorry` first.
+for the one proof. Where only the theorem's own proof does not compile, it is put aside as `sorry` first. What has
+been compiled may be kept for later runs, by its content: Lean's own processes cannot write where it is kept.
 """
 
 import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
+
 from prover.errors import BrokenFile
 from prover.lean.protocol import CommandMessage, Message
 from prover.lean.session import LeanSession, SourceText
+from prover.lean.toolchain.toolchain import Toolchain
+from prover.project.build import write_whole
 
 
 @dataclass(frozen=True)
@@ -30,12 +35,31 @@ class Challenge:
         return next((command.names for command in self.commands if command.start == start), ())
 
 
+def kept_in(caches: Path, toolchain: Toolchain, search_path: Sequence[Path]) -> Path | None:
+    """Where originals are kept that are compiled with what is on a search path; nowhere if its names do not tell
+    what is there: a native Lake builds in place, while the embedded toolchain's modules have a directory for each
+    content."""
+    if toolchain.kind != "embedded":
+        return None
+    within = "\n".join([toolchain.name, *map(str, search_path)])
+    return caches / "challenges" / sha256(within.encode()).hexdigest()[:24]
+
+
+class _Record(msgspec.Struct, frozen=True):
+    """What is kept beside a compiled original; what has it is complete."""
+
+    commands: tuple[CommandMessage, ...]
+    messages: tuple[Message, ...]
+
+
 @dataclass
 class Challenges:
     """The originals met so far. Thread-safe."""
 
     fresh: Callable[[], LeanSession]
     """makes a session whose process has elaborated nothing"""
+    cache: Path | None = None
+    """where they are kept for later runs; see `kept_in`"""
     _directory: tempfile.TemporaryDirectory[str] | None = None
     _known: dict[tuple[SourceText, int | None], Challenge] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -48,33 +72,48 @@ class Challenges:
             LeanError: no process came to the end of it.
         """
         with self._lock:
-            for key in ((source, None), (source, start)):
-                if key in self._known:
-                    return self._known[key]
+            for sorried in (None, start):
+                if found := self._known.get((source, sorried)) or self._kept(source, sorried):
+                    self._known[source, sorried] = found
+                    return found
             session = self.fresh()
             try:
                 return self._compile(session, source, start, selection)
             finally:
                 session.close()
 
+    def _kept(self, source: SourceText, sorried: int | None) -> Challenge | None:
+        """What an earlier run has kept."""
+        olean = self._place(source, sorried)
+        record = olean.with_suffix(".json")
+        if self.cache is None or not (olean.is_file() and record.is_file()):
+            return None
+        said = msgspec.json.decode(record.read_bytes(), type=_Record)
+        return Challenge(olean, said.commands, said.messages)
+
     def _compile(self, session: LeanSession, source: SourceText, start: int, selection: int) -> Challenge:
         broken: tuple[Message, ...] = ()
-        for sorried in (False, True):
-            olean = self._place(source, start if sorried else None)
-            commands, messages = session.challenge(source, start, selection, sorried, olean)
-            challenge = Challenge(olean, commands, messages)
+        for sorried in (None, start):
+            olean = self._place(source, sorried)
+            commands, messages = session.challenge(source, start, selection, sorried is not None, olean)
             errors = tuple(message for message in messages if message.severity == "error")
             if not errors:
-                self._known[source, start if sorried else None] = challenge
-                return challenge
+                if self.cache is not None:
+                    write_whole(olean.with_suffix(".json"), msgspec.json.encode(_Record(commands, messages)))
+                self._known[source, sorried] = Challenge(olean, commands, messages)
+                return self._known[source, sorried]
             broken = broken or errors
         raise BrokenFile(
             f"{source.file} does not compile, whatever the proof: mend it first.",
             tuple(message.printed.rstrip() for message in broken),
         )
 
-    def _place(self, source: SourceText, start: int | None) -> Path:
+    def _place(self, source: SourceText, sorried: int | None) -> Path:
+        named = f"{source.file}\n{source.module}\n{source.options}\n{sorried}\n{source.text}"
+        digest = sha256(named.encode()).hexdigest()[:32]
+        return (self.cache or self._scratch()) / f"{digest}.olean"
+
+    def _scratch(self) -> Path:
         if self._directory is None:
             self._directory = tempfile.TemporaryDirectory(prefix="prover-challenge-")
-        digest = sha256(f"{source.file}\n{source.module}\n{start}\n{source.text}".encode()).hexdigest()[:24]
-        return Path(self._directory.name) / f"{digest}.olean"
+        return Path(self._directory.name)

@@ -6,15 +6,22 @@ The original file is compiled by one process, the candidate elaborated by anothe
 1. compiles: the whole file with the proof in it, no error;
 2. bound: the same commands, the same declarations, the same statement, nothing that runs code or changes
    what other text means, and the kernel takes what the theorem's command declares a second time;
-3. axioms: only the standard ones, through everything that the proof rests on.
+3. axioms: only the standard ones, through everything that the proof rests on;
+4. replayed: a third process, which runs no code of the repository, reads the compiled file and sends all that the
+   theorem rests on outside of the toolchain's library through the kernel; so do other checkers that are installed.
+
+Level 5, whether the statement is worth proving, is `sanity.py`'s.
 """
 
+import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
+from pathlib import Path
 
 from prover.check.challenge import Challenge, Challenges
-from prover.check.levels import HIGHEST
+from prover.check.checkers import CompiledTheorem, checkers_for
+from prover.check.levels import USUAL
 from prover.errors import BrokenFile, LeanError
 from prover.lean.protocol import CommandMessage, JudgeMessage, Message
 from prover.lean.session import LeanSession, SourceText
@@ -68,9 +75,11 @@ class Accepted:
     axioms: tuple[str, ...]
     library: int
     """declarations of the toolchain's library that the audit met without their proofs"""
-    level: int = HIGHEST
+    level: int = USUAL
     """how far it was verified"""
     messages: tuple[Message, ...] = ()
+    kernels: tuple[str, ...] = ()
+    """by what it was replayed"""
 
 
 @dataclass(frozen=True)
@@ -91,13 +100,18 @@ Judgement = Accepted | Refused
 class Gate:
     """Judges submissions, each with a Lean process of its own. Thread-safe."""
 
-    def __init__(self, fresh: Callable[[], LeanSession]) -> None:
-        """`fresh` makes a session whose process has elaborated nothing."""
-        self._fresh = fresh
-        self._challenges = Challenges(fresh)
+    def __init__(self, fresh: Callable[[], LeanSession], kept: Path | None = None) -> None:
+        """A gate that starts processes as it needs them.
 
-    def judge(self, submission: Submission, level: int = HIGHEST) -> Judgement:
-        """Whether the submission's theorem is proved in its file, looked at up to `level`."""
+        Args:
+            fresh: makes a session whose process has elaborated nothing.
+            kept: where compiled originals are kept for later runs; see `challenge.kept_in`.
+        """
+        self._fresh = fresh
+        self._challenges = Challenges(fresh, kept)
+
+    def judge(self, submission: Submission, level: int = USUAL) -> Judgement:
+        """Whether the submission's theorem is proved in its file, looked at up to `level`, the fourth at most."""
         if reason := untouched(submission):
             return Refused(reason, level=2, compiled=False)
         try:
@@ -107,20 +121,26 @@ class Gate:
             return Refused(f"there is nothing to judge it against: {error} {first}".rstrip(), compiled=False)
         except LeanError as error:
             return Refused(f"a fresh Lean could not check it: {error}", compiled=False)
-        judgement = self._tried(submission, challenge)
-        match judgement:
-            case Refused(level=failed) if failed > level:
-                return Accepted((), 0, level, judgement.messages)
-            case Accepted() if judgement.level > level:
-                return Accepted((), 0, level, judgement.messages)
+        with tempfile.TemporaryDirectory(prefix="prover-candidate-") as directory:
+            compiled = Compiled(submission.candidate.module, Path(directory))
+            judgement = self._tried(
+                lambda session: judgement_of(submission, challenge, ask(session, submission, challenge, compiled))
+            )
+            match judgement:
+                case Refused(level=failed) if failed > level:
+                    return Accepted((), 0, level, judgement.messages)
+                case Accepted() if judgement.level > level:
+                    return Accepted((), 0, level, judgement.messages)
+                case Accepted() if level > judgement.level:
+                    return self._tried(lambda session: replayed(session, submission, challenge, compiled, judgement))
         return judgement
 
-    def _tried(self, submission: Submission, challenge: Challenge) -> Judgement:
+    def _tried(self, ask_fresh: Callable[[LeanSession], Judgement]) -> Judgement:
         reason = ""
         for _ in range(TRIES):
             session = self._fresh()
             try:
-                return judgement_of(submission, challenge, ask(session, submission, challenge))
+                return ask_fresh(session)
             except LeanError as error:
                 reason = str(error)
             finally:
@@ -137,7 +157,20 @@ def untouched(submission: Submission) -> str | None:
     return None
 
 
-def ask(session: LeanSession, submission: Submission, challenge: Challenge) -> JudgeMessage:
+@dataclass(frozen=True)
+class Compiled:
+    """Where a candidate's compiled form goes, laid out as Lean looks for modules."""
+
+    module: str
+    directory: Path
+
+    @property
+    def olean(self) -> Path:
+        """The compiled file."""
+        return (self.directory / Path(*self.module.split("."))).with_suffix(".olean")
+
+
+def ask(session: LeanSession, submission: Submission, challenge: Challenge, compiled: Compiled) -> JudgeMessage:
     """What Lean says of a submission."""
     return session.judge(
         submission.candidate,
@@ -151,7 +184,25 @@ def ask(session: LeanSession, submission: Submission, challenge: Challenge) -> J
             "own": list(challenge.names_of(submission.command[0])),
             "block": submission.block,
         },
+        compiled.olean,
     )
+
+
+def replayed(
+    session: LeanSession, submission: Submission, challenge: Challenge, compiled: Compiled, judgement: Accepted
+) -> Judgement:
+    """The judgement, one level higher if the kernel takes the compiled theorem again, and so do other checkers."""
+    own = challenge.names_of(submission.command[0])
+    said = session.replay(compiled.olean, challenge.olean, submission.theorem, own)
+    if said.refused is not None:
+        return Refused(f"the kernel does not take the compiled file: {said.refused}", level=4)
+    kernels = ["Lean's kernel"]
+    theorem = CompiledTheorem(compiled.module, submission.theorem, (compiled.directory, *session.search_path))
+    for checker in checkers_for(session.toolchain):
+        if objection := checker.objection(theorem):
+            return Refused(objection, level=4)
+        kernels.append(checker.name)
+    return replace(judgement, level=4, kernels=tuple(kernels))
 
 
 def judgement_of(submission: Submission, challenge: Challenge, said: JudgeMessage) -> Judgement:

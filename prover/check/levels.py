@@ -5,8 +5,9 @@ from typing import Literal
 
 NAMES = ("compiles", "bound", "axioms", "replayed", "sane")
 """level 1 is the first"""
-HIGHEST = 3
-"""the highest level that is checked so far"""
+HIGHEST = 5
+USUAL = 3
+"""as far as a proof is looked at that the search has found; the next level costs another Lean process"""
 
 State = Literal["passed", "refused", "not checked"]
 
@@ -41,8 +42,9 @@ def refused(level: int, reason: str, compiled: bool) -> tuple[Level, ...]:
     return tuple(found)
 
 
-def verified(level: int, axioms: tuple[str, ...], library: int) -> str:
+def verified(level: int, axioms: tuple[str, ...], library: int, kernels: tuple[str, ...] = ()) -> str:
     """What a proof that holds up to `level` has been shown to be, in one line."""
     names = ", ".join(NAMES[:level])
+    by = f"; replayed by {', '.join(kernels)}" if kernels else ""
     known = f"; {library} library declarations taken on trust" if library else ""
-    return f"verified to level {level} of {len(NAMES)} ({names}); axioms: {', '.join(axioms) or 'none'}{known}"
+    return f"verified to level {level} of {len(NAMES)} ({names}){by}; axioms: {', '.join(axioms) or 'none'}{known}"

@@ -85,6 +85,47 @@ def soak(attempts: int, seed: int, seconds: float, jobs: int, json_file: Path | 
     return 1 if results["wrong"] or results["lost"] or results["left_over"] else 0
 
 
+@command.command("gate")
+@click.option("--repetitions", type=click.IntRange(min=1), default=3, show_default=True)
+@json_option
+def gate(repetitions: int, json_file: Path | None) -> int:
+    """Measure what the gate costs beside the plain elaboration of a file.
+
+    Exit status: 0 every target is met, 1 one is missed.
+    """
+    out, err = consoles()
+    results = _script("gate").measure(embedded_toolchain(), home().caches, repetitions, _teller(err))
+    table = Table("theorem", "file alone", "gate, first", "original known", "target", "met", "level 4", title="seconds")
+    for row in results["rows"]:
+        figures = (f"{row[name]:.2f}" for name in ("plain", "first", "known", "target"))
+        table.add_row(row["theorem"], *figures, "yes" if row["met"] else "NO", f"{row['replayed']:.2f}")
+    out.print(table)
+    _write(results, json_file or RESULTS / "gate.json", err)
+    return 0 if all(row["met"] for row in results["rows"]) else 1
+
+
+@command.command("fuzz")
+@click.option("--mutants", type=click.IntRange(min=1), default=20_000, show_default=True)
+@click.option("--seed", type=int, default=0, show_default=True)
+@json_option
+def fuzz(mutants: int, seed: int, json_file: Path | None) -> int:
+    """Hand mutated proofs and statements to the gate; none that it accepts may state anything else.
+
+    Exit status: 0 none did, 1 one did.
+    """
+    script = _script("fuzz")
+    out, err = consoles()
+    results = {
+        "conditions": _script("workload").conditions(embedded_toolchain()),
+        **script.fuzz(embedded_toolchain(), mutants, seed, _teller(err)),
+    }
+    for name, figure in results.items():
+        if name != "conditions":
+            out.print(f"{name}: {figure}", markup=False)
+    _write(results, json_file or RESULTS / "fuzz.json", err)
+    return 1 if results["wrong"] else 0
+
+
 @command.command("database")
 @click.option("--steps", type=click.IntRange(min=9_000), default=1_000_000, show_default=True, help="Tactic steps.")
 @json_option

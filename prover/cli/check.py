@@ -4,7 +4,7 @@ import json
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,30 @@ import click
 from rich.console import Console
 
 from prover.check.audit import FileAudit, Found, audit
+from prover.check.challenge import kept_in
 from prover.check.gate import Accepted, Gate, Judgement, Refused
 from prover.check.levels import HIGHEST, Level, passed, refused, verified
 from prover.check.proof_text import ProofText, submission_of, unchanged
+from prover.check.sanity import findings
 from prover.cli.locating import Located, locate
 from prover.cli.main import EXIT_REFUSED
 from prover.cli.opening import Opened, jobs_option, opened, repo_option
-from prover.cli.wiring import consoles, toolchain_option
+from prover.cli.wiring import consoles, home, toolchain_option
 from prover.errors import LeanError, RequestRefused, UsageError
+from prover.lean.isolation import isolation_of
 from prover.lean.pool import Pool
 from prover.lean.toolchain.choose import Wish
 from prover.project.build import source_of
 from prover.project.layout import Module
+from prover.search.best_first import Strategy
+from prover.search.budget import Budget
+from prover.tactics.automation import Automation
+from prover.tactics.structure import Structure
+
+SANITY = (Automation(), Structure())
+"""what looks for contradictions in a statement"""
+SANITY_SECONDS = 5.0
+"""for each question"""
 
 
 @dataclass(frozen=True)
@@ -44,6 +56,12 @@ class Checked:
     axioms: tuple[str, ...] = ()
     library: int = 0
     """library declarations taken on trust"""
+    kernels: tuple[str, ...] = ()
+    """by what it was replayed"""
+    findings: tuple[str, ...] = ()
+    """what is suspect about the statement"""
+    isolation: str = ""
+    """what Lean's processes were held to"""
     messages: tuple[str, ...] = field(default=())
     """Lean's, as `lean` prints them"""
     seconds: float = 0.0
@@ -112,6 +130,7 @@ def read_text(file: str) -> str:
 
 
 def _check(ready: Opened, pool: Pool, name: str, proof: ProofText | None, level: int) -> Checked:
+    started = time.monotonic()
     with pool.lend() as session:
         located = locate(ready, session, name)
         source, declaration = located.source, located.declaration
@@ -119,27 +138,34 @@ def _check(ready: Opened, pool: Pool, name: str, proof: ProofText | None, level:
             opening = session.statement(source, declaration.selection)
         except RequestRefused as error:
             raise UsageError(f"{name} has no proof that could be judged ({error}): name a theorem.") from None
-    started = time.monotonic()
     submission = (
         unchanged(source, declaration, opening) if proof is None else submission_of(source, declaration, opening, proof)
     )
-    judgement = Gate(pool.fresh).judge(submission, level)
-    return _checked(ready, located, judgement, time.monotonic() - started)
+    kept = kept_in(home().caches, ready.toolchain, ready.builder.search_path())
+    judgement = Gate(pool.fresh, kept).judge(submission, level)
+    found: tuple[str, ...] = ()
+    if level == HIGHEST:
+        with pool.lend() as session:
+            found = tuple(findings(session, source, declaration.selection, Strategy(SANITY), Budget(SANITY_SECONDS)))
+        if isinstance(judgement, Accepted):
+            judgement = replace(judgement, level=HIGHEST)
+    return replace(_checked(ready, located, judgement), findings=found, seconds=round(time.monotonic() - started, 3))
 
 
-def _checked(ready: Opened, located: Located, judgement: Judgement, seconds: float) -> Checked:
+def _checked(ready: Opened, located: Located, judgement: Judgement) -> Checked:
     source, declaration = located.source, located.declaration
     line = source.text.encode()[: declaration.selection].count(b"\n") + 1
     toolchain = ready.toolchain.describe()
+    kernels: tuple[str, ...] = ()
     match judgement:
-        case Accepted(axioms, library, level, messages):
+        case Accepted(axioms, library, level, messages, kernels):
             levels, reason = passed(level), None
         case Refused(reason, messages, failed, compiled):
             level, axioms, library = (failed - 1 if compiled else 0), (), 0
             levels = refused(failed, reason, compiled)
     return Checked(
-        declaration.name, source.file, line, reason is None, level, levels, toolchain, reason,
-        axioms, library, tuple(m.printed.rstrip() for m in messages), round(seconds, 3),
+        declaration.name, source.file, line, reason is None, level, levels, toolchain, reason, axioms, library, kernels,
+        isolation=isolation_of(ready.toolchain).describe(), messages=tuple(m.printed.rstrip() for m in messages),
     )  # fmt: skip
 
 
@@ -148,8 +174,10 @@ def print_checked(out: Console, checked: Checked) -> None:
     mark, style = ("✓", "green") if checked.accepted else ("✗", "red")
     out.print(f"[{style}]{mark}[/] ", end="")
     out.print(f"{checked.theorem}  {checked.file}:{checked.line}  ({checked.seconds:.1f} s)", markup=False)
+    for finding in checked.findings:
+        out.print(f"    look at the statement: {finding}", markup=False)
     if checked.accepted:
-        said = verified(checked.level, checked.axioms, checked.library)
+        said = verified(checked.level, checked.axioms, checked.library, checked.kernels)
     else:
         failed = next(level for level in checked.levels if level.state == "refused")
         said = f"refused at level {failed.number} ({failed.name}): {checked.reason}"

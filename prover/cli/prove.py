@@ -12,14 +12,16 @@ from typing import Any
 
 import click
 
+from prover.check.challenge import kept_in
 from prover.check.gate import Gate
+from prover.check.levels import USUAL
 from prover.cli.ledger import Ledger
 from prover.cli.main import EXIT_INTERRUPTED, EXIT_OPEN, EXIT_REFUSED, EXIT_USAGE
 from prover.cli.modelling import NOBODY, AskedModel, Mode, ModelChoice, asked_of, model_options
 from prover.cli.opening import Opened, jobs_option, opened, repo_option
 from prover.cli.remembering import remembered
 from prover.cli.report import Report, ReportPrinter, TheoremReport, report_of, tallied, write_json
-from prover.cli.wiring import consoles, toolchain_option
+from prover.cli.wiring import consoles, home, toolchain_option
 from prover.errors import BrokenFile, LeanError, RepositoryError, UnknownTheorem, UsageError
 from prover.lean.pool import Pool
 from prover.lean.session import LeanSession
@@ -67,6 +69,8 @@ class Request:
     generators: tuple[Generator, ...]
     jobs: int
     apply: bool
+    level: int = USUAL
+    """up to which the gate looks at a proof"""
     asked: AskedModel = NOBODY
     """the language model"""
 
@@ -94,6 +98,13 @@ class Request:
 )
 @click.option("--revisions", type=click.IntRange(0, 20), default=1, show_default=True, help="Of a proof that fails.")
 @model_options
+@click.option(
+    "--level",
+    type=click.IntRange(USUAL, 4),
+    default=USUAL,
+    show_default=True,
+    help="How far the gate looks; see check.",
+)
 @jobs_option
 @toolchain_option
 @click.option("--apply", is_flag=True, help="Write the proofs into the files instead of printing patches.")
@@ -112,6 +123,7 @@ def command(
     mode: Mode,
     revisions: int,
     model: ModelChoice | None,
+    level: int,
     jobs: int,
     wish: Wish,
     apply: bool,
@@ -132,7 +144,7 @@ def command(
 
     asked = asked_of(model, mode, revisions, note)
     proposing = parse_generators(generators, asked.tactics) if mode != "whole-proof" else ()
-    request = Request(wanted, Budget(seconds=timeout, expansions=expansions), proposing, jobs, apply, asked)
+    request = Request(wanted, Budget(seconds=timeout, expansions=expansions), proposing, jobs, apply, level, asked)
     with opened(repo, wish, note, jobs) as ready:
         if apply and ready.checkout.cached:
             raise UsageError("--apply writes into a directory of yours: give its path, not a URL or a revision.")
@@ -307,14 +319,17 @@ class Proving:
         raise broken or UnknownTheorem(_unknown(name, seen))
 
     def _prove_all(self, targets: Sequence[Target]) -> Iterator[tuple[Target, TheoremProved]]:
-        gate = Gate(self._pool.fresh)
+        kept = kept_in(home().caches, self._toolchain, self._builder.search_path())
+        gate = Gate(self._pool.fresh, kept)
+        request = self._request
         prover = Prover(
             Strategy(()),
             gate,
-            self._request.budget,
+            request.budget,
             self._ledger.recall,
             (self._ensemble,),
-            self._request.asked.drafting,
+            request.level,
+            request.asked.drafting,
         )
         alone = len(targets) == 1 and self._request.jobs > 1
         with ThreadPoolExecutor(self._request.jobs) as executor:

@@ -103,7 +103,7 @@ def report_of(repository: Repository, task: Task, outcome: Outcome, toolchain: T
                 proof=proof,
                 patch=patch,
                 axioms=judgement.axioms,
-                verified=verified(judgement.level, judgement.axioms, judgement.library),
+                verified=verified(judgement.level, judgement.axioms, judgement.library, judgement.kernels),
                 recalled=outcome.recalled,
             )
         case TheoremOpen(reason, _, refused):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from prover.check.gate import Gate, Judgement, Submission
-from prover.check.levels import HIGHEST
+from prover.check.levels import USUAL
 from prover.lean.protocol import Goal, Message, ResultMessage
 from prover.lean.session import (
     Advanced,
@@ -115,7 +115,7 @@ class TimedGate(Gate):
         super().__init__(fresh)
         self._seen = seen
 
-    def judge(self, submission: Submission, level: int = HIGHEST) -> Judgement:
+    def judge(self, submission: Submission, level: int = USUAL) -> Judgement:
         """See `Gate`."""
         began = time.monotonic()
         try:

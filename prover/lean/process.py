@@ -3,6 +3,7 @@
 import os
 import queue
 import secrets
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -17,6 +18,7 @@ import msgspec
 import psutil
 
 from prover.errors import LeanDied, LeanSilent, RequestRefused
+from prover.lean.isolation import confined
 from prover.lean.protocol import PROTOCOL_VERSION, Reply, decode, encode
 from prover.lean.toolchain.toolchain import Program, Toolchain
 
@@ -25,7 +27,7 @@ NOISE_LINES = 40
 
 
 class LeanProcess:
-    """A running gateway. Not thread-safe: one conversation at a time.
+    """A running gateway, confined: see `isolation`. Not thread-safe: one conversation at a time.
 
     Raises from every method:
         LeanDied: the process ended; the message has its last words.
@@ -34,13 +36,17 @@ class LeanProcess:
 
     def __init__(self, toolchain: Toolchain, search_path: Sequence[Path] = ()) -> None:
         self._mark = secrets.token_hex(8)
-        command = toolchain.command(Program(("Gateway",), (), (self._mark,)), search_path)
+        self.scratch = Path(tempfile.mkdtemp(prefix="prover-lean-")).resolve()
+        """the one directory that the process may write in; gone when it has ended"""
+        command = confined(
+            toolchain.command(Program(("Gateway",), (), (self._mark,)), search_path), toolchain, self.scratch
+        )
         self._noise: deque[str] = deque(maxlen=NOISE_LINES)
         self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._process = subprocess.Popen(
             command.argv,
-            env=_environment(command.env),
-            cwd=tempfile.gettempdir(),
+            env=command.environment,
+            cwd=self.scratch,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -89,9 +95,10 @@ class LeanProcess:
         return self._process.pid
 
     def memory(self) -> int:
-        """Resident memory in bytes; 0 once it has ended."""
+        """Resident memory in bytes, with what it is run by; 0 once it has ended."""
         try:
-            return int(psutil.Process(self.pid).memory_info().rss)
+            top = psutil.Process(self.pid)
+            return sum(int(process.memory_info().rss) for process in (top, *top.children(recursive=True)))
         except psutil.Error:
             return 0
 
@@ -107,6 +114,7 @@ class LeanProcess:
             except (ProcessLookupError, PermissionError):
                 self._process.kill()
         self._process.wait()
+        shutil.rmtree(self.scratch, ignore_errors=True)
 
     def _send(self, line: bytes) -> None:
         assert self._process.stdin is not None
@@ -145,9 +153,3 @@ class LeanProcess:
         self.kill()
         words = next((line for line in self._noise if "rror" in line), "it said nothing")
         return LeanDied(f"Lean ended with status {self._process.returncode}: {words.strip()}")
-
-
-def _environment(additions: Mapping[str, str]) -> dict[str, str]:
-    """The few variables that Lean needs, without the secrets of the user's environment."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR", "LANG", "ELAN_HOME") if name in os.environ}
-    return {**kept, **additions}

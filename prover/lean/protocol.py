@@ -233,6 +233,15 @@ class JudgeMessage(msgspec.Struct, frozen=True):
     refusedAxioms: tuple[str, ...] = ()
 
 
+class ReplayMessage(msgspec.Struct, frozen=True):
+    """What the kernel says of a compiled theorem."""
+
+    replayed: int
+    """declarations that it took again"""
+    refused: str | None
+    """why it does not take one"""
+
+
 class FindingMessage(msgspec.Struct, frozen=True):
     """Something in a file that it should not have, or that a reader should look at."""
 
@@ -291,6 +300,7 @@ class Reply(msgspec.Struct, frozen=True):
     axioms: tuple[str, ...] = ()
     library: int = 0
     refusedAxioms: tuple[str, ...] = ()
+    replayed: int = 0
     audited: tuple[AuditedMessage, ...] = ()
     findings: tuple[FindingMessage, ...] = ()
 
@@ -303,6 +313,10 @@ class Reply(msgspec.Struct, frozen=True):
         return JudgeMessage(
             self.messages, self.commands, self.refused, self.level, self.axioms, self.library, self.refusedAxioms
         )
+
+    def replay(self) -> ReplayMessage:
+        """This line as the answer to ``replay``."""
+        return ReplayMessage(self.replayed, self.refused)
 
     def audit(self) -> AuditMessage:
         """This line as the answer to ``audit``."""

@@ -4,6 +4,8 @@ A state is a value here: the place where its proof was opened and the tactics si
 keeps each state by a handle; when it dies or must be killed, the next one replays what is needed.
 """
 
+import os
+import shutil
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +24,7 @@ from prover.lean.protocol import (
     LibraryModule,
     Message,
     RecordedCommand,
+    ReplayMessage,
     Reply,
     ResultMessage,
     StateMessage,
@@ -31,8 +34,8 @@ from prover.lean.toolchain.toolchain import Toolchain
 T = TypeVar("T")
 ELABORATION_SECONDS = 600.0
 GRACE_SECONDS = 2.0
-MEMORY_CAP = 1_900_000_000
-"""resident bytes past which a process is replaced before its next proof"""
+CROWDED = 0.88
+"""of the memory that a process may use, past which it is replaced before its next proof"""
 RESTARTS_PER_BATCH = 3
 
 
@@ -87,6 +90,8 @@ class Origin:
     """of the `sorry`; or, when `statement`, of the declaration's name"""
     statement: bool
     """the whole body is to be proved, whatever stands there"""
+    negated: bool = False
+    """its negation is to be proved instead"""
 
 
 @dataclass(frozen=True)
@@ -153,6 +158,8 @@ class LeanSession:
 
     toolchain: Toolchain
     search_path: tuple[Path, ...] = ()
+    patience: float = ELABORATION_SECONDS
+    """how long a file may take, in seconds"""
     restarts: int = 0
     _process: LeanProcess | None = None
     _sources: dict[SourceText, tuple[int, tuple[Message, ...]]] = field(default_factory=dict)
@@ -196,7 +203,7 @@ class LeanSession:
         """Elaborates a file and returns what Lean records of its tactics."""
 
         def ask() -> Recording:
-            *commands, last = self.start().ask({"do": "trace", **_text(source)}, ELABORATION_SECONDS)
+            *commands, last = self.start().ask({"do": "trace", **_text(source)}, self.patience)
             self._sources[source] = (last.source, last.messages)
             return Recording(last.messages, tuple(reply.traced for reply in commands if reply.traced is not None))
 
@@ -223,16 +230,20 @@ class LeanSession:
             LeanError: Lean does not come to its end; what it said before is good.
         """
         request = {"do": "library", "imports": list(imports), "below": list(below)}
-        for reply in self.start().ask(request, ELABORATION_SECONDS):
+        for reply in self.start().ask(request, self.patience):
             if reply.imported is not None:
                 yield reply.imported
 
     def write(self, source: SourceText, olean: Path) -> None:
-        """Compiles an elaborated file to `olean`."""
+        """Compiles an elaborated file to `olean`, which is there whole or not at all."""
         stubs = self.toolchain.kind == "embedded"
-        self._repeated(
-            lambda: self._last({"do": "write", "source": self._source(source)[0], "olean": str(olean), "stubs": stubs})
-        )
+
+        def ask() -> None:
+            made = self.start().scratch / "module.olean"
+            self._last({"do": "write", "source": self._source(source)[0], "olean": str(made), "stubs": stubs})
+            move_whole(made, olean)
+
+        self._repeated(ask)
 
     def sorries(self, source: SourceText, start: int, stop: int) -> tuple[Opening, ...]:
         """Every `sorry` of the commands that touch those bytes, opened, in the order of the text."""
@@ -246,14 +257,20 @@ class LeanSession:
 
     def statement(self, source: SourceText, selection: int) -> Opening:
         """The goal of the declaration whose name stands at `selection`, its present body put aside."""
+        return self._opened(Origin(source, selection, statement=True))
 
-        def ask() -> Opening:
-            request = {"do": "statement", "source": self._source(source)[0], "selection": selection}
-            hole = self._last(request).opened
-            assert hole is not None
-            return self._opening(hole, Origin(source, selection, statement=True))
+    def negation(self, source: SourceText, selection: int) -> Opening:
+        """The negation of that goal, with nothing in its context."""
+        return self._opened(Origin(source, selection, statement=True, negated=True))
 
-        return self._repeated(ask)
+    def _opened(self, origin: Origin) -> Opening:
+        return self._repeated(lambda: self._opening(self._statement(origin), origin))
+
+    def _statement(self, origin: Origin) -> HoleMessage:
+        place = {"source": self._source(origin.source)[0], "selection": origin.start, "negated": origin.negated}
+        hole = self._last({"do": "statement", **place}).opened
+        assert hole is not None
+        return hole
 
     def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[Outcome]:
         """Runs each tactic against `state`; yields one outcome each, in order.
@@ -297,13 +314,40 @@ class LeanSession:
         Args:
             sorried: the proof of the theorem named at `selection`, in the command at `start`, is put aside.
         """
-        place = {"start": start, "selection": selection, "sorried": sorried, "olean": str(olean)}
-        reply = self._repeated(lambda: self._last({"do": "challenge", **_text(source), **place}))
+
+        def ask() -> Reply:
+            made = self.start().scratch / "challenge.olean"
+            place = {"start": start, "selection": selection, "sorried": sorried, "olean": str(made)}
+            reply = self._last({"do": "challenge", **_text(source), **place})
+            if made.exists():
+                move_whole(made, olean)
+            return reply
+
+        reply = self._repeated(ask)
         return reply.commands, reply.messages
 
-    def judge(self, candidate: SourceText, submission: Mapping[str, object]) -> JudgeMessage:
-        """What Lean says of a candidate; see ``Gateway.lean`` for what the submission holds."""
-        return self._last({"do": "judge", **_text(candidate), **submission}).judged()
+    def judge(self, candidate: SourceText, submission: Mapping[str, object], compiled: Path) -> JudgeMessage:
+        """What Lean says of a candidate; see ``Gateway.lean`` for what the submission holds.
+
+        Args:
+            compiled: where its compiled form is put, if it is accepted.
+        """
+        made = self.start().scratch / "candidate.olean"
+        said = self._last({"do": "judge", **_text(candidate), **submission, "compiled": str(made)}).judged()
+        if made.exists():
+            move_whole(made, compiled)
+        return said
+
+    def replay(self, candidate: Path, challenge: Path, theorem: str, own: Sequence[str]) -> ReplayMessage:
+        """What the kernel says of a theorem, of compiled files alone.
+
+        Args:
+            candidate: the compiled file that holds it.
+            challenge: the original, compiled.
+            own: what the theorem's command declares in the original.
+        """
+        files = {"candidate": str(candidate), "challenge": str(challenge)}
+        return self._last({"do": "replay", **files, "theorem": theorem, "own": list(own)}).replay()
 
     def audit(self, source: SourceText) -> AuditMessage:
         """What the declarations of a file rest on, and what is suspect in it."""
@@ -312,18 +356,18 @@ class LeanSession:
     def forget(self) -> None:
         """Drops every proof state; replaces a process that has grown too large."""
         self._handles.clear()
-        self._lighten({"do": "forget"}, MEMORY_CAP)
+        self._lighten({"do": "forget"}, None)
 
-    def forget_files(self, cap: int = MEMORY_CAP) -> None:
+    def forget_files(self, cap: int | None = None) -> None:
         """Drops every file and state; replaces a process that has more than `cap` bytes resident."""
         self._handles.clear()
         self._sources.clear()
         self._lighten({"do": "forget", "sources": True}, cap)
 
-    def _lighten(self, request: Mapping[str, object], cap: int) -> None:
+    def _lighten(self, request: Mapping[str, object], cap: int | None) -> None:
         if self._process is None or not self._process.alive():
             return
-        if self._process.memory() > cap:
+        if self._process.memory() > (cap or CROWDED * self.toolchain.memory_bytes):
             self.close()
         else:
             self._repeated(lambda: self._last(request))
@@ -367,11 +411,9 @@ class LeanSession:
         return opened.state
 
     def _reopen(self, origin: Origin) -> StateMessage:
-        handle = self._source(origin.source)[0]
         if origin.statement:
-            hole = self._last({"do": "statement", "source": handle, "selection": origin.start}).opened
-            assert hole is not None
-            return hole.opened
+            return self._statement(origin).opened
+        handle = self._source(origin.source)[0]
         request = {"do": "sorries", "source": handle, "start": origin.start, "stop": origin.start + 1}
         for hole in self._last(request).sorries:
             if hole.start == origin.start:
@@ -408,7 +450,7 @@ class LeanSession:
 
     def _last(self, request: Mapping[str, object]) -> Reply:
         """The closing reply to a request that has no other."""
-        return list(self.start().ask(request, ELABORATION_SECONDS))[-1]
+        return list(self.start().ask(request, self.patience))[-1]
 
     def _repeated(self, act: Callable[[], T]) -> T:
         """`act`, once more if Lean dies under it."""
@@ -418,6 +460,14 @@ class LeanSession:
             self.restarts += 1
             self.close()
             return act()
+
+
+def move_whole(made: Path, place: Path) -> None:
+    """Moves a file, across file systems too, to where it then is whole or not at all."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = place.with_name(f"{place.name}.{os.getpid()}")
+    shutil.move(made, unfinished)
+    os.replace(unfinished, place)
 
 
 def _text(source: SourceText) -> dict[str, object]:

@@ -8,7 +8,6 @@ imports it, not the run.
 import hashlib
 import os
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -262,16 +261,11 @@ class Builder:
             else:
                 record = _Record(errors_of(session.elaborate(source)))
             write_whole(self._file(module, ".json"), msgspec.json.encode(record))
-            self._write(session, source, self._file(module, ".olean"))
+            session.write(source, self._file(module, ".olean"))
             session.forget_files(PROCESS_BYTES)
         except LeanError as error:
             session.close()
             raise BrokenFile(f"Lean does not come to the end of {source.file}: {error}") from None
-
-    def _write(self, session: LeanSession, source: SourceText, compiled: Path) -> None:
-        with tempfile.TemporaryDirectory(dir=compiled.parent) as scratch:
-            session.write(source, Path(scratch) / "module.olean")
-            os.replace(Path(scratch) / "module.olean", compiled)
 
     def _file(self, module: Module, suffix: str) -> Path:
         return self.cache / "modules" / (self.key(module) + suffix)

@@ -15,6 +15,7 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from prover.errors import BrokenFile, LakeFailed, NeedsToolchain, ProverError
+from prover.lean.isolation import confined_lake
 from prover.lean.session import LeanSession, SourceText
 from prover.lean.toolchain.execute import Finished, Limits, execute
 from prover.lean.toolchain.toolchain import Command, NativeToolchain
@@ -189,7 +190,7 @@ class NativeBuilder:
             raise NeedsToolchain(f"There is no `lake` beside {self.toolchain.lean}: install elan, which brings one.")
         root = self.tree().root
         # nobody is there to answer git when it asks for a password
-        command = Command((str(lake), *words), {"GIT_TERMINAL_PROMPT": "0"})
+        command = confined_lake(Command((str(lake), *words), {"GIT_TERMINAL_PROMPT": "0"}), [root, self._place()])
         with self._locked():
             finished = execute(command, Limits(root, seconds))
         if finished.status != 0:

@@ -4,6 +4,7 @@ Two processes serve all: one compiles originals and opens them, the other judges
 that the second has not seen.
 """
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -13,13 +14,15 @@ from prover.check.audit import audit
 from prover.check.gate import Accepted, Gate, Judgement, Refused, Submission
 from prover.check.proof_text import ProofText, submission_of
 from prover.lean.session import LeanSession, SourceText
-from prover.lean.toolchain.toolchain import EmbeddedToolchain
-from tests.integration.cheat_files import CHEATS, Attempt, all_attempts
+from prover.lean.toolchain.toolchain import EmbeddedToolchain, Toolchain
+from tests.cheat_files import CHEATS, Attempt, all_attempts
+from tests.integration.computer import Computer
 
 ATTEMPTS = sorted(all_attempts(), key=lambda attempt: "import Lean" in (attempt.original or ""))
 """those that need Lean itself imported come last: it doubles the memory of the processes"""
 
-
+FIRST = ATTEMPTS if "ALL_NATIVE" in os.environ else list({(a.file, a.honest): a for a in reversed(ATTEMPTS)}.values())
+"""those that a native Lean is asked about: of each file a cheat and a twin, since the gate's program is the same"""
 ENOUGH = 1_450_000_000
 """resident bytes past which the shared process is replaced"""
 
@@ -50,28 +53,47 @@ class Bench:
         self.opener.close()
         if attempt.form != "file":
             proof = ProofText(attempt.text, term=attempt.form == "term")
-            return self.gate.judge(submission_of(source, declaration, opening, proof))
+            return self.gate.judge(submission_of(source, declaration, opening, proof), level=4)
         candidate = replace(source, text=attempt.text)
-        return self.gate.judge(Submission(source, candidate, declaration.name, declaration.selection, opening.command))
+        submission = Submission(source, candidate, declaration.name, declaration.selection, opening.command)
+        return self.gate.judge(submission, level=4)
 
 
-@pytest.fixture(scope="module")
-def bench(toolchain: EmbeddedToolchain) -> Iterator[Bench]:
+def on_bench(toolchain: Toolchain) -> Iterator[Bench]:
     opener, judge = Borrowed(toolchain), Borrowed(toolchain)
     yield Bench(opener, Gate(lambda: judge))
     opener.end()
     judge.end()
 
 
-@pytest.mark.lean
-@pytest.mark.parametrize("attempt", ATTEMPTS, ids=lambda attempt: attempt.name)
-def test_attempt(bench: Bench, attempt: Attempt) -> None:
-    judgement = bench.judge(attempt)
+@pytest.fixture(scope="module")
+def bench(toolchain: EmbeddedToolchain) -> Iterator[Bench]:
+    yield from on_bench(toolchain)
+
+
+@pytest.fixture(scope="module")
+def native_bench(computer: Computer) -> Iterator[Bench]:
+    yield from on_bench(computer.toolchain)
+
+
+def decided(judgement: Judgement, attempt: Attempt) -> None:
     if attempt.honest:
         assert isinstance(judgement, Accepted), judgement
     else:
         assert isinstance(judgement, Refused), judgement
         assert attempt.reason in judgement.reason
+
+
+@pytest.mark.lean
+@pytest.mark.parametrize("attempt", ATTEMPTS, ids=lambda attempt: attempt.name)
+def test_attempt(bench: Bench, attempt: Attempt) -> None:
+    decided(bench.judge(attempt), attempt)
+
+
+@pytest.mark.lean
+@pytest.mark.parametrize("attempt", FIRST, ids=lambda attempt: attempt.name)
+def test_attempt_with_a_native_lean(native_bench: Bench, attempt: Attempt) -> None:
+    decided(native_bench.judge(attempt), attempt)
 
 
 @pytest.mark.lean

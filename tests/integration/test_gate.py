@@ -2,10 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pytest
 
 from prover.check.gate import Accepted, Gate, Judgement, Refused, Submission
+from prover.check.levels import USUAL
 from prover.lean.session import LeanSession, SourceText
 from prover.lean.toolchain.toolchain import EmbeddedToolchain
 
@@ -35,7 +37,7 @@ class Bench:
 
     gate: Gate
 
-    def judge(self, proof: str, original: str = TEXT, candidate: str | None = None) -> Judgement:
+    def judge(self, proof: str, original: str = TEXT, candidate: str | None = None, level: int = USUAL) -> Judgement:
         """The judgement on `proof` in place of the target's `sorry`, or on a candidate text."""
         before = original.encode()
         start = before.rindex(b"sorry")
@@ -43,7 +45,8 @@ class Bench:
         selection = changed.encode().index(b"target")
         command = (before.index(b"theorem target"), before.index(b"\ntheorem after"))
         source = SourceText(original, "Gate.lean", "Gate")
-        return self.gate.judge(Submission(source, replace(source, text=changed), "target", selection, command))
+        submission = Submission(source, replace(source, text=changed), "target", selection, command)
+        return self.gate.judge(submission, level)
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +65,34 @@ def test_an_honest_proof_is_accepted_with_its_axioms(bench: Bench) -> None:
     judgement = bench.judge(HONEST)
     assert isinstance(judgement, Accepted)
     assert set(judgement.axioms) <= {"propext", "Quot.sound", "Classical.choice"}
+
+
+def test_an_honest_proof_is_replayed_from_the_compiled_file(bench: Bench) -> None:
+    judgement = bench.judge(HONEST, level=4)
+    assert isinstance(judgement, Accepted)
+    assert (judgement.level, judgement.kernels) == (4, ("Lean's kernel",))
+
+
+OTHERS = {
+    "it rests on the axiom `lie`": "axiom lie : 1 = 2\ntheorem target : 1 = 2 := lie\n",
+    "uses `sorryAx`": "theorem helper : 1 = 2 := by sorry\ntheorem target : 1 = 2 := helper\n",
+    "its elaborated statement changed": "theorem target : 2 = 2 := rfl\n",
+    "does not declare target": "theorem other : 1 = 1 := rfl\n",
+    "has another value": "def two := 3\ntheorem target : two = two := rfl\n",
+}
+
+
+@pytest.mark.parametrize("expected", OTHERS)
+def test_a_compiled_file_that_is_not_what_it_should_be_is_refused(
+    lean_session: LeanSession, tmp_path: Path, expected: str
+) -> None:
+    original = "def two := 2\ntheorem target : two = two := rfl\n" if "def two" in OTHERS[expected] else (
+        "theorem target : 1 = 2 := by sorry\n"
+    )  # fmt: skip
+    for name, text in (("Challenge", original), ("Candidate", OTHERS[expected])):
+        lean_session.write(SourceText(text, "A.lean", "A"), tmp_path / f"{name}.olean")
+    said = lean_session.replay(tmp_path / "Candidate.olean", tmp_path / "Challenge.olean", "target", ["target"])
+    assert expected in (said.refused or "")
 
 
 def test_a_wrong_proof_is_refused_with_leans_messages(bench: Bench) -> None:

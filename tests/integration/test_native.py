@@ -1,51 +1,21 @@
 """Proving and building with a native toolchain, which is the embedded Lean in disguise: see `disguise.py`."""
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 
-import disguise
 import pytest
 
 from prover.cli.main import run
-from prover.cli.wiring import home as usual_home
 from prover.errors import LakeFailed, NativeLeanFailed
-from prover.lean.toolchain.home import Home
-from prover.lean.toolchain.install import install_gateway
 from prover.lean.toolchain.native import Asking, find_native
-from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
-from prover.project.layout import open_repository
-from prover.project.native_build import NativeBuilder
+from tests.integration import disguise
+from tests.integration.computer import NEWER, PIN, Computer
 
 pytestmark = [pytest.mark.lean]
 
 BASICS = Path(__file__).parents[2] / "lean_projects" / "basics"
-PIN = "leanprover/lean4:v4.28.0"
-NEWER = "leanprover/lean4:v4.28.1"
 BASE = "def double (n : Nat) : Nat := n + n\n"
 MAIN = "import Small.Base\n#check double\n"
-
-
-@dataclass(frozen=True)
-class Computer:
-    """A computer with elan, and a home in which only the gateway has been compiled."""
-
-    elan: Path
-    home: Home
-    toolchain: NativeToolchain
-
-    def builder(self, root: Path) -> NativeBuilder:
-        return NativeBuilder(open_repository(root), self.toolchain, self.home.caches)
-
-
-@pytest.fixture(scope="session")
-def computer(toolchain: EmbeddedToolchain, tmp_path_factory: pytest.TempPathFactory) -> Computer:
-    root = tmp_path_factory.mktemp("native")
-    search = disguise.wear(root / "elan", usual_home(), [PIN], (NEWER,))
-    home = Home(root / "home")
-    native = find_native(home, Asking(BASICS, str(search)))
-    assert native is not None
-    return Computer(root / "elan", home, install_gateway(home, native))
 
 
 @pytest.fixture
@@ -53,6 +23,7 @@ def at_work(computer: Computer, monkeypatch: pytest.MonkeyPatch) -> Computer:
     """The computer as the command line sees it."""
     monkeypatch.setenv("PATH", f"{computer.elan / 'bin'}:/usr/bin:/bin")
     monkeypatch.setenv("PROVER_HOME", str(computer.home.root))
+    monkeypatch.setenv("ELAN_HOME", str(computer.elan))
     (computer.elan / "calls").unlink(missing_ok=True)
     return computer
 

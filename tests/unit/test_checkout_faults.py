@@ -16,6 +16,7 @@ from prover.errors import CheckoutFailed, NoNetwork, NoSuchRevision
 from prover.project.checkout import Checkout, Checkouts
 from prover.project.git import reached
 from prover.project.location import Location, parse_location
+from tests.processes import ends
 
 
 @pytest.fixture
@@ -147,7 +148,7 @@ def test_a_git_that_gives_no_answer_is_ended_with_what_it_started(
     with pytest.raises(NoNetwork, match=r"host\.invalid gave no answer for 1 s"):
         reached("https://me:word@host.invalid/a", ("ls-remote", "https://host.invalid/a"), seconds=1)
     child = int((tmp_path / "child").read_text())
-    assert not psutil.pid_exists(child) or psutil.Process(child).status() == psutil.STATUS_ZOMBIE
+    assert ends(child)
 
 
 # --- several processes, and a killed one ---

@@ -5,7 +5,6 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import psutil
 import pytest
 
 from prover.errors import LakeFailed, NeedsToolchain
@@ -13,12 +12,15 @@ from prover.lean.toolchain.execute import Limits, execute
 from prover.lean.toolchain.toolchain import Command, NativeToolchain
 from prover.project.layout import open_repository
 from prover.project.native_build import LakeLimits, NativeBuilder
+from tests.processes import ends
 
 LIMITS = LakeLimits(ask=20.0, cache=20.0, build=20.0)
 
 
 @pytest.fixture
-def root(tmp_path: Path) -> Path:
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository; a sandbox, where there is one, lets Lake write beside the programs, as in elan's directory."""
+    monkeypatch.setenv("ELAN_HOME", str(tmp_path / "bin"))
     (tmp_path / "r").mkdir()
     (tmp_path / "r" / "lakefile.toml").write_text('name = "r"\n[[lean_lib]]\nname = "R"\n')
     (tmp_path / "r" / "R.lean").write_text("")
@@ -77,7 +79,7 @@ def test_what_a_stopped_command_has_started_is_stopped_too(tmp_path: Path) -> No
     finished = execute(command, Limits(tmp_path, 0.5))
     assert finished.status is None
     pid = int(note.read_text())
-    assert not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    assert ends(pid)
 
 
 FETCHES = """

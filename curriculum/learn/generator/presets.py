@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from prover.errors import ModelMissing
-from prover.tactics.language.transformer import Loading, load
+from prover.tactics.language.transformer import Loading, load, quiet
 
 ALPHABET = 384
 """ByT5's tokenizer: 256 bytes, 3 special tokens, and 125 that it reserves (Xue et al. 2022)"""
@@ -23,6 +23,7 @@ def fresh(name: str, seed: int) -> tuple[Any, Any]:
         from transformers import ByT5Tokenizer
     except ImportError as error:
         raise ModelMissing(f"Training needs the package {error.name}: run `pip install 'prover[models]'`.") from None
+    quiet()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         return build(), ByT5Tokenizer()

@@ -1,6 +1,7 @@
 import Gateway.Audit
 import Gateway.Judge
 import Gateway.Library
+import Gateway.Replay
 import Gateway.Trace
 /-!
 The Lean side of the protocol: one JSON request a line on standard input, one or more JSON replies a
@@ -205,7 +206,26 @@ def Server.sorries (server : Server) (request : Request) : IO (List (String × J
             (toJson [step.start.byteIdx, step.stop.byteIdx]))
   return [("sorries", Json.arr rows)]
 
-/-- `{"do": "statement", source, selection}`: the goal of the declaration whose name stands there. -/
+/-- The negation of what a state has to prove, in its place and with nothing in its context. -/
+def negated : Tactic.TacticM MVarId := do
+  let root ← Tactic.getMainGoal
+  root.withContext do
+    let known := (← getLCtx).foldl (init := #[]) fun found decl =>
+      if decl.isImplementationDetail then found else found.push decl.toExpr
+    let type ← instantiateMVars (← mkForallFVars known (← root.getType))
+    unless ← isProp type do throwError "only a proposition has a negation"
+    withLCtx {} {} do
+      let goal ← mkFreshExprSyntheticOpaqueMVar (mkNot type)
+      Tactic.setGoals [goal.mvarId!]
+      return goal.mvarId!
+
+def ProofState.negate (state : ProofState) : IO ProofState := do
+  match ← (state.run noLimits (← IO.CancelToken.new) negated).toIO' with
+  | .ok (root, state) => return { state with root }
+  | .error e => throw <| IO.userError (← e.toMessageData.toString)
+
+/-- `{"do": "statement", source, selection, negated?}`: the goal of the declaration whose name stands there, or its
+negation. -/
 def Server.statement (server : Server) (request : Request) : IO (List (String × Json)) := do
   let source ← server.source request
   let selection : Nat ← field request "selection"
@@ -219,7 +239,8 @@ def Server.statement (server : Server) (request : Request) : IO (List (String ×
   let some range := body.getRange? | throw <| IO.userError "the declaration has no body"
   match holes.find? (·.start == range.start) with
   | some hole =>
-    let row ← server.holeJson { hole with start := range.start, stop := range.stop, isTerm := true }
+    let state ← if fieldD request "negated" false then hole.state.negate else pure hole.state
+    let row ← server.holeJson { hole with state, start := range.start, stop := range.stop, isTerm := true }
     return [("opened", row.setObjVal! "command" (toJson [step.start.byteIdx, step.stop.byteIdx]))]
   | none =>
     let message ← match firstError? after.messages with
@@ -296,8 +317,9 @@ def Server.challenge (server : Server) (request : Request) : IO (List (String ×
   writeOlean source.after.env source.mainModule (← field request "olean" : String) (stubs := false)
   return [("messages", ← messagesJson source), ("commands", commandsJson source source.declared)]
 
-/-- `{"do": "judge", text, file, module, theorem, selection, start, stop, original, olean, own, block}`:
-elaborates a candidate and says whether it proves what the original's compiled form asks for. -/
+/-- `{"do": "judge", text, file, module, theorem, selection, start, stop, original, olean, own, block, compiled?}`:
+elaborates a candidate and says whether it proves what the original's compiled form asks for; one that is accepted
+is compiled to `compiled`. -/
 def Server.judge (server : Server) (request : Request) : IO (List (String × Json)) := do
   let target ← targetOf request
   let challenge : Challenge := {
@@ -310,7 +332,17 @@ def Server.judge (server : Server) (request : Request) : IO (List (String × Jso
   let refusal := match judged.refusal? with
     | some refusal => [("level", toJson refusal.level), ("refused", Json.str refusal.reason)]
     | none => []
+  if let (none, some source, .ok file) := (judged.refusal?, judged.source?, request.getObjValAs? String "compiled") then
+    writeOlean source.after.env source.mainModule file (stubs := false)
   return said ++ refusal ++ axiomsJson judged.axioms
+
+/-- `{"do": "replay", candidate, challenge, theorem, own}`: sends what a compiled theorem rests on through the kernel. -/
+def replay (request : Request) : IO (List (String × Json)) := do
+  let replay : Replay := {
+    candidate := ← field (α := String) request "candidate", challenge := ← field (α := String) request "challenge"
+    theoremName := ← field request "theorem", own := ← field request "own" }
+  try return [("replayed", toJson (← replay.run))]
+  catch e => return [("refused", Json.str (toString e))]
 
 /-- `{"do": "audit", source}`: what the declarations of an elaborated file rest on, and what is suspect in it. -/
 def Server.audit (server : Server) (request : Request) : IO (List (String × Json)) := do
@@ -354,6 +386,7 @@ def Server.answer (server : Server) (request : Request) : IO (List (String × Js
   | "close" => server.close request
   | "challenge" => server.challenge request
   | "judge" => server.judge request
+  | "replay" => replay request
   | "audit" => server.audit request
   | "forget" => server.forget request
   | other => throw <| IO.userError s!"unknown request {other}"

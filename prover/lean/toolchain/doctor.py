@@ -11,11 +11,13 @@ from pathlib import Path
 import psutil
 
 from prover.errors import ToolchainError
+from prover.lean.isolation import isolation_of
 from prover.lean.toolchain import install
 from prover.lean.toolchain.home import Home
 from prover.lean.toolchain.native import ANSWER_S, Asking, find_native
 from prover.lean.toolchain.node import Node, find_node
 from prover.lean.toolchain.staging import damage, size_of
+from prover.lean.toolchain.toolchain import NativeToolchain, Toolchain
 
 PYTHON = (3, 11)
 INSTALL_BYTES = 1_200_000_000
@@ -48,7 +50,7 @@ def diagnose(home: Home, search: str | None = None) -> list[Finding]:
         search: directories as PATH writes them; the process's own PATH when not given.
     """
     node, findings = _node(search)
-    native = _native(home, search)
+    lean, native = _native(home, search)
     return [
         _python(),
         *findings,
@@ -57,6 +59,7 @@ def diagnose(home: Home, search: str | None = None) -> list[Finding]:
         _memory(),
         *(_installed(home, node, needed=not native.ok or native.detail == NO_NATIVE) if node else ()),
         native,
+        _isolation(install.embedded(home, node) if node else None, lean),
         *_leftovers(home, node),
     ]
 
@@ -121,13 +124,21 @@ def _installed(home: Home, node: Node, needed: bool) -> Iterator[Finding]:
             yield Finding(what, wrong is None, wrong or found, INSTALL if wrong else "")
 
 
-def _native(home: Home, search: str | None) -> Finding:
+def _native(home: Home, search: str | None) -> tuple[NativeToolchain | None, Finding]:
     """A native Lean is welcome, not needed. It is asked where nothing is pinned, so that elan downloads nothing."""
     try:
         toolchain = find_native(home, Asking(Path(tempfile.gettempdir()), search, download_s=ANSWER_S))
     except ToolchainError as error:
-        return Finding("native Lean", False, str(error), "mend it or take it off PATH")
-    return Finding("native Lean", True, toolchain.describe() if toolchain else NO_NATIVE)
+        return None, Finding("native Lean", False, str(error), "mend it or take it off PATH")
+    return toolchain, Finding("native Lean", True, toolchain.describe() if toolchain else NO_NATIVE)
+
+
+def _isolation(*toolchains: Toolchain | None) -> Finding:
+    """What holds for Lean's processes; a sandbox is welcome, not needed."""
+    each = {toolchain.kind: isolation_of(toolchain) for toolchain in toolchains if toolchain is not None}
+    missing = any(isolation.missing for isolation in each.values())
+    said = "; ".join(f"{kind}: {isolation.describe()}" for kind, isolation in each.items())
+    return Finding("isolation", True, said or "no Lean", "install bubblewrap" if missing else "")
 
 
 def _leftovers(home: Home, node: Node | None) -> Iterator[Finding]:

@@ -63,7 +63,7 @@ class Running:
         process = subprocess.Popen(
             command.argv,
             cwd=limits.directory,
-            env={**os.environ, **command.env},  # handed on, not read
+            env=command.environment,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,

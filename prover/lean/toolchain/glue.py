@@ -87,6 +87,18 @@ EDITS = (
         "FS.mount(NODEFS,{root:top},top)}",
     ),
     Edit(
+        "files are opened without Node's deprecated bindings, which its permission model refuses",
+        'var flags=process.binding("constants")["fs"];',
+        "",
+        "var flags=fs.constants;",
+    ),
+    Edit(
+        "what the permission model refuses is an error as any other of the file system",
+        "var code=e.code;return ERRNO_CODES[code]}",
+        "",
+        'var code=e.code==="ERR_ACCESS_DENIED"?"EACCES":e.code;return ERRNO_CODES[code]}',
+    ),
+    Edit(
         "a program that the host brings runs instead of Lean's command line",
         "941618:$0=>{",
         "},",

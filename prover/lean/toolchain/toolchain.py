@@ -18,6 +18,8 @@ Kind = Literal["embedded", "native"]
 
 NODE_FLAGS = ("--stack-size=6000", "--max-semi-space-size=1")
 """Lean's elaborator needs more than the usual 984 KB of JavaScript's stack; of JavaScript's objects there are few."""
+NATIVE_MEGABYTES = 8192
+"""what a native Lean allows itself; files of Mathlib need five of them"""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,13 @@ class Command:
     """the words of the command"""
     env: Mapping[str, str] = field(default_factory=dict)
     """what is added to the environment of the process that starts it"""
+    alone: bool = False
+    """that environment is not handed on: `env` is all that the command sees"""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """All that the command sees."""
+        return dict(self.env) if self.alone else {**os.environ, **self.env}
 
 
 class Toolchain(Protocol):
@@ -64,6 +73,10 @@ class Toolchain(Protocol):
     @property
     def trusts_library_axioms(self) -> bool:
         """Whether theorems of its library are stored without proof, so that an audit sees axioms."""
+
+    @property
+    def memory_bytes(self) -> int:
+        """What one process may come to use."""
 
     def describe(self) -> str:
         """The toolchain in one line, as reports name it."""
@@ -94,6 +107,10 @@ class EmbeddedToolchain:
     @property
     def trusts_library_axioms(self) -> bool:
         return True
+
+    @property
+    def memory_bytes(self) -> int:
+        return 2 << 30
 
     def describe(self) -> str:
         return f"Lean {self.lean_version} (embedded, WebAssembly, {self.commit})"
@@ -142,6 +159,10 @@ class NativeToolchain:
     def trusts_library_axioms(self) -> bool:
         return False
 
+    @property
+    def memory_bytes(self) -> int:
+        return NATIVE_MEGABYTES << 20
+
     def describe(self) -> str:
         return f"Lean {self.lean_version} (native, {self.platform}, {self.commit})"
 
@@ -150,7 +171,8 @@ class NativeToolchain:
         main = self._write_main("\n".join(_main_file(program)) + "\n")
         path = [*search_path, *([self.gateway] if self.gateway else [])]
         return Command(
-            (str(self.lean), "--run", str(main), *program.args), {"LEAN_PATH": os.pathsep.join(map(str, path))}
+            (str(self.lean), f"--memory={NATIVE_MEGABYTES}", "--run", str(main), *program.args),
+            {"LEAN_PATH": os.pathsep.join(map(str, path))},
         )
 
     def _write_main(self, text: str) -> Path:

@@ -47,7 +47,7 @@ def load(name: str, loading: Loading | None = None) -> "Transformer":
         raise ModelMissing(
             f"A language model needs the package {error.name}: run `pip install 'prover[models]'`."
         ) from None
-    _quiet()
+    quiet()
     device = loading.device
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -263,7 +263,7 @@ class _Tally:
             self._going &= ~self._stops.done
 
 
-def _quiet() -> None:
+def quiet() -> None:
     """The libraries say nothing on the terminal."""
     from transformers.utils import logging
 

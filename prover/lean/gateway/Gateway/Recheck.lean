@@ -34,15 +34,21 @@ def checkProjection (name : Name) (e : Expr) : MetaM Unit := do
 def checkProjections (name : Name) (e : Expr) : MetaM Unit := do
   if (e.find? Expr.isProj).isSome then forEachExpr e fun e => checkProjection name e
 
+/-- What of a constant the kernel looks at. -/
+def parts (info : ConstantInfo) : List Expr := info.type :: (info.value? (allowOpaque := true)).toList
+
+/-- The environment with the constants in it, each taken by the kernel; throws when it does not take one. -/
+def replayed (before : Environment) (constants : Array ConstantInfo) : IO Environment := do
+  for info in constants do
+    unless (parts info).all isClosed do
+      throw <| IO.userError s!"`{visibleName info.name}` has free variables or metavariables"
+  before.replay (constants.foldl (init := {}) fun known info => known.insert info.name info)
+
 /-- Throws when the kernel, or one of the questions beside it, does not take the constants. -/
 def recheck (before : Environment) (constants : Array ConstantInfo) (run : CoreM Unit → IO Unit) : IO Unit := do
+  discard <| replayed before constants
   for info in constants do
-    let parts := info.type :: (info.value? (allowOpaque := true)).toList
-    unless parts.all isClosed do
-      throw <| IO.userError s!"`{visibleName info.name}` has free variables or metavariables"
     unless info.isUnsafe do
-      run <| MetaM.run' do for part in parts do checkProjections info.name part
-  let constants := constants.foldl (init := {}) fun known info => known.insert info.name info
-  discard <| before.replay constants
+      run <| MetaM.run' do for part in parts info do checkProjections info.name part
 
 end Gateway

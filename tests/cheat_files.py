@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-CHEATS = Path(__file__).parents[1] / "cheats"
+CHEATS = Path(__file__).parent / "cheats"
 HEADING = re.compile(r"^--! (.+)\n", re.M)
 
 

@@ -1,0 +1,13 @@
+"""What the integration tests share beside the embedded toolchain."""
+
+import pytest
+
+from prover.cli.wiring import home
+from prover.lean.toolchain.toolchain import EmbeddedToolchain
+from tests.integration.computer import Computer
+
+
+@pytest.fixture(scope="session")
+def computer(toolchain: EmbeddedToolchain, tmp_path_factory: pytest.TempPathFactory) -> Computer:
+    """A computer with elan, and a home in which only the gateway has been compiled."""
+    return Computer.make(tmp_path_factory.mktemp("native"), home())
