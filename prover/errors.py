@@ -13,6 +13,7 @@
     │   ├── LakeFailed            Lake cannot load or build a repository; its words are in `details`
     │   ├── BenchmarkError        a benchmark in LeanDojo's format cannot be written, or is not whole
     │   ├── DatasetError          the problems to evaluate on cannot be read, or are not what they should be
+    │   ├── ModelMissing          a language model is not there, cannot be loaded, or is of the wrong kind
     │   ├── RunError              an evaluation's directory is missing, damaged, in use, or another's
     │   └── NotWritable           a patch cannot be written
     ├── LeanError               Lean did not do what was asked
@@ -21,6 +22,8 @@
     │   ├── RequestRefused        the gateway answered with an error
     │   ├── LeanDojoFailed        LeanDojo could not trace or open what it was given; its words are in `details`
     │   └── ReplayFailed          a proof state did not come back after a restart
+    ├── ModelError              a language model did not do what was asked
+    │   └── ServerFailed          its server is down, slow, refuses, or answers nonsense
     ├── DatabaseError           the database cannot be used; nothing was half stored
     │   ├── DatabaseUnavailable   it cannot be opened, reached or written
     │   ├── WrongDatabase         it has newer or older tables, or is another program's
@@ -105,6 +108,10 @@ class DatasetError(UsageError):
     """The problems to evaluate on cannot be read, or are not what they should be."""
 
 
+class ModelMissing(UsageError):
+    """A language model is not there, cannot be loaded, or is of the wrong kind."""
+
+
 class RunError(UsageError):
     """An evaluation's directory is missing, damaged, in use, or another's."""
 
@@ -139,6 +146,14 @@ class LeanDojoFailed(LeanError):
 
 class ReplayFailed(LeanError):
     """A proof state did not come back after a restart."""
+
+
+class ModelError(ProverError):
+    """A language model did not do what was asked."""
+
+
+class ServerFailed(ModelError):
+    """The server of a language model is down, slow, refuses, or answers nonsense."""
 
 
 class DatabaseError(ProverError):

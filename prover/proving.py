@@ -13,8 +13,10 @@ from prover.project.patch import Replacement, proof_replacement
 from prover.project.patch import replace as replace_in
 from prover.search.best_first import Open, Proved, Search, Strategy
 from prover.search.budget import Budget, Meter
+from prover.search.graft import Grafting
 from prover.search.tree import proof_steps
 from prover.tactics.generator import Generator, Learner, Place, ProofStep, situated
+from prover.tactics.language.drafting import Drafting, Fault, above, longest_held
 
 Script = tuple[str, ...]
 """the lines of a tactic block"""
@@ -102,6 +104,8 @@ class Prover:
     """in place of the strategy's, where some depend on the theorem or learn from its proof"""
     level: int = USUAL
     """up to which the gate looks at a proof"""
+    drafting: Drafting | None = None
+    """who writes whole proofs, before tactics are searched for"""
 
     def prove(self, session: Session, task: Task) -> Outcome:
         """Attempts a theorem: its `sorry`s if it has any, else its statement from scratch."""
@@ -160,6 +164,7 @@ class Attempt:
         self._session = session
         self._task = task
         self._openings = openings
+        self._drafted: list[Search] = []
         strategy = prover.strategy_for(task)
         self._deadline = time.monotonic() + (prover.budget.seconds or float("inf"))
         self._searches = [
@@ -224,10 +229,11 @@ class Attempt:
     def _steps(self) -> Iterator[ProofStep]:
         for search in self._searches:
             for step in proof_steps(search.tree.root):
-                yield ProofStep(step.parent.state.goals[0], step.tactic)
+                yield ProofStep(step.parent.state.goals[0], step.tactic, step.sources)
 
     def _search(self, search: Search, opening: Opening) -> Script | Open:
         """A script that holds when it is run as a whole; the search goes on while there is none."""
+        self._draft(search, opening)
         while True:
             match search.run():
                 case Open() as result:
@@ -237,6 +243,27 @@ class Attempt:
                         if self._session.close_proof(opening.state, "\n".join(script)) is None:
                             return script
                     search.refuse()
+
+    def _draft(self, search: Search, opening: Opening) -> None:
+        """Has whole proofs written and grafts what holds of them, once for each search."""
+        drafting = self._prover.drafting
+        if drafting is None or search in self._drafted:
+            return
+        self._drafted.append(search)
+        asked = above(self._task.source.text.encode(), self._task.declaration.start, opening.start)
+        drafts = drafting.write(asked)
+        for revision in range(drafting.revisions + 1):
+            faults = [fault for draft in drafts if (fault := self._grafted(search, draft)) is not None]
+            if search.tree.proved() or search.meter.spent() or not faults or revision == drafting.revisions:
+                return
+            drafts = drafting.revise(asked, longest_held(faults))
+
+    def _grafted(self, search: Search, draft: str) -> Fault | None:
+        """What was wrong with a proof; None where nothing was, or the goal is proved already."""
+        if search.tree.proved() or search.meter.spent():
+            return None
+        told = Grafting(self._session, search.tree, search.meter, Drafting.name).graft(draft)
+        return None if told.failed is None else Fault(draft, "\n".join(told.held), told.failed, told.message)
 
     def _share(self, parts: int, search: Search | None = None) -> Budget:
         """An even share of the time left, on top of what the search has used."""

@@ -216,7 +216,7 @@ def _update(
         likeness.masked_fill(~counted, -math.inf), torch.tensor(batch.right, device=likeness.device)
     )
     optimizer.zero_grad()
-    loss.backward()  # type: ignore[no-untyped-call]  # torch's own
+    loss.backward()
     torch.nn.utils.clip_grad_norm_(encoder.model.parameters(), LARGEST_GRADIENT)
     optimizer.step()
     return float(loss.item())

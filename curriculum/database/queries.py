@@ -18,6 +18,7 @@ from curriculum.database.tables import (
     ConfigurationModel,
     Constant,
     Declaration,
+    GeneratorRecord,
     Goal,
     Lease,
     Mention,
@@ -297,6 +298,23 @@ def generator_counts(connection: Connection) -> list[GeneratorCount]:
     wanted = select(Proof.generator, func.count(), func.count(Proof.statement_key.distinct())).group_by(Proof.generator)
     found = [GeneratorCount(*row) for row in connection.execute(wanted)]
     return sorted(found, key=lambda g: (-g.statements, g.generator))
+
+
+Tried = dict[tuple[str, str], tuple[int, int, int]]
+"""by the shape of a goal and the generator: how many tactics were tried, of these advanced, of these used"""
+
+
+def suggestion_counts(connection: Connection, repository: int | None) -> tuple[Tried, Tried]:
+    """How generators have fared in a repository, and in all others together."""
+    table = GeneratorRecord
+    sums = func.sum(table.tried), func.sum(table.advanced), func.sum(table.used)
+    grouped = select(table.shape, table.generator, sums[0], sums[1], sums[2]).group_by(table.shape, table.generator)
+
+    def read(condition: Any) -> Tried:
+        rows = connection.execute(grouped.where(condition))
+        return {(shape, name): (int(tried), int(advanced), int(used)) for shape, name, tried, advanced, used in rows}
+
+    return read(table.repository_id == repository), read(table.repository_id != repository)
 
 
 def row_counts(connection: Connection) -> dict[str, int]:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, case, select, update
 
 from curriculum.database.identity import digest_of
+from curriculum.database.models import forget_model
 from curriculum.database.rows import insert_new, intern, table_of, upsert
 from curriculum.database.tables import (
     Attempt,
@@ -18,8 +19,10 @@ from curriculum.database.tables import (
     Configuration,
     ConfigurationModel,
     FoundStep,
+    GeneratorRecord,
     Measurement,
     Model,
+    ModelFiles,
     Proof,
     Run,
     Theorem,
@@ -213,6 +216,33 @@ class Results:
             "made_at": self._now(),
         }
         return intern(self._connection, table_of(Model), [row])[(name,)]
+
+    def record_model_files(self, name: str, directory: str, kind: str, format: str) -> None:
+        """Says where the files of a model lie; the last word counts.
+
+        Raises:
+            RowRefused: there is no such model.
+        """
+        row = {"model_id": self._model(name), "directory": directory, "kind": kind, "format": format}
+        adding = upsert(self._connection, table_of(ModelFiles)).values(row)
+        self._connection.execute(adding.on_conflict_do_update(index_elements=["model_id"], set_=row))
+
+    def forget_model(self, name: str) -> bool:
+        """Forgets where a model's files lie; and the model, unless something names it. Whether it did the latter."""
+        return forget_model(self._connection, name)
+
+    def count_suggestions(self, repository: int, counts: Mapping[tuple[str, str], tuple[int, int, int]]) -> None:
+        """Adds to what is known of generators.
+
+        Args:
+            counts: by the shape of a goal and the generator: how many tactics were tried, advanced, and used.
+        """
+        table = table_of(GeneratorRecord)
+        for (shape, generator), (tried, advanced, used) in sorted(counts.items()):
+            row = {"repository_id": repository, "shape": shape, "generator": generator}
+            adding = upsert(self._connection, table).values(**row, tried=tried, advanced=advanced, used=used)
+            more = {name: table.c[name] + adding.excluded[name] for name in ("tried", "advanced", "used")}
+            self._connection.execute(adding.on_conflict_do_update(index_elements=list(row), set_=more))
 
     def begin_run(
         self, command: str, arguments: Sequence[str], settings: Mapping[str, Any] | None = None, uid: str | None = None

@@ -197,6 +197,27 @@ def database(steps: int, json_file: Path | None) -> int:
     return 0 if all(row["met"] for row in results["queries"]) else 1
 
 
+@command.command("models")
+@click.option("--goals", type=click.IntRange(2, 256), default=16, show_default=True, help="Asked about at once.")
+@json_option
+def models(goals: int, json_file: Path | None) -> int:
+    """Measure language models of real shapes on this machine, batched and not, and the ensemble's overhead.
+
+    Exit status: 0 each target is met, 1 one is missed.
+    """
+    script = _script("models")
+    out, err = consoles()
+    results = script.measure(goals, _teller(err))
+    table = Table("model", "way", "tactics a second", "times")
+    for row in results["throughput"]:
+        table.add_row(row["model"], row["what"], f"{row['tactics_per_second']:g}", f"{row['times']:g}")
+    out.print(table)
+    mixing = results["ensemble"]
+    out.print(f"ensemble: {mixing['median_ms']} ms an expansion of {mixing['suggestions']} suggestions", markup=False)
+    _write(results, json_file or RESULTS / "models.json", err)
+    return 0 if all(row.get("met", True) for row in [*results["throughput"], mixing]) else 1
+
+
 @command.command("repositories")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=8.0, show_default=True, help="Seconds a theorem.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from prover.cli.wiring import database
 from prover.errors import DatabaseError
 from prover.proving import Outcome, Script, Task, TheoremFailed, TheoremOpen, TheoremProved
+from prover.tactics.ensemble import Counts, Standing
 
 if TYPE_CHECKING:
     from curriculum.database.database import Database, UnitOfWork
@@ -18,7 +19,10 @@ T = TypeVar("T")
 class Ledger:
     """The database, as one run of the command uses it. The first failure is told, and ends its use."""
 
-    def __init__(self, toolchain: str, settings: Mapping[str, Any], note: Callable[[str], None]) -> None:
+    def __init__(
+        self, toolchain: str, settings: Mapping[str, Any], note: Callable[[str], None], model: str | None = None
+    ) -> None:
+        """`model` is the name that the language model has in the database, or gets there."""
         self._toolchain = toolchain
         self._settings = settings
         self._note = note
@@ -26,12 +30,15 @@ class Ledger:
         self._database: Database | None = database()
         self._run: int | None = None
         self._repository: int | None = None
+        self._model = model
 
     def begin(self, location: str, arguments: Sequence[str]) -> None:
         """Says that the command has begun, on a repository."""
 
         def act(work: "UnitOfWork") -> tuple[int, int]:
             run = work.results.begin_run("prove", arguments, self._settings)
+            if self._model is not None:
+                work.results.record_model(self._model, self._model, {}, {})
             return run, work.traces.record_repository(location)
 
         if begun := self._perform(act):
@@ -47,6 +54,22 @@ class Ledger:
             return [tuple(proof.scripts[0].splitlines()) for proof in known if proof.whole]
 
         return tuple(self._perform(act) or ())
+
+    def standing(self) -> Standing:
+        """What is known of generators."""
+
+        def act(work: "UnitOfWork") -> Standing:
+            from curriculum.database.queries import suggestion_counts
+
+            return Standing(*suggestion_counts(work.connection, self._repository))
+
+        return self._perform(act) or Standing()
+
+    def count(self, counts: Counts) -> None:
+        """Adds to what is known of generators."""
+        repository = self._repository
+        if repository is not None and counts:
+            self._perform(lambda work: work.results.count_suggestions(repository, counts))
 
     def record(self, task: Task, outcome: Outcome) -> None:
         """Stores an attempt, and its proof if it has one."""
@@ -74,6 +97,7 @@ class Ledger:
             self._settings,
             self._result(outcome),
             cost=Cost(spent.seconds, spent.expansions, spent.tactics),
+            models=() if self._model is None else (self._model,),
         )
         work.results.record_attempt(tried, self._repository, self._run)
 
@@ -83,9 +107,14 @@ class Ledger:
         match outcome:
             case TheoremProved():
                 scripts = tuple("\n".join(script) for script in outcome.scripts)
-                judgement, generators = outcome.judgement, ", ".join(self._settings["generators"])
+                judgement = outcome.judgement
+                sources = dict.fromkeys(source for step in outcome.steps for source in step.sources)
+                generators = ", ".join(sources or self._settings["generators"])
+                model = self._model if {"model", "drafts"} & sources.keys() else None
                 steps = tuple(GoalStep(s.goal.printed(), s.goal.key, s.tactic) for s in outcome.steps)
-                return FoundProof(scripts, judgement.axioms, judgement.level, generators, outcome.whole, steps=steps)
+                return FoundProof(
+                    scripts, judgement.axioms, judgement.level, generators, outcome.whole, model, steps=steps
+                )
             case TheoremOpen(reason, _, refused):
                 return ("refused", refused) if refused else ("open", reason)
             case TheoremFailed(reason):

@@ -15,8 +15,10 @@ from retrieval.errors import RetrievalError
 
 COMMANDS = {
     "prove": ("prover.cli.prove", "Prove theorems of a Lean repository."),
+    "suggest": ("prover.cli.suggest", "Suggest tactics for a goal, each tried."),
     "check": ("prover.cli.check", "Judge the proof of a theorem, or audit a repository."),
     "audit": ("prover.cli.audit", "Audit one file, from disk or pasted."),
+    "models": ("prover.cli.models", "List, show and remove models."),
     "trace": ("prover.cli.trace", "Put everything that Lean knows of a repository into the database."),
     "sorries": ("prover.cli.sorries", "List every missing proof, with its goal."),
     "index": ("prover.cli.index", "Build and examine the index of premises of a repository."),

@@ -17,9 +17,10 @@ from prover.check.gate import Gate
 from prover.check.levels import USUAL
 from prover.cli.ledger import Ledger
 from prover.cli.main import EXIT_INTERRUPTED, EXIT_OPEN, EXIT_REFUSED, EXIT_USAGE
+from prover.cli.modelling import NOBODY, AskedModel, Mode, ModelChoice, asked_of, model_options
 from prover.cli.opening import Opened, jobs_option, opened, repo_option
 from prover.cli.remembering import remembered
-from prover.cli.report import Report, ReportPrinter, TheoremReport, report_of, write_json
+from prover.cli.report import Report, ReportPrinter, TheoremReport, report_of, tallied, write_json
 from prover.cli.retrieving import retrieved
 from prover.cli.wiring import consoles, home, toolchain_option
 from prover.errors import BrokenFile, LeanError, RepositoryError, UnknownTheorem, UsageError
@@ -35,6 +36,7 @@ from prover.proving import Outcome, Prover, Task, TheoremProved
 from prover.search.best_first import Strategy
 from prover.search.budget import Budget
 from prover.tactics.automation import Automation, FixedList
+from prover.tactics.ensemble import Ensemble
 from prover.tactics.generator import Generator, Reader
 from prover.tactics.structure import Structure
 
@@ -45,6 +47,7 @@ GENERATORS: dict[str, Callable[[], Generator]] = {
     "premises": retrieved,
     "fixed": FixedList,
 }
+MODEL = "model"
 NEAREST = 5
 OTHERS = 40
 """modules that are looked through for a theorem although their text does not have its name"""
@@ -71,6 +74,8 @@ class Request:
     apply: bool
     level: int = USUAL
     """up to which the gate looks at a proof"""
+    asked: AskedModel = NOBODY
+    """the language model"""
 
     def settings(self) -> dict[str, Any]:
         """What an attempt's outcome depends on, for the database."""
@@ -87,6 +92,15 @@ class Request:
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, show_default=True, help="Seconds a theorem.")
 @click.option("--expansions", type=click.IntRange(min=1), help="Goals expanded a theorem, at most.")
 @click.option("--generators", default="automation,structure", show_default=True, help="What proposes tactics.")
+@click.option(
+    "--mode",
+    type=click.Choice(["tactics", "whole-proof", "both"]),
+    default="tactics",
+    show_default=True,
+    help="Whether the model proposes tactics, whole proofs, or both.",
+)
+@click.option("--revisions", type=click.IntRange(0, 20), default=1, show_default=True, help="Of a proof that fails.")
+@model_options
 @click.option(
     "--level",
     type=click.IntRange(USUAL, 4),
@@ -109,6 +123,9 @@ def command(
     timeout: float,
     expansions: int | None,
     generators: str,
+    mode: Mode,
+    revisions: int,
+    model: ModelChoice | None,
     level: int,
     jobs: int,
     wish: Wish,
@@ -123,11 +140,15 @@ def command(
     if [bool(theorems), file is not None, everything].count(True) != 1 or (line is not None and file is None):
         raise UsageError("Say what to prove: --theorem NAME, --file FILE [--line LINE], or --all.")
     wanted = theorems or (Place(file, line) if file is not None else None)
-    request = Request(
-        wanted, Budget(seconds=timeout, expansions=expansions), parse_generators(generators), jobs, apply, level
-    )
     errors = consoles()[1]
-    with opened(repo, wish, lambda text: errors.print(text, style="dim", markup=False), jobs) as ready:
+
+    def note(text: str) -> None:
+        errors.print(text, style="dim", markup=False)
+
+    asked = asked_of(model, mode, revisions, note)
+    proposing = parse_generators(generators, asked.tactics) if mode != "whole-proof" else ()
+    request = Request(wanted, Budget(seconds=timeout, expansions=expansions), proposing, jobs, apply, level, asked)
+    with opened(repo, wish, note, jobs) as ready:
         if apply and ready.checkout.cached:
             raise UsageError("--apply writes into a directory of yours: give its path, not a URL or a revision.")
         with Proving(ready, request) as proving:
@@ -137,19 +158,23 @@ def command(
     return status_of(report)
 
 
-def parse_generators(text: str) -> tuple[Generator, ...]:
-    """The generators named in a comma-separated list.
+def parse_generators(text: str, model: Generator | None = None) -> tuple[Generator, ...]:
+    """The generators named in a comma-separated list; the language model is one of them where there is one.
 
     Raises:
-        UsageError: a name is unknown.
+        UsageError: a name is unknown, or `model` is named and there is none.
     """
-    names = [name.strip() for name in text.split(",") if name.strip()]
+    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     for name in names:
-        if name not in GENERATORS:
-            raise UsageError(f"There is no generator {name!r}: choose from {', '.join(GENERATORS)}.")
+        if name not in GENERATORS and name != MODEL:
+            raise UsageError(f"There is no generator {name!r}: choose from {', '.join([*GENERATORS, MODEL])}.")
     if not names:
-        raise UsageError(f"Name at least one generator: {', '.join(GENERATORS)}.")
-    return tuple(GENERATORS[name]() for name in names)
+        raise UsageError(f"Name at least one generator: {', '.join([*GENERATORS, MODEL])}.")
+    if MODEL in names and model is None:
+        raise UsageError("The generator 'model' needs a model: give one with --model.")
+    if model is not None and MODEL not in names:
+        names.append(MODEL)
+    return tuple(model if model is not None and name == MODEL else GENERATORS[name]() for name in names)
 
 
 def status_of(report: Report) -> int:
@@ -183,9 +208,10 @@ class Proving:
         self._pool = Pool(self._toolchain, self._builder.search_path(), request.jobs)
         self._printer = ReportPrinter(self._out, patches=not request.apply)
         self._report = Report(str(ready.repository.root), self._toolchain.describe())
-        self._ledger = Ledger(self._toolchain.name, request.settings(), self._note)
+        self._ledger = Ledger(self._toolchain.name, request.settings(), self._note, request.asked.name)
         self._location = ready.checkout.location.canonical
         self._contents = ContentsReader(ready.repository, ready.toolchain)
+        self._ensemble = Ensemble(request.generators)
 
     def __enter__(self) -> "Proving":
         return self
@@ -197,6 +223,7 @@ class Proving:
     def run(self) -> Report:
         """Proves what was asked for; a keyboard interrupt ends it early, with what it has."""
         self._ledger.begin(self._location, sys.argv[1:])
+        self._ensemble.standing = self._ledger.standing()
         try:
             targets = list(self._targets())
             self._read_files(targets)
@@ -206,6 +233,8 @@ class Proving:
                 self._apply(proved)
         except KeyboardInterrupt:
             self._report.interrupted = True
+        self._ledger.count(self._ensemble.standing.news())
+        self._report.generators = tallied(self._ensemble)
         self._printer.summary(self._report)
         return self._report
 
@@ -308,7 +337,15 @@ class Proving:
         kept = kept_in(home().caches, self._toolchain, self._builder.search_path())
         gate = Gate(self._pool.fresh, kept)
         request = self._request
-        prover = Prover(Strategy(()), gate, request.budget, self._ledger.recall, request.generators, request.level)
+        prover = Prover(
+            Strategy(()),
+            gate,
+            request.budget,
+            self._ledger.recall,
+            (self._ensemble,),
+            request.level,
+            request.asked.drafting,
+        )
         alone = len(targets) == 1 and self._request.jobs > 1
         with ThreadPoolExecutor(self._request.jobs) as executor:
             waiting: dict[Future[Outcome], Target] = {

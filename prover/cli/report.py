@@ -2,13 +2,14 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Literal
 
 from rich.console import Console
 from rich.syntax import Syntax
+from rich.table import Table
 
 from prover.check.levels import verified
 from prover.errors import NotWritable, ProverError
@@ -17,6 +18,7 @@ from prover.project.layout import Repository
 from prover.project.patch import replace as replace_in
 from prover.project.patch import unified_diff, write_atomically
 from prover.proving import Outcome, Task, TheoremFailed, TheoremOpen, TheoremProved
+from prover.tactics.ensemble import Ensemble
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,18 @@ class TheoremReport:
         return TheoremReport(theorem="", file=file, status="error", reason=str(error), messages=error.details)
 
 
+@dataclass(frozen=True)
+class GeneratorReport:
+    """What a generator did in a run: tactics that it proposed, that were run, that Lean accepted, that stand in proofs;
+    and the time that proposing took."""
+
+    proposed: int
+    tried: int
+    valid: int
+    used: int
+    seconds: float
+
+
 @dataclass
 class Report:
     """What became of a run."""
@@ -61,6 +75,8 @@ class Report:
     toolchain: str
     theorems: list[TheoremReport] = field(default_factory=list)
     interrupted: bool = False
+    generators: dict[str, GeneratorReport] = field(default_factory=dict)
+    """by name"""
 
 
 def report_of(repository: Repository, task: Task, outcome: Outcome, toolchain: Toolchain) -> TheoremReport:
@@ -94,6 +110,14 @@ def report_of(repository: Repository, task: Task, outcome: Outcome, toolchain: T
             return replace(known, reason=reason, refused=refused)
         case TheoremFailed(reason):
             return replace(known, status="error", reason=reason)
+
+
+def tallied(ensemble: Ensemble) -> dict[str, GeneratorReport]:
+    """What the generators of a run did."""
+    return {
+        name: GeneratorReport(tally.proposed, tally.tried, tally.valid, tally.used, round(tally.seconds, 3))
+        for name, tally in ensemble.tallies.items()
+    }
 
 
 def write_json(report: Report, file: Path) -> None:
@@ -143,7 +167,9 @@ class ReportPrinter:
                 self._indented(theorem.messages, "")
 
     def summary(self, report: Report) -> None:
-        """How many theorems were proved."""
+        """How many theorems were proved, and what each generator did where there was more than one theorem."""
+        if len(report.theorems) > 1 and any(row.tried for row in report.generators.values()):
+            self._console.print(_table(report.generators))
         proved = sum(theorem.status == "proved" for theorem in report.theorems)
         total = sum(bool(theorem.theorem) for theorem in report.theorems)
         self._console.print(f"{proved} of {total} proved{', interrupted' if report.interrupted else ''}")
@@ -161,3 +187,11 @@ class ReportPrinter:
             self._console.print(Syntax(patch, "diff", background_color="default"))
         else:
             self._console.print(patch, end="", markup=False)
+
+
+def _table(generators: Mapping[str, GeneratorReport]) -> Table:
+    table = Table("generator", "proposed", "tried", "valid", "on a proof", "seconds", box=None)
+    for name, row in generators.items():
+        share = f"{row.valid} ({row.valid / row.tried:.0%})" if row.tried else "0"
+        table.add_row(name, str(row.proposed), str(row.tried), share, str(row.used), f"{row.seconds:.1f}")
+    return table

@@ -1,13 +1,32 @@
-"""`prover train`: what learns from traced proofs, by gradient descent."""
+"""`prover train …`: what learns from traced proofs, by gradient descent."""
+
+import importlib
 
 import click
 
-from prover.cli.train_retriever import command as retriever
+KINDS = {
+    "generator": ("prover.cli.train_generator", "A model that proposes tactics."),
+    "retriever": ("prover.cli.train_retriever", "An encoder that finds premises."),
+}
 
 
-@click.group("train")
+class Trainings(click.Group):
+    """The commands, each imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(KINDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in KINDS:
+            return None
+        command: click.Command = importlib.import_module(KINDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in KINDS.items()])
+
+
+@click.group("train", cls=Trainings)
 def command() -> None:
-    """Train the models that retrieval and tactics come from, on the proofs of traced repositories."""
-
-
-command.add_command(retriever)
+    """Train the models that retrieval and tactics come from, on what was traced and found."""

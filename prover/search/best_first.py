@@ -8,10 +8,12 @@ from prover.search.budget import Budget, Meter
 from prover.search.priority import Priority, length_normalised
 from prover.search.script import render
 from prover.search.tree import Node, Tree, proof_steps
-from prover.tactics.generator import Suggestion, TacticGenerator, merge
+from prover.tactics.generator import Foresighted, Listener, Suggestion, TacticGenerator, merge
 
 WAVE = 8
 """tactics sent to Lean at once"""
+FORESIGHT = 7
+"""goals that a generator is told of before their turn, where it is cheaper to ask about several at once"""
 
 
 DEFAULT_PRIORITY = length_normalised()
@@ -57,6 +59,7 @@ class Search:
         self.meter = Meter(budget)
         self._session = session
         self._strategy = strategy
+        self._listeners = [g for g in strategy.generators if isinstance(g, Listener)]
 
     def run(self) -> Result:
         """Searches until the root is proved, nothing is left, or the budget is spent."""
@@ -78,11 +81,19 @@ class Search:
         """Runs the next few tactics for a goal; the rest wait until they are the most promising."""
         if node.pending is None:
             self.meter.expansions += 1
+            self._foresee(node)
             node.pending = merge(self._strategy.generators, node.state.goals[0])[: self._strategy.width]
         size = self._wave()
         wave, node.pending = node.pending[:size], node.pending[size:]
         self._try(node, wave)
         self.tree.resume(node)
+
+    def _foresee(self, node: Node) -> None:
+        """Tells generators that answer in batches which goals are likely to be expanded next."""
+        if asked := [g for g in self._strategy.generators if isinstance(g, Foresighted)]:
+            goals = [near.state.goals[0] for near in (node, *self.tree.upcoming(FORESIGHT))]
+            for generator in asked:
+                generator.foresee(goals)
 
     def _wave(self) -> int:
         """Tactics to send at once: fewer near the end, so that slow ones do not overrun the budget together."""
@@ -94,10 +105,12 @@ class Search:
         outcomes = self._session.run(node.state, [suggestion.tactic for suggestion in wave], limits)
         for suggestion, outcome in zip(wave, outcomes, strict=True):
             self.meter.tactics += 1
+            for listener in self._listeners:
+                listener.tried(node.state.goals[0], suggestion, isinstance(outcome, Advanced))
             match outcome:
                 case Advanced(states, replacement):
                     tactic = replacement or suggestion.tactic
-                    self.tree.add(node, tactic, suggestion.log_probability, states)
+                    self.tree.add(node, tactic, suggestion.log_probability, states, suggestion.sources)
                 case Failed():
                     pass
 

@@ -66,6 +66,8 @@ class Step:
     """as it is written into the proof"""
     log_probability: float
     children: tuple[Child, ...]
+    sources: tuple[str, ...] = ()
+    """the generators that proposed it, where that is known"""
 
     def proved(self) -> bool:
         """Whether nothing is left to prove after it."""
@@ -96,10 +98,23 @@ class Tree:
             self._unwanted.append(node)
         return None
 
-    def add(self, parent: Node, tactic: str, log_probability: float, states: tuple[State, ...]) -> Step:
+    def upcoming(self, count: int) -> list[Node]:
+        """The most promising goals that no tactics were asked for yet, at most `count`; the order stays as it is."""
+        fresh = {node: entry for entry in self._queue if (node := entry[2]).pending is None}
+        waiting = (entry for node, entry in fresh.items() if node.status is Status.OPEN)
+        return [node for _, _, node in heapq.nsmallest(count, waiting)]
+
+    def add(
+        self,
+        parent: Node,
+        tactic: str,
+        log_probability: float,
+        states: tuple[State, ...],
+        sources: tuple[str, ...] = (),
+    ) -> Step:
         """Records that `tactic` turned `parent` into `states`."""
         children = tuple(Child(self._meet(parent, log_probability, state), state) for state in states)
-        step = Step(parent, tactic, log_probability, children)
+        step = Step(parent, tactic, log_probability, children, sources)
         parent.steps.append(step)
         for child in children:
             child.node.parents.append(step)

@@ -15,6 +15,8 @@ class Suggestion:
     tactic: str
     log_probability: float
     """natural logarithm; generators need not normalise"""
+    sources: tuple[str, ...] = ()
+    """the generators that proposed it, where several were mixed"""
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,8 @@ class ProofStep:
 
     goal: Goal
     tactic: str
+    sources: tuple[str, ...] = ()
+    """the generators that proposed it, where several were mixed"""
 
 
 class TacticGenerator(Protocol):
@@ -74,6 +78,24 @@ class Reader(Protocol):
 
     def read_file(self, file: FileContents) -> None:
         """Learns what the file declares and imports."""
+        ...
+
+
+@runtime_checkable
+class Foresighted(Protocol):
+    """What answers for several goals in little more time than for one."""
+
+    def foresee(self, goals: Sequence[Goal]) -> None:
+        """Prepares suggestions for goals that are likely to be asked about soon."""
+        ...
+
+
+@runtime_checkable
+class Listener(Protocol):
+    """What is told at once how its suggestions fare."""
+
+    def tried(self, goal: Goal, suggestion: Suggestion, advanced: bool) -> None:
+        """A suggestion of its own was run; Lean accepted it, or not."""
         ...
 
 

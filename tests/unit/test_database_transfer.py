@@ -34,6 +34,8 @@ def everything(work: UnitOfWork, snapshots: Sequence[Sequence[TracedModule]]) ->
         work.traces.record_trace(read(str(number)), keyed(*traced), {})
     results.record_model("tiny@1", "here", {"sets": ["a"]}, {"loss": 0.25})
     results.record_model("tiny@2", "here", {}, {}, parent="tiny@1")
+    results.record_model_files("tiny@2", "/models/tiny", "seq2seq", "reprover")
+    results.count_suggestions(1, {("Eq", "memory"): (5, 3, 1)})
     run = results.begin_run("prove", ["--all"], {"n": 1}, uid="run")
     for name, statement, result in (("a", "s1", PROOF), ("b", "s2", ("open", "out of time")), ("c", "t", PROOF)):
         cost, limits = Cost(1.5, 2, 3), Limits(60.0)
@@ -184,7 +186,7 @@ def row_edited(table: str, **change: object) -> Callable[[list[bytes]], list[byt
         (lambda lines: [], "is no export of a database"),
         (lambda lines: [b"theorem t : True\n"], "is no export of a database"),
         (lambda lines: [b"\xff\xfe\n"], "is no export of a database"),
-        (edited(0, lambda line: line.update(version="0999")), "has tables of version 0999, not 0003"),
+        (edited(0, lambda line: line.update(version="0999")), f"has tables of version 0999, not {HEAD}"),
         (lambda lines: [*lines[:-3], lines[-3][:20]], r"line \d+: it is no row"),
         (lambda lines: lines[:-1], r"line \d+: the file ends there, before its end"),
         (lambda lines: [*lines[:-2], lines[-1]], "lines are missing before it"),

@@ -23,10 +23,11 @@ from curriculum.database.tables import Base
 from prover.errors import DatabaseCorrupt, DatabaseUnavailable, WrongDatabase
 
 ROOT = Path(__file__).parents[2]
-BROKEN = """
+NEXT = f"{int(HEAD) + 1:04}"
+BROKEN = f"""
 import sqlalchemy as sa
 from alembic import op
-revision, down_revision = "0004", "0003"
+revision, down_revision = "{NEXT}", "{HEAD}"
 
 def upgrade():
     op.create_table("half_done", sa.Column("id", sa.Integer, primary_key=True))
@@ -95,7 +96,7 @@ def test_an_older_database_is_upgraded_when_it_is_asked_for_and_keeps_its_rows(u
             work.traces.record_snapshot(read("1"))
             work.traces.store_module("k", LEAN, module("A", theorem("a")))
     with Database(url) as db:
-        with pytest.raises(WrongDatabase, match=r"older tables \(0001, not 0003\): run `prover db upgrade`"):
+        with pytest.raises(WrongDatabase, match=rf"older tables \(0001, not {HEAD}\): run `prover db upgrade`"):
             db.perform(lambda work: work.traces.record_snapshot(read("2")))
         assert db.version() == "0001"
         db.upgrade()
@@ -109,9 +110,9 @@ def test_an_older_database_is_upgraded_when_it_is_asked_for_and_keeps_its_rows(u
 def test_an_upgrade_that_fails_changes_nothing(url: str, tmp_path: Path) -> None:
     broken = tmp_path / "migrations"
     shutil.copytree(MIGRATIONS, broken)
-    (broken / "versions" / "r0004_broken.py").write_text(BROKEN)
+    (broken / "versions" / f"r{NEXT}_broken.py").write_text(BROKEN)
     Database(url).upgrade()
-    with Database(url, schema=Schema("0004", broken)) as db, pytest.raises(ZeroDivisionError):
+    with Database(url, schema=Schema(NEXT, broken)) as db, pytest.raises(ZeroDivisionError):
         db.upgrade()
     with Database(url) as db:
         assert db.version() == HEAD

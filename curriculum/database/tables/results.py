@@ -92,6 +92,47 @@ class Model(Base):
     made_at: Mapped[float]
 
 
+class ModelFiles(Base):
+    """Where the files of a model lie; no row once they were removed."""
+
+    __tablename__ = "model_files"
+    __table_args__ = (
+        one_of("kind", "seq2seq", "causal"),
+        not_empty("directory", "format"),
+        CLUSTERED,
+    )
+
+    model_id: Mapped[int] = mapped_column(ForeignKey("models.id", ondelete="CASCADE"), primary_key=True)
+    directory: Mapped[str]
+    """on the machine that trained it"""
+    kind: Mapped[str]
+    """`seq2seq` or `causal`"""
+    format: Mapped[str]
+    """of its prompts"""
+
+
+class GeneratorRecord(Base):
+    """How well what a generator suggests has fared on goals of one shape, in one repository."""
+
+    __tablename__ = "generator_counts"
+    __table_args__ = (
+        not_empty("shape", "generator"),
+        not_negative("tried", "advanced", "used"),
+        CLUSTERED,
+    )
+
+    repository_id: Mapped[int] = mapped_column(ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True)
+    shape: Mapped[str] = mapped_column(primary_key=True)
+    """the head of the goal's target, and whether there are hypotheses"""
+    generator: Mapped[str] = mapped_column(primary_key=True)
+    tried: Mapped[int]
+    """of its tactics were run"""
+    advanced: Mapped[int]
+    """of these Lean accepted"""
+    used: Mapped[int]
+    """of these stand in a proof"""
+
+
 class ConfigurationModel(Base):
     """A configuration uses a model."""
 

@@ -51,7 +51,7 @@ def precedents(module: TracedModule) -> Iterator[Precedent]:
     steps = module.steps
     for number, step in enumerate(steps):
         sketch = sketch_of_text(step.before)
-        texts = dict.fromkeys([*_whole_proof(steps, number), *_texts(steps, number)])
+        texts = dict.fromkeys([*_whole_proof(steps, number), *literal_texts(steps, number)])
         templates = tuple(template(text, sketch) for text in texts if _fit(text))
         if templates:
             key = step.keys_before[0] if len(step.keys_before) == 1 else ""
@@ -74,7 +74,7 @@ def _fit(text: str) -> bool:
     return 0 < len(text) <= LONGEST and not any(word[0] in FORBIDDEN for word in WORD.finditer(text))
 
 
-def _texts(steps: Sequence[TracedStep], number: int) -> Iterator[str]:
+def literal_texts(steps: Sequence[TracedStep], number: int) -> Iterator[str]:
     """The tactic as it was written, and its beginning alone where others stand in it."""
     step = steps[number]
     if step.text.startswith(FOCUSING):

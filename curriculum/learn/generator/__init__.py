@@ -1,0 +1,1 @@
+"""Training what proposes tactics: examples from the database, presets, the training itself, evaluation."""

@@ -1,0 +1,423 @@
+"""Supervised training of a tactic generator: seeded, checkpointed, and resumed exactly.
+
+`train` is all that others need. The order of the examples and the rate of learning follow from the plan and the
+number of the step alone; so a training that was killed and goes on ends with the very weights of one that was not.
+"""
+
+import math
+import os
+import random
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from curriculum.learn.generator.examples import Example, digest_of
+from curriculum.learn.generator.presets import starting
+from prover.errors import ModelMissing, UsageError
+from prover.tactics.language.formats import DEFAULTS, Asked, Format, format_named
+
+if TYPE_CHECKING:
+    import torch
+
+IGNORED = -100
+"""the label of a token that is not to be predicted"""
+CHECKPOINT = "checkpoint.pt"
+CARD = "prover.json"
+ADAPTER = "adapter"
+WINDOW = 32
+"""batches within which examples are sorted by length, so that little is padding"""
+Progress = Callable[[str], None]
+Penalty = Callable[[Any], "torch.Tensor"]
+"""from the model to a scalar that is added to the loss, such as that of elastic weight consolidation"""
+
+
+@dataclass(frozen=True)
+class Lora:
+    """Low-rank adaptation (Hu et al. 2021): few weights are trained, beside those of every linear layer."""
+
+    rank: int = 16
+    alpha: int = 32
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How training is done."""
+
+    epochs: int = 20
+    batch: int = 16
+    """examples at once"""
+    accumulate: int = 1
+    """batches a step"""
+    rate: float = 2e-3
+    """the highest; risen to in a straight line, then down along a cosine"""
+    warmup: float = 0.05
+    """the share of the steps that it rises in"""
+    weight_decay: float = 0.01
+    clip: float = 1.0
+    """the longest gradient"""
+    seed: int = 0
+    precision: Literal["float32", "bfloat16"] = "float32"
+    lora: Lora | None = None
+    state_bytes: int = 480
+    """of a goal, at most: the beginning is cut"""
+    tactic_bytes: int = 160
+    """of a tactic; longer ones are left out"""
+    checkpoint_seconds: float = 60.0
+    device: str = "cpu"
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is written beside a model that was trained here."""
+
+    kind: Literal["seq2seq", "causal"]
+    format: str
+    """of its prompts"""
+    base: str
+    plan: dict[str, Any]
+    examples: str
+    """a digest of those that it was trained on"""
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model that was trained."""
+
+    directory: Path
+    """loads as any model does"""
+    card: Card
+
+
+def train(
+    examples: Sequence[Example],
+    out: Path,
+    plan: Plan | None = None,
+    base: str = "tiny",
+    held_out: Sequence[Example] = (),
+    progress: Progress = lambda _: None,
+    penalty: Penalty | None = None,
+) -> Trained:
+    """Trains a model and writes it into `out`; goes on where the same training was interrupted.
+
+    For progressive training, `base` is the directory of the last model and the plan has one epoch.
+
+    Args:
+        base: a preset, a directory, or a name on the hub.
+        held_out: examples that the loss is measured on at the end.
+
+    Raises:
+        UsageError: there is nothing to learn from, or `out` holds something else.
+        ModelMissing: the base cannot be loaded, or a package is missing.
+    """
+    plan = plan or Plan()
+    model, tokenizer = starting(base, plan.seed)
+    kind: Literal["seq2seq", "causal"] = "seq2seq" if model.config.is_encoder_decoder else "causal"
+    format = format_named(card.format if (card := read_card(base)) is not None else DEFAULTS[kind, "tactic"])
+    encoder = Encoder(tokenizer, kind, format, plan)
+    rows = [row for example in examples if (row := encoder.row(example)) is not None]
+    if not rows:
+        raise UsageError("There are no examples to train on: trace a repository that has finished tactic proofs.")
+    identity = _identity(plan, base, examples)
+    _claim(out, identity)
+    run = _Run(_prepared(model, plan), encoder, plan, rows, out, identity, progress, penalty)
+    started = time.monotonic()
+    run.go()
+    metrics = {"train_loss": run.recent_loss, "train_seconds": round(run.seconds + time.monotonic() - started, 1)}
+    if held := [row for example in held_out if (row := encoder.row(example)) is not None]:
+        metrics["held_out_loss"] = run.loss_on(held)
+    card = Card(kind, format.name, base, asdict(plan), digest_of(examples), metrics)
+    _write(out, run.finished(), tokenizer, card)
+    return Trained(out, card)
+
+
+def read_card(directory: str | Path) -> Card | None:
+    """What is known of a model that was trained here; None of any other."""
+    try:
+        return msgspec.json.decode((Path(directory) / CARD).read_bytes(), type=Card)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+@dataclass(frozen=True)
+class Row:
+    """An example as numbers."""
+
+    given: list[int]
+    """what the model reads"""
+    wanted: list[int]
+    """what it should say, its end included"""
+
+
+class Encoder:
+    """From examples to tensors."""
+
+    def __init__(self, tokenizer: Any, kind: Literal["seq2seq", "causal"], format: Format, plan: Plan) -> None:
+        self._tokenizer = tokenizer
+        self._kind = kind
+        self._format = format
+        self._plan = plan
+
+    def row(self, example: Example) -> Row | None:
+        """An example as numbers; None for one that is too long."""
+        if len(example.tactic.encode()) > self._plan.tactic_bytes:
+            return None
+        state = example.state.encode()[-self._plan.state_bytes :].decode(errors="ignore")
+        prompt = self._format.prompt(Asked(state=state, declaration=example.declaration)).text
+        given = self._tokenizer(prompt, add_special_tokens=self._kind == "seq2seq")["input_ids"]
+        said = self._tokenizer(example.tactic, add_special_tokens=False)["input_ids"]
+        return Row(list(given), [*said, self._tokenizer.eos_token_id])
+
+    def batch(self, rows: Sequence[Row], device: str) -> dict[str, "torch.Tensor"]:
+        """Rows as the model takes them, padded on the right to one length."""
+        if self._kind == "seq2seq":
+            inputs, labels = [row.given for row in rows], [row.wanted for row in rows]
+        else:
+            inputs = [row.given + row.wanted for row in rows]
+            labels = [[IGNORED] * len(row.given) + row.wanted for row in rows]
+        padding = self._tokenizer.pad_token_id
+        return {
+            "input_ids": _padded(inputs, padding if padding is not None else 0, device),
+            "attention_mask": _padded([[1] * len(row) for row in inputs], 0, device),
+            "labels": _padded(labels, IGNORED, device),
+        }
+
+
+class _Run:
+    """One training, from its first step or from a checkpoint to its last."""
+
+    def __init__(
+        self,
+        model: Any,
+        encoder: Encoder,
+        plan: Plan,
+        rows: Sequence[Row],
+        out: Path,
+        identity: str,
+        progress: Progress,
+        penalty: Penalty | None,
+    ) -> None:
+        import torch
+
+        self._model = model
+        self._encoder = encoder
+        self._plan = plan
+        self._rows = rows
+        self._file = out / CHECKPOINT
+        self._identity = identity
+        self._progress = progress
+        self._penalty = penalty
+        self._weights = [weight for weight in model.parameters() if weight.requires_grad]
+        self._optimizer = torch.optim.AdamW(self._weights, lr=plan.rate, weight_decay=plan.weight_decay)
+        self._batches = math.ceil(len(rows) / plan.batch)
+        self._steps = plan.epochs * math.ceil(self._batches / plan.accumulate)
+        self._step = 0
+        self._changing = False
+        """the weights are those of no step"""
+        self._chance = torch.get_rng_state()
+        """after the last step"""
+        self.recent_loss = math.nan
+        self.seconds = 0.0
+        """spent before the last interruption"""
+
+    def go(self) -> None:
+        """All steps that are left. An interruption leaves a checkpoint."""
+        import torch
+
+        torch.manual_seed(self._plan.seed)
+        self._chance = torch.get_rng_state()
+        self._restore()
+        saved = started = time.monotonic()
+        before = self.seconds
+        self._model.train()
+        try:
+            for group in self._groups():
+                self._take(group)
+                now = time.monotonic()
+                self.seconds = before + now - started
+                if now - saved > self._plan.checkpoint_seconds:
+                    self._save()
+                    saved = now
+                    self._progress(f"step {self._step} of {self._steps}, loss {self.recent_loss:.3f}")
+        except BaseException:
+            if not self._changing:  # half a step would not be gone on from exactly
+                self._save()
+            raise
+        self.seconds = before
+        self._model.eval()
+
+    def loss_on(self, rows: Sequence[Row]) -> float:
+        """The mean over tokens of −log p, in nats."""
+        import torch
+
+        total, tokens = 0.0, 0
+        self._model.eval()
+        with torch.inference_mode():
+            for start in range(0, len(rows), self._plan.batch):
+                part = rows[start : start + self._plan.batch]
+                said = sum(len(row.wanted) for row in part)
+                total += float(self._loss(part)) * said
+                tokens += said
+        return total / tokens
+
+    def finished(self) -> Any:
+        """The model as it is saved. Its adapter, if it has one, is kept by itself and then added to its weights."""
+        if self._plan.lora is None:
+            return self._model
+        self._model.save_pretrained(self._file.with_name(ADAPTER))
+        return self._model.merge_and_unload()
+
+    def _take(self, group: Sequence[Sequence[Row]]) -> None:
+        """One step: the gradients of several batches, added up."""
+        import torch
+
+        total = 0.0
+        for rows in group:
+            with torch.autocast(
+                self._plan.device.split(":")[0], torch.bfloat16, enabled=self._plan.precision == "bfloat16"
+            ):
+                loss = self._loss(rows) / len(group)
+            total += float(loss.detach())
+            loss.backward()
+        if self._penalty is not None:
+            self._penalty(self._model).backward()
+        torch.nn.utils.clip_grad_norm_(self._weights, self._plan.clip)
+        for chosen in self._optimizer.param_groups:
+            chosen["lr"] = self._rate(self._step)
+        self._changing = True
+        self._optimizer.step()
+        self._optimizer.zero_grad(set_to_none=True)
+        self._step += 1
+        self._chance = torch.get_rng_state()
+        self._changing = False
+        self.recent_loss = total if math.isnan(self.recent_loss) else 0.95 * self.recent_loss + 0.05 * total
+
+    def _loss(self, rows: Sequence[Row]) -> "torch.Tensor":
+        loss: torch.Tensor = self._model(**self._encoder.batch(rows, self._plan.device)).loss
+        return loss
+
+    def _rate(self, step: int) -> float:
+        rising = max(1, int(self._plan.warmup * self._steps))
+        if step < rising:
+            return self._plan.rate * (step + 1) / rising
+        along = (step - rising) / max(1, self._steps - rising)
+        return self._plan.rate * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * along)))
+
+    def _groups(self) -> Iterator[list[list[Row]]]:
+        """The batches of each step that is still to be taken."""
+        each = math.ceil(self._batches / self._plan.accumulate)
+        for epoch in range(self._step // each, self._plan.epochs):
+            batches = self._shuffled(epoch)
+            first = self._step - epoch * each
+            for number in range(first, each):
+                yield batches[number * self._plan.accumulate : (number + 1) * self._plan.accumulate]
+
+    def _shuffled(self, epoch: int) -> list[list[Row]]:
+        """The batches of an epoch, in an order that the seed decides; those of a batch are of like length."""
+        chance = random.Random(self._plan.seed * 1_000_003 + epoch)
+        order = list(self._rows)
+        chance.shuffle(order)
+        size = self._plan.batch
+        batches: list[list[Row]] = []
+        for start in range(0, len(order), size * WINDOW):
+            window = sorted(order[start : start + size * WINDOW], key=lambda row: len(row.given) + len(row.wanted))
+            batches += [window[place : place + size] for place in range(0, len(window), size)]
+        chance.shuffle(batches)
+        return batches
+
+    def _save(self) -> None:
+        import torch
+
+        scratch = self._file.with_suffix(".new")
+        torch.save(
+            {
+                "identity": self._identity,
+                "step": self._step,
+                "seconds": self.seconds,
+                "loss": self.recent_loss,
+                "chance": self._chance,
+                "model": self._model.state_dict(),
+                "optimizer": self._optimizer.state_dict(),
+            },
+            scratch,
+        )
+        os.replace(scratch, self._file)
+
+    def _restore(self) -> None:
+        import torch
+
+        if not self._file.is_file():
+            return
+        kept = torch.load(self._file, map_location=self._plan.device, weights_only=True)
+        self._step, self.seconds, self.recent_loss = kept["step"], kept["seconds"], kept["loss"]
+        self._model.load_state_dict(kept["model"])
+        self._optimizer.load_state_dict(kept["optimizer"])
+        self._chance = kept["chance"].cpu()
+        torch.set_rng_state(self._chance)
+        self._progress(f"goes on at step {self._step} of {self._steps}")
+
+
+def _prepared(model: Any, plan: Plan) -> Any:
+    """The model on its device, with an adapter where that is what is trained."""
+    if plan.lora is not None:
+        try:
+            from peft import LoraConfig, get_peft_model
+        except ImportError:
+            raise ModelMissing("LoRA needs the package peft: run `pip install 'prover[models]'`.") from None
+        import torch
+
+        torch.manual_seed(plan.seed)
+        chosen = LoraConfig(r=plan.lora.rank, lora_alpha=plan.lora.alpha, target_modules="all-linear")
+        model = get_peft_model(model, chosen)
+    return model.to(plan.device)
+
+
+def _claim(out: Path, identity: str) -> None:
+    """Makes `out` this training's.
+
+    Raises:
+        UsageError: there is another training's checkpoint in it, a model, or something else.
+    """
+    import torch
+
+    if not out.exists():
+        out.mkdir(parents=True)
+    if (file := out / CHECKPOINT).is_file():
+        try:
+            kept = torch.load(file, map_location="cpu", weights_only=True)["identity"]
+        except Exception:
+            raise UsageError(f"{file} is damaged: delete it, and training begins anew.") from None
+        if kept != identity:
+            raise UsageError(f"{out} holds another training that was interrupted: choose another --out, or delete it.")
+        return
+    if any(out.iterdir()):
+        raise UsageError(f"{out} is not empty: choose another --out.")
+
+
+def _identity(plan: Plan, base: str, examples: Sequence[Example]) -> str:
+    """What two trainings share that end with the same weights."""
+    return f"{digest_of(examples)} {base} {msgspec.json.encode(plan).decode()}"
+
+
+def _write(out: Path, model: Any, tokenizer: Any, card: Card) -> None:
+    scratch = out / "new"
+    shutil.rmtree(scratch, ignore_errors=True)
+    model.save_pretrained(scratch)
+    tokenizer.save_pretrained(scratch)
+    (scratch / CARD).write_bytes(msgspec.json.format(msgspec.json.encode(card)))
+    for file in sorted(scratch.iterdir(), key=lambda file: file.name == CARD):  # the card last: then all is there
+        os.replace(file, out / file.name)
+    scratch.rmdir()
+    (out / CHECKPOINT).unlink(missing_ok=True)
+
+
+def _padded(rows: Sequence[Sequence[int]], padding: int, device: str) -> "torch.Tensor":
+    import torch
+
+    width = max(len(row) for row in rows)
+    return torch.tensor([[*row, *[padding] * (width - len(row))] for row in rows], device=device)

@@ -1,0 +1,51 @@
+"""How many of the tactics that a generator suggests Lean accepts, on the statements of theorems."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from prover.errors import LeanError
+from prover.lean.session import Advanced, Session, TacticLimits
+from prover.proving import Task, forget
+from prover.tactics.generator import Generator, situated
+
+LIMITS = TacticLimits(milliseconds=1_500)
+
+
+@dataclass(frozen=True)
+class Validity:
+    """What became of suggestions."""
+
+    goals: int = 0
+    proposed: int = 0
+    valid: int = 0
+    """Lean accepted them, and they changed the goal"""
+
+    def __add__(self, other: "Validity") -> "Validity":
+        return Validity(self.goals + other.goals, self.proposed + other.proposed, self.valid + other.valid)
+
+    @property
+    def rate(self) -> float:
+        """The share of what was proposed that was valid; 0 where nothing was."""
+        return self.valid / self.proposed if self.proposed else 0.0
+
+
+def validity(session: Session, tasks: Iterable[Task], generator: Generator) -> Validity:
+    """Runs what is suggested for the opening goal of each theorem; one that cannot be opened counts for nothing."""
+    total = Validity()
+    for proposed, valid in _tried(session, tasks, generator):
+        total += Validity(1, proposed, valid)
+    return total
+
+
+def _tried(session: Session, tasks: Iterable[Task], generator: Generator) -> Iterator[tuple[int, int]]:
+    for task in tasks:
+        try:
+            opening = session.statement(task.source, task.declaration.selection)
+            (suggesting,) = situated([generator], task.place())
+            tactics = [suggestion.tactic for suggestion in suggesting.suggest(opening.state.goals[0])]
+            outcomes = list(session.run(opening.state, tactics, LIMITS))
+            yield len(tactics), sum(isinstance(outcome, Advanced) for outcome in outcomes)
+        except LeanError:
+            continue
+        finally:
+            forget(session)

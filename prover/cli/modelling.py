@@ -1,0 +1,214 @@
+"""`--model` and what goes with it: which language model is asked, and how."""
+
+import functools
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import click
+
+from prover.cli.wiring import database
+from prover.errors import DatabaseError, ModelMissing, UsageError
+
+if TYPE_CHECKING:
+    from curriculum.database.models import ListedModel
+    from prover.tactics.language.drafting import Drafting
+    from prover.tactics.language.formats import Format
+    from prover.tactics.language.model import LanguageModel
+    from prover.tactics.language.suggesting import ModelTactics
+    from prover.tactics.language.transformer import Quantised
+
+Note = Callable[[str], None]
+Mode = Literal["tactics", "whole-proof", "both"]
+"""what a model proposes"""
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """Which model, and how it is asked."""
+
+    name: str
+    """a directory, a name on the hub, one of `prover models list`, or the URL of a server and a name there"""
+    format: str | None = None
+    """a prompt format's name, or a TOML file; None for the usual one of the model's kind"""
+    samples: int = 8
+    sampling: Literal["beam", "sample"] | None = None
+    """None: beams where the model runs here"""
+    temperature: float = 1.0
+    device: str = "auto"
+    quantised: "Quantised | None" = None
+    offline: bool = False
+
+    def open(self) -> "LanguageModel":
+        """The model, loaded, or ready to be asked.
+
+        Raises:
+            ModelMissing: it cannot be loaded.
+            UsageError: the URL is not one.
+        """
+        if self.name.startswith(("http://", "https://")):
+            return self._server()
+        from prover.tactics.language.transformer import Loading, load
+
+        return load(self.location(), Loading(self.device, quantised=self.quantised, offline=self.offline))
+
+    def location(self) -> str:
+        """A directory, or a name on the hub.
+
+        Raises:
+            ModelMissing: it was trained here, and its files were removed.
+        """
+        directory = Path(self.name).expanduser()
+        if directory.is_dir():
+            return str(directory.resolve())
+        known = self.registered()
+        if known is not None and known.directory is None:
+            raise ModelMissing(f"The files of the model {self.name} were removed: train it again.")
+        return self.name if known is None or known.directory is None else known.directory
+
+    def known_as(self) -> str:
+        """The name that it has, or gets, in the database."""
+        known = self.registered()
+        return known.name if known is not None else self.name
+
+    def registered(self) -> "ListedModel | None":
+        """What the database knows of the model; None where it cannot be asked."""
+        from curriculum.database.models import model_in, model_named
+
+        try:
+            with database() as db, db.reading() as connection:
+                directory = str(Path(self.name).expanduser().resolve())
+                return model_named(connection, self.name) or model_in(connection, directory)
+        except DatabaseError:
+            return None
+
+    def _server(self) -> "LanguageModel":
+        from prover.tactics.language.server import Calling, Server, parse_address
+
+        format = self._format()
+        chat = format is None or "chat" in format.kinds
+        calling = Calling(
+            "chat" if chat else "completion",
+            price_in=_price("PROVER_MODEL_PRICE_IN"),
+            price_out=_price("PROVER_MODEL_PRICE_OUT"),
+        )
+        return Server(parse_address(self.name), calling, os.environ.get("PROVER_MODEL_KEY"))
+
+    def tactics(self, model: "LanguageModel", note: Note) -> "ModelTactics":
+        """The generator that asks the model for tactics."""
+        from prover.tactics.language.model import Decoding
+        from prover.tactics.language.suggesting import ModelTactics
+
+        decoding = Decoding(self.samples, self.sampling or "beam", self.temperature)
+        return ModelTactics(model, self.asking(model, "tactic"), decoding, note=note)
+
+    def drafting(self, model: "LanguageModel", revisions: int, note: Note) -> "Drafting":
+        """Who asks the model for whole proofs."""
+        from prover.tactics.language.drafting import Drafting
+        from prover.tactics.language.model import Decoding
+
+        decoding = Decoding(self.samples, self.sampling or "sample", self.temperature)
+        return Drafting(model, self.asking(model, "proof"), decoding, revisions, note)
+
+    def asking(self, model: "LanguageModel", wanted: Literal["tactic", "proof"]) -> "Format":
+        """The prompt format.
+
+        Raises:
+            UsageError: there is no such format, or it does not suit the model.
+        """
+        from prover.tactics.language.formats import DEFAULTS, format_named
+
+        found = self._format()
+        if found is None or found.asks_for != wanted:
+            found = format_named(DEFAULTS[model.kind, wanted])
+        if model.kind not in found.kinds:
+            suiting = ", ".join(found.kinds)
+            raise UsageError(
+                f"The format {found.name} is for {suiting} models, and {model.name} is a {model.kind} one."
+            )
+        return found
+
+    def _format(self) -> "Format | None":
+        """The format that was asked for."""
+        from prover.tactics.language.formats import format_named, read_format
+
+        if self.format is None:
+            known = self.registered()
+            return format_named(known.format) if known is not None and known.format is not None else None
+        if self.format.endswith(".toml"):
+            return read_format(Path(self.format).expanduser().read_text(encoding="utf-8"), self.format)
+        return format_named(self.format)
+
+
+@dataclass(frozen=True)
+class AskedModel:
+    """A model that is ready, for what it is asked for."""
+
+    name: str | None = None
+    """that it has, or gets, in the database"""
+    tactics: "ModelTactics | None" = None
+    drafting: "Drafting | None" = None
+
+
+NOBODY = AskedModel()
+
+
+def asked_of(choice: ModelChoice | None, mode: Mode, revisions: int, note: Note) -> AskedModel:
+    """The model that was chosen, opened once for all that it is asked for.
+
+    Raises:
+        UsageError: none was chosen, and the mode needs one.
+        ModelMissing: it cannot be loaded.
+    """
+    if choice is None:
+        if mode != "tactics":
+            raise UsageError(f"--mode {mode} needs a language model: give one with --model.")
+        return NOBODY
+    model = choice.open()
+    return AskedModel(
+        choice.known_as(),
+        choice.tactics(model, note) if mode != "whole-proof" else None,
+        choice.drafting(model, revisions, note) if mode != "tactics" else None,
+    )
+
+
+def _price(variable: str) -> float:
+    """Money for a million tokens, from the environment.
+
+    Raises:
+        UsageError: it is no number.
+    """
+    try:
+        return float(os.environ.get(variable) or 0)
+    except ValueError:
+        raise UsageError(f"{variable} is no number: it is the price of a million tokens.") from None
+
+
+OPTIONS: tuple[Any, ...] = (
+    click.option("--model", metavar="NAME|PATH|URL", help="A language model that proposes tactics."),
+    click.option("--model-format", metavar="NAME|FILE.toml", help="How it is asked; see docs/models.md."),
+    click.option("--model-samples", type=click.IntRange(1, 256), default=8, show_default=True, help="Answers a goal."),
+    click.option("--model-sampling", type=click.Choice(["beam", "sample"]), help="How answers are drawn."),
+    click.option("--model-temperature", type=click.FloatRange(0.01, 10), default=1.0, show_default=True),
+    click.option("--model-device", default="auto", show_default=True, help="cpu, cuda, or whichever is there."),
+    click.option("--model-quantised", type=click.Choice(["4bit", "8bit"]), help="Loads it with fewer bits."),
+    click.option("--offline", is_flag=True, help="Never downloads a model."),
+)
+
+
+def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command the options of a model; it gets them as `model`, None where no model is asked for."""
+
+    @functools.wraps(command)
+    def called(**given: Any) -> Any:
+        name = given.pop("model")
+        options = {key: given.pop(f"model_{key}") for key in ("format", "samples", "sampling", "temperature")}
+        options |= {key: given.pop(f"model_{key}") for key in ("device", "quantised")}
+        options["offline"] = given.pop("offline") or bool(os.environ.get("HF_HUB_OFFLINE"))
+        return command(**given, model=ModelChoice(name, **options) if name else None)
+
+    for option in reversed(OPTIONS):
+        called = option(called)
+    return called

@@ -1,0 +1,222 @@
+"""`prover train generator`: trains a model on the tactic proofs of repositories, and enters it in the registry."""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from prover.cli.opening import Opened, jobs_option, opened
+from prover.cli.tracing import trace_into_database
+from prover.cli.wiring import consoles, database, home, toolchain_option
+from prover.errors import LeanError, UsageError
+from prover.lean.pool import Pool
+from prover.lean.session import LeanSession
+from prover.lean.toolchain.choose import Wish
+from prover.project.build import source_of
+from prover.project.revision import revision_of
+from prover.proving import Task
+
+if TYPE_CHECKING:
+    from curriculum.database.database import UnitOfWork
+    from curriculum.learn.generator.examples import Example, Split
+    from curriculum.learn.generator.training import Trained
+    from curriculum.learn.generator.validity import Validity
+
+Note = Callable[[str], None]
+JUDGED = 40
+"""held-out theorems that the valid-tactic rate is measured on, at most"""
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """What was gathered to learn from."""
+
+    examples: tuple["Example", ...]
+    repositories: dict[str, str]
+    """location and revision of each"""
+    own: int
+    """examples from proofs that the prover has found"""
+
+
+@click.command("generator")
+@click.option("--repo", "repos", multiple=True, default=(".",), show_default=True, metavar="URL_OR_PATH[@REV]",
+              help="What to learn from; may be given several times.")  # fmt: skip
+@click.option(
+    "--module", "modules", multiple=True, metavar="NAME", help="Learn from this module only, and others named."
+)
+@click.option("--base", default="tiny", show_default=True, help="A preset, a directory, or a name.")
+@click.option("--out", type=click.Path(path_type=Path), help="Where the model is written.")
+@click.option("--name", help="Its name in the list of models.")
+@click.option("--lora", is_flag=True, help="Train a low-rank adapter, not all weights.")
+@click.option("--epochs", type=click.IntRange(min=1), default=20, show_default=True)
+@click.option("--batch", type=click.IntRange(min=1), default=16, show_default=True, help="Examples at once.")
+@click.option("--accumulate", type=click.IntRange(min=1), default=1, show_default=True, help="Batches a step.")
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), help="Of learning; by default one for the base.")
+@click.option("--precision", type=click.Choice(["float32", "bfloat16"]), default="float32", show_default=True)
+@click.option("--device", default="cpu", show_default=True, help="cpu or cuda.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option("--held-out", type=click.FloatRange(0, 0.9), default=0.1, show_default=True, help="Share of theorems.")
+@click.option("--except", "excepted", multiple=True, metavar="NAME", help="A theorem that is held out.")
+@click.option("--found/--no-found", default=True, show_default=True, help="Learn from proofs found by the prover too.")
+@click.option("--validity/--no-validity", default=True, show_default=True, help="Measure the valid-tactic rate.")
+@jobs_option
+@toolchain_option
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(repos: tuple[str, ...], jobs: int, wish: Wish, as_json: bool, **given: Any) -> None:
+    """Train a model on the tactic proofs of repositories: the goal before each tactic, and the tactic.
+
+    A training that is interrupted goes on when the same command is given again. What was held out is judged at
+    the end: the loss on it, and the share of suggested tactics that Lean accepts.
+    """
+    from curriculum.learn.generator.examples import split
+
+    out, err = consoles()
+
+    def note(text: str) -> None:
+        err.print(text, style="dim", markup=False)
+
+    learnt = _gather(repos, wish, jobs, given["modules"], given["found"], note)
+    parts = split(learnt.examples, given["held_out"], given["seed"], given["excepted"])
+    note(f"{len(parts.train)} examples to learn from, {len(parts.held_out)} held out")
+    trained, name, parent = _train(parts, learnt, given, note)
+    metrics: dict[str, float] = dict(trained.card.metrics)
+    if given["validity"] and parts.held_out:
+        judged = _judge(trained, repos, wish, jobs, {example.declaration for example in parts.held_out}, note)
+        if judged.proposed:
+            metrics |= {"valid_rate": round(judged.rate, 4), "valid_goals": judged.goals}
+    _register(name, trained, learnt, parts, metrics, parent)
+    said = {"name": name, "directory": str(trained.directory), "format": trained.card.format, "metrics": metrics}
+    if as_json:
+        click.echo(json.dumps(said, ensure_ascii=False))
+        return
+    out.print(f"{name}: {trained.directory}", markup=False)
+    for metric, value in metrics.items():
+        out.print(f"  {metric:16}{value:10.4g}", markup=False)
+    out.print(f"use it with `prover prove --model {name}`", markup=False)
+
+
+def _gather(repos: Sequence[str], wish: Wish, jobs: int, modules: Sequence[str], found: bool, note: Note) -> Learnt:
+    """Traces the repositories, as far as they are not, and reads what they, or the modules that are named, teach.
+
+    Raises:
+        UsageError: none of it has a finished tactic proof.
+    """
+    from curriculum.database.loading import modules_of, snapshot_of
+    from curriculum.database.steps import own_proofs
+    from curriculum.learn.generator.examples import found_examples, traced_examples
+
+    examples: list[Example] = []
+    revisions: dict[str, str] = {}
+    for repo in dict.fromkeys(repos):
+        with opened(repo, wish, note, jobs) as ready:
+            trace_into_database(ready, note)
+            location = ready.checkout.location.canonical
+            revisions[location] = revision_of(ready.checkout, ready.repository)
+    with database() as db, db.reading() as connection:
+        for location in revisions:
+            if (snapshot := snapshot_of(connection, location)) is not None:
+                for module in modules_of(connection, snapshot):
+                    if module.name in modules or not modules:
+                        examples += traced_examples(module)
+        traced = len(examples)
+        if found:
+            known = {example.module for example in examples}
+            examples += [e for e in found_examples(own_proofs(connection)) if e.module in known]
+    if not examples:
+        raise UsageError(f"{', '.join(repos)} has no finished tactic proof to learn from: name another with --repo.")
+    return Learnt(tuple(examples), revisions, len(examples) - traced)
+
+
+def _train(parts: "Split", learnt: Learnt, given: dict[str, Any], note: Note) -> "tuple[Trained, str, str | None]":
+    """The model, its name, and the name of the one that it was trained from."""
+    from curriculum.database.models import model_in, model_named
+    from curriculum.learn.generator.examples import digest_of
+    from curriculum.learn.generator.presets import PRESETS
+    from curriculum.learn.generator.training import Lora, Plan, train
+
+    base: str = given["base"]
+    parent: str | None = None
+    with database() as db, db.reading() as connection:
+        known = model_named(connection, base) or model_in(connection, str(Path(base).expanduser().resolve()))
+        if known is not None and known.directory is not None:
+            base, parent = known.directory, known.name
+    rate = given["rate"] or (2e-3 if base in PRESETS else 2e-4 if given["lora"] else 1e-4)
+    plan = Plan(
+        epochs=given["epochs"],
+        batch=given["batch"],
+        accumulate=given["accumulate"],
+        rate=rate,
+        seed=given["seed"],
+        precision=given["precision"],
+        lora=Lora() if given["lora"] else None,
+        device=given["device"],
+    )
+    first = re.sub(r"[^\w.-]+", "-", next(iter(learnt.repositories)).rstrip("/").rsplit("/", 1)[-1])
+    short = re.sub(r"[^\w.-]+", "-", Path(given["base"]).name)
+    made_of = f"{plan} {digest_of(parts.train)}"
+    name = given["name"] or f"{first}-{short}-{_digest(made_of)}"
+    directory: Path = (given["out"] or home().root / "models" / name).expanduser().resolve()
+    return train(parts.train, directory, plan, base, parts.held_out, note), name, parent
+
+
+def _judge(trained: "Trained", repos: Sequence[str], wish: Wish, jobs: int, names: set[str], note: Note) -> "Validity":
+    """The valid-tactic rate on theorems that were held out."""
+    from curriculum.learn.generator.validity import Validity, validity
+    from prover.cli.modelling import ModelChoice
+
+    choice = ModelChoice(str(trained.directory), offline=True)
+    generator = choice.tactics(choice.open(), note)
+    total = Validity()
+    for repo in dict.fromkeys(repos):
+        with (
+            opened(repo, wish, note, jobs) as ready,
+            Pool(ready.toolchain, ready.builder.search_path(), 1) as pool,
+            pool.lend() as session,
+        ):
+            tasks = islice(_tasks(ready, session, names), JUDGED - total.goals)
+            total += validity(session, tasks, generator)
+    return total
+
+
+def _tasks(ready: Opened, session: LeanSession, names: set[str]) -> Iterator[Task]:
+    """The theorems of these names; a module that cannot be read is passed over."""
+    for module in ready.repository.modules.values():
+        try:
+            ready.builder.prepare(module)
+            source = source_of(ready.repository, module)
+            declared = session.declarations(source, detail=True)
+        except (UsageError, LeanError):
+            continue
+        yield from (Task(source, d) for d in declared if d.kind == "theorem" and d.name in names)
+
+
+def _register(
+    name: str, trained: "Trained", learnt: Learnt, parts: "Split", metrics: dict[str, float], parent: str | None
+) -> None:
+    """Enters the model in the list."""
+    trained_on = {
+        "repositories": learnt.repositories,
+        "examples": len(parts.train),
+        "held_out": len(parts.held_out),
+        "found": learnt.own,
+        "digest": trained.card.examples,
+        "base": trained.card.base,
+        "plan": trained.card.plan,
+    }
+
+    def act(work: "UnitOfWork") -> None:
+        work.results.record_model(name, str(trained.directory), trained_on, metrics, parent)
+        work.results.record_model_files(name, str(trained.directory), trained.card.kind, trained.card.format)
+
+    with database() as db:
+        db.perform(act)
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:6]

@@ -1,0 +1,259 @@
+"""Several generators as one, which listens to each as far as it deserves.
+
+A generator's own log-probabilities are put on one scale with the others'. Then they are weighed by what came of its
+tactics so far, on goals of the same shape: in this repository first, as far as is known there, else anywhere, else on
+any goal. None is silenced: weights are bounded, what was tried little is given the benefit of the doubt (upper
+confidence bounds, Auer et al. 2002), and the best suggestion of each stands among the first.
+"""
+
+import math
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from prover.lean.protocol import Goal
+from prover.tactics.generator import (
+    Foresighted,
+    Generator,
+    Learner,
+    Place,
+    ProofStep,
+    Suggestion,
+    TacticGenerator,
+    situated,
+)
+
+Counts = Mapping[tuple[str, str], tuple[int, int, int]]
+"""by the shape of a goal and the generator: how many tactics were tried, of these advanced, of these used"""
+
+PRIOR = 200.0
+"""tries that what is known elsewhere counts for"""
+EARLIEST = 0.02
+"""the share of tries that end in a proof, before anything is known"""
+ADVANCED = 0.02
+"""what a tactic that Lean accepted is worth beside one that stands in a proof"""
+DOUBT = 0.2
+"""how much the benefit of the doubt is worth"""
+MOST = 1.0
+"""the weight of a generator, at most, as a logarithm either way"""
+USUAL = 1.0
+"""how improbable a generator's best suggestion may be on average before its scale is shortened"""
+HEARD = 8
+"""among so many tactics is the best of each generator"""
+
+
+def shape_of(goal: Goal) -> str:
+    """What goals share that are proved in like ways: the head of the target, and whether there are facts to use."""
+    return f"{goal.head or '_'}{'+' if any(h.prop and not h.instance for h in goal.hypotheses) else ''}"
+
+
+@dataclass
+class Tally:
+    """What a generator did in a run."""
+
+    proposed: int = 0
+    tried: int = 0
+    valid: int = 0
+    """Lean accepted them"""
+    used: int = 0
+    """they stand in a proof that the gate accepted"""
+    seconds: float = 0.0
+    """that suggesting took"""
+
+
+@dataclass
+class _Scale:
+    """How improbable the best suggestion of a generator is on average."""
+
+    total: float = 10 * USUAL
+    count: int = 10
+
+    def add(self, best: float) -> None:
+        self.total += min(-best, 100.0)
+        self.count += 1
+
+    def factor(self) -> float:
+        """What its log-probabilities are multiplied by; never more than 1."""
+        return min(1.0, USUAL * self.count / self.total) if self.total > 0 else 1.0
+
+
+@dataclass
+class Standing:
+    """What is known of generators. Threads may use it at once."""
+
+    here: Counts = field(default_factory=dict)
+    """of this repository, from earlier runs"""
+    elsewhere: Counts = field(default_factory=dict)
+    """of the others"""
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+        self._all: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
+        """by shape and generator, in this repository: tries, and what came of them"""
+        self._others: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
+        self._overall: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
+        self._new: Counter[tuple[str, str, int]] = Counter()
+        for counts, kept in ((self.here, self._all), (self.elsewhere, self._others)):
+            for (shape, generator), (tried, advanced, used) in counts.items():
+                for row in (kept[shape, generator], self._overall[generator]):
+                    row[0] += tried
+                    row[1] += used + ADVANCED * advanced
+
+    def tried(self, shape: str, generators: Sequence[str], advanced: bool) -> None:
+        """Counts a tactic that was run."""
+        self._count(shape, generators, (1, int(advanced), 0))
+
+    def used(self, shape: str, generators: Sequence[str]) -> None:
+        """Counts a tactic that stands in a proof."""
+        self._count(shape, generators, (0, 0, 1))
+
+    def weights(self, shape: str, generators: Sequence[str]) -> dict[str, float]:
+        """How much each generator is listened to on goals of a shape: what is added to its log-probabilities."""
+        with self._lock:
+            rates = {name: self._rate(shape, name) for name in generators}
+            tries = {name: self._all[shape, name][0] for name in generators}
+        mean = sum(rates.values()) / max(1, len(rates))
+        doubt = math.log1p(sum(tries.values()))
+        return {
+            name: max(-MOST, min(MOST, math.log(rates[name] / mean) + DOUBT * math.sqrt(doubt / (1 + tries[name]))))
+            for name in generators
+        }
+
+    def news(self) -> Counts:
+        """What was counted since this was asked last."""
+        with self._lock:
+            new, self._new = self._new, Counter()
+        return {
+            key: (new[*key, 0], new[*key, 1], new[*key, 2])
+            for key in dict.fromkeys((shape, generator) for shape, generator, _ in new)
+        }
+
+    def _rate(self, shape: str, name: str) -> float:
+        """What a try is worth, each level drawn towards the wider one by `PRIOR` tries."""
+        rate = EARLIEST
+        for tries, worth in (self._overall[name], self._others[shape, name], self._all[shape, name]):
+            rate = (worth + PRIOR * rate) / (tries + PRIOR)
+        return rate
+
+    def _count(self, shape: str, generators: Sequence[str], more: tuple[int, int, int]) -> None:
+        tried, advanced, used = more
+        with self._lock:
+            for generator in generators:
+                for row in (self._all[shape, generator], self._overall[generator]):
+                    row[0] += tried
+                    row[1] += used + ADVANCED * advanced
+                for place, value in enumerate(more):
+                    self._new[shape, generator, place] += value
+
+
+class Ensemble:
+    """Several generators as one. It learns while it is used, and its members learn from proofs."""
+
+    name = "ensemble"
+
+    def __init__(self, generators: Sequence[Generator], standing: Standing | None = None) -> None:
+        self.generators = tuple(generators)
+        self.standing = standing or Standing()
+        self.tallies = {generator.name: Tally() for generator in generators}
+        self._scales = {generator.name: _Scale() for generator in generators}
+        self._lock = threading.Lock()
+
+    def at(self, place: Place) -> "SituatedEnsemble":
+        """The ensemble for one theorem."""
+        return SituatedEnsemble(self, situated(self.generators, place))
+
+    def learn_proof(self, place: Place, steps: Sequence[ProofStep]) -> None:
+        """Credits who proposed the steps of a proof, and has the members learn it."""
+        for step in steps:
+            members = [source for source in step.sources if source in self.tallies]
+            self.standing.used(shape_of(step.goal), members)
+            with self._lock:
+                for source in members:
+                    self.tallies[source].used += 1
+        for generator in self.generators:
+            if isinstance(generator, Learner):
+                generator.learn_proof(place, steps)
+
+    def mixed(self, goal: Goal, said: Mapping[str, Sequence[Suggestion]]) -> list[Suggestion]:
+        """All that was said, on one scale, each text once, the most promising first."""
+        weights = self.standing.weights(shape_of(goal), list(said))
+        best: dict[str, Suggestion] = {}
+        for name, suggestions in said.items():
+            if not suggestions:
+                continue
+            with self._lock:
+                scale = self._scales[name]
+                scale.add(max(suggestion.log_probability for suggestion in suggestions))
+                factor = scale.factor()
+            for suggestion in suggestions:
+                score = min(-0.01, factor * suggestion.log_probability + weights[name])
+                known = best.get(suggestion.tactic)
+                sources = (*known.sources, name) if known is not None else (name,)
+                if known is not None:
+                    score = max(score, known.log_probability)
+                best[suggestion.tactic] = Suggestion(suggestion.tactic, score, sources)
+        return _all_heard(sorted(best.values(), key=lambda suggestion: -suggestion.log_probability))
+
+    def count(self, name: str, proposed: int, seconds: float) -> None:
+        """Counts what a generator proposed."""
+        with self._lock:
+            self.tallies[name].proposed += proposed
+            self.tallies[name].seconds += seconds
+
+    def tried(self, goal: Goal, suggestion: Suggestion, advanced: bool) -> None:
+        """Counts a tactic that was run."""
+        self.standing.tried(shape_of(goal), suggestion.sources, advanced)
+        with self._lock:
+            for source in suggestion.sources:
+                self.tallies[source].tried += 1
+                self.tallies[source].valid += advanced
+
+
+class SituatedEnsemble:
+    """The ensemble for one theorem."""
+
+    name = Ensemble.name
+
+    def __init__(self, ensemble: Ensemble, generators: Sequence[TacticGenerator]) -> None:
+        self._ensemble = ensemble
+        self._generators = generators
+
+    def suggest(self, goal: Goal) -> Sequence[Suggestion]:
+        """What the members say of a goal, mixed."""
+        said = {}
+        for generator in self._generators:
+            started = time.perf_counter()
+            said[generator.name] = generator.suggest(goal)
+            self._ensemble.count(generator.name, len(said[generator.name]), time.perf_counter() - started)
+        return self._ensemble.mixed(goal, said)
+
+    def foresee(self, goals: Sequence[Goal]) -> None:
+        """Tells the members that can make use of it."""
+        for generator in self._generators:
+            if isinstance(generator, Foresighted):
+                started = time.perf_counter()
+                generator.foresee(goals)
+                self._ensemble.count(generator.name, 0, time.perf_counter() - started)
+
+    def tried(self, goal: Goal, suggestion: Suggestion, advanced: bool) -> None:
+        """Learns what came of a suggestion."""
+        self._ensemble.tried(goal, suggestion, advanced)
+
+
+def _all_heard(ranked: list[Suggestion]) -> list[Suggestion]:
+    """The suggestions with the best of each generator among the first few."""
+    if len(ranked) <= HEARD:
+        return ranked
+    heard = {source for suggestion in ranked[:HEARD] for source in suggestion.sources}
+    floor = ranked[HEARD - 1].log_probability
+    late = []
+    for suggestion in ranked[HEARD:]:
+        if not heard.issuperset(suggestion.sources):
+            heard.update(suggestion.sources)
+            late.append(suggestion)
+    first = ranked[: HEARD - len(late)]
+    lifted = [replace(suggestion, log_probability=floor) for suggestion in late]
+    rest = [suggestion for suggestion in ranked[len(first) :] if suggestion not in late]
+    return sorted([*first, *lifted, *rest], key=lambda suggestion: -suggestion.log_probability)

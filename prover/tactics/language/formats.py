@@ -1,0 +1,214 @@
+"""Prompt formats: how a goal or a theorem is put to a model, and how its answer is read.
+
+Small named objects; `read_format` reads a user's own from a TOML file with the same fields.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Literal
+
+import msgspec
+
+from prover.errors import UsageError
+from prover.lean.protocol import Goal, Hypothesis
+from prover.tactics.language.model import Kind, Prompt
+
+SLOT = re.compile(r"\{(state|declaration|premises|header|statement)\}")
+SHORTENED = ("state", "header", "premises")
+"""what is cut where a prompt would be too long; the first has the most room"""
+REPROVER_BYTES = 2300
+"""the length of input that ReProver's generators were trained with (Yang et al. 2023)"""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a prompt can speak of."""
+
+    state: str = ""
+    """the goal as Lean prints it"""
+    declaration: str = ""
+    """the full name of what is being proved"""
+    premises: tuple[str, ...] = ()
+    """serialised, the most relevant first"""
+    header: str = ""
+    """of the file: what stands above the theorem"""
+    statement: str = ""
+    """the theorem, up to and with its `:= by`"""
+
+    def shortened(self, name: str, room: int) -> str:
+        """What is asked under this name, in at most `room` bytes."""
+        match name:
+            case "premises":
+                return nearest_last(self.premises, room)
+            case "header":
+                return _ending(self.header, room)
+            case _:
+                return _ending(self.state, room)
+
+
+@dataclass(frozen=True)
+class Format:
+    """A way of asking. {state}, {declaration}, {premises}, {header} and {statement} are replaced in the template."""
+
+    name: str
+    template: str
+    asks_for: Literal["tactic", "proof"] = "tactic"
+    kinds: tuple[Kind, ...] = ("causal",)
+    """the models that it suits"""
+    system: str | None = None
+    stops: tuple[str, ...] = ()
+    answer_prefix: str = ""
+    """what an answer begins with that is no part of the tactic"""
+    prompt_bytes: int = 8000
+    """of UTF-8, at most: premises give way first, then the beginning of the header, then that of the state"""
+    answer_tokens: int = 256
+
+    @property
+    def wants_premises(self) -> bool:
+        """Whether retrieved premises are part of the prompt."""
+        return "{premises}" in self.template
+
+    def prompt(self, asked: Asked) -> Prompt:
+        """The prompt, no longer than the format allows."""
+        values = {"declaration": asked.declaration, "statement": asked.statement}
+        room = self.prompt_bytes - len(self._filled(values).encode())
+        for name in SHORTENED:
+            if "{" + name + "}" in self.template:
+                values[name] = asked.shortened(name, max(0, room))
+                room -= len(values[name].encode())
+        return Prompt(self._filled(values), self.system)
+
+    def answer(self, text: str) -> str:
+        """The tactic, or the proof, in what a model said."""
+        text = text.strip()
+        return text.removeprefix(self.answer_prefix).strip() if self.answer_prefix else text
+
+    def _filled(self, values: Mapping[str, str]) -> str:
+        return SLOT.sub(lambda slot: values.get(slot[1], ""), self.template)
+
+
+def nearest_last(premises: Sequence[str], room: int) -> str:
+    """As many premises as fit into `room` bytes, the most relevant ones last and so nearest the state (ReProver)."""
+    text = ""
+    for premise in premises:
+        longer = f"{premise}\n\n{text}"
+        if len(longer.encode()) <= room:
+            text = longer
+    return text
+
+
+def premise_text(name: str, statement: str, kind: str = "theorem") -> str:
+    """A premise as ReProver's models read it: its code, the full name marked."""
+    keyword = {"theorem": "theorem", "definition": "def", "inductive": "inductive", "axiom": "axiom"}.get(kind, kind)
+    return f"{keyword} <a>{name}</a> {statement}".rstrip()
+
+
+def state_text(goal: Goal) -> str:
+    """A goal as Lean itself prints it: the tag, hypotheses of one type on a line, the turnstile."""
+    lines = [f"case {goal.tag}"] if goal.tag else []
+    numbered = enumerate(goal.hypotheses)
+    for (type_, _), group in groupby(numbered, lambda pair: (pair[1].type, pair[0] if _alone(pair[1]) else -1)):
+        lines.append(f"{' '.join(hypothesis.name for _, hypothesis in group)} : {type_}")
+    return "\n".join([*lines, f"⊢ {goal.target}"])
+
+
+def _alone(hypothesis: Hypothesis) -> bool:
+    return hypothesis.let or hypothesis.instance
+
+
+def _ending(text: str, size: int) -> str:
+    """The last bytes of a text, whole characters only."""
+    encoded = text.encode()
+    return text if len(encoded) <= size else encoded[len(encoded) - size :].decode(errors="ignore")
+
+
+TACTIC_STEP = (
+    Format("reprover", "{state}", kinds=("seq2seq",), prompt_bytes=REPROVER_BYTES, answer_tokens=512),
+    Format(
+        "reprover-premises", "{premises}{state}", kinds=("seq2seq",), prompt_bytes=REPROVER_BYTES, answer_tokens=512
+    ),
+    Format("bfs-prover", "{state}:::", stops=(":::",)),
+    Format("llmstep", "[GOAL]{state}[PROOFSTEP]", stops=("[GOAL]", "[PROOFSTEP]")),
+    Format(
+        "internlm",
+        "DECL {declaration}\nGOAL {state}\n",
+        stops=("\nDECL ", "\nGOAL "),
+        answer_prefix="PROOFSTEP ",
+    ),
+    Format(
+        "internlm-2.5",
+        "---\nNAME: {declaration}\n---\nPROOF_BEFORE: \n---\nSTATE_BEFORE: {state}\n---\nTACTIC: ",
+        stops=("\n---",),
+    ),
+    Format(
+        "chat-tactic",
+        "The goal:\n```\n{state}\n```\nAnswer with the next tactic alone, in a block of Lean code.",
+        kinds=("chat",),
+        system="You prove theorems in Lean 4. You answer with one tactic that makes progress on the goal.",
+    ),
+)
+WHOLE_PROOF = (
+    Format(
+        "deepseek-prover",
+        "Complete the following Lean 4 code:\n\n```lean4\n{header}{statement}\n",
+        asks_for="proof",
+        stops=("```",),
+        answer_tokens=1024,
+    ),
+    Format(
+        "kimina",
+        "Think about and solve the following problem step by step in Lean 4.\n"
+        "# Formal statement:\n```lean4\n{header}{statement}\n```\n",
+        asks_for="proof",
+        kinds=("chat",),
+        system="You are an expert in mathematics and proving theorems in Lean 4.",
+        answer_tokens=4096,
+    ),
+    Format(
+        "goedel",
+        "Complete the following Lean 4 code:\n\n```lean4\n{header}{statement}\n  sorry\n```\n"
+        "Plan the proof first, then give the complete code in one block.",
+        asks_for="proof",
+        kinds=("chat",),
+        answer_tokens=4096,
+    ),
+    Format("translated-proof", "{statement}", asks_for="proof", kinds=("seq2seq",), prompt_bytes=REPROVER_BYTES),
+)
+FORMATS = {format.name: format for format in (*TACTIC_STEP, *WHOLE_PROOF)}
+DEFAULTS: dict[tuple[Kind, str], str] = {
+    ("seq2seq", "tactic"): "reprover",
+    ("causal", "tactic"): "bfs-prover",
+    ("chat", "tactic"): "chat-tactic",
+    ("seq2seq", "proof"): "translated-proof",
+    ("causal", "proof"): "deepseek-prover",
+    ("chat", "proof"): "kimina",
+}
+
+
+def format_named(name: str) -> Format:
+    """One of the formats that come with the program.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    if name not in FORMATS:
+        raise UsageError(f"There is no prompt format {name!r}: choose from {', '.join(FORMATS)}, or give a .toml file.")
+    return FORMATS[name]
+
+
+def read_format(toml: str, origin: str) -> Format:
+    """A user's format, from the text of a TOML file with the fields of `Format`.
+
+    Raises:
+        UsageError: it is not one.
+    """
+    try:
+        found = msgspec.convert(tomllib.loads(toml), Format, strict=True)
+    except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
+        raise UsageError(f"{origin} is no prompt format ({error}): it has the fields of docs/models.md.") from None
+    if not any(word in found.template for word in ("{state}", "{statement}")):
+        raise UsageError(f"{origin} is no prompt format: its template has neither {{state}} nor {{statement}}.")
+    return found

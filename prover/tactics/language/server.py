@@ -1,0 +1,322 @@
+"""Models behind a server that speaks OpenAI's protocol: vLLM, llama.cpp, Ollama, and those who sell it.
+
+The key is the caller's; it is sent to the server and to nobody else, and stands in no message.
+"""
+
+import random
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING, Any, Literal
+from urllib.parse import urlsplit
+
+from prover.errors import ServerFailed, UsageError
+from prover.tactics.language.model import Completion, Decoding, Kind, Prompt, distinct, until_stop
+
+if TYPE_CHECKING:
+    import httpx
+
+Endpoint = Literal["chat", "completion"]
+LATER = {408, 409, 425, 429, 500, 502, 503, 504, 529}
+"""statuses after which the same request may succeed"""
+LONGEST_PAUSE_S = 30.0
+LARGEST_ANSWER = 8 << 20
+"""bytes"""
+STOPS_TAKEN = 4
+"""stop sequences that the protocol allows; the others are looked for here"""
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a model is served."""
+
+    url: str
+    """up to the version, without the endpoint: http://localhost:8000/v1"""
+    model: str
+    """its name there"""
+
+
+@dataclass(frozen=True)
+class Calling:
+    """How a server is asked."""
+
+    endpoint: Endpoint = "chat"
+    timeout: float = 60.0
+    """seconds until an answer is complete"""
+    tries: int = 4
+    """of one request, the first included"""
+    pause: float = 0.5
+    """seconds before the second; doubled after each"""
+    together: int = 8
+    """requests that are under way at once"""
+    price_in: float = 0.0
+    """money for a million tokens of prompts"""
+    price_out: float = 0.0
+    """and of answers"""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What was asked of a server so far."""
+
+    requests: int = 0
+    """tries included"""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: float = 0.0
+    seconds: float = 0.0
+    """waited for, all requests together"""
+
+
+def parse_address(text: str) -> Address:
+    """`http://host:port/v1#name`.
+
+    Raises:
+        UsageError: it is no such URL, names no model, or has a key in it.
+    """
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise UsageError(f"{text} is no URL of a server ({error}): write http://HOST:PORT/v1#MODEL.") from None
+    if parts.username or parts.password or parts.query:
+        raise UsageError(
+            "The URL of a model server has no password and no query: the key is read from PROVER_MODEL_KEY."
+        )
+    if parts.scheme not in ("http", "https") or not host:
+        raise UsageError(f"{text} is no URL of a server: write http://HOST:PORT/v1#MODEL.")
+    if not parts.fragment:
+        raise UsageError(f"{text} names no model: write {text.rstrip('#')}#MODEL.")
+    return Address(f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}", parts.fragment)
+
+
+class Server:
+    """A model behind a server. Threads may use it at once. A context manager: leaving it closes connections."""
+
+    def __init__(self, address: Address, calling: Calling | None = None, key: str | None = None) -> None:
+        import httpx
+
+        self.name = f"{address.url}#{address.model}"
+        self.calling = calling or Calling()
+        self.kind: Kind = "chat" if self.calling.endpoint == "chat" else "causal"
+        self.usage = Usage()
+        self._address = address
+        self._key = key
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        limits = httpx.Limits(max_connections=self.calling.together)
+        self._client = httpx.Client(headers=headers, timeout=self.calling.timeout, limits=limits)
+        self._tells_probabilities = True
+        self._slots = threading.BoundedSemaphore(self.calling.together)
+        self._lock = threading.Lock()
+
+    def complete(self, prompts: Sequence[Prompt], decoding: Decoding) -> list[list[Completion]]:
+        """See `LanguageModel.complete`.
+
+        Raises:
+            ServerFailed: it is down, slow or refuses, after all tries, or what it answers is no answer.
+        """
+        with ThreadPoolExecutor(min(len(prompts), self.calling.together) or 1) as executor:
+            return list(executor.map(lambda prompt: self._answer(prompt, decoding), prompts))
+
+    def close(self) -> None:
+        """Closes its connections."""
+        self._client.close()
+
+    def __enter__(self) -> "Server":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _answer(self, prompt: Prompt, decoding: Decoding) -> list[Completion]:
+        """As many answers as are wanted; from a server that gives one at a time, in as many requests."""
+        found: list[Completion] = []
+        for turn in range(decoding.count):
+            left = decoding.count if turn == 0 else 1
+            said = self._asked(self._body(prompt, replace(decoding, count=left, seed=decoding.seed + turn)))
+            choices = self._read(said, decoding)
+            found += choices
+            if turn == 0 and (len(choices) != 1 or decoding.way == "beam"):
+                break
+        return distinct(found)
+
+    def _asked(self, body: dict[str, Any]) -> dict[str, Any]:
+        """The answer to one request, after several tries if need be."""
+        path = "/chat/completions" if self.kind == "chat" else "/completions"
+        last = "no try was made"
+        for number in range(self.calling.tries):
+            match self._try(path, body):
+                case dict() as said:
+                    return said
+                case Later(why, after):
+                    last = why
+                    if not self._tells_probabilities:
+                        body.pop("logprobs", None)
+                    if number + 1 < self.calling.tries:
+                        time.sleep(_pause(self.calling.pause * 2**number, after))
+        raise ServerFailed(f"{self.name} did not answer ({last}): see whether it runs, and whether it is overloaded.")
+
+    def _body(self, prompt: Prompt, decoding: Decoding) -> dict[str, Any]:
+        drawn = decoding.way == "sample" or decoding.count > 1
+        body: dict[str, Any] = {
+            "model": self._address.model,
+            "max_tokens": decoding.tokens,
+            "n": decoding.count,
+            "temperature": decoding.temperature if drawn else 0.0,
+            "top_p": decoding.top_p,
+            "seed": decoding.seed,
+        }
+        if decoding.stops:
+            body["stop"] = list(decoding.stops[:STOPS_TAKEN])
+        if self.kind == "chat":
+            system = [{"role": "system", "content": prompt.system}] if prompt.system is not None else []
+            return body | {"messages": [*system, {"role": "user", "content": prompt.text}], **self._probabilities(True)}
+        text = prompt.text if prompt.system is None else f"{prompt.system}\n\n{prompt.text}"
+        return body | {"prompt": text, **self._probabilities(0)}
+
+    def _probabilities(self, wish: bool | int) -> dict[str, Any]:
+        return {"logprobs": wish} if self._tells_probabilities else {}
+
+    def _try(self, path: str, body: Mapping[str, Any]) -> "dict[str, Any] | Later":
+        """An answer, or why there is none yet.
+
+        Raises:
+            ServerFailed: trying again would not help.
+        """
+        import httpx
+
+        started = time.monotonic()
+        try:
+            with self._slots:
+                return self._post(path, body, started + self.calling.timeout)
+        except httpx.TimeoutException:
+            return Later(f"no answer within {self.calling.timeout:g} s")
+        except httpx.TransportError as error:
+            return Later(str(error) or type(error).__name__)
+        except httpx.HTTPError as error:
+            raise ServerFailed(f"{self.name} cannot be asked ({error}): check the URL.") from None
+        finally:
+            self._spend(Usage(requests=1, seconds=time.monotonic() - started))
+
+    def _post(self, path: str, body: Mapping[str, Any], deadline: float) -> "dict[str, Any] | Later":
+        """One request. The time is for the whole answer: a server that sends a byte now and then is slow too."""
+        import httpx
+        import msgspec
+
+        with self._client.stream("POST", self._address.url + path, json=body) as response:
+            content = bytearray()
+            for piece in response.iter_bytes():
+                content += piece
+                if len(content) > LARGEST_ANSWER:
+                    raise ServerFailed(f"{self.name} answers with more than {LARGEST_ANSWER >> 20} MB: check the URL.")
+                if time.monotonic() > deadline:
+                    raise httpx.ReadTimeout("the answer is not complete")
+        if response.status_code in LATER:
+            return Later(f"status {response.status_code}", _retry_after(response))
+        if response.status_code == 400 and self._tells_probabilities and b"logprob" in content:
+            self._tells_probabilities = False
+            return Later("it tells no probabilities", 0.0)
+        if response.status_code != 200:
+            raise ServerFailed(self._refusal(response.status_code, bytes(content)))
+        try:
+            said = msgspec.json.decode(bytes(content))
+        except msgspec.DecodeError:
+            return Later("an answer that is no JSON")
+        return said if isinstance(said, dict) else Later("an answer that is no object")
+
+    def _read(self, said: Mapping[str, Any], decoding: Decoding) -> list[Completion]:
+        choices = said.get("choices")
+        if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
+            raise ServerFailed(f"{self.name} answers without choices: is it a server of OpenAI's protocol?")
+        usage = said.get("usage")
+        if isinstance(usage, dict):
+            self._spend_tokens(_count(usage, "prompt_tokens"), _count(usage, "completion_tokens"))
+        found = []
+        for rank, choice in enumerate(choices):
+            message = choice.get("message") if self.kind == "chat" else choice
+            text = message.get("content" if self.kind == "chat" else "text") if isinstance(message, dict) else None
+            if not isinstance(text, str):
+                continue
+            cut, stopped = until_stop(text, decoding.stops)
+            finished = stopped or choice.get("finish_reason") != "length"
+            found.append((cut, _log_probability(choice), rank, finished))
+        told = all(score is not None for _, score, _, _ in found)
+        return [
+            Completion(text, score if told and score is not None else -0.5 * (rank + 1), finished)
+            for text, score, rank, finished in found
+        ]
+
+    def _refusal(self, status: int, content: bytes) -> str:
+        if status in (401, 403):
+            return f"{self.name} refuses the key (status {status}): set PROVER_MODEL_KEY."
+        if status == 404:
+            return f"{self.name} is not there (status 404): check the URL and the name of the model."
+        said = " ".join(content.decode(errors="replace").split())[:200]
+        if self._key:  # some repeat it
+            said = said.replace(self._key, "…")
+        return f"{self.name} refuses the request (status {status}: {said}): see what the model takes."
+
+    def _spend_tokens(self, tokens_in: int, tokens_out: int) -> None:
+        cost = (tokens_in * self.calling.price_in + tokens_out * self.calling.price_out) / 1_000_000
+        self._spend(Usage(tokens_in=tokens_in, tokens_out=tokens_out, cost=cost))
+
+    def _spend(self, more: Usage) -> None:
+        with self._lock:
+            known = self.usage
+            self.usage = replace(
+                known,
+                requests=known.requests + more.requests,
+                tokens_in=known.tokens_in + more.tokens_in,
+                tokens_out=known.tokens_out + more.tokens_out,
+                cost=known.cost + more.cost,
+                seconds=known.seconds + more.seconds,
+            )
+
+
+@dataclass(frozen=True)
+class Later:
+    """There is no answer, and there may be one later."""
+
+    why: str
+    after: float | None = None
+    """seconds that the server asks to wait"""
+
+
+def _pause(usual: float, asked: float | None) -> float:
+    """Seconds to wait, a little at random so that many clients do not come back together."""
+    return min(LONGEST_PAUSE_S, asked if asked is not None else usual * random.uniform(0.75, 1.25))
+
+
+def _retry_after(response: "httpx.Response", now: Callable[[], float] = time.time) -> float | None:
+    """What the server says in `Retry-After`: seconds, or a date."""
+    said = response.headers.get("retry-after", "")
+    try:
+        return max(0.0, float(said))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, parsedate_to_datetime(said).timestamp() - now())
+    except ValueError:
+        return None
+
+
+def _count(usage: Mapping[str, Any], name: str) -> int:
+    value = usage.get(name)
+    return value if isinstance(value, int) and value > 0 else 0
+
+
+def _log_probability(choice: Mapping[str, Any]) -> float | None:
+    """The sum over an answer's tokens, where the server tells: a chat in `content`, others in `token_logprobs`."""
+    given = choice.get("logprobs")
+    if not isinstance(given, dict):
+        return None
+    tokens = given.get("content")
+    values = [token.get("logprob") for token in tokens if isinstance(token, dict)] if isinstance(tokens, list) else None
+    if values is None:
+        values = given.get("token_logprobs")
+    if not isinstance(values, list) or not values or not all(isinstance(value, int | float) for value in values):
+        return None
+    return float(sum(values))

@@ -1,0 +1,116 @@
+"""Language models with the real Lean: trained on a repository and loaded again, and whole proofs that are mended."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from prover.cli.main import run
+from tests.model_server import chat, serving
+
+pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("toolchain")]
+
+LOGIC = Path(__file__).parents[2] / "lean_projects" / "logic"
+HELD_OUT = "theorem union_inter_cancel"
+HOUSE_STYLE = "".join(
+    f"theorem {name} (s t r : PSet α) : {statement} := by\n  set_tauto\n\n"
+    for name, statement in (
+        ("union_self", "s ∪ s = s"),
+        ("inter_self", "s ∩ s = s"),
+        ("inter_comm", "s ∩ t = t ∩ s"),
+        ("inter_assoc", "(s ∩ t) ∩ r = s ∩ (t ∩ r)"),
+        ("union_assoc", "(s ∪ t) ∪ r = s ∪ (t ∪ r)"),
+        ("compl_inter", "(s ∩ t)ᶜ = sᶜ ∪ tᶜ"),
+        ("union_inter_distrib", "s ∪ (t ∩ r) = (s ∪ t) ∩ (s ∪ r)"),
+        ("inter_union_cancel", "s ∩ (s ∪ t) = s"),
+    )
+)
+"""more theorems that are proved by the tactic that the repository's file declares for itself"""
+MAIN = """\
+theorem swap (p q r : Prop) (hp : p) (hq : q) (hr : r) : (q ∧ p) ∧ r := by
+  sorry
+"""
+LIMITS = ["--timeout", "600", "--jobs", "1"]
+
+
+@pytest.fixture
+def logic(tmp_path: Path) -> Path:
+    """The modules below one of `lean_projects`' files, with more theorems proved in the way of that file."""
+    root = tmp_path / "logic"
+    shutil.copytree(LOGIC, root)
+    (root / "Logic" / "Formula.lean").unlink()
+    (root / "Logic.lean").write_text("import Logic.Set\n")
+    file = root / "Logic" / "Set.lean"
+    file.write_text(file.read_text(encoding="utf-8").replace(HELD_OUT, HOUSE_STYLE + HELD_OUT), encoding="utf-8")
+    return root
+
+
+def test_a_model_trained_on_a_repository_proves_what_the_search_alone_does_not(
+    logic: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Trace, train from random weights, load, prove a theorem that was not in what it learnt from."""
+    where = ["--repo", str(logic), "--jobs", "1"]
+    arguments = [
+        "--epochs",
+        "24",
+        "--batch",
+        "8",
+        "--rate",
+        "3e-3",
+        "--held-out",
+        "0",
+        "--no-validity",
+        "--json",
+        "--module",
+        "Logic.Set",
+    ]
+    training = ["train", "generator", *where, "--name", "house", "--out", str(tmp_path / "house"), *arguments]
+    assert run([*training, "--except", "Logic.PSet.union_inter_cancel"]) == 0
+    assert json.loads(capsys.readouterr().out)["name"] == "house"
+    wanted = ["prove", "--repo", str(logic), "--theorem", "Logic.PSet.union_inter_cancel", "--expansions", "2", *LIMITS]
+    assert run(wanted) == 1
+    assert run([*wanted, "--model", "house", "--offline", "--json", "-"]) == 0
+    printed = capsys.readouterr().out
+    (report,) = json.loads(printed[printed.index('{\n  "repository"') :])["theorems"]
+    assert (report["status"], report["proof"]) == ("proved", "set_tauto")
+    assert run(["models", "show", "house", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["proofs"] == 1
+
+
+def test_a_whole_proof_that_fails_is_cut_and_mended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The first proof has a branch that Lean refuses and a hole; the search finishes both."""
+    root = tmp_path / "small"
+    root.mkdir()
+    (root / "lakefile.toml").write_text('name = "small"\n[[lean_lib]]\nname = "Small"\n')
+    (root / "Small.lean").write_text(MAIN, encoding="utf-8")
+    proof = "```lean4\ntheorem swap : True := by\n"
+    proof += "  constructor\n  · constructor\n    · sorry\n    · exact hq\n  · exact hr\n```"
+    prove = ["prove", "--repo", str(root), "--theorem", "swap", *LIMITS, "--revisions", "1"]
+    with serving(chat(proof)) as served:
+        model = ["--model", f"{served.url}#prover", "--model-samples", "1"]
+        assert run([*prove, *model, "--mode", "both", "--generators", "automation", "--json", "-"]) == 0
+    printed = capsys.readouterr().out
+    (report,) = json.loads(printed[printed.index('{\n  "repository"') :])["theorems"]
+    assert report["proof"].splitlines()[0] == "constructor"
+    assert "exact hr" in report["proof"]
+    assert "exact hq" not in report["proof"]
+    assert len(served.asked) == 2  # the proof, and its revision
+    assert "exact hq" in served.asked[1]["messages"][-1]["content"]
+    assert run(["models", "list"]) == 0
+    assert "#prover  files removed  not measured  1 proofs" in capsys.readouterr().out
+
+
+def test_suggestions_are_tried(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = tmp_path / "small"
+    root.mkdir()
+    (root / "lakefile.toml").write_text('name = "small"\n[[lean_lib]]\nname = "Small"\n')
+    (root / "Small.lean").write_text(MAIN, encoding="utf-8")
+    suggest = ["suggest", "--repo", str(root), "--theorem", "swap", "--generators", "automation,structure"]
+    assert run([*suggest, "--after", "constructor", "--after", "constructor", "--json", "-k", "6"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["goal"].endswith("⊢ q")
+    closing = [tactic["tactic"] for tactic in found["tactics"] if tactic["goals"] == []]
+    assert "assumption" in closing
+    assert run([*suggest, "--after", "omega"]) == 2
+    assert "`omega` fails here" in capsys.readouterr().err

@@ -1,0 +1,300 @@
+"""Whole proofs: taken apart by their layout, grafted onto a search as far as they hold, and written anew."""
+
+from collections.abc import Mapping, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from prover.lean.protocol import Goal
+from prover.lean.scripted import Fails, ScriptedSession, Table, leaves, opened
+from prover.search import blocks
+from prover.search.best_first import Proved, Search, Strategy
+from prover.search.budget import Budget
+from prover.search.graft import Grafted, Grafting
+from prover.search.tree import Status
+from prover.tactics.generator import Suggestion
+from prover.tactics.language.drafting import Drafting, Fault, above, longest_held, without_statement
+from prover.tactics.language.formats import Asked, format_named
+from prover.tactics.language.model import Completion, Decoding, Kind, Prompt
+
+
+class Known:
+    """Suggests what it was told for each goal."""
+
+    name = "known"
+
+    def __init__(self, told: Mapping[str, str]) -> None:
+        self._told = told
+
+    def suggest(self, goal: Goal) -> Sequence[Suggestion]:
+        return [Suggestion(self._told[goal.key], -1.0)] if goal.key in self._told else []
+
+
+def grafted(table: Table, proof: str, told: Mapping[str, str] | None = None) -> tuple[Grafted, Search]:
+    """What becomes of a proof; then the search goes on with what it is told."""
+    with ScriptedSession(table) as session:
+        search = Search(session, opened("root"), Strategy([Known(told or {})]), Budget())
+        found = Grafting(session, search.tree, search.meter, "drafts").graft(proof)
+        search.tree.check()
+        search.run()
+    return found, search
+
+
+def script(search: Search) -> tuple[str, ...]:
+    result = search.run()
+    assert isinstance(result, Proved)
+    return result.scripts[0]
+
+
+def goal(key: str, tag: str = "", *names: str) -> Goal:
+    return Goal(key, names, tag=tag)
+
+
+# --- layout ---
+
+
+def test_a_block_is_taken_apart_into_tactics() -> None:
+    block = """
+      intro h -- why
+      -- a remark
+      induction n with
+      | zero => rfl
+      | succ n ih =>
+        simp
+        exact ih
+      constructor
+      · exact a
+        done
+      <;> omega
+    """
+    assert blocks.tactics(block) == [
+        "intro h -- why",
+        "induction n with\n| zero => rfl\n| succ n ih =>\n  simp\n  exact ih",
+        "constructor",
+        "· exact a\n  done\n<;> omega",
+    ]
+
+
+@given(st.text(alphabet="ab ·|\n<;>=()", max_size=80))
+def test_any_text_is_taken_apart_without_loss(text: str) -> None:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    assert [line.strip() for tactic in blocks.tactics(text) for line in tactic.splitlines()] == lines
+
+
+@pytest.mark.parametrize(
+    ("tactic", "body"), [("· simp\n  omega", "simp\nomega"), (". rfl", "rfl"), ("·\n  rfl", "rfl")]
+)
+def test_what_stands_behind_a_bullet(tactic: str, body: str) -> None:
+    assert blocks.bullet(tactic) == body
+
+
+def test_what_is_no_bullet() -> None:
+    assert blocks.bullet("simp") is None
+    assert blocks.bullet(".rfl") is None
+
+
+def test_a_case_has_a_tag_and_names() -> None:
+    assert blocks.case("case succ n ih => simp\n  omega") is not None
+    assert blocks.case("case succ n ih =>\n  simp\n  omega") == ("succ", ("n", "ih"), "simp\nomega")
+    assert blocks.case("cases h") is None
+
+
+@pytest.mark.parametrize("text", ["sorry", "by sorry", " admit ", "by\n  sorry"])
+def test_a_hole_is_seen(text: str) -> None:
+    assert blocks.is_hole(text)
+
+
+@pytest.mark.parametrize("text", ["exact sorryAx", "not_sorry", "sorry'", "h.sorry"])
+def test_what_only_looks_like_a_hole(text: str) -> None:
+    assert not blocks.has_hole(text)
+
+
+@pytest.mark.parametrize(
+    ("tactic", "head", "bodies"),
+    [
+        (
+            "induction n with\n| zero => rfl\n| succ n ih =>\n  simp\n  omega",
+            "induction n with\n| zero => ?_\n| succ n ih => ?_",
+            ("rfl", "simp\nomega"),
+        ),
+        ("have h : p := by\n  simp\n  omega", "have h : p := ?_", ("simp\nomega",)),
+        ("have h : p := by simp", "have h : p := ?_", ("simp",)),
+        ("suffices h : p from by simp", "suffices h : p from ?_", ("simp",)),
+        ("constructor <;> simp", "constructor", ()),
+        ("exact f sorry (by sorry)", "exact f ?_ (?_)", ()),
+        ("have h : p := sorry", "have h : p := ?_", ()),
+    ],
+)
+def test_a_tactic_is_taken_apart(tactic: str, head: str, bodies: tuple[str, ...]) -> None:
+    assert next(blocks.branches(tactic)) == blocks.Branches(head, bodies)
+
+
+# --- grafting ---
+
+
+def test_a_proof_that_holds_proves() -> None:
+    table: Table = {
+        "root": {"intro h": leaves("a")},
+        "a": {"constructor": leaves("b", "c")},
+        "b": {"rfl": leaves()},
+        "c": {"simp": leaves()},
+    }
+    found, search = grafted(table, "intro h\nconstructor\n· rfl\n· simp")
+    assert (found.failed, found.holes) == (None, 0)
+    assert script(search) == ("intro h", "constructor", "· rfl", "· simp")
+    assert [step.sources for step in search.tree.root.steps] == [("drafts",)]
+
+
+def test_a_proof_is_cut_at_its_first_error_and_the_search_goes_on_there() -> None:
+    table: Table = {
+        "root": {"intro h": leaves("a")},
+        "a": {"bad": Fails(message="no such thing"), "omega": leaves()},
+    }
+    found, search = grafted(table, "intro h\nbad\nsimp", {"a": "omega"})
+    assert (found.held, found.failed, found.message) == (["intro h"], "bad", "no such thing")
+    assert script(search) == ("intro h", "omega")
+
+
+def test_a_branch_that_fails_costs_itself_alone() -> None:
+    table: Table = {
+        "root": {"constructor": leaves("b", "c")},
+        "b": {"bad": Fails(), "omega": leaves()},
+        "c": {"simp": leaves()},
+    }
+    found, search = grafted(table, "constructor\n· bad\n  more\n· simp", {"b": "omega"})
+    assert found.held == ["constructor", "simp"]
+    assert script(search) == ("constructor", "· omega", "· simp")
+
+
+def test_alternatives_of_an_induction_are_tried_one_by_one() -> None:
+    whole = "induction n with\n| zero => rfl\n| succ n ih => bad"
+    head = "induction n with\n| zero => ?_\n| succ n ih => ?_"
+    table: Table = {
+        "root": {whole: Fails(message="unsolved"), head: leaves("z", "s")},
+        "z": {"rfl": leaves()},
+        "s": {"bad": Fails(message="wrong"), "omega": leaves()},
+    }
+    found, search = grafted(table, whole, {"s": "omega"})
+    assert (found.held, found.failed, found.message) == ([head, "rfl"], "bad", "wrong")
+    assert search.tree.proved()
+
+
+def test_the_holes_of_a_sketch_are_goals_of_the_search() -> None:
+    table: Table = {
+        "root": {"have h : p := ?_": leaves("h", "main")},
+        "h": {"simp": leaves()},
+        "main": {"exact f h": leaves()},
+    }
+    found, search = grafted(table, "have h : p := by sorry\nexact f h", {"h": "simp", "main": "exact f h"})
+    assert found.failed is None or found.failed == "exact f h"
+    assert search.tree.proved()
+
+
+def test_a_hole_alone_is_passed_over() -> None:
+    table: Table = {"root": {"constructor": leaves("a", "b")}, "a": {"simp": leaves()}, "b": {"rfl": leaves()}}
+    found, search = grafted(table, "constructor\n· sorry\n· rfl", {"a": "simp"})
+    assert (found.holes, found.failed) == (1, None)
+    assert search.tree.proved()
+
+
+def test_a_case_is_found_by_its_tag_and_its_names_are_given() -> None:
+    table: Table = {
+        "root": {"cases n": leaves(goal("z", "zero"), goal("s", "succ", "n'"))},
+        "s": {"rename_i m": leaves(goal("s2", "succ", "m"))},
+        "s2": {"use m": leaves()},
+        "z": {"rfl": leaves()},
+    }
+    _, search = grafted(table, "cases n\ncase succ m => use m\ncase zero => rfl")
+    assert search.tree.proved()
+
+
+def test_what_follows_a_finished_proof_is_not_run() -> None:
+    found, search = grafted({"root": {"simp": leaves()}}, "simp\nomega\nsimp")
+    assert found.failed is None
+    assert search.tree.root.status is Status.PROVED
+
+
+def test_a_spent_budget_ends_a_graft() -> None:
+    with ScriptedSession({"root": {"a": leaves("x")}}) as session:
+        search = Search(session, opened("root"), Strategy([]), Budget(tactics=1))
+        Grafting(session, search.tree, search.meter, "drafts").graft("a\nb\nc")
+    assert search.meter.tactics == 1
+
+
+# --- writing ---
+
+
+class Told:
+    """Says what it was told, call by call, and remembers what it was asked."""
+
+    name = "told"
+
+    def __init__(self, kind: Kind, *answers: Sequence[str]) -> None:
+        self.kind = kind
+        self.asked: list[str] = []
+        self._answers = list(answers)
+
+    def complete(self, prompts: Sequence[Prompt], decoding: Decoding) -> list[list[Completion]]:
+        self.asked += [prompt.text for prompt in prompts]
+        return [[Completion(text, -1.0) for text in self._answers.pop(0)] for _ in prompts]
+
+
+ASKED = Asked(header="open Nat\n", statement="theorem t : p := by")
+
+
+def drafting(model: Told) -> Drafting:
+    name = "kimina" if model.kind == "chat" else "deepseek-prover"
+    return Drafting(model, format_named(name), Decoding(2, "sample"))
+
+
+def test_proofs_are_read_from_an_answer() -> None:
+    block = "Plan.\n```lean4\nopen Nat\n```\nThen:\n```lean4\ntheorem t : p := by\n  simp\n  omega\n```"
+    assert drafting(Told("chat", [block])).write(ASKED) == ["simp\nomega"]
+
+
+def test_proofs_are_what_a_model_continues_with() -> None:
+    model = Told("causal", ["  simp\n\ntheorem u : q := by rfl", "  #eval 1", "  simp", "", "  exact sorry"])
+    assert drafting(model).write(ASKED) == ["simp", "exact sorry"]
+    assert model.asked[0].endswith("```lean4\nopen Nat\ntheorem t : p := by\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "proof"),
+    [
+        ("  simp", "  simp"),
+        ("theorem t (n : Nat) : p n := by simp", "simp"),
+        ("theorem t : p := by\n  simp\n  rfl", "  simp\n  rfl"),
+        ("@[simp] lemma t : p :=\n  foo bar", "exact foo bar"),
+        ("example : p := by\n  simp\n\n#print axioms t", "  simp"),
+    ],
+)
+def test_the_statement_before_a_proof_is_left_out(text: str, proof: str) -> None:
+    assert without_statement(text) == proof
+
+
+def test_a_model_that_answers_is_told_what_lean_said() -> None:
+    model = Told("chat", ["```lean\nomega\n```"])
+    assert drafting(model).revise(ASKED, Fault("simp\nbad", "simp", "bad", "unknown tactic")) == ["omega"]
+    assert "unknown tactic" in model.asked[0]
+    assert "simp\nbad" in model.asked[0]
+
+
+def test_a_model_that_continues_goes_on_from_what_held() -> None:
+    model = Told("causal", ["  omega"])
+    assert drafting(model).revise(ASKED, Fault("simp\nbad", "simp", "bad", "?")) == ["simp\nomega"]
+    assert model.asked[0].endswith("theorem t : p := by\n  simp\n")
+
+
+def test_the_proof_of_which_most_held_is_written_anew() -> None:
+    faults = [Fault("a", "", "a", ""), Fault("b", "simp\nrfl", "c", ""), Fault("c", "simp", "d", "")]
+    assert longest_held(faults).draft == "b"
+
+
+@pytest.mark.parametrize(
+    "text", ["theorem t : p := by\n  sorry", "theorem t : p :=\n  sorry", "theorem t : p := sorry"]
+)
+def test_a_prompt_has_what_stands_above_the_missing_proof(text: str) -> None:
+    whole = ("open Nat\n" + text).encode()
+    asked = above(whole, 9, whole.index(b"sorry"))
+    assert (asked.header, asked.statement) == ("open Nat\n", "theorem t : p := by")
