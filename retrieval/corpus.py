@@ -73,12 +73,10 @@ class Corpus:
 
     def near(self, numbers: "Places", module: str) -> "tuple[Flags, Flags]":
         """Which of some premises are of a module; and which of modules whose names begin as its does."""
-        import numpy as np
-
         names, modules, _ = self._places
-        root = module.partition(".")[0]
-        alike = np.asarray([name.partition(".")[0] == root for name in names], dtype=bool)
-        return modules[numbers] == names.get(module, -1), alike[modules[numbers]]
+        roots, root_of = self._roots
+        there = modules[numbers]
+        return there == names.get(module, -1), root_of[there] == roots.get(module.partition(".")[0], -1)
 
     @cached_property
     def theorems(self) -> "Flags":
@@ -107,6 +105,15 @@ class Corpus:
         modules = [names.setdefault(premise.module, len(names)) for premise in self.premises]
         starts = [premise.start for premise in self.premises]
         return names, np.asarray(modules, dtype=np.int32), np.asarray(starts, dtype=np.int64)
+
+    @cached_property
+    def _roots(self) -> "tuple[dict[str, int], Whole]":
+        """What modules' names begin with, numbered; and for each module, as `_places` numbers them, which it is."""
+        import numpy as np
+
+        roots: dict[str, int] = {}
+        names = (name.partition(".")[0] for name in self._places[0])
+        return roots, np.asarray([roots.setdefault(root, len(roots)) for root in names], dtype=np.int32)
 
     @cached_property
     def _numbers(self) -> dict[str, int]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 STEPS = (0.5, 0.7, 0.85, 1.2, 1.5, 2.0)
 """by which each number is multiplied"""
 SWEEPS = 4
-FOUND = 10
+COUNT = 10
 
 
 @dataclass(frozen=True)
@@ -39,10 +39,10 @@ class Ranked:
     needed: Needed
     rankings: "Mapping[str, Places]"
 
-    def recall(self, fusion: Fusion) -> float:
-        """The share of what is needed that is among the first ten."""
+    def recall(self, fusion: Fusion, count: int = COUNT) -> float:
+        """The share of what is needed that is among the first `count`."""
         module = self.needed.position.module
-        items, _ = ordered(self.corpus, self.rankings, fusion.weights, fusion.prior, module, FOUND)
+        items, _ = ordered(self.corpus, self.rankings, fusion.weights, fusion.prior, module, count)
         found = {self.corpus.premises[item].name for item in items.tolist()}
         return len(found & self.needed.premises) / len(self.needed.premises)
 
@@ -55,11 +55,13 @@ def ranked(retriever: Retriever, goals: Sequence[Needed]) -> list[Ranked]:
     ]
 
 
-def fit(groups: Sequence[Sequence[Ranked]], start: Fusion = Fusion(WEIGHTS)) -> tuple[Fusion, float]:  # frozen
+def fit(
+    groups: Sequence[Sequence[Ranked]], start: Fusion = Fusion(WEIGHTS), count: int = COUNT
+) -> tuple[Fusion, float]:  # frozen
     """The fusion with the best recall, and that recall; each group, a repository's goals, counts the same."""
 
     def recall(fusion: Fusion) -> float:
-        return fmean(fmean(each.recall(fusion) for each in group) for group in groups)
+        return fmean(fmean(each.recall(fusion, count) for each in group) for group in groups)
 
     best, reached = start, recall(start)
     for _ in range(SWEEPS):

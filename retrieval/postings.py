@@ -84,16 +84,18 @@ class Postings:
 
     def having(self, term: str) -> tuple["Whole", "Floats"]:
         """The documents that have a term, and its weight in each."""
-        number = self.terms.get(term)
-        if number is None:
-            return self.documents[:0], self.weights[:0]
-        place = slice(int(self.starts[number]), int(self.starts[number + 1]))
+        place = self.place(term)
         return self.documents[place], self.weights[place]
+
+    def place(self, term: str) -> slice:
+        """Where the entries of a term stand in `documents` and `weights`."""
+        number = self.terms.get(term)
+        return slice(0, 0) if number is None else slice(int(self.starts[number]), int(self.starts[number + 1]))
 
     def frequency(self, term: str) -> int:
         """How many documents have a term."""
-        number = self.terms.get(term)
-        return 0 if number is None else int(self.starts[number + 1] - self.starts[number])
+        place = self.place(term)
+        return int(place.stop - place.start)
 
     def save(self, directory: Path, name: str) -> None:
         """Writes it to files of a directory that begin with `name`."""
@@ -113,7 +115,7 @@ class Postings:
         import numpy as np
 
         words = msgspec.msgpack.decode((directory / f"{name}.terms").read_bytes(), type=list[str])
-        arrays = [np.load(directory / f"{name}.{array}.npy", mmap_mode="r") for array in ARRAYS]
+        arrays = [np.asarray(np.load(directory / f"{name}.{array}.npy", mmap_mode="r")) for array in ARRAYS]
         return cls({word: number for number, word in enumerate(words)}, *arrays)
 
 
