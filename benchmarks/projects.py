@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.workload import PROJECTS, Project, built, conditions, spread, theorems
 from prover.check.gate import Gate, Judgement, Submission
-from prover.check.levels import HIGHEST
+from prover.check.levels import USUAL
 from prover.lean.pool import Pool
 from prover.lean.session import LeanSession, TacticLimits
 from prover.lean.toolchain.toolchain import Toolchain
@@ -110,7 +110,7 @@ class SameJudgement(Gate):
         super().__init__(fresh)
         self._known: dict[Submission, Judgement] = {}
 
-    def judge(self, submission: Submission, level: int = HIGHEST) -> Judgement:
+    def judge(self, submission: Submission, level: int = USUAL) -> Judgement:
         """See `Gate`."""
         if submission not in self._known:
             self._known[submission] = super().judge(submission, level)
