@@ -150,6 +150,17 @@ class AskedModel:
     """that it has, or gets, in the database"""
     tactics: "ModelTactics | None" = None
     drafting: "Drafting | None" = None
+    model: "LanguageModel | None" = None
+
+    def usage(self) -> str | None:
+        """What was asked of a server; None where the model runs here, or was not asked."""
+        from prover.tactics.language.server import Server
+
+        if not isinstance(self.model, Server) or not self.model.usage.requests:
+            return None
+        used = self.model.usage
+        cost = f", cost {used.cost:.4f}" if used.cost else ""
+        return f"{self.name}: {used.requests} requests, {used.tokens_in} + {used.tokens_out} tokens{cost}"
 
 
 NOBODY = AskedModel()
@@ -171,6 +182,7 @@ def asked_of(choice: ModelChoice | None, mode: Mode, revisions: int, note: Note)
         choice.known_as(),
         choice.tactics(model, note) if mode != "whole-proof" else None,
         choice.drafting(model, revisions, note) if mode != "tactics" else None,
+        model,
     )
 
 

@@ -235,6 +235,8 @@ class Proving:
             self._report.interrupted = True
         self._ledger.count(self._ensemble.standing.news())
         self._report.generators = tallied(self._ensemble)
+        if usage := self._request.asked.usage():
+            self._note(usage)
         self._printer.summary(self._report)
         return self._report
 

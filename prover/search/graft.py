@@ -13,8 +13,9 @@ from prover.search import blocks
 from prover.search.budget import Meter
 from prover.search.tree import Node, Status, Step, Tree
 
-SURE = -0.05
-"""log-probability of a tactic that was part of a whole proof: the search looks there first"""
+SURE = 0.01
+"""what a tactic of a whole proof counts as a log-probability: more than certain, so that the search goes on from where
+it stopped before it begins anew at the root"""
 LIMITS = TacticLimits(milliseconds=6_000)
 """of a tactic that may be half a proof"""
 

@@ -156,6 +156,12 @@ def test_a_proof_is_cut_at_its_first_error_and_the_search_goes_on_there() -> Non
     assert script(search) == ("intro h", "omega")
 
 
+def test_the_search_goes_on_at_the_cut_before_it_begins_anew() -> None:
+    table: Table = {"root": {"intro h": leaves("a")}, "a": {"bad": Fails(), "omega": leaves()}}
+    _, search = grafted(table, "intro h\nbad", {"root": "never run", "a": "omega"})
+    assert script(search) == ("intro h", "omega")
+
+
 def test_a_branch_that_fails_costs_itself_alone() -> None:
     table: Table = {
         "root": {"constructor": leaves("b", "c")},

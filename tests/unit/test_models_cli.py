@@ -13,7 +13,10 @@ from prover.cli.modelling import ModelChoice, asked_of
 from prover.cli.prove import parse_generators
 from prover.cli.wiring import database
 from prover.errors import ModelMissing, UsageError
+from prover.lean.protocol import Goal
+from prover.tactics.generator import Place
 from prover.tactics.language.suggesting import ModelTactics
+from tests.model_server import chat, serving
 from tests.tiny_models import tiny_causal, tiny_seq2seq
 
 
@@ -122,6 +125,16 @@ def test_a_server_is_asked_in_the_way_of_the_format() -> None:
     address = "http://127.0.0.1:1/v1#m"
     assert ModelChoice(address).open().kind == "chat"
     assert ModelChoice(address, format="bfs-prover").open().kind == "causal"
+
+
+def test_what_was_asked_of_a_server_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROVER_MODEL_PRICE_IN", "1000")
+    with serving(chat("simp", usage=(70, 30))) as served:
+        asked = asked_of(ModelChoice(f"{served.url}#m", samples=1), "tactics", 1, print)
+        assert asked.usage() is None
+        assert asked.tactics is not None
+        asked.tactics.at(Place("M", "t", 0, "k")).suggest(Goal("g", target="p"))
+    assert asked.usage() == f"{served.url}#m: 1 requests, 70 + 30 tokens, cost 0.0700"
 
 
 def test_a_price_that_is_no_number_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
