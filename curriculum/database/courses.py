@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, func, select, true
 
 from curriculum.database.rows import insert_new, table_of
-from curriculum.database.tables import Attempt, Lesson, Run
+from curriculum.database.tables import Attempt, Lesson, Repository, Run, Theorem
 
 
 class FinishedStep(msgspec.Struct, frozen=True):
@@ -19,6 +19,15 @@ class FinishedStep(msgspec.Struct, frozen=True):
     location: str
     record: dict[str, Any]
     ended_at: float
+
+
+class MadeAttempt(msgspec.Struct, frozen=True):
+    """An attempt of a run."""
+
+    uid: str
+    outcome: str
+    expansions: int
+    seconds: float
 
 
 class PastCourse(msgspec.Struct, frozen=True):
@@ -62,6 +71,19 @@ def courses(connection: Connection) -> list[PastCourse]:
     return [PastCourse(*row) for row in connection.execute(asked.order_by(Run.id.desc()))]
 
 
-def attempts_made(connection: Connection, run: int) -> set[str]:
-    """The ids that the attempts of a run were given."""
-    return set(connection.scalars(select(Attempt.uid).where(Attempt.run_id == run)))
+def attempts_of_run(connection: Connection, run: int) -> list[MadeAttempt]:
+    """The attempts of a run, in the order of being stored."""
+    asked = select(Attempt.uid, Attempt.outcome, Attempt.expansions, Attempt.seconds)
+    return [MadeAttempt(*row) for row in connection.execute(asked.where(Attempt.run_id == run).order_by(Attempt.id))]
+
+
+def proved_sorries(connection: Connection, location: str) -> dict[tuple[str, str], int]:
+    """The theorems of a repository whose `sorry`s we have a proof for: from module and name to the id."""
+    asked = (
+        select(Theorem.module, Theorem.name, Theorem.id)
+        .join(Repository, Repository.id == Theorem.repository_id)
+        .where(Repository.location == location, Theorem.present == true(), Theorem.incomplete == true())
+        .where(Theorem.proof_id.is_not(None))
+        .order_by(Theorem.module, Theorem.name)
+    )
+    return {(module, name): theorem for module, name, theorem in connection.execute(asked)}

@@ -41,6 +41,7 @@ class Waiting(msgspec.Struct, frozen=True):
     """A theorem that waits to be proved."""
 
     theorem: int
+    repository: int
     location: str
     module: str
     name: str
@@ -154,6 +155,7 @@ def _waiting() -> Select[*tuple[Any, ...]]:
     return (
         select(
             Theorem.id,
+            Theorem.repository_id,
             Repository.location,
             Theorem.module,
             Theorem.name,
