@@ -87,14 +87,14 @@ class LeanWorkshop:
             pool = Pool(ready.toolchain, ready.builder.search_path(), self._tools.jobs)
             with pool, ThreadPoolExecutor(self._tools.jobs) as executor:
                 bench = _Bench(self, ready, pool, learnt)
-                running = []
                 try:
                     running = [executor.submit(bench.attempt, *each) for each in bench.tasks(trials)]
                     for future in as_completed(running):
                         yield future.result()
-                finally:
-                    for future in running:
-                        future.cancel()
+                except BaseException:  # among them GeneratorExit: nobody wants the rest
+                    executor.shutdown(wait=False, cancel_futures=True)
+                    pool.__exit__(None, None, None)
+                    raise
 
     def recall(self, statement_key: str) -> tuple[tuple[str, ...], ...]:
         """Known proofs of a statement."""
