@@ -96,7 +96,7 @@ def staleness(learnt: int, seconds: float) -> float:
 
 
 def shares(chances: Mapping[str, float], total: int, least: int) -> dict[str, int]:
-    """Shares a number of expansions out among theorems: in proportion to √(p(1−p)), but to each at least `least`.
+    """Shares a number of tactics out among theorems: in proportion to √(p(1−p)), but to each at least `least`.
 
     The standard deviation of the outcome: a theorem that surely fails, or surely succeeds, needs no long look
     (Neyman's allocation, 1934; GVM applies it to sampling proofs). What rounding leaves goes to the largest remainders.
@@ -105,7 +105,7 @@ def shares(chances: Mapping[str, float], total: int, least: int) -> dict[str, in
         ValueError: the total is not enough for the least.
     """
     if total < least * len(chances):
-        raise ValueError(f"{total} expansions are not enough for {len(chances)} theorems with {least} each")
+        raise ValueError(f"{total} tactics are not enough for {len(chances)} theorems with {least} each")
     left = total - least * len(chances)
     weights = {name: math.sqrt(max(0.0, p * (1.0 - p))) for name, p in chances.items()}
     sum_ = math.fsum(weights.values())

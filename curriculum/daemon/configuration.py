@@ -27,8 +27,8 @@ class Work:
     """theorems of one repository that are attempted in a row"""
     seconds: float = 60.0
     """of an attempt, at most"""
-    expansions: int = 64
-    """of an attempt, at most"""
+    tactics: int = 400
+    """run in an attempt, at most"""
     jobs: int = 2
     """Lean processes"""
     toolchain: Literal["auto", "native", "embedded"] = "auto"
@@ -95,7 +95,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "poll_minutes": (0.01, 60 * 24 * 30),
     "batch": (1, 10_000),
     "seconds": (0.1, 86_400),
-    "expansions": (1, 10_000_000),
+    "tactics": (1, 10_000_000),
     "jobs": (1, 64),
     "free_disk_gb": (0, 1e6),
     "free_memory_gb": (0, 1e6),

@@ -195,7 +195,7 @@ class Daemon:
             queue = waiting_in(connection, each.location)
         like = [w for w in queue if w.tried == first.tried and w.theorem != first.theorem]
         chosen = [first, *like[: work.batch - 1]]
-        trials = [Trial(w.module, w.name, work.expansions, temperature=0.3 * min(w.tried, 3)) for w in chosen]
+        trials = [Trial(w.module, w.name, work.tactics, temperature=0.3 * min(w.tried, 3)) for w in chosen]
         self.log("proving", repository=each.location, theorems=len(trials))
         try:
             for finished in self.world.workshop.attempt(each.location, each.revision or "", trials, self._generators):
@@ -210,7 +210,7 @@ class Daemon:
 
     def _store(self, each: Watched, finished: Finished, held: Held) -> None:
         trial = finished.trial
-        settings = {**self.world.workshop.settings(), "expansions": trial.expansions, "temperature": trial.temperature}
+        settings = {**self.world.workshop.settings(), "tactics": trial.tactics, "temperature": trial.temperature}
         tried = Tried(
             trial.theorem,
             trial.module,

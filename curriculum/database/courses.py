@@ -26,7 +26,7 @@ class MadeAttempt(msgspec.Struct, frozen=True):
 
     uid: str
     outcome: str
-    expansions: int
+    tactics: int
     seconds: float
 
 
@@ -73,7 +73,7 @@ def courses(connection: Connection) -> list[PastCourse]:
 
 def attempts_of_run(connection: Connection, run: int) -> list[MadeAttempt]:
     """The attempts of a run, in the order of being stored."""
-    asked = select(Attempt.uid, Attempt.outcome, Attempt.expansions, Attempt.seconds)
+    asked = select(Attempt.uid, Attempt.outcome, Attempt.tactics, Attempt.seconds)
     return [MadeAttempt(*row) for row in connection.execute(asked.where(Attempt.run_id == run).order_by(Attempt.id))]
 
 

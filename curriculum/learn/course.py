@@ -51,10 +51,10 @@ class Syllabus:
     rounds: int = 1
     strategy: Strategy = "progressive"
     seed: int = 0
-    expansions: int = 32
-    """of a search, on average; what is promising gets more, and nothing gets less than a quarter"""
+    tactics: int = 200
+    """run in a search, on average; what is promising gets more, and nothing gets less than a quarter"""
     baseline: bool = True
-    """whether a prover that learns nothing attempts all, with the same number of expansions"""
+    """whether a prover that learns nothing attempts all, with the same number of tactics"""
 
     def digest(self, settings: Mapping[str, Any]) -> str:
         """Names it together with the settings of the workshop."""
@@ -69,7 +69,7 @@ class Syllabus:
             "rounds": self.rounds,
             "strategy": self.strategy,
             "seed": self.seed,
-            "expansions": self.expansions,
+            "tactics": self.tactics,
             "baseline": self.baseline,
         }
 
@@ -207,7 +207,7 @@ class Course:
             return {"kept": [], "mended": [], "broken": []}
         with self._database.reading() as connection:
             proved = proved_sorries(connection, location)
-        trials = [self._trial(module, name, self._syllabus.expansions) for module, name in proved]
+        trials = [self._trial(module, name, self._syllabus.tactics) for module, name in proved]
         became: dict[str, list[str]] = {"kept": [], "mended": [], "broken": []}
         for finished in self._attempts(location, trials, learnt=False):
             theorem = proved[finished.trial.module, finished.trial.theorem]
@@ -236,7 +236,7 @@ class Course:
     def _baseline(self, location: str) -> dict[str, Any]:
         """What a prover proves that learns nothing and recalls nothing; not stored as proofs."""
         trials = [
-            Trial(w.module, w.name, self._syllabus.expansions, seed=self._syllabus.seed, recall=False)
+            Trial(w.module, w.name, self._syllabus.tactics, seed=self._syllabus.seed, recall=False)
             for w in self._waiting(location)
         ]
         finished = self._attempts(location, trials, learnt=False)
@@ -253,12 +253,12 @@ class Course:
         return {"modules": len(study.modules), "proofs": len(study.found)}
 
     def _choose(self, location: str) -> dict[str, Any]:
-        """Whom to try, with how many expansions, at which temperature: from what came of it before."""
+        """Whom to try, with how many tactics, at which temperature: from what came of it before."""
         waiting = self._waiting(location)
         if not waiting:
             return {"trials": []}
         chances = self._chances(waiting)
-        average = self._syllabus.expansions
+        average = self._syllabus.tactics
         given = shares(chances, average * len(waiting), max(1, average // 4))
         temperatures, record = Temperatures(), self._by_temperature()
         return {
@@ -269,8 +269,8 @@ class Course:
         position = len(self._steps)
         chosen: list[list[Any]] = self._steps[-1].record["trials"]
         trials = {
-            f"{self._uid} {position} {module} {name}": self._trial(module, name, expansions, temperature)
-            for module, name, expansions, temperature in chosen
+            f"{self._uid} {position} {module} {name}": self._trial(module, name, tactics, temperature)
+            for module, name, tactics, temperature in chosen
         }
         with self._database.reading() as connection:
             made = {each.uid for each in attempts_of_run(connection, self._run)}
@@ -282,8 +282,8 @@ class Course:
 
     # --- what the steps share ---
 
-    def _trial(self, module: str, name: str, expansions: int, temperature: float = 0.0) -> Trial:
-        return Trial(module, name, expansions, temperature, self._syllabus.seed)
+    def _trial(self, module: str, name: str, tactics: int, temperature: float = 0.0) -> Trial:
+        return Trial(module, name, tactics, temperature, self._syllabus.seed)
 
     def _attempts(self, location: str, trials: Sequence[Trial], learnt: bool) -> Iterator[Finished]:
         """The trials as they are finished; those of a repository that can no longer be worked on are left."""
@@ -307,7 +307,7 @@ class Course:
             trial.module,
             finished.statement_key,
             finished.toolchain,
-            {**self._workshop.settings(), "expansions": trial.expansions, "temperature": trial.temperature},
+            {**self._workshop.settings(), "tactics": trial.tactics, "temperature": trial.temperature},
             finished.result,
             cost=finished.cost,
             seed=trial.seed,
@@ -331,7 +331,7 @@ class Course:
         return {
             "tried": len(mine),
             "proved": sorted(trials[made.uid].theorem for made in mine if made.outcome == "proved"),
-            "expansions": sum(made.expansions for made in mine),
+            "tactics": sum(made.tactics for made in mine),
             "seconds": round(sum(made.seconds for made in mine), 3),
             "temperatures": dict(sorted(temperatures.items())),
         }

@@ -15,7 +15,7 @@ class Visit:
     round: int
     tried: int
     proved: tuple[str, ...]
-    expansions: int
+    tactics: int
     seconds: float
 
 
@@ -40,7 +40,7 @@ class Summary:
         return frozenset(name for visit in mine for name in visit.proved)
 
     def gains(self, location: str) -> Gains | None:
-        """What the first round proved beside the baseline, which had as many expansions; None without one."""
+        """What the first round proved beside the baseline, which had as many tactics; None without one."""
         theirs = self.baseline.get(location)
         if theirs is None or not any(v.location == location and v.round == 1 for v in self.visits):
             return None
@@ -84,5 +84,5 @@ def _performance(order: Sequence[str], measured: Sequence[FinishedStep]) -> dict
 def _visit(step: FinishedStep) -> Visit:
     record = step.record
     return Visit(
-        step.location, step.round, record["tried"], tuple(record["proved"]), record["expansions"], record["seconds"]
+        step.location, step.round, record["tried"], tuple(record["proved"]), record["tactics"], record["seconds"]
     )

@@ -15,13 +15,13 @@ class Trial:
     module: str
     theorem: str
     """its full name"""
-    expansions: int
-    """that the search may make"""
+    tactics: int
+    """that the search may run"""
     temperature: float = 0.0
     """of the disturbance that makes one try differ from another; 0 for none"""
     seed: int = 0
     recall: bool = True
-    """proofs of the statement that are known are tried first, which costs no expansion"""
+    """proofs of the statement that are known are tried first, which costs nothing of them"""
 
 
 @dataclass(frozen=True)

@@ -38,7 +38,9 @@ LEARNERS = ("memory", "ranker")
 )
 @order_option
 @click.option("--reverse", is_flag=True, help="The order the other way round.")
-@click.option("--expansions", type=click.IntRange(min=1), default=32, show_default=True, help="A theorem, on average.")
+@click.option(
+    "--tactics", type=click.IntRange(min=1), default=200, show_default=True, help="Run for a theorem, on average."
+)
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, show_default=True, help="Seconds, at most.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option(
@@ -54,7 +56,7 @@ def command(
     strategy: str,
     order: str,
     reverse: bool,
-    expansions: int,
+    tactics: int,
     timeout: float,
     seed: int,
     learners: str,
@@ -76,13 +78,13 @@ def command(
         show(planned_order(list(locations), order, reverse, seed, timeout))
         console, _ = consoles()
         console.print(
-            f"{rounds} round(s) of {strategy} learning, {expansions} expansions a theorem on average"
+            f"{rounds} round(s) of {strategy} learning, {tactics} tactics run for a theorem on average"
             f"{', and once without learning' if baseline else ''}: nothing was done",
             markup=False,
         )
         return
     chosen = cast("Strategy", strategy)
-    syllabus = Syllabus(tuple(locations), order, reverse, rounds, chosen, seed, expansions, baseline)
+    syllabus = Syllabus(tuple(locations), order, reverse, rounds, chosen, seed, tactics, baseline)
     _, errors = consoles()
 
     def say(text: str) -> None:

@@ -42,7 +42,7 @@ class Tools:
     jobs: int
     """Lean processes"""
     seconds: float
-    """of an attempt, at most; expansions are what is shared out, since they do not depend on the machine's load"""
+    """of an attempt, at most; what is shared out is tactics, whose number the load does not change"""
 
 
 class LeanWorkshop:
@@ -160,7 +160,7 @@ class _Bench:
         return module
 
     def _prover(self, trial: "Trial") -> Prover:
-        budget = Budget(seconds=self._shop._tools.seconds, expansions=trial.expansions)
+        budget = Budget(seconds=self._shop._tools.seconds, tactics=trial.tactics)
         generators = self._generators
         if trial.temperature > 0:
             generators = tuple(Disturbed(g, trial.temperature, trial.seed) for g in generators)

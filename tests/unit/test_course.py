@@ -85,7 +85,7 @@ class World:
         if trial.theorem in self.rotten:
             result = ("open", "the budget is spent")
         key = f"statement of {trial.theorem}"
-        return Finished(trial, key, LEAN, result, Cost(0.5, trial.expansions, 9), recalled=known and proved)
+        return Finished(trial, key, LEAN, result, Cost(0.5, 2, trial.tactics), recalled=known and proved)
 
     @staticmethod
     def _trick(generator: Generator) -> bool:
@@ -98,7 +98,7 @@ class World:
 
 
 def syllabus(rounds: int = 2, strategy: Strategy = "progressive", places: tuple[str, ...] = PLACES) -> Syllabus:
-    return Syllabus(places, rounds=rounds, strategy=strategy, expansions=8)
+    return Syllabus(places, rounds=rounds, strategy=strategy, tactics=8)
 
 
 def go(db: Database, world: World, kept: Path, plan: Syllabus, said: list[str] | None = None) -> int:
