@@ -193,25 +193,26 @@ class Outcomes:
         return Matrix(self.tasks, tuple(averaged(row) for row in self.rows), before)
 
     def interval(self, compute: Callable[[Matrix], float], seed: int = 0, resamples: int = RESAMPLES) -> Interval:
-        """A metric with its percentile bootstrap interval (Efron 1979).
+        """A metric with its percentile bootstrap interval (Efron 1979); see `intervals`."""
+        return self.intervals({"": compute}, seed, resamples)[""]
+
+    def intervals(
+        self, computes: Mapping[str, Callable[[Matrix], float]], seed: int = 0, resamples: int = RESAMPLES
+    ) -> dict[str, Interval]:
+        """Metrics by name, with their intervals.
 
         Items are drawn anew with replacement within each task, the same at all checkpoints, so that what is common
         to the checkpoints stays common.
         """
         chance = random.Random(seed)
         sizes = self._sizes()
-        values = []
+        values: dict[str, list[float]] = {name: [] for name in computes}
         for _ in range(resamples):
-            drawn = [[chance.randrange(size) for _ in range(size)] for size in sizes]
-            values.append(compute(self.matrix(drawn)))
-        ordered = sorted(_known(values))
-        estimate = compute(self.matrix())
-        if not ordered:
-            return Interval(estimate, math.nan, math.nan)
-        cut = (1 - CONFIDENCE) / 2
-        low = ordered[int(cut * len(ordered))]
-        high = ordered[min(len(ordered) - 1, math.ceil((1 - cut) * len(ordered)) - 1)]
-        return Interval(estimate, low, high)
+            matrix = self.matrix([chance.choices(range(size), k=size) if size else [] for size in sizes])
+            for name, compute in computes.items():
+                values[name].append(compute(matrix))
+        whole = self.matrix()
+        return {name: _interval(compute(whole), values[name]) for name, compute in computes.items()}
 
 
 @dataclass(frozen=True)
@@ -253,6 +254,16 @@ def _steepest(curve: Curve, window: int, rising: bool) -> float:
             if not math.isnan(change):
                 found = max(found, change) if rising else min(found, change)
     return found
+
+
+def _interval(estimate: float, resampled: Sequence[float]) -> Interval:
+    ordered = sorted(_known(resampled))
+    if not ordered:
+        return Interval(estimate, math.nan, math.nan)
+    cut = (1 - CONFIDENCE) / 2
+    low = ordered[int(cut * len(ordered))]
+    high = ordered[min(len(ordered) - 1, math.ceil((1 - cut) * len(ordered)) - 1)]
+    return Interval(estimate, low, high)
 
 
 def _known(values: Sequence[float]) -> list[float]:

@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Connection, func, select, true
 
 from curriculum.database.rows import insert_new, table_of
-from curriculum.database.tables import Attempt, Lesson, Repository, Run, Theorem
+from curriculum.database.tables import Attempt, Configuration, Lesson, Repository, Run, Theorem
 
 
 class FinishedStep(msgspec.Struct, frozen=True):
@@ -69,6 +69,12 @@ def courses(connection: Connection) -> list[PastCourse]:
     steps = select(func.count()).where(Lesson.run_id == Run.id).correlate(Run).scalar_subquery()
     asked = select(Run.id, Run.uid, Run.status, Run.started_at, steps).where(Run.command == "learn")
     return [PastCourse(*row) for row in connection.execute(asked.order_by(Run.id.desc()))]
+
+
+def course_settings(connection: Connection, run: int) -> dict[str, Any]:
+    """How a course was to be taken."""
+    asked = select(Configuration.settings).join(Run, Run.configuration_id == Configuration.id)
+    return dict(connection.scalar(asked.where(Run.id == run)) or {})
 
 
 def attempts_of_run(connection: Connection, run: int) -> list[MadeAttempt]:

@@ -53,6 +53,8 @@ class Syllabus:
     seed: int = 0
     tactics: int = 200
     """run in a search, on average; what is promising gets more, and nothing gets less than a quarter"""
+    prove: bool = True
+    """whether theorems are attempted at all; if not, the learners only study, and are measured"""
     baseline: bool = True
     """whether a prover that learns nothing attempts all, with the same number of tactics"""
 
@@ -70,6 +72,7 @@ class Syllabus:
             "strategy": self.strategy,
             "seed": self.seed,
             "tactics": self.tactics,
+            "prove": self.prove,
             "baseline": self.baseline,
         }
 
@@ -135,9 +138,9 @@ class Course:
         for location in syllabus.locations:
             self._step("trace", 0, location, partial(self._trace, location))
         order: list[str] = self._step("order", 0, "", self._order)["order"]
-        for location in order:
+        for location in order if syllabus.prove else []:
             self._step("recheck", 0, location, partial(self._recheck, location))
-        if syllabus.baseline:
+        if syllabus.prove and syllabus.baseline:
             for location in order:
                 self._step("baseline", 0, location, partial(self._baseline, location))
         self._step("measure", 0, "", partial(self._measure, order))
@@ -146,6 +149,8 @@ class Course:
                 self._step("learn", number, location, partial(self._learn, location, number))
                 if number == 1:
                     self._step("measure", number, location, partial(self._measure, order))
+                if not syllabus.prove:
+                    continue
                 self._step("choose", number, location, partial(self._choose, location))
                 self._step("prove", number, location, partial(self._prove, location))
         self._step("learn", syllabus.rounds + 1, "", partial(self._learn, "", syllabus.rounds + 1))

@@ -46,6 +46,7 @@ LEARNERS = ("memory", "ranker")
 @click.option(
     "--learners", default="memory", show_default=True, help="Who learns: memory, ranker (premises; needs torch)."
 )
+@click.option("--prove/--no-prove", default=True, help="Attempt theorems, or only study and measure.")
 @click.option("--baseline/--no-baseline", default=True, help="Also prove with a prover that learns nothing.")
 @click.option("--dry-run", is_flag=True, help="Print the plan and do nothing.")
 @jobs_option
@@ -60,6 +61,7 @@ def command(
     timeout: float,
     seed: int,
     learners: str,
+    prove: bool,
     baseline: bool,
     dry_run: bool,
     jobs: int,
@@ -84,7 +86,7 @@ def command(
         )
         return
     chosen = cast("Strategy", strategy)
-    syllabus = Syllabus(tuple(locations), order, reverse, rounds, chosen, seed, tactics, baseline)
+    syllabus = Syllabus(tuple(locations), order, reverse, rounds, chosen, seed, tactics, prove, baseline)
     _, errors = consoles()
 
     def say(text: str) -> None:

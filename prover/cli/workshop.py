@@ -70,8 +70,12 @@ class LeanWorkshop:
         """See `Workshop`."""
         with opened(str(self._locations[location]), self._tools.wish, self._note, self._tools.jobs) as ready:
             traced = trace_into_database(ready, self._note)
-            for failure in traced.failed:
-                self._note(f"{location}: not traced: {failure.module.name}: {failure.error}")
+            if traced.failed:
+                first = traced.failed[0]
+                self._note(
+                    f"{location}: {len(traced.failed)} of {len(ready.repository.modules)} modules are not traced, "
+                    f"{first.module.name} for one: {first.error}"
+                )
             if not traced.own and traced.failed:
                 raise RepositoryError(f"No module of {location} can be built: {traced.failed[0].error}")
             return revision_of(ready.checkout, ready.repository)
