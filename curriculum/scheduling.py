@@ -149,7 +149,7 @@ def _posterior(prior: float, record: Record) -> float:
 
 
 def _cost(prospect: Prospect, budget: float) -> float:
-    both = (prospect.everywhere, prospect.record)
-    attempts, seconds = sum(r.attempts for r in both), sum(r.seconds for r in both)
+    own, all_ = prospect.record, prospect.everywhere
+    attempts, seconds = own.attempts + all_.attempts, own.seconds + all_.seconds
     mean = (budget * PRIOR_STRENGTH + seconds) / (PRIOR_STRENGTH + attempts)
     return max(LEAST_COST_S, min(mean, budget))

@@ -131,13 +131,13 @@ def candidates(connection: Connection) -> list[Candidate]:
     asked = select(Prospect.theorem_id, Prospect.repository_id, Prospect.tried, Prospect.tried_at, Prospect.knew).join(
         heads, heads.c.theorem_id == Prospect.theorem_id
     )
-    return [Candidate(*row) for row in connection.execute(asked.order_by(Prospect.theorem_id))]
+    return [Candidate(*row) for row in connection.execute(asked.order_by(Prospect.theorem_id)).all()]
 
 
 def yields(connection: Connection) -> list[Counted]:
     """What trying has come to, by repository and number of tries."""
     asked = select(Yield.repository_id, Yield.tried, Yield.attempts, Yield.proved, Yield.seconds)
-    return [Counted(*row) for row in connection.execute(asked.order_by(Yield.repository_id, Yield.tried))]
+    return [Counted(*row) for row in connection.execute(asked.order_by(Yield.repository_id, Yield.tried)).all()]
 
 
 def waiting_in(connection: Connection, location: str) -> list[Waiting]:
