@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, cast, get_args
 
@@ -93,7 +94,7 @@ def command(
         errors.print(text, style="dim", markup=False)
 
     kept = home().caches / "courses"
-    with _alone(kept), database() as db:
+    with database() as db, _alone(kept, db.name):
         shop = LeanWorkshop(locations, Tools(wish, jobs, timeout), db, say)
         pupils = learners_named(learners, chosen, seed)
         run = Course(db, shop, pupils, order_named, kept, say).run(syllabus)
@@ -158,11 +159,11 @@ def _row(summary: "Summary", location: str) -> Sequence[object]:
 
 
 @contextmanager
-def _alone(kept: Path) -> "Iterator[None]":
-    """One course at a time on one computer: a second would share its processes, not its results."""
+def _alone(kept: Path, name: str) -> "Iterator[None]":
+    """One course at a time on one computer and database: two would go on with the same one."""
     kept.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(kept / "lock", timeout=0):
+        with FileLock(kept / f"{sha256(name.encode()).hexdigest()[:16]}.lock", timeout=0):
             yield
     except Timeout:
-        raise RunError("Another `prover learn` is running here: wait for it, or end it.") from None
+        raise RunError("Another `prover learn` is using this database: wait for it, or end it.") from None

@@ -5,10 +5,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import TYPE_CHECKING, Any
 
+from prover.check.challenge import kept_in
 from prover.check.gate import Gate
 from prover.cli.ledger import known_proofs, result_of
 from prover.cli.opening import Note, Opened, opened
 from prover.cli.tracing import trace_into_database
+from prover.cli.wiring import home
 from prover.errors import LeanError, RepositoryError, UsageError
 from prover.evaluate.systems import Sampled
 from prover.lean.pool import Pool
@@ -113,6 +115,7 @@ class _Bench:
         self._ready = ready
         self._pool = pool
         self._generators: tuple[Generator, ...] = (Automation(), Structure(), *learnt)
+        self._gate = Gate(pool.fresh, kept_in(home().caches, ready.toolchain, ready.builder.search_path()))
 
     def tasks(self, trials: "Sequence[Trial]") -> "Iterator[tuple[Trial, Task | str]]":
         """Each trial with its theorem, or with why there is none; a module that cannot be read costs itself only."""
@@ -169,7 +172,7 @@ class _Bench:
         if trial.temperature > 0:
             generators = tuple(Disturbed(g, trial.temperature, trial.seed) for g in generators)
         recall = self._shop.recall if trial.recall else lambda _: ()
-        return Prover(Strategy(()), Gate(self._pool.fresh), budget, recall, generators)
+        return Prover(Strategy(()), self._gate, budget, recall, generators)
 
 
 class Disturbed:
