@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from sqlalchemy import func, select
+from sqlalchemy import func, select, true
 
 from curriculum.daemon.configuration import Configuration, Limits, Work
 from curriculum.daemon.daemon import Daemon
@@ -162,7 +162,7 @@ def _examined(db: Database) -> dict[str, Any]:
         waiting = [len(waiting_in(connection, f"https://example.org/{n}")) for n in range(REPOSITORIES)]
         same = select(func.count()).select_from(Attempt).group_by(Attempt.theorem_id, Attempt.started_at)
         doubled = connection.scalar(select(func.count()).select_from(same.having(func.count() > 1).subquery()))
-        open_ = select(func.count()).where(Theorem.present.is_(True), Theorem.proof_id.is_(None))
+        open_ = select(func.count()).where(Theorem.present == true(), Theorem.proof_id.is_(None))
         counts = row_counts(connection)
         held = select(func.count()).where(Lease.expires_at > BASE + WEEK_S + 3600.0)
         return {

@@ -7,7 +7,7 @@ very statement of one that has gone has moved.
 from collections import defaultdict
 
 import msgspec
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import Connection, func, select, true, update
 
 from curriculum.database.prospects import refill
 from curriculum.database.rows import insert_new, table_of
@@ -112,7 +112,7 @@ def lineage_of(connection: Connection, location: str, name: str) -> list[Ancestr
 
 def _present(connection: Connection, repository: int) -> dict[int, tuple[str, str, str]]:
     asked = select(Theorem.id, Theorem.statement_key, Theorem.module, Theorem.name)
-    mine = asked.where(Theorem.repository_id == repository, Theorem.present.is_(True))
+    mine = asked.where(Theorem.repository_id == repository, Theorem.present == true())
     return {row[0]: (row[1], row[2], row[3]) for row in connection.execute(mine)}
 
 
@@ -120,7 +120,7 @@ def _newcomers(connection: Connection, repository: int) -> dict[str, list[tuple[
     """By statement, the theorems that are present and have no history."""
     known = select(LineageEvent.theorem_id)
     asked = select(Theorem.statement_key, Theorem.id, Theorem.module, Theorem.name).where(
-        Theorem.repository_id == repository, Theorem.present.is_(True), Theorem.id.not_in(known)
+        Theorem.repository_id == repository, Theorem.present == true(), Theorem.id.not_in(known)
     )
     found: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
     for key, theorem, module, name in connection.execute(asked.order_by(Theorem.id)):
