@@ -11,8 +11,8 @@ from typing import Any, Literal
 from sqlalchemy import Connection, case, select, update
 
 from curriculum.database.identity import digest_of
-from curriculum.database.models import forget_model
 from curriculum.database.lineage import note
+from curriculum.database.models import forget_model
 from curriculum.database.prospects import count_try
 from curriculum.database.rows import insert_new, intern, table_of, upsert
 from curriculum.database.tables import (

@@ -113,9 +113,7 @@ class Ledger:
                 return None
 
 
-def result_of(
-    outcome: Outcome, generators: Sequence[str], model: str | None = None
-) -> "FoundProof | tuple[Any, str]":
+def result_of(outcome: Outcome, generators: Sequence[str], model: str | None = None) -> "FoundProof | tuple[Any, str]":
     """What came of an attempt with some generators, and a model behind them, as the database keeps it."""
     from curriculum.database.results import FoundProof, GoalStep
 
