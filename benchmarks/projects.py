@@ -2,20 +2,22 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.workload import PROJECTS, Project, built, conditions, theorems
-from prover.check.gate import Gate
+from benchmarks.workload import PROJECTS, Project, built, conditions, spread, theorems
+from prover.check.gate import Gate, Judgement, Submission
+from prover.check.levels import USUAL
 from prover.lean.pool import Pool
-from prover.lean.session import TacticLimits
+from prover.lean.session import LeanSession, TacticLimits
 from prover.lean.toolchain.toolchain import Toolchain
+from prover.project.contents import ContentsReader
 from prover.proving import Prover, Task, TheoremProved
 from prover.search.best_first import DEFAULT_LIMITS, Strategy
 from prover.search.budget import Budget
 from prover.tactics.automation import Automation, FixedList
-from prover.tactics.generator import Generator
+from prover.tactics.generator import Generator, Reader
 from prover.tactics.structure import Structure
 
 Arms = Mapping[str, Callable[[], tuple[Generator, ...]]]
@@ -43,6 +45,10 @@ class Plan:
     """theorems that have a proof, from scratch; not the open ones"""
     names: tuple[str, ...] = ()
     """of projects; none for all"""
+    roots: tuple[Path, ...] = ()
+    """of other repositories, in place of the projects"""
+    modules: int | None = None
+    """of each that are looked at, at most, evenly spread"""
 
 
 @dataclass(frozen=True)
@@ -54,6 +60,7 @@ class Attempted:
     generators: str
     outcome: str
     reason: str
+    """why it is open; the proof where it is not"""
     seconds: float
     expansions: int
     tactics: int
@@ -74,14 +81,14 @@ def measure(
 ) -> dict[str, Any]:
     """Attempts every open theorem of every project, once with each set of generators."""
     rows: list[Attempted] = []
-    for root in sorted(path for path in PROJECTS.iterdir() if path.is_dir()):
+    for root in plan.roots or sorted(path for path in PROJECTS.iterdir() if path.is_dir()):
         if plan.names and root.name not in plan.names:
             continue
         progress(f"{root.name}: compiling")
-        project = built(root, toolchain, caches)
+        project = built(root, toolchain, caches, plan.modules)
         rows += _project(toolchain, project, plan, progress, arms)
     return {
-        "conditions": {**conditions(toolchain), **asdict(plan)},
+        "conditions": {**conditions(toolchain), **asdict(plan), "roots": [root.name for root in plan.roots]},
         "generators": list(arms),
         "theorems": [asdict(row) for row in rows],
     }
@@ -96,42 +103,70 @@ def totals(results: dict[str, Any]) -> Iterator[Total]:
         yield Total(project, len(by[0]), tuple(sum(row["outcome"] == "proved" for row in rows) for rows in by))
 
 
-def spread(tasks: Sequence[Task], limit: int | None) -> list[Task]:
-    """At most `limit` of the tasks, evenly spread over all of them."""
-    if limit is None or limit >= len(tasks):
-        return list(tasks)
-    return [tasks[index * len(tasks) // limit] for index in range(limit)]
+class SameJudgement(Gate):
+    """The gate, asked once of each proof: several sets of generators find the same ones."""
+
+    def __init__(self, fresh: Callable[[], LeanSession]) -> None:
+        super().__init__(fresh)
+        self._known: dict[Submission, Judgement] = {}
+
+    def judge(self, submission: Submission, level: int = USUAL) -> Judgement:
+        """See `Gate`."""
+        if submission not in self._known:
+            self._known[submission] = super().judge(submission, level)
+        return self._known[submission]
 
 
 def _project(
     toolchain: Toolchain, project: Project, plan: Plan, progress: Callable[[str], None], arms: Arms
 ) -> Iterator[Attempted]:
+    """Each theorem with each set of generators in turn, so that a busy hour of the machine costs all of them."""
     with Pool(toolchain, project.search_path, plan.jobs) as pool, ThreadPoolExecutor(plan.jobs) as executor:
+        generators = {name: make() for name, make in arms.items()}
         with pool.lend() as session:
             found = [task for task in theorems(project, session) if task.declaration.incomplete != plan.finished]
             tasks = spread(found, plan.limit)
-        for name, generators in arms.items():
-            progress(f"{project.name}: {len(tasks)} theorems, {name}")
-            limits = DEFAULT_LIMITS if plan.tactics is None else COUNTED
-            budget = Budget(seconds=plan.seconds, tactics=plan.tactics)
-            prover = Prover(Strategy((), limits=limits), Gate(pool.fresh), budget, generators=generators())
-            work = [executor.submit(_attempt, pool, prover, task) for task in tasks]
-            for task, future in zip(tasks, work, strict=True):
-                outcome = future.result()
-                spent = outcome.spent
-                yield Attempted(
-                    project.name,
-                    task.declaration.name,
-                    name,
-                    "proved" if isinstance(outcome, TheoremProved) else "open",
-                    "" if isinstance(outcome, TheoremProved) else outcome.reason,
-                    round(spent.seconds, 2),
-                    spent.expansions,
-                    spent.tactics,
-                )
+            _read_files(toolchain, project, session, tasks, [each for own in generators.values() for each in own])
+        limits = DEFAULT_LIMITS if plan.tactics is None else COUNTED
+        budget = Budget(seconds=plan.seconds, tactics=plan.tactics)
+        gate, strategy = SameJudgement(pool.fresh), Strategy((), limits=limits)
+        provers = {name: Prover(strategy, gate, budget, generators=own) for name, own in generators.items()}
+        progress(f"{project.name}: {len(tasks)} theorems")
+        work = [
+            executor.submit(_attempts, pool, project.name, task, _rotated(provers, number))
+            for number, task in enumerate(tasks)
+        ]
+        for future in work:
+            yield from future.result()
 
 
-def _attempt(pool: Pool, prover: Prover, task: Task) -> Any:
-    with pool.lend() as session:
-        pool.prepare_fresh()
-        return prover.prove(session, task)
+def _read_files(
+    toolchain: Toolchain, project: Project, session: LeanSession, tasks: Sequence[Task], generators: Sequence[Generator]
+) -> None:
+    """Has the generators that must read the files of the tasks."""
+    contents = ContentsReader(project.repository, toolchain)
+    readers = [generator for generator in generators if isinstance(generator, Reader)]
+    for source in dict.fromkeys(task.source for task in tasks if readers):
+        file = contents.read(session, source, session.declarations(source, detail=True))
+        for reader in readers:
+            reader.read_file(file)
+
+
+def _rotated(provers: Mapping[str, Prover], by: int) -> dict[str, Prover]:
+    """The same in another order: nobody is always the first, who pays for what a process does once."""
+    names = list(provers)
+    names = names[by % len(names) :] + names[: by % len(names)]
+    return {name: provers[name] for name in names}
+
+
+def _attempts(pool: Pool, project: str, task: Task, provers: Mapping[str, Prover]) -> list[Attempted]:
+    rows = []
+    for name, prover in provers.items():
+        with pool.lend() as session:
+            pool.prepare_fresh()
+            outcome = prover.prove(session, task)
+        spent, proved = outcome.spent, isinstance(outcome, TheoremProved)
+        reason = outcome.proof if isinstance(outcome, TheoremProved) else outcome.reason
+        row = Attempted(project, task.declaration.name, name, "proved" if proved else "open", reason, 0.0, 0, 0)
+        rows.append(replace(row, seconds=round(spent.seconds, 2), expansions=spent.expansions, tactics=spent.tactics))
+    return rows

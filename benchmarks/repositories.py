@@ -10,8 +10,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from benchmarks.projects import spread
-from benchmarks.workload import conditions
+from benchmarks.workload import conditions, spread
 from prover.check.gate import Gate
 from prover.cli.ledger import Ledger
 from prover.cli.opening import Note, Opened, opened

@@ -4,11 +4,12 @@ import os
 import platform
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import psutil
 
@@ -19,6 +20,7 @@ from prover.project.build import Builder, source_of
 from prover.project.layout import Module, Repository, open_repository
 from prover.proving import Task, open_holes
 
+T = TypeVar("T")
 CHECKOUT = Path(__file__).resolve().parents[1]
 PROJECTS = CHECKOUT / "lean_projects"
 IMPORT_LINE = re.compile(r"^import .*$", re.MULTILINE)
@@ -30,6 +32,8 @@ class Project:
 
     repository: Repository
     search_path: tuple[Path, ...]
+    modules: tuple[Module, ...]
+    """those whose imports are compiled"""
 
     @property
     def name(self) -> str:
@@ -63,27 +67,37 @@ def opened(project: Project, session: LeanSession, module: str, theorem: str) ->
 
 
 @contextmanager
-def compiled(root: Path, toolchain: Toolchain, caches: Path) -> Iterator[tuple[Project, list[Module]]]:
-    """A project with its modules built, and those of them that declare something."""
+def compiled(
+    root: Path, toolchain: Toolchain, caches: Path, most: int | None = None
+) -> Iterator[tuple[Project, list[Module]]]:
+    """A project with its modules built, `most` of them at most, and those of them that declare something."""
     repository = open_repository(root)
     builder = Builder(repository, toolchain, caches)
+    modules = spread(list(repository.modules.values()), most)
     try:
-        for module in repository.modules.values():
+        for module in modules:
             builder.prepare(module)
-        yield Project(repository, builder.search_path()), list(repository.modules.values())
+        yield Project(repository, builder.search_path(), tuple(modules)), modules
     finally:
         builder.close()
 
 
-def built(root: Path, toolchain: Toolchain, caches: Path) -> Project:
-    """A project with its modules built; no process is left."""
-    with compiled(root, toolchain, caches) as (project, _):
+def built(root: Path, toolchain: Toolchain, caches: Path, most: int | None = None) -> Project:
+    """A project with its modules built, `most` of them at most; no process is left."""
+    with compiled(root, toolchain, caches, most) as (project, _):
         return project
 
 
+def spread(things: Sequence[T], limit: int | None) -> list[T]:
+    """At most `limit` of some things, evenly spread over all of them."""
+    if limit is None or limit >= len(things):
+        return list(things)
+    return [things[index * len(things) // limit] for index in range(limit)]
+
+
 def theorems(project: Project, session: LeanSession) -> Iterator[Task]:
-    """Every theorem of the project, in the order of modules and text."""
-    for module in project.repository.modules.values():
+    """Every theorem of the project's modules, in the order of modules and text."""
+    for module in project.modules:
         source = source_of(project.repository, module)
         session.elaborate(source)
         for declaration in session.declarations(source, detail=True):

@@ -9,7 +9,7 @@ from retrieval.premise import Position, Premise
 if TYPE_CHECKING:
     import networkx as nx
 
-    from retrieval.postings import Places, Whole
+    from retrieval.postings import Flags, Places, Whole
 
 PRELUDE = "Init"
 """what every file imports that does not say otherwise"""
@@ -33,6 +33,10 @@ class Corpus:
         """The corpus with some modules as they are now: all that they declared before is left out."""
         kept = [premise for premise in self.premises if premise.module not in imports]
         return Corpus([*kept, *premises], {**self.imports, **imports})
+
+    def extended(self, premises: Iterable[Premise], imports: Mapping[str, tuple[str, ...]]) -> "Corpus":
+        """The corpus with more modules; what it has already keeps its numbers."""
+        return Corpus([*self.premises, *premises], {**self.imports, **imports})
 
     def number(self, name: str) -> int | None:
         """Which premise has a name."""
@@ -67,6 +71,20 @@ class Corpus:
                     found |= nx.descendants(self.graph, name)
         return frozenset(found - {position.module})
 
+    def near(self, numbers: "Places", module: str) -> "tuple[Flags, Flags]":
+        """Which of some premises are of a module; and which of modules whose names begin as its does."""
+        names, modules, _ = self._places
+        roots, root_of = self._roots
+        there = modules[numbers]
+        return there == names.get(module, -1), root_of[there] == roots.get(module.partition(".")[0], -1)
+
+    @cached_property
+    def theorems(self) -> "Flags":
+        """For each premise whether it is a theorem."""
+        import numpy as np
+
+        return np.asarray([premise.kind == "theorem" for premise in self.premises], dtype=bool)
+
     @cached_property
     def graph(self) -> "nx.DiGraph[str]":
         """From each module to those that it imports."""
@@ -87,6 +105,15 @@ class Corpus:
         modules = [names.setdefault(premise.module, len(names)) for premise in self.premises]
         starts = [premise.start for premise in self.premises]
         return names, np.asarray(modules, dtype=np.int32), np.asarray(starts, dtype=np.int64)
+
+    @cached_property
+    def _roots(self) -> "tuple[dict[str, int], Whole]":
+        """What modules' names begin with, numbered; and for each module, as `_places` numbers them, which it is."""
+        import numpy as np
+
+        roots: dict[str, int] = {}
+        names = (name.partition(".")[0] for name in self._places[0])
+        return roots, np.asarray([roots.setdefault(root, len(roots)) for root in names], dtype=np.int32)
 
     @cached_property
     def _numbers(self) -> dict[str, int]:

@@ -4,6 +4,8 @@
     ├── IndexMissing      there is no index yet
     ├── IndexOutdated     it was made with another toolchain, snapshot or encoder
     ├── IndexBroken       it is damaged or not whole
+    ├── EncoderMissing    an encoder's weights, or what runs them, are not here
+    ├── TrainingRefused   there is nothing to train on, or what is to be gone on with is another training
     └── CorpusEmpty       there is nothing to search
 
 Each message is one sentence that names the thing at fault, and says what to do.
@@ -24,6 +26,14 @@ class IndexOutdated(RetrievalError):
 
 class IndexBroken(RetrievalError):
     """An index is damaged or not whole."""
+
+
+class EncoderMissing(RetrievalError):
+    """An encoder's weights, or what runs them, are not here."""
+
+
+class TrainingRefused(RetrievalError):
+    """There is nothing to train on, or what is to be gone on with is another training."""
 
 
 class CorpusEmpty(RetrievalError):

@@ -20,8 +20,10 @@ SAMPLES_PER_LIST = 40
 class VectorIndex:
     """Rows of vectors by inner product, each with an id."""
 
-    def __init__(self, index: Any) -> None:
+    def __init__(self, index: Any, beside: "VectorIndex | None" = None) -> None:
+        """Of a FAISS index; `beside` are more rows, of other ids, that a search looks at too."""
         self._index = index
+        self._beside = beside
 
     @classmethod
     def build(cls, vectors: "Floats", ids: Sequence[int] | None = None) -> "VectorIndex":
@@ -45,7 +47,11 @@ class VectorIndex:
         return cls(index)
 
     def __len__(self) -> int:
-        return int(self._index.ntotal)
+        return int(self._index.ntotal) + (len(self._beside) if self._beside else 0)
+
+    def extended(self, vectors: "Floats", ids: Sequence[int]) -> "VectorIndex":
+        """This index with a few more rows, which are not saved with it; this one stays as it is."""
+        return VectorIndex(self._index, VectorIndex.build(vectors, ids)) if len(ids) else self
 
     def add(self, vectors: "Floats", ids: Sequence[int]) -> None:
         """Adds rows under new ids."""
@@ -79,7 +85,13 @@ class VectorIndex:
             parameters = faiss.SearchParameters(sel=selector)
         scores, found = self._index.search(query.reshape(1, -1), count, params=parameters)
         there = found[0] >= 0
-        return found[0][there].astype(np.int64), scores[0][there]
+        ids, products = found[0][there].astype(np.int64), scores[0][there]
+        if self._beside is None:
+            return ids, products
+        more_ids, more_products = self._beside.search(query, count, allowed)
+        ids, products = np.concatenate([ids, more_ids]), np.concatenate([products, more_products])
+        order = np.lexsort((ids, -products))[:count]
+        return ids[order], products[order]
 
     def save(self, file: Path) -> None:
         """Writes it to a file."""

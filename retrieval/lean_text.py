@@ -1,7 +1,7 @@
 """Lean as Lean prints it, taken apart into words: for likeness only, nothing here decides what a goal is."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 WORD = re.compile(r"\d+|[^\W\d][\w'!?✝]*(?:\.[^\W\d][\w'!?✝]*)*|[()\[\]{}⟨⟩⦃⦄,]|[^\w\s()\[\]{}⟨⟩⦃⦄,]+")
@@ -24,6 +24,17 @@ NOTATION = {
     ">>=": "bind", "<*>": "seq", "<|>": "orelse",
 }  # fmt: skip
 """what Lean's names call a notation: `xs ++ ys` is spoken of as `append`"""
+
+CONNECTIVES = (
+    ("∀", "∃"),
+    ("↔",),
+    ("→",),
+    ("∨",),
+    ("∧",),
+    ("¬",),
+    ("=", "≠", "<", "≤", ">", ">=", "≥", "∈", "∉", "⊆", "∣"),
+)
+"""from what binds the loosest; the first that stands outside all brackets says what a proposition is"""
 
 
 @dataclass(frozen=True)
@@ -88,9 +99,14 @@ def is_name(word: str) -> bool:
 def without_names(words: Iterable[str], names: frozenset[str]) -> Iterator[str]:
     """The words with variables and bound names replaced; qualified names shortened to their last part."""
     bound: set[str] = set()
-    binding = typing = False
+    binding = typing = field = False
     for word in words:
         first, *rest = word.split(".") if is_name(word) else (word,)
+        if field and is_name(word):  # `(xs ++ ys).reverse.length`
+            yield from (first, *rest)
+            field = False
+            continue
+        field = word == "."
         if word in BINDERS:
             binding, typing = True, False
         elif word in BINDER_ENDS:
@@ -109,8 +125,14 @@ def without_names(words: Iterable[str], names: frozenset[str]) -> Iterator[str]:
 
 def symbols(words: Iterable[str]) -> frozenset[str]:
     """What words speak of: constants and operators, not variables and brackets."""
-    parts = (word.rsplit(".", 1)[-1] if word[0] in PLACEHOLDERS or is_name(word) else word for word in words)
-    return frozenset(part for part in parts if part not in SILENT)
+    return frozenset(part for word in words for part in _spoken_of(word) if part not in SILENT)
+
+
+def _spoken_of(word: str) -> Sequence[str]:
+    """The last part of a constant's name; of a variable's fields, one of another, all."""
+    if word[0] in PLACEHOLDERS:
+        return word.split(".")[1:] if "." in word else (word,)
+    return (word.rsplit(".", 1)[-1],) if is_name(word) else (word,)
 
 
 def name_words(name: str) -> list[str]:
@@ -125,6 +147,22 @@ def spoken(words: Iterable[str]) -> Iterator[str]:
             yield name
         elif word not in SILENT:
             yield from name_words(word)
+
+
+def outermost(words: Sequence[str]) -> tuple[str, dict[str, Sequence[str]]]:
+    """The connective or relation that a proposition is made by, and its sides."""
+    if words and words[0] in CONNECTIVES[0]:
+        return words[0], {}
+    depth, outside = 0, []
+    for index, word in enumerate(words):
+        depth += (word in OPENING) - (word in CLOSING)
+        if depth == 0:
+            outside.append(index)
+    for kind in CONNECTIVES[1:]:
+        for index in outside:
+            if words[index] in kind:
+                return words[index], {"left": words[:index], "right": words[index + 1 :]}
+    return words[0] if words else "", {}
 
 
 def _entries(printed: str) -> Iterator[str]:

@@ -4,13 +4,13 @@ Each gives every document of a collection a score for a query, as an array; zero
 """
 
 import math
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from retrieval.postings import Postings
 
 if TYPE_CHECKING:
-    from retrieval.postings import Floats
+    from retrieval.postings import Floats, Whole
 
 K1, B = 1.2, 0.6
 SMOOTHING = 1.0
@@ -25,20 +25,21 @@ class BM25:
 
         self.postings = postings
         average = float(postings.lengths.mean()) if len(postings) else 1.0
-        self._norms = np.asarray(K1 * (1 - B + B * postings.lengths / max(average, 1e-9)), dtype=np.float32)
+        norms = np.asarray(K1 * (1 - B + B * postings.lengths / max(average, 1e-9)), dtype=np.float32)
+        self._worth: Floats = np.float32(K1 + 1) * postings.weights / (postings.weights + norms[postings.documents])
 
     def scores(self, words: Collection[str]) -> "Floats":
         """The score of each document for a query's words."""
         import numpy as np
 
         total = len(self.postings)
-        scores = np.zeros(total, dtype=np.float32)
+        found = []
         for word in set(words):
-            documents, counts = self.postings.having(word)
-            if len(documents):
-                rarity = math.log(1 + (total - len(documents) + 0.5) / (len(documents) + 0.5))
-                scores[documents] += np.float32(rarity * (K1 + 1)) * counts / (counts + self._norms[documents])
-        return scores
+            place = self.postings.place(word)
+            if count := place.stop - place.start:
+                rarity = math.log(1 + (total - count + 0.5) / (count + 0.5))
+                found.append((self.postings.documents[place], self._worth[place] * np.float32(rarity)))
+        return _summed(found, total)
 
 
 class SymbolOverlap:
@@ -64,9 +65,19 @@ class SymbolOverlap:
         """The score of each document for a goal's symbols, between 0 and 1."""
         import numpy as np
 
-        shared = np.zeros(len(self.postings), dtype=np.float32)
+        found = []
         for symbol in set(symbols):
-            documents, _ = self.postings.having(symbol)
-            if len(documents):
-                shared[documents] += np.float32(self.weight(symbol))
-        return shared / (self._all + np.float32(SMOOTHING))
+            place = self.postings.place(symbol)
+            if count := place.stop - place.start:
+                found.append((self.postings.documents[place], np.full(count, self.weight(symbol), dtype=np.float32)))
+        return _summed(found, len(self.postings)) / (self._all + np.float32(SMOOTHING))
+
+
+def _summed(found: "Sequence[tuple[Whole, Floats]]", total: int) -> "Floats":
+    """For each of `total` documents the sum of what was found for it."""
+    import numpy as np
+
+    if not found:
+        return np.zeros(total, dtype=np.float32)
+    documents = np.concatenate([each for each, _ in found])
+    return np.bincount(documents, np.concatenate([each for _, each in found]), total).astype(np.float32)

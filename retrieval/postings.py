@@ -9,6 +9,7 @@ import msgspec
 if TYPE_CHECKING:
     import numpy as np
 
+    Flags = np.ndarray[Any, np.dtype[np.bool_]]
     Floats = np.ndarray[Any, np.dtype[np.float32]]
     Whole = np.ndarray[Any, np.dtype[np.int32]]
     Places = np.ndarray[Any, np.dtype[np.int64]]
@@ -52,21 +53,49 @@ class Postings:
             np.asarray([sum(bag.values()) for bag in bags], dtype=np.float32),
         )
 
+    def extended(self, bags: Sequence[Mapping[str, float]]) -> "Postings":
+        """These postings with more documents, numbered after those that are here."""
+        import numpy as np
+
+        more = Postings.of(bags)
+        terms = dict(self.terms)
+        renumbered = np.asarray([terms.setdefault(term, len(terms)) for term in more.terms], dtype=np.int64)
+        counts = np.zeros(len(terms), dtype=np.int64)
+        counts[: len(self.terms)] = np.diff(self.starts)
+        counts[renumbered] += np.diff(more.starts)
+        columns = np.concatenate([self._columns(), renumbered[more._columns()]])
+        order = np.argsort(columns, kind="stable")
+        return Postings(
+            terms,
+            np.concatenate([[0], np.cumsum(counts)]).astype(np.int64),
+            np.concatenate([self.documents, more.documents + np.int32(len(self))])[order],
+            np.concatenate([self.weights, more.weights])[order],
+            np.concatenate([self.lengths, more.lengths]),
+        )
+
+    def _columns(self) -> "Places":
+        """For each entry the number of its term."""
+        import numpy as np
+
+        return np.repeat(np.arange(len(self.terms), dtype=np.int64), np.diff(self.starts))
+
     def __len__(self) -> int:
         return len(self.lengths)
 
     def having(self, term: str) -> tuple["Whole", "Floats"]:
         """The documents that have a term, and its weight in each."""
-        number = self.terms.get(term)
-        if number is None:
-            return self.documents[:0], self.weights[:0]
-        place = slice(int(self.starts[number]), int(self.starts[number + 1]))
+        place = self.place(term)
         return self.documents[place], self.weights[place]
+
+    def place(self, term: str) -> slice:
+        """Where the entries of a term stand in `documents` and `weights`."""
+        number = self.terms.get(term)
+        return slice(0, 0) if number is None else slice(int(self.starts[number]), int(self.starts[number + 1]))
 
     def frequency(self, term: str) -> int:
         """How many documents have a term."""
-        number = self.terms.get(term)
-        return 0 if number is None else int(self.starts[number + 1] - self.starts[number])
+        place = self.place(term)
+        return int(place.stop - place.start)
 
     def save(self, directory: Path, name: str) -> None:
         """Writes it to files of a directory that begin with `name`."""
@@ -86,7 +115,7 @@ class Postings:
         import numpy as np
 
         words = msgspec.msgpack.decode((directory / f"{name}.terms").read_bytes(), type=list[str])
-        arrays = [np.load(directory / f"{name}.{array}.npy", mmap_mode="r") for array in ARRAYS]
+        arrays = [np.asarray(np.load(directory / f"{name}.{array}.npy", mmap_mode="r")) for array in ARRAYS]
         return cls({word: number for number, word in enumerate(words)}, *arrays)
 
 

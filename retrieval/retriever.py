@@ -1,8 +1,8 @@
 """Premises for a goal or for words: dense, lexical and symbolic rankings of what is visible, fused into one."""
 
-import heapq
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from retrieval.corpus import Corpus
@@ -20,29 +20,29 @@ if TYPE_CHECKING:
 
 DEPTH = 100
 """how far down each ranking is looked at"""
-WEIGHTS: Mapping[str, float] = {"dense": 1.0, "words": 1.0, "symbols": 1.25}
-"""how much each ranking counts; chosen, as `PRIOR`, on the traces of lean_projects and measured on others"""
+WEIGHTS: Mapping[str, float] = {"dense": 1.0, "words": 0.71, "symbols": 1.06}
+"""how much each ranking counts; fitted, as `Prior`, to lean_projects and focil-lean4 by `benchmarks/fusion.py`"""
 
 
 @dataclass(frozen=True)
 class Prior:
     """How much likelier some premises are than others, whatever the goal."""
 
-    same_module: float = 3.0
-    same_root: float = 2.0
+    same_module: float = 3.6
+    same_root: float = 2.9
     """of modules whose names begin alike: mostly the same repository"""
-    theorem: float = 2.0
+    theorem: float = 6.0
     """than a definition"""
 
-    def of(self, premise: Premise, module: str | None) -> float:
-        """The factor for a premise; `module` is where the goal stands."""
-        factor = self.theorem if premise.kind == "theorem" else 1.0
-        if module is None:
-            return factor
-        if premise.module == module:
-            return factor * self.same_module
-        alike = premise.module.partition(".")[0] == module.partition(".")[0]
-        return factor * self.same_root if alike else factor
+    def of(self, corpus: Corpus, numbers: "Places", module: str | None) -> "Floats":
+        """The factor for each of some premises; `module` is where the goal stands."""
+        import numpy as np
+
+        factors = np.where(corpus.theorems[numbers], self.theorem, 1.0)
+        if module is not None:
+            own, alike = corpus.near(numbers, module)
+            factors = factors * np.where(own, self.same_module, np.where(alike, self.same_root, 1.0))
+        return factors.astype(np.float32)
 
 
 PRIOR = Prior()
@@ -99,6 +99,30 @@ class Retriever:
         words, symbols = postings_of(readings)
         return cls(corpus, encoder, VectorIndex.build(vectors), words, symbols)
 
+    def extended(self, premises: Iterable[Premise], imports: Mapping[str, tuple[str, ...]]) -> "Retriever":
+        """The retriever with more modules, their premises embedded here and now; for the file that is being proved."""
+        corpus = self.corpus.extended(premises, imports)
+        new = corpus.premises[len(self.corpus) :]
+        readings = [_reading(premise) for premise in new]
+        encoder = self.encoder
+        vectors = encoder.readings(readings) if isinstance(encoder, HashedEncoder) else encoder.premises(new)
+        words, symbols = bags_of(readings)
+        return Retriever(
+            corpus,
+            encoder,
+            self.vectors.extended(vectors, range(len(self.corpus), len(corpus))),
+            self.words.postings.extended(words),
+            self.symbols.postings.extended(symbols),
+            self.weights,
+            self.prior,
+        )
+
+    def weighed(self, weights: Mapping[str, float], prior: Prior) -> "Retriever":
+        """The same premises, ranked by other weights."""
+        return Retriever(
+            self.corpus, self.encoder, self.vectors, self.words.postings, self.symbols.postings, weights, prior
+        )
+
     def search(self, query: Query, count: int, allowed: bytes | None = None, module: str | None = None) -> list[Found]:
         """The premises most likely to help, the likeliest first.
 
@@ -107,14 +131,16 @@ class Retriever:
             module: where the goal stands; what is near it is likelier.
         """
         rankings = self.rankings(query, allowed)
-        items, scores = fused(rankings, self.weights, 3 * DEPTH)
-        premises = self.corpus.premises
         prior = self.prior if query.goal else EVEN
-        weighed = [(float(s) * prior.of(premises[i], module), int(i)) for i, s in zip(items, scores, strict=True)]
+        items, scores = ordered(self.corpus, rankings, self.weights, prior, module, count)
         places = {name: ranks(ranking.tolist()) for name, ranking in rankings.items()}
         return [
-            Found(premises[item], score, {name: there[item] for name, there in places.items() if item in there})
-            for score, item in heapq.nsmallest(count, weighed, key=lambda pair: (-pair[0], pair[1]))
+            Found(
+                self.corpus.premises[item],
+                score,
+                {name: there[item] for name, there in places.items() if item in there},
+            )
+            for item, score in zip(items.tolist(), scores.tolist(), strict=True)
         ]
 
     def rankings(self, query: Query, allowed: bytes | None = None, depth: int = DEPTH) -> "dict[str, Places]":
@@ -129,10 +155,38 @@ class Retriever:
         return found
 
 
+def ordered(
+    corpus: Corpus,
+    rankings: "Mapping[str, Places]",
+    weights: Mapping[str, float],
+    prior: Prior,
+    module: str | None,
+    count: int,
+) -> "tuple[Places, Floats]":
+    """The best premises by several rankings and what is known beforehand, and their scores."""
+    import numpy as np
+
+    items, scores = fused(rankings, weights, 3 * DEPTH)
+    scores = scores * prior.of(corpus, items, module)
+    order = np.lexsort((items, -scores))[:count]
+    return items[order], scores[order]
+
+
 def postings_of(readings: Sequence[Reading]) -> tuple[Postings, Postings]:
     """The words and the symbols of premises that were read."""
-    words = Postings.of([bag(read.terms) for read in readings])
-    return words, Postings.of([dict.fromkeys(read.symbols, 1.0) for read in readings])
+    words, symbols = bags_of(readings)
+    return Postings.of(words), Postings.of(symbols)
+
+
+def bags_of(readings: Sequence[Reading]) -> tuple[list[dict[str, float]], list[dict[str, float]]]:
+    """The words and the symbols of each premise that was read, with how often each occurs."""
+    return [bag(read.terms) for read in readings], [dict.fromkeys(read.symbols, 1.0) for read in readings]
+
+
+@lru_cache(maxsize=20_000)
+def _reading(premise: Premise) -> Reading:
+    """`reading`, once for premises that one file after another of a repository sees."""
+    return reading(premise)
 
 
 def _only(scores: "Floats", allowed: bytes | None) -> "Floats":

@@ -17,8 +17,9 @@ from retrieval.postings import Postings
 from retrieval.premise import Premise
 from retrieval.retriever import Retriever
 
-VERSION = 1
-"""of the files' form"""
+VERSION = 2
+"""of the files' form, and of how statements are read"""
+HASHED = "hashed"
 KEY, PREMISES, VECTORS, RARITY = "key.json", "premises.msgpack", "vectors.faiss", "rarity.npy"
 
 
@@ -28,7 +29,10 @@ class Key(msgspec.Struct, frozen=True):
     toolchain: str
     sources: dict[str, str]
     """from each repository to its revision; the library's is that of the toolchain"""
-    encoder: str = "hashed"
+    encoder: str = HASHED
+    """or the name or path of a model"""
+    weights: str = ""
+    """the version of that model; empty for the hashed encoder, which is fitted to what it indexes"""
     version: int = VERSION
 
 
@@ -156,6 +160,8 @@ def _difference(was: Key, wanted: Key) -> str:
         return f"was made with {was.toolchain}, not {wanted.toolchain}"
     if was.encoder != wanted.encoder:
         return f"was made with the encoder {was.encoder}, not {wanted.encoder}"
+    if was.weights != wanted.weights:
+        return f"was made with other weights of {was.encoder}"
     changed = sorted(n for n in {*was.sources, *wanted.sources} if was.sources.get(n) != wanted.sources.get(n))
     return f"is of other revisions of {', '.join(changed)}"
 

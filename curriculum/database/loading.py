@@ -33,6 +33,13 @@ def snapshot_of(connection: Connection, location: str) -> int | None:
     return None if repository is None else latest_snapshot(connection, repository)
 
 
+def latest_snapshots(connection: Connection) -> dict[str, int]:
+    """From the location of each repository that was traced to its last snapshot."""
+    repositories = connection.execute(select(Repository.location, Repository.id).order_by(Repository.id)).all()
+    found = {location: latest_snapshot(connection, repository) for location, repository in repositories}
+    return {location: snapshot for location, snapshot in found.items() if snapshot is not None}
+
+
 def paths_of(connection: Connection, snapshot: int) -> dict[str, str]:
     """The modules of a snapshot: from key to the file's path."""
     asked = select(Module.key, SnapshotModule.path).join(SnapshotModule, SnapshotModule.module_id == Module.id)

@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 import prover
+from prover.cli.opening import read_repository
+from prover.cli.retrieving import libraries
 from prover.cli.wiring import consoles, embedded_toolchain, home
 from prover.errors import UsageError
 
@@ -61,6 +63,51 @@ def projects(timeout: float, limit: int | None, jobs: int, json_file: Path | Non
         table.add_row(row.project, str(row.open), *(f"{n} ({n / row.open:.0%})" for n in row.proved))
     out.print(table)
     _write(results, json_file or RESULTS / "projects.json", err)
+
+
+@command.command("premises")
+@click.option("--repo", "repos", multiple=True, help="In place of lean_projects; theorems with their proofs put aside.")
+@click.option("--timeout", type=click.FloatRange(min=0.1), default=5.0, show_default=True, help="Seconds a theorem.")
+@click.option("--limit", type=click.IntRange(min=1), help="Theorems of each project, at most.")
+@click.option("--modules", type=click.IntRange(min=1), help="Modules of each project, at most.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Theorems tried at once.")
+@json_option
+def premises(
+    repos: tuple[str, ...], timeout: float, limit: int | None, modules: int | None, jobs: int, json_file: Path | None
+) -> None:
+    """Count what premises gain: none, some by chance, those that are found; paired, at equal time."""
+    script, plans = _script("premises"), _script("projects")
+    out, err = consoles()
+    roots = tuple(read_repository(repo, _teller(err))[1].root for repo in repos)
+    plan = plans.Plan(timeout, limit, jobs, finished=bool(repos), roots=roots, modules=modules)
+    results = script.compare(embedded_toolchain(), home().caches, plan, libraries(), _teller(err))
+    for arm, count, share in script.shares(results):
+        out.print(f"{arm}: {count} proved, {share.estimate:.1%} ({share.low:.1%} to {share.high:.1%})")
+    for gain in script.gains(results):
+        reach = f"{gain.difference.low:+.1%} to {gain.difference.high:+.1%}"
+        said = f"{gain.gained} gained, {gain.lost} lost of {gain.theorems}"
+        out.print(
+            f"{gain.arm} against {gain.against}: {said}; {gain.difference.estimate:+.1%} ({reach}), p = {gain.p:.2g}"
+        )
+    _write(results, json_file or RESULTS / "premises.json", err)
+
+
+@command.command("retrieval")
+@click.argument("databases", nargs=-1, type=click.Path(path_type=Path, exists=True))
+@click.option("--premises", "count", type=click.IntRange(min=1), default=200_000, show_default=True)
+@click.option("--queries", type=click.IntRange(min=1), default=500, show_default=True)
+@json_option
+def retrieval(databases: tuple[Path, ...], count: int, queries: int, json_file: Path | None) -> None:
+    """Build and search an index of many premises: the library's, those of DATABASES that were traced, and copies."""
+    script = _script("retrieval_scale")
+    out, err = consoles()
+    toolchain = embedded_toolchain()
+    library = libraries()(toolchain, ())
+    results = script.measure(toolchain, library, databases, count, queries, _teller(err))
+    for name, figure in results.items():
+        if name != "conditions":
+            out.print(f"{name}: {figure}", markup=False)
+    _write(results, json_file or RESULTS / "retrieval_scale.json", err)
 
 
 @command.command("soak")

@@ -1,14 +1,24 @@
 """`prover index build | update | status`: the index of premises of a repository and of the library below it."""
 
 import time
+from pathlib import Path
 
 import click
 
 from prover.cli.main import EXIT_USAGE
 from prover.cli.opening import jobs_option, opened, repo_option
-from prover.cli.premises import gather, index_directory, key_of
+from prover.cli.premises import encoder_named, gather, index_directory, key_of, with_encoder
 from prover.cli.wiring import consoles, toolchain_option
 from prover.lean.toolchain.choose import Wish
+from retrieval.stored import HASHED
+
+encoder_option = click.option(
+    "--encoder",
+    default=HASHED,
+    show_default=True,
+    metavar="MODEL_OR_PATH",
+    help="What makes vectors: a transformer's name or directory, or the one that needs no weights.",
+)
 
 
 @click.group("index")
@@ -19,10 +29,11 @@ def command() -> None:
 @command.command()
 @repo_option
 @jobs_option
+@encoder_option
 @toolchain_option
-def build(repo: str, jobs: int, wish: Wish) -> None:
+def build(repo: str, jobs: int, encoder: str, wish: Wish) -> None:
     """Build the index anew. What Lean says of the library and of unchanged modules is not asked again."""
-    _make(repo, jobs, wish, always=True)
+    _make(repo, jobs, wish, encoder)
 
 
 @command.command()
@@ -30,8 +41,8 @@ def build(repo: str, jobs: int, wish: Wish) -> None:
 @jobs_option
 @toolchain_option
 def update(repo: str, jobs: int, wish: Wish) -> None:
-    """Build the index where it is missing, damaged, or of another revision; else do nothing."""
-    _make(repo, jobs, wish, always=False)
+    """Build the index where it is missing, damaged, or of another revision; else do nothing. The encoder stays."""
+    _make(repo, jobs, wish)
 
 
 @command.command()
@@ -54,7 +65,8 @@ def status(repo: str, wish: Wish) -> int:
             console.print(f"  damaged: {', '.join(broken)}: run `prover index build`", markup=False)
             return EXIT_USAGE
         try:
-            load(directory, key_of(ready))
+            encoder = encoder_named(manifest.key.encoder)
+            load(directory, with_encoder(key_of(ready), manifest.key.encoder, encoder), encoder)
         except RetrievalError as error:
             console.print(f"  {error}", markup=False)
             return EXIT_USAGE
@@ -62,7 +74,8 @@ def status(repo: str, wish: Wish) -> int:
         return 0
 
 
-def _make(repo: str, jobs: int, wish: Wish, always: bool) -> None:
+def _make(repo: str, jobs: int, wish: Wish, encoder_name: str | None = None) -> None:
+    """Builds an index with an encoder; without one, where it is needed, with the one that it has."""
     from retrieval.errors import RetrievalError
     from retrieval.retriever import Retriever
     from retrieval.stored import load, save
@@ -74,16 +87,30 @@ def _make(repo: str, jobs: int, wish: Wish, always: bool) -> None:
 
     with opened(repo, wish, note, jobs) as ready:
         directory = index_directory(ready.checkout.location.canonical)
-        if not always:
+        name = encoder_name or _encoder_of(directory)
+        encoder = encoder_named(name)
+        if encoder_name is None:
             try:
-                there = load(directory, key_of(ready))
+                there = load(directory, with_encoder(key_of(ready), name, encoder), encoder)
                 console.print(f"{directory}: up to date, {len(there.corpus):,} premises", markup=False)
                 return
             except RetrievalError as error:
                 note(str(error))
         gathered = gather(ready, note)
         began = time.monotonic()
-        manifest = save(Retriever.build(gathered.corpus), gathered.key, directory)
+        retriever = Retriever.build(gathered.corpus, encoder)
+        manifest = save(retriever, with_encoder(gathered.key, name, encoder), directory)
         took = time.monotonic() - began
         made = f"{manifest.premises:,} premises, {sum(manifest.sizes.values()) / 1e6:.0f} MB, built in {took:.1f} s"
         console.print(f"{directory}: {made}", markup=False)
+
+
+def _encoder_of(directory: Path) -> str:
+    """The encoder that an index was made with, as far as it says."""
+    from retrieval.errors import RetrievalError
+    from retrieval.stored import read_manifest
+
+    try:
+        return read_manifest(directory).key.encoder
+    except RetrievalError:
+        return HASHED

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
+from msgspec.structs import replace
+
 from prover.cli.opening import Note, Opened
 from prover.cli.tracing import trace_into_database
 from prover.cli.wiring import database, home, steps_shown
@@ -15,11 +17,13 @@ from prover.project.library import VERSION as LIBRARY_VERSION
 from prover.project.library import read_library, roots_of
 from prover.project.revision import revision_of
 from retrieval.premise import Kind, Premise
-from retrieval.stored import Key
+from retrieval.stored import HASHED, Key
 
 if TYPE_CHECKING:
+    from curriculum.database.database import Database
     from curriculum.database.steps import Declared
     from retrieval.corpus import Corpus
+    from retrieval.encode.transformer import TransformerEncoder
     from retrieval.retriever import Retriever
 
 KINDS = frozenset(get_args(Kind)) - {"constructor", "recursor", "quotient"}
@@ -73,15 +77,24 @@ def gather(ready: Opened, note: Note) -> Gathered:
     with steps_shown() as progress:
         roots = roots_of(name for names in imports.values() for name in names)
         library = read_library(ready.toolchain, roots, home().caches / "library", progress)
-    premises = [*_of_repository(declared), *_of_library(library)]
+    premises = [*_of_repository(declared), *of_library(library)]
     return Gathered(Corpus(premises, {**{m.module: m.imports for m in library}, **imports}), key)
+
+
+def traced_index(database: "Database", snapshot: int, library: "Retriever") -> "Retriever":
+    """The premises of a traced repository beside those of the library."""
+    from curriculum.database.steps import declared_in, imports_in
+
+    with database.reading() as connection:
+        declared, imports = declared_in(connection, snapshot), imports_in(connection, snapshot)
+    return library.extended(_of_repository(declared), imports)
 
 
 def load_index(ready: Opened, note: Note) -> "Retriever":
     """The index of a repository; one of other revisions is used, with a word about it.
 
     Raises:
-        RetrievalError: there is none, it was made with another toolchain or encoder, or it is damaged.
+        RetrievalError: there is none, it was made with another toolchain or other weights, or it is damaged.
     """
     from retrieval import stored
 
@@ -89,8 +102,27 @@ def load_index(ready: Opened, note: Note) -> "Retriever":
     there, wanted = stored.read_manifest(directory).key, key_of(ready)
     if there.toolchain == wanted.toolchain and there.sources != wanted.sources:
         note("the index is of another revision: `prover index update` brings it up to date")
-        return stored.load(directory, Key(wanted.toolchain, there.sources))
-    return stored.load(directory, wanted)
+        wanted = replace(wanted, sources=there.sources)
+    encoder = encoder_named(there.encoder)
+    return stored.load(directory, with_encoder(wanted, there.encoder, encoder), encoder)
+
+
+def encoder_named(name: str) -> "TransformerEncoder | None":
+    """The model of a name or path; nothing for the hashed encoder, which each index has its own of.
+
+    Raises:
+        EncoderMissing: the model is not here and cannot be fetched.
+    """
+    if name == HASHED:
+        return None
+    from retrieval.encode.transformer import TransformerEncoder
+
+    return TransformerEncoder.load(name, home().caches / "vectors.db")
+
+
+def with_encoder(key: Key, name: str, encoder: "TransformerEncoder | None") -> Key:
+    """The key of an index that is made with an encoder."""
+    return replace(key, encoder=name, weights=encoder.version if encoder is not None else "")
 
 
 def _of_repository(declared: "Iterable[Declared]") -> Iterator[Premise]:
@@ -100,7 +132,8 @@ def _of_repository(declared: "Iterable[Declared]") -> Iterator[Premise]:
             yield Premise(each.name, each.module, each.kind, statement, each.docstring, each.start)  # type: ignore[arg-type]  # as checked
 
 
-def _of_library(modules: Iterable[LibraryModule]) -> Iterator[Premise]:
+def of_library(modules: Iterable[LibraryModule]) -> Iterator[Premise]:
+    """The premises of a library, as they are indexed."""
     for module in modules:
         for place, each in enumerate(module.premises):
             yield Premise(each.name, module.module, each.kind, each.statement, each.docstring, place)

@@ -21,6 +21,7 @@ from prover.cli.modelling import NOBODY, AskedModel, Mode, ModelChoice, asked_of
 from prover.cli.opening import Opened, jobs_option, opened, repo_option
 from prover.cli.remembering import remembered
 from prover.cli.report import Report, ReportPrinter, TheoremReport, report_of, tallied, write_json
+from prover.cli.retrieving import retrieved
 from prover.cli.wiring import consoles, home, toolchain_option
 from prover.errors import BrokenFile, LeanError, RepositoryError, UnknownTheorem, UsageError
 from prover.lean.pool import Pool
@@ -28,6 +29,7 @@ from prover.lean.session import LeanSession
 from prover.lean.team import Team
 from prover.lean.toolchain.choose import Wish
 from prover.project.build import errors_of, source_of
+from prover.project.contents import ContentsReader
 from prover.project.layout import Module
 from prover.project.patch import Replacement, replace, write_atomically
 from prover.proving import Outcome, Prover, Task, TheoremProved
@@ -35,13 +37,14 @@ from prover.search.best_first import Strategy
 from prover.search.budget import Budget
 from prover.tactics.automation import Automation, FixedList
 from prover.tactics.ensemble import Ensemble
-from prover.tactics.generator import Generator
+from prover.tactics.generator import Generator, Reader
 from prover.tactics.structure import Structure
 
 GENERATORS: dict[str, Callable[[], Generator]] = {
     "automation": Automation,
     "structure": Structure,
     "memory": remembered,
+    "premises": retrieved,
     "fixed": FixedList,
 }
 MODEL = "model"
@@ -207,6 +210,7 @@ class Proving:
         self._report = Report(str(ready.repository.root), self._toolchain.describe())
         self._ledger = Ledger(self._toolchain.name, request.settings(), self._note, request.asked.name)
         self._location = ready.checkout.location.canonical
+        self._contents = ContentsReader(ready.repository, ready.toolchain)
         self._ensemble = Ensemble(request.generators)
 
     def __enter__(self) -> "Proving":
@@ -222,6 +226,7 @@ class Proving:
         self._ensemble.standing = self._ledger.standing()
         try:
             targets = list(self._targets())
+            self._read_files(targets)
             self._note(f"{len(targets)} theorem{'' if len(targets) == 1 else 's'} to prove")
             proved = dict(self._prove_all(targets))
             if self._request.apply:
@@ -258,6 +263,16 @@ class Proving:
         if errors := errors_of(session.elaborate(source)):
             raise BrokenFile(f"{source.file} does not compile: mend it first.", errors)
         return [Target(module, Task(source, d)) for d in session.declarations(source, detail=True)]
+
+    def _read_files(self, targets: Iterable[Target]) -> None:
+        """Has the generators that must read the files that have something to prove."""
+        readers = [generator for generator in self._request.generators if isinstance(generator, Reader)]
+        if readers:
+            with self._pool.lend() as session:
+                for source in dict.fromkeys(target.task.source for target in targets):
+                    file = self._contents.read(session, source, session.declarations(source, detail=True))
+                    for reader in readers:
+                        reader.read_file(file)
 
     def _at(self, place: Place) -> Iterator[Target]:
         """The theorems with a `sorry` of a file; or the one that a line is part of.

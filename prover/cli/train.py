@@ -1,10 +1,13 @@
-"""`prover train …`: makes models that propose tactics."""
+"""`prover train …`: what learns from traced proofs, by gradient descent."""
 
 import importlib
 
 import click
 
-KINDS = {"generator": ("prover.cli.train_generator", "A model that proposes tactics.")}
+KINDS = {
+    "generator": ("prover.cli.train_generator", "A model that proposes tactics."),
+    "retriever": ("prover.cli.train_retriever", "An encoder that finds premises."),
+}
 
 
 class Trainings(click.Group):
@@ -26,4 +29,4 @@ class Trainings(click.Group):
 
 @click.group("train", cls=Trainings)
 def command() -> None:
-    """Train models on what was traced and found."""
+    """Train the models that retrieval and tactics come from, on what was traced and found."""

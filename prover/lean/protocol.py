@@ -149,6 +149,8 @@ class LibraryPremise(msgspec.Struct, frozen=True):
     constants: tuple[str, ...] = ()
     """those of its type"""
     docstring: str | None = None
+    incomplete: bool = False
+    """it rests on a `sorry`"""
 
 
 class LibraryModule(msgspec.Struct, frozen=True):

@@ -223,13 +223,19 @@ class LeanSession:
         """The modules that the header names, `Init` included where it is implied."""
         return self._repeated(lambda: self._last({"do": "imports", "text": source.text, "file": source.file}).imports)
 
-    def library(self, imports: Sequence[str], below: Sequence[str] = ()) -> Iterator[LibraryModule]:
-        """What the modules declare that a text with these imports sees; of those below some names only, if asked so.
+    def library(
+        self, imports: Sequence[str], below: Sequence[str] = (), known: Sequence[str] = ()
+    ) -> Iterator[LibraryModule]:
+        """What the modules declare that a text with these imports sees.
+
+        Args:
+            below: names; of modules below one of them only, where there are any.
+            known: modules that are left out.
 
         Raises:
             LeanError: Lean does not come to its end; what it said before is good.
         """
-        request = {"do": "library", "imports": list(imports), "below": list(below)}
+        request = {"do": "library", "imports": list(imports), "below": list(below), "known": list(known)}
         for reply in self.start().ask(request, self.patience):
             if reply.imported is not None:
                 yield reply.imported

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from prover.lean.protocol import Goal
+from prover.project.contents import FileContents
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,15 @@ class Learner(Protocol):
 
     def learn_proof(self, place: Place, steps: Sequence[ProofStep]) -> None:
         """Learns a proof; suggestions for later theorems may come of it."""
+        ...
+
+
+@runtime_checkable
+class Reader(Protocol):
+    """What must know a file before its theorems are proved."""
+
+    def read_file(self, file: FileContents) -> None:
+        """Learns what the file declares and imports."""
         ...
 
 

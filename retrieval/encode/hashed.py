@@ -34,7 +34,7 @@ class HashedEncoder:
         """With the rarity of each slot; see `fit`."""
         self.rarity = rarity
         self.dimensions = dimensions
-        self.version = f"hashed-2-{dimensions}-{hashlib.sha256(rarity.tobytes()).hexdigest()[:12]}"
+        self.version = f"hashed-3-{dimensions}-{hashlib.sha256(rarity.tobytes()).hexdigest()[:12]}"
 
     @classmethod
     def fit(cls, readings: Iterable[Reading], dimensions: int = DIMENSIONS) -> "HashedEncoder":

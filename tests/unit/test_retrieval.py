@@ -13,6 +13,7 @@ from retrieval.encode.encoder import Query, reading
 from retrieval.encode.hashed import HashedEncoder
 from retrieval.errors import CorpusEmpty, IndexBroken, IndexMissing, IndexOutdated
 from retrieval.evaluate import Needed, figures
+from retrieval.fit import Fusion, Ranked, fit
 from retrieval.fuse import best, fused
 from retrieval.index import EXACT_UP_TO, VectorIndex
 from retrieval.lean_text import goal_text, name_words, signature, spoken, symbols, without_names, words_in
@@ -107,6 +108,11 @@ def test_any_text_can_be_read(text: str) -> None:
     symbols(words_in(text))
     reading(Premise("x", "M", "theorem", text, text))
     Query(text, text)
+
+
+def test_fields_of_fields_are_all_symbols() -> None:
+    words = without_names(words_in("(xs ++ ys).reverse.length = xs.tail.size"), frozenset({"xs", "ys"}))
+    assert symbols(words) == {"++", "reverse", "length", "=", "tail", "size"}
 
 
 def test_names_are_taken_apart_as_people_read_them() -> None:
@@ -361,3 +367,35 @@ def test_intervals_hold_the_mean_and_are_wide_where_theorems_differ() -> None:
     one = figures([(needed("a", theorem="same"), ["a"] if i % 2 else []) for i in range(40)])["R@10"]
     assert (one.low, one.high) == (0.5, 0.5)
     assert figures(rows, seed=1) == figures(rows, seed=1)
+
+
+def test_a_goal_of_100_kilobytes_is_answered(retriever: Retriever) -> None:
+    hypotheses = "\n".join(f"h{n} : x + {n} = {n} + x" for n in range(5_000))
+    goal = f"x : Nat\n{hypotheses}\n⊢ x + 1 = 1 + x"
+    assert len(goal) > 100_000
+    assert "Nat.add_comm" in names(retriever, Query(goal))
+
+
+def test_names_need_not_be_ascii(tmp_path: Path) -> None:
+    premises = [
+        Premise("Größe.«zwei Wörter»", "Ärger", "theorem", "(ξ : ℝ𝔸) : größe ξ = größe ξ", "Σ, ∀ und 𝔘."),
+        Premise("命題.交換", "Ärger", "theorem", ": 加法 = 乗法"),
+    ]
+    save(Retriever.build(Corpus(premises, {"Ärger": ()})), KEY, tmp_path / "größe")
+    again = load(tmp_path / "größe", KEY)
+    assert names(again, Query("⊢ 加法 = 乗法"))[0] == "命題.交換"
+    assert names(again, Query(words="zwei Wörter"))[0] == "Größe.«zwei Wörter»"
+
+
+def test_a_fit_prefers_the_ranking_that_is_right(corpus: Corpus, retriever: Retriever) -> None:
+    needed = Needed("⊢ p", frozenset({"A.double_add"}), "t", Position("Z", 0))
+    at = corpus.number("A.double_add")
+    assert at is not None
+    wrong = np.asarray([n for n in range(len(corpus)) if n != at], dtype=np.int64)
+    rankings = {"dense": wrong, "words": np.asarray([at], dtype=np.int64)}
+    goals = [Ranked(corpus, needed, rankings)]
+    start = Fusion({"dense": 1.0, "words": 0.6})
+    best, reached = fit([goals], start, 1)
+    assert goals[0].recall(start, 1) == 0.0
+    assert reached == goals[0].recall(best, 1) == 1.0
+    assert best.weights["words"] > start.weights["words"] or best.prior != start.prior

@@ -140,15 +140,16 @@ def Server.trace (server : Server) (request : Request) : IO (List (String × Jso
   server.sources.modify (·.insert handle source)
   return [("source", toJson handle), ("messages", ← messagesJson source)]
 
-/-- `{"do": "library", imports, below?}`: one reply for each module below those names that a text with these imports
-sees, with what it declares; then the closing one. -/
+/-- `{"do": "library", imports, below?, known?}`: one reply for each module below those names that a text with these
+imports sees and that is not known, with what it declares; then the closing one. -/
 def Server.library (server : Server) (request : Request) : IO (List (String × Json)) := do
   let names (field : String) : Array Name := (fieldD request field (#[] : Array String)).map (·.toName)
   let env ← importing server.environments (names "imports")
-  for (name, index) in modulesBelow env (names "below") do
+  let tainted : Tainted ← IO.mkRef {}
+  for (name, index) in modulesBelow env (names "below") (names "known") do
     let imported := (env.header.moduleData[index]?.map (·.imports.map fun i => toString i.module)).getD #[]
     server.reply [("imported", Json.mkObj [("module", toString name), ("imports", toJson imported),
-      ("premises", Json.arr (← libraryModule env index))])]
+      ("premises", Json.arr (← libraryModule env tainted index))])]
   return []
 
 /-- A goal with its key; printed only where the key is new to this proof. -/

@@ -10,18 +10,7 @@ from itertools import pairwise
 from zlib import crc32
 
 from prover.lean.protocol import Goal
-from retrieval.lean_text import CLOSING, OPENING, goal_text, symbols, without_names, words_in
-
-CONNECTIVES = (
-    ("∀", "∃"),
-    ("↔",),
-    ("→",),
-    ("∨",),
-    ("∧",),
-    ("¬",),
-    ("=", "≠", "<", "≤", ">", ">=", "≥", "∈", "∉", "⊆", "∣"),
-)
-"""from what binds the loosest; the first that stands outside all brackets says what a proposition is"""
+from retrieval.lean_text import OPENING, goal_text, outermost, symbols, without_names, words_in
 
 
 @dataclass(frozen=True)
@@ -84,7 +73,7 @@ def _features(locals_: Iterable[Local], target: Sequence[str]) -> Iterator[tuple
         yield "symbol", symbol, 1.0
     for pair in pairwise(target):
         yield "pair", " ".join(pair), 0.6
-    relation, sides = _outermost(target)
+    relation, sides = outermost(target)
     yield "relation", relation, 1.0
     for side, words in sides.items():
         yield side, next((w for w in words if w not in OPENING), ""), 0.8
@@ -94,19 +83,3 @@ def _features(locals_: Iterable[Local], target: Sequence[str]) -> Iterator[tuple
         yield "hypothesis", local.shape, 0.5
         for symbol in local.symbols:
             yield "about", symbol, 0.4
-
-
-def _outermost(words: Sequence[str]) -> tuple[str, dict[str, Sequence[str]]]:
-    """The connective or relation that a proposition is made by, and its sides."""
-    if words and words[0] in CONNECTIVES[0]:
-        return words[0], {}
-    depth, outside = 0, []
-    for index, word in enumerate(words):
-        depth += (word in OPENING) - (word in CLOSING)
-        if depth == 0:
-            outside.append(index)
-    for kind in CONNECTIVES[1:]:
-        for index in outside:
-            if words[index] in kind:
-                return words[index], {"left": words[:index], "right": words[index + 1 :]}
-    return words[0] if words else "", {}

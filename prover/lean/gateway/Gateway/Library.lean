@@ -39,7 +39,21 @@ def withoutName (signature : String) (name : Name) : String :=
   let rest := if rest.startsWith ".{" then ((rest.dropWhile (· != '}')).drop 1).toString else rest
   rest.trimAscii.toString
 
-def premiseJson? (name : Name) (info : ConstantInfo) : MetaM (Option Json) := do
+/-- Whether a declaration of the project rests on a `sorry`, as far as asked. -/
+abbrev Tainted := IO.Ref (NameMap Bool)
+
+/-- Whether a declaration rests on a `sorry`; nothing of the library does. -/
+partial def Tainted.holds (tainted : Tainted) (env : Environment) (name : Name) : BaseIO Bool := do
+  if isLibrary env name then return name == ``sorryAx
+  if let some known := (← tainted.get).find? name then return known
+  let some info := env.find? name | return false
+  tainted.modify (·.insert name false)  -- an inductive type comes back to itself
+  let parts := #[info.type] ++ (info.value? (allowOpaque := true)).toArray
+  let found ← parts.anyM (·.getUsedConstants.anyM (tainted.holds env))
+  tainted.modify (·.insert name found)
+  return found
+
+def premiseJson? (tainted : Tainted) (name : Name) (info : ConstantInfo) : MetaM (Option Json) := do
   let env ← getEnv
   unless isPremise env name info do return none
   try
@@ -49,23 +63,25 @@ def premiseJson? (name : Name) (info : ConstantInfo) : MetaM (Option Json) := do
     let constants := info.type.getUsedConstants.filter fun c => !c.isInternalDetail
     let fields : List (String × Json) := [("name", toString name), ("kind", kind),
       ("statement", withoutName signature name), ("constants", toJson (constants.map toString))]
+    let fields := if ← tainted.holds env name then ("incomplete", Json.bool true) :: fields else fields
     match ← findDocString? env name with
     | some text => return Json.mkObj (("docstring", text) :: fields)
     | none => return Json.mkObj fields
   catch _ => return none
 
-/-- The modules below one of `roots` that an environment imports, each with its number. -/
-def modulesBelow (env : Environment) (roots : Array Name) : Array (Name × Nat) :=
-  (env.header.moduleNames.zipIdx).filter fun (name, _) => roots.isEmpty || roots.any (·.isPrefixOf name)
+/-- The modules below one of `roots` that an environment imports, but for those in `known`, each with its number. -/
+def modulesBelow (env : Environment) (roots known : Array Name) : Array (Name × Nat) :=
+  (env.header.moduleNames.zipIdx).filter fun (name, _) =>
+    (roots.isEmpty || roots.any (·.isPrefixOf name)) && !known.contains name
 
 /-- What one imported module declares. -/
-def libraryModule (env : Environment) (index : Nat) : IO (Array Json) := do
+def libraryModule (env : Environment) (tainted : Tainted) (index : Nat) : IO (Array Json) := do
   let some data := env.header.moduleData[index]? | return #[]
   let context : Core.Context :=
     { fileName := "<library>", fileMap := default, options := baseOptions, maxHeartbeats := 0 }
   let mut rows := #[]
   for name in data.constNames, info in data.constants do
-    let act : CoreM (Option Json) := (premiseJson? name info).run'
+    let act : CoreM (Option Json) := (premiseJson? tainted name info).run'
     let (row?, _) ← act.toIO context { env }
     if let some row := row? then rows := rows.push row
   return rows

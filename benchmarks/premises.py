@@ -1,0 +1,80 @@
+"""Proofs gained by premises: the same prover with none, with some drawn by chance, and with those that were found.
+
+Equal time for each theorem, the arms in turn on each, so the comparison is paired.
+"""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.projects import Arms, Plan, measure
+from prover.evaluate.statistics import Interval, bootstrap, mcnemar, wilson
+from prover.lean.protocol import Goal
+from prover.lean.toolchain.toolchain import Toolchain
+from prover.tactics.automation import Automation
+from prover.tactics.premises.premises import FOUND, Around, Library, Premises
+from prover.tactics.structure import Structure
+from retrieval.premise import Premise
+
+NONE, RANDOM, FOUND_ARM = "no premises", "premises by chance", "premises found"
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What an arm proves that another does not, and the other way round."""
+
+    arm: str
+    against: str
+    theorems: int
+    gained: int
+    lost: int
+    difference: Interval
+    """of the shares that are proved"""
+    p: float
+    """by McNemar's exact test"""
+
+
+def by_chance(around: Around, goal: Goal) -> Sequence[Premise]:
+    """Premises that can be named there, each as likely as any other; the same for the same goal."""
+    reachable = [number for number, one in enumerate(around.allowed) if one]
+    chosen = random.Random(f"{around.module} {goal.key}").sample(reachable, min(FOUND, len(reachable)))
+    return [around.retriever.corpus.premises[number] for number in chosen]
+
+
+def compare(
+    toolchain: Toolchain, caches: Path, plan: Plan, library: Library, progress: Callable[[str], None]
+) -> dict[str, Any]:
+    """Attempts the theorems of a plan with each arm; see `benchmarks.projects.measure`."""
+    arms: Arms = {
+        NONE: lambda: (Automation(), Structure()),
+        RANDOM: lambda: (Automation(), Structure(), Premises(library, by_chance)),
+        FOUND_ARM: lambda: (Automation(), Structure(), Premises(library)),
+    }
+    return measure(toolchain, caches, plan, progress, arms)
+
+
+def shares(results: dict[str, Any]) -> Iterator[tuple[str, int, Interval]]:
+    """How many theorems each arm proved, and the share with its interval."""
+    for arm in results["generators"]:
+        own = [row["outcome"] == "proved" for row in results["theorems"] if row["generators"] == arm]
+        yield arm, sum(own), wilson(sum(own), len(own))
+
+
+def gains(results: dict[str, Any]) -> Iterator[Gain]:
+    """What premises that were found are worth against none, and against those drawn by chance."""
+    proved = {
+        arm: {
+            (row["project"], row["theorem"]): row["outcome"] == "proved"
+            for row in results["theorems"]
+            if row["generators"] == arm
+        }
+        for arm in results["generators"]
+    }
+    for against in (NONE, RANDOM):
+        theorems = list(proved[FOUND_ARM])
+        differences = [int(proved[FOUND_ARM][each]) - int(proved[against][each]) for each in theorems]
+        gained, lost = differences.count(1), differences.count(-1)
+        values = [float(difference) for difference in differences]
+        yield Gain(FOUND_ARM, against, len(theorems), gained, lost, bootstrap(values), mcnemar(gained, lost))

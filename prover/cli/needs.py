@@ -1,0 +1,63 @@
+"""What the proofs of a traced repository needed, and which of it is held out: what evaluation and training share."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from prover.cli.opening import Opened
+from prover.cli.wiring import database
+from prover.project.leandojo.split import at_random, by_novel_premise, usual_sizes
+from prover.project.traced import TracedModule
+
+if TYPE_CHECKING:
+    from retrieval.corpus import Corpus
+    from retrieval.evaluate import Needed
+
+SPLITS = ("all", "random", "novel_premises")
+
+
+def needs(ready: Opened, corpus: "Corpus") -> "Iterator[Needed]":
+    """Each step of a traced repository that names theorems of a corpus, and which."""
+    from curriculum.database.loading import modules_of, snapshot_of
+
+    with database() as db, db.reading() as connection:
+        snapshot = snapshot_of(connection, ready.checkout.location.canonical)
+        for module in modules_of(connection, snapshot) if snapshot is not None else ():
+            yield from needs_of(module, corpus)
+
+
+def needs_of(module: TracedModule, corpus: "Corpus") -> "Iterator[Needed]":
+    """The same for one module."""
+    from retrieval.evaluate import Needed
+    from retrieval.premise import Position
+
+    starts = {declared.name: declared.start for declared in module.declarations}
+    for step in module.steps:
+        if step.declaration in starts:
+            numbers = (corpus.number(use.name) for use in step.premises)
+            known = (corpus.premises[number] for number in numbers if number is not None)
+            needed = frozenset(premise.name for premise in known if premise.kind == "theorem")
+            if needed:
+                position = Position(module.name, starts[step.declaration])
+                yield Needed(step.before, needed, step.declaration, position)
+
+
+def divided(goals: "Sequence[Needed]", split: str, seed: int) -> "tuple[list[Needed], list[Needed]]":
+    """The goals of the theorems that a split leaves to learn from, and of those that it holds out.
+
+    Of "all" both are all.
+    """
+    if split == "all":
+        return list(goals), list(goals)
+    theorems = list(dict.fromkeys(goal.theorem for goal in goals))
+    used = [{name for goal in goals if goal.theorem == theorem for name in goal.premises} for theorem in theorems]
+    sizes = usual_sizes(len(theorems))
+    parts = at_random(len(theorems), sizes, seed) if split == "random" else by_novel_premise(used, sizes, seed)
+    held = {theorems[number] for number in (*parts["val"], *parts["test"])}
+    return [goal for goal in goals if goal.theorem not in held], [goal for goal in goals if goal.theorem in held]
+
+
+def spread(goals: "Sequence[Needed]", limit: int | None) -> "list[Needed]":
+    """At most `limit` of the goals, evenly spread."""
+    if limit is None or limit >= len(goals):
+        return list(goals)
+    return [goals[place * len(goals) // limit] for place in range(limit)]

@@ -1,0 +1,1 @@
+"""The premises generator: tactics made from theorems that were found for the goal."""

@@ -1,0 +1,136 @@
+"""What a theorem says, as far as its print shows; whether it can be about a goal at all.
+
+Lean is not asked: unification costs it more than these tests do, and a tactic that they let through is run by it
+anyway. They compare constants only: one that a theorem's conclusion has, and the goal has not, cannot be unified away.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from prover.lean.protocol import Goal
+from retrieval.lean_text import CLOSING, OPENING, PLACEHOLDERS, outermost, signature, symbols, without_names, words_in
+
+EQUATIONS = ("=", "↔")
+SYMMETRIC = ("=", "↔", "≠")
+PROPOSITIONS = frozenset(["=", "≠", "<", "≤", ">", "≥", "∈", "∉", "⊆", "∣", "↔", "∧", "∨", "¬"])
+
+
+@dataclass(frozen=True)
+class Side:
+    """A side of an equation, or a whole proposition."""
+
+    symbols: frozenset[str]
+    anything: bool
+    """a variable alone, or applied: it can be unified with anything"""
+
+    def covers(self, symbols: frozenset[str]) -> bool:
+        """Whether something with these symbols may be an instance of it."""
+        return self.symbols <= symbols
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A proposition."""
+
+    relation: str
+    """that it is made by; the head of an application"""
+    whole: Side
+    left: Side | None = None
+    right: Side | None = None
+    conditions: int = 0
+    """propositions that it needs first"""
+
+    @property
+    def equation(self) -> bool:
+        """Whether `rw` can use it."""
+        return self.relation in EQUATIONS and self.left is not None
+
+    def can_prove(self, goal: "Shape") -> bool:
+        """Whether it may unify with a goal as a whole."""
+        if self.relation != goal.relation:
+            return False
+        if self.left is None or self.right is None or goal.left is None or goal.right is None:
+            return self.whole.covers(goal.whole.symbols)
+        return self.left.covers(goal.left.symbols) and self.right.covers(goal.right.symbols)
+
+
+@dataclass(frozen=True)
+class GoalShape:
+    """A goal: its target, and its hypotheses that are propositions."""
+
+    target: Shape
+    facts: Mapping[str, Shape]
+
+
+@lru_cache(maxsize=50_000)
+def shape_of(statement: str) -> Shape:
+    """What a printed signature concludes."""
+    said = signature(statement)
+    names = frozenset(name for name, _ in said.binders)
+    words = list(without_names(words_in(said.conclusion), names))
+    conditions = sum(1 for _, type_ in said.binders if PROPOSITIONS & set(words_in(type_)))
+    while True:
+        if words[:1] == ["∀"]:
+            words = _after_binders(words)
+            continue
+        relation, sides = outermost(words)
+        if relation != "→":
+            return _shape(words, conditions)
+        words, conditions = list(sides["right"]), conditions + 1
+
+
+def shape_of_goal(goal: Goal) -> GoalShape:
+    """The shapes of a goal's target and of what is known."""
+    names = frozenset(h.name for h in goal.hypotheses)
+
+    def read(text: str) -> Shape:
+        return _shape(list(without_names(words_in(text), names)), 0)
+
+    facts = {h.name: read(h.type) for h in goal.hypotheses if h.prop and not h.instance}
+    return GoalShape(read(goal.target), facts)
+
+
+def _shape(words: Sequence[str], conditions: int) -> Shape:
+    words = _unwrapped(words)
+    relation, sides = outermost(words)
+    left, right = sides.get("left"), sides.get("right")
+    return Shape(
+        relation.rsplit(".", 1)[-1],
+        _side(words),
+        _side(left) if left is not None else None,
+        _side(right) if right is not None else None,
+        conditions,
+    )
+
+
+def _side(words: Sequence[str]) -> Side:
+    first = next((word for word in words if word not in OPENING), "")
+    return Side(symbols(words), first in PLACEHOLDERS and (len(words) == 1 or not symbols(words)))
+
+
+def _unwrapped(words: Sequence[str]) -> Sequence[str]:
+    """The words without a bracket around all of them."""
+    while len(words) > 1 and words[0] == "(" and _closes(words) == len(words) - 1:
+        words = words[1:-1]
+    return words
+
+
+def _closes(words: Sequence[str]) -> int:
+    """Where the bracket is closed that is opened first."""
+    depth = 0
+    for place, word in enumerate(words):
+        depth += (word in OPENING) - (word in CLOSING)
+        if depth == 0:
+            return place
+    return len(words)
+
+
+def _after_binders(words: Sequence[str]) -> list[str]:
+    """What stands after the comma that ends the binders of a `∀`."""
+    depth = 0
+    for place, word in enumerate(words):
+        depth += (word in OPENING) - (word in CLOSING)
+        if word == "," and depth == 0:
+            return list(words[place + 1 :])
+    return []

@@ -1,0 +1,230 @@
+"""Transformer encoders: ReProver's ByT5 retriever, and any sentence-embedding model by name or path.
+
+ReProver (Yang et al., LeanDojo, 2023) reads a premise as `theorem <a>Nat.add_comm</a> (n m : Nat) : …` and a state as
+Lean prints it, 1,024 bytes of each; a text's vector is the mean over its unmasked positions, of length 1. Other
+models read names and statements plainly, with the prompts and the pooling that they were saved with.
+"""
+
+import hashlib
+import json
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from retrieval.encode.encoder import Query
+from retrieval.errors import EncoderMissing
+from retrieval.premise import Premise
+
+if TYPE_CHECKING:
+    import torch
+
+    from retrieval.postings import Floats
+
+LONGEST = 1_024
+"""tokens of a text; ReProver's are bytes"""
+BATCH_TOKENS = 32_768
+"""of a batch, with what it is padded with"""
+KEYWORDS = {"theorem": "theorem", "definition": "def", "axiom": "axiom", "opaque": "opaque", "inductive": "inductive"}
+
+
+@dataclass(frozen=True)
+class Format:
+    """How texts are written for a model, and how its states become one vector."""
+
+    marked: bool = False
+    """ReProver's form: the keyword, and the name between `<a>` and `</a>`"""
+    for_query: str = ""
+    """what stands before a query"""
+    for_premise: str = ""
+    first_token: bool = False
+    """the vector is that of the first token, not the mean"""
+
+    def premise(self, premise: Premise) -> str:
+        """A premise as the model reads it."""
+        if self.marked:
+            return f"{KEYWORDS.get(premise.kind, premise.kind)} <a>{premise.name}</a> {premise.statement}"
+        told = f"\n{premise.docstring}" if premise.docstring else ""
+        return f"{self.for_premise}{premise.printed()}{told}"
+
+    def query(self, query: Query) -> str:
+        """A goal, or words, as the model reads them."""
+        return self.for_query + "\n".join(part for part in (query.goal, query.words) if part)
+
+
+class TransformerEncoder:
+    """A model that turns texts into vectors of length 1. Not thread-safe."""
+
+    def __init__(self, model: Any, tokenizer: Any, format: Format, kept: Path | None = None) -> None:
+        """Of a loaded model; `kept` is a file of vectors that were made before, made when it is not there."""
+        self.model = model
+        self.tokenizer = tokenizer
+        self.format = format
+        self.dimensions = int(model.config.hidden_size)
+        self._kept = Kept(kept) if kept is not None else None
+        self.weights_changed()
+
+    @classmethod
+    def load(cls, model: str, kept: Path | None = None, device: str | None = None) -> "TransformerEncoder":
+        """The model of a directory, or of a name that Hugging Face knows; on a GPU where there is one.
+
+        Raises:
+            EncoderMissing: it is not here and cannot be fetched, or `torch` or `transformers` is not installed.
+        """
+        try:
+            import torch
+            import transformers
+        except ImportError as error:
+            said = f"The encoder {model} needs the package {error.name}"
+            raise EncoderMissing(f"{said}: run `pip install 'prover[models]'`, or leave --encoder out.") from None
+        try:
+            tokenizer = transformers.AutoTokenizer.from_pretrained(model)
+            loaded = transformers.AutoModelForTextEncoding.from_pretrained(model, dtype=torch.float32)
+        except (OSError, ValueError) as error:
+            why = str(error).strip().splitlines()[0]
+            said = f"The encoder {model} is not here and cannot be fetched ({why})"
+            raise EncoderMissing(f"{said}: give a directory with its weights, or leave --encoder out.") from None
+        loaded.to(device or ("cuda" if torch.cuda.is_available() else "cpu")).eval()
+        return cls(loaded, tokenizer, _format_of(model, loaded.config.model_type), kept)
+
+    def weights_changed(self) -> None:
+        """Must be called when the model was trained: what its vectors are known by is another then."""
+        self.model.eval()
+        self.version = f"transformer-{_digest(self.model, self.format)}"
+
+    def save(self, directory: Path) -> None:
+        """Writes model and tokenizer to a directory that `load` reads."""
+        self.model.save_pretrained(directory)
+        self.tokenizer.save_pretrained(directory)
+
+    def premises(self, premises: Sequence[Premise]) -> "Floats":
+        """A row for each premise."""
+        texts = [self.format.premise(premise) for premise in premises]
+        return self._kept.of(texts, self.version, self.texts) if self._kept is not None else self.texts(texts)
+
+    def query(self, query: Query) -> "Floats":
+        """One row."""
+        return self.texts([self.format.query(query)])
+
+    def texts(self, texts: Sequence[str]) -> "Floats":
+        """A row for each text, in batches of texts of like length."""
+        import numpy as np
+        import torch
+
+        rows = np.zeros((len(texts), self.dimensions), dtype=np.float32)
+        with torch.inference_mode():
+            for places in _batches(texts):
+                rows[places] = self.embed([texts[place] for place in places]).float().cpu().numpy()
+        return rows
+
+    def embed(self, texts: Sequence[str]) -> "torch.Tensor":
+        """Vectors of length 1 for one batch, a row each; gradients flow where they are kept."""
+        import torch
+
+        tokens = self.tokenizer(
+            list(texts), padding=True, truncation=True, max_length=self._longest(), return_tensors="pt"
+        ).to(self.model.device)
+        states = self.model(input_ids=tokens["input_ids"], attention_mask=tokens["attention_mask"]).last_hidden_state
+        if self.format.first_token:
+            pooled = states[:, 0]
+        else:
+            mask = tokens["attention_mask"].unsqueeze(-1).to(states.dtype)
+            pooled = (states * mask).sum(dim=1) / mask.sum(dim=1).clamp(min=1)
+        return torch.nn.functional.normalize(pooled, dim=1)
+
+    def _longest(self) -> int:
+        positions = getattr(self.model.config, "max_position_embeddings", None)
+        return min(LONGEST, int(positions)) if positions else LONGEST
+
+
+class Kept:
+    """Vectors of texts that were made before, in a file; what cannot be read or written is made again."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+
+    def of(self, texts: Sequence[str], version: str, make: "Callable[[Sequence[str]], Floats]") -> "Floats":
+        """A row for each text, made by `make` where it is not kept of that version."""
+        import numpy as np
+
+        keys = [hashlib.sha256(f"{version}\n{text}".encode()).digest() for text in texts]
+        known = self._read(keys)
+        missing = {key: text for key, text in zip(keys, texts, strict=True) if key not in known}
+        if missing:
+            made = make(list(missing.values()))
+            new = {key: row.tobytes() for key, row in zip(missing, made, strict=True)}
+            self._write(new)
+            known |= new
+        rows = [np.frombuffer(known[key], dtype=np.float32) for key in keys]
+        return np.stack(rows) if rows else make([])
+
+    def _read(self, keys: Iterable[bytes]) -> dict[bytes, bytes]:
+        if not self._file.is_file():
+            return {}
+        try:
+            with closing(sqlite3.connect(self._file)) as there:
+                rows = (there.execute("SELECT key, row FROM vectors WHERE key = ?", (key,)).fetchone() for key in keys)
+                return {row[0]: row[1] for row in rows if row is not None}
+        except sqlite3.DatabaseError:
+            return {}
+
+    def _write(self, rows: dict[bytes, bytes]) -> None:
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            self._store(rows)
+        except sqlite3.DatabaseError:  # damaged: what it held is made again when it is asked for
+            self._file.unlink(missing_ok=True)
+            self._store(rows)
+        except OSError:
+            return
+
+    def _store(self, rows: dict[bytes, bytes]) -> None:
+        with closing(sqlite3.connect(self._file, timeout=60.0)) as there, there:
+            there.execute("CREATE TABLE IF NOT EXISTS vectors (key BLOB PRIMARY KEY, row BLOB NOT NULL) WITHOUT ROWID")
+            there.executemany("INSERT OR REPLACE INTO vectors VALUES (?, ?)", rows.items())
+
+
+def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
+    """The places of the texts, those of like length together, as many as a batch may hold."""
+    order = sorted(range(len(texts)), key=lambda place: len(texts[place]), reverse=True)
+    while order:
+        longest = min(LONGEST, len(texts[order[0]].encode()) + 2)
+        count = max(1, BATCH_TOKENS // longest)
+        yield order[:count]
+        order = order[count:]
+
+
+def _format_of(model: str, kind: str) -> Format:
+    """T5 models read as ReProver's does; others as they say of themselves, in sentence-transformers' files."""
+    if kind in ("t5", "mt5"):
+        return Format(marked=True)
+    prompts = _said(model, "config_sentence_transformers.json").get("prompts") or {}
+    pooling = _said(model, "1_Pooling/config.json")
+    return Format(
+        for_query=prompts.get("query", ""),
+        for_premise=prompts.get("document") or prompts.get("passage") or "",
+        first_token=bool(pooling.get("pooling_mode_cls_token")),
+    )
+
+
+def _said(model: str, file: str) -> dict[str, Any]:
+    """A file of JSON that comes with a model; nothing where there is none."""
+    from transformers.utils.hub import cached_file
+
+    try:
+        path = cached_file(model, file, _raise_exceptions_for_missing_entries=False)
+        found = json.loads(Path(path).read_text(encoding="utf-8")) if path else {}
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _digest(model: Any, format: Format) -> str:
+    """Of all weights and of how texts are written."""
+    digest = hashlib.sha256(repr(format).encode())
+    for name, weights in sorted(model.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(weights.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,284 @@
+"""Contrastive training of a transformer encoder on the premises that traced proofs used.
+
+As ReProver (Yang et al. 2023): in-batch negatives, and hard ones from the file that the right premise is in. Otherwise
+than there, the loss is the cross-entropy over all candidates of a batch (InfoNCE, van den Oord et al. 2018; DPR,
+Karpukhin et al. 2020), not a squared error of each pair: it stops pushing away what is far off already and spends
+itself on what ranks too high, which is what retrieval is judged by. And what is no negative is not used as one: other
+premises that the same step needs, and those that could not be named there.
+"""
+
+import hashlib
+import math
+import os
+import random
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from retrieval.corpus import Corpus
+from retrieval.encode.encoder import Query
+from retrieval.errors import TrainingRefused
+from retrieval.evaluate import Needed
+
+if TYPE_CHECKING:
+    import torch
+
+    from retrieval.encode.transformer import TransformerEncoder
+
+CHECKPOINT, RECORD = "checkpoint.pt", "training.json"
+LARGEST_GRADIENT = 1.0
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How an encoder is trained."""
+
+    epochs: int = 1
+    batch: int = 16
+    """steps of proofs"""
+    hard: int = 2
+    """premises of the right one's file that each step is shown beside it"""
+    learning_rate: float = 1e-4
+    warm_up: float = 0.1
+    """the share of all updates during which the learning rate rises; it falls linearly after them"""
+    temperature: float = 0.05
+    seed: int = 0
+    checkpoint_every: int = 100
+    """updates"""
+
+
+@dataclass(frozen=True)
+class Trained:
+    """What a training came to."""
+
+    updates: int
+    losses: tuple[float, ...]
+    """the mean of each tenth of the updates, or of each where they are fewer"""
+    seconds: float
+    """of this process; a training that was resumed took more"""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A step of a proof, and one premise that it needs."""
+
+    needed: Needed
+    premise: int
+    """its number in the corpus"""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one update sees: goals, candidates, and which candidates count for which goal."""
+
+    goals: tuple[str, ...]
+    candidates: tuple[int, ...]
+    """numbers in the corpus, each once"""
+    right: tuple[int, ...]
+    """for each goal the place of its premise among the candidates"""
+    counted: tuple[tuple[bool, ...], ...]
+    """for each goal and each candidate: it is the right one, or wrong and could be named there"""
+
+
+def train(
+    encoder: "TransformerEncoder",
+    corpus: Corpus,
+    needed: Sequence[Needed],
+    out: Path,
+    settings: Settings = Settings(),  # frozen
+    told: Callable[[int, int, float], None] = lambda *_: None,
+    until: int | None = None,
+) -> Trained:
+    """Trains the encoder in place and writes it to a directory that `TransformerEncoder.load` reads.
+
+    A training that was interrupted goes on from its last checkpoint when it is called again with the same base,
+    settings and data, and ends with the same weights as one that was not.
+
+    Args:
+        told: is told the updates done, those to do, and the loss.
+        until: updates after which to stop, with a checkpoint; for those who share a machine.
+
+    Raises:
+        TrainingRefused: there is nothing to train on, or `out` holds the checkpoint of another training.
+        OSError: the directory cannot be written.
+    """
+    import torch
+
+    pairs = list(_pairs(corpus, needed))
+    if not pairs:
+        raise TrainingRefused("There is nothing to train on: no traced proof names a premise of the index.")
+    total = settings.epochs * math.ceil(len(pairs) / settings.batch)
+    identity = _identity(encoder, pairs, settings)
+    out.mkdir(parents=True, exist_ok=True)
+    began, losses = time.monotonic(), list[float]()
+    optimizer = torch.optim.AdamW(encoder.model.parameters(), lr=settings.learning_rate)
+    torch.manual_seed(settings.seed)
+    if (found := _checkpoint(out / CHECKPOINT, identity)) is not None:
+        encoder.model.load_state_dict(found["model"])
+        optimizer.load_state_dict(found["optimizer"])
+        torch.set_rng_state(found["chance"])
+        losses = found["losses"]
+    encoder.model.train()
+    for batch in _batches(corpus, pairs, settings, len(losses)):
+        _learning_rate(optimizer, settings, len(losses), total)
+        losses.append(_update(encoder, corpus, batch, optimizer, settings.temperature))
+        told(len(losses), total, losses[-1])
+        last = len(losses) in (total, until)
+        if last or len(losses) % settings.checkpoint_every == 0:
+            _keep(out / CHECKPOINT, encoder, optimizer, losses, identity)
+        if last:
+            break
+    encoder.weights_changed()
+    trained = Trained(len(losses), tuple(_tenths(losses)), time.monotonic() - began)
+    encoder.save(out)
+    record = {"settings": asdict(settings), "identity": identity, "pairs": len(pairs), **asdict(trained)}
+    (out / RECORD).write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
+    return trained
+
+
+def fresh(seed: int = 0, width: int = 128, layers: int = 3) -> "TransformerEncoder":
+    """An untrained encoder of ReProver's kind, a small one: for where there are no weights to begin with."""
+    import torch
+    from transformers import ByT5Tokenizer, T5Config, T5EncoderModel
+
+    from retrieval.encode.transformer import Format, TransformerEncoder
+
+    torch.manual_seed(seed)
+    config = T5Config(
+        vocab_size=384, d_model=width, d_kv=width // 4, d_ff=2 * width, num_layers=layers, num_heads=4,
+        feed_forward_proj="gated-gelu", dropout_rate=0.1,
+    )  # fmt: skip
+    return TransformerEncoder(T5EncoderModel(config), ByT5Tokenizer(), Format(marked=True))
+
+
+def _pairs(corpus: Corpus, needed: Sequence[Needed]) -> Iterator[Pair]:
+    for each in needed:
+        numbers = (corpus.number(name) for name in sorted(each.premises))
+        yield from (Pair(each, number) for number in numbers if number is not None)
+
+
+def _batches(corpus: Corpus, pairs: Sequence[Pair], settings: Settings, done: int) -> Iterator[Batch]:
+    """The batches of all epochs but for those that are done; they depend on the seed, not on what went before."""
+    in_module: dict[str, list[int]] = defaultdict(list)
+    for number, premise in enumerate(corpus.premises):
+        in_module[premise.module].append(number)
+    each = math.ceil(len(pairs) / settings.batch)
+    for update in range(done, settings.epochs * each):
+        epoch, place = divmod(update, each)
+        order = random.Random(f"{settings.seed} {epoch}").sample(range(len(pairs)), len(pairs))
+        chosen = [pairs[i] for i in order[place * settings.batch : (place + 1) * settings.batch]]
+        yield _batch(corpus, chosen, in_module, settings.hard, random.Random(f"{settings.seed} {update} hard"))
+
+
+def _batch(
+    corpus: Corpus, pairs: Sequence[Pair], in_module: dict[str, list[int]], hard: int, chance: random.Random
+) -> Batch:
+    visible = [corpus.visible(pair.needed.position) for pair in pairs]
+    candidates = [pair.premise for pair in pairs]
+    for pair, allowed in zip(pairs, visible, strict=True):
+        near = in_module[corpus.premises[pair.premise].module]
+        wrong = [n for n in near if allowed[n] and corpus.premises[n].name not in pair.needed.premises]
+        candidates += chance.sample(wrong, min(hard, len(wrong)))
+    places = {number: place for place, number in enumerate(dict.fromkeys(candidates))}
+
+    def counts(pair: Pair, allowed: bytes, number: int) -> bool:
+        if number == pair.premise:
+            return True
+        return bool(allowed[number]) and corpus.premises[number].name not in pair.needed.premises
+
+    return Batch(
+        tuple(pair.needed.goal for pair in pairs),
+        tuple(places),
+        tuple(places[pair.premise] for pair in pairs),
+        tuple(
+            tuple(counts(pair, allowed, number) for number in places)
+            for pair, allowed in zip(pairs, visible, strict=True)
+        ),
+    )
+
+
+def _update(
+    encoder: "TransformerEncoder", corpus: Corpus, batch: Batch, optimizer: "torch.optim.Optimizer", temperature: float
+) -> float:
+    """One step of gradient descent; the loss before it."""
+    import torch
+
+    goals = encoder.embed([encoder.format.query(Query(goal)) for goal in batch.goals])
+    premises = encoder.embed([encoder.format.premise(corpus.premises[number]) for number in batch.candidates])
+    likeness = goals @ premises.T / temperature
+    counted = torch.tensor(batch.counted, device=likeness.device)
+    loss = torch.nn.functional.cross_entropy(
+        likeness.masked_fill(~counted, -math.inf), torch.tensor(batch.right, device=likeness.device)
+    )
+    optimizer.zero_grad()
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(encoder.model.parameters(), LARGEST_GRADIENT)
+    optimizer.step()
+    return float(loss.item())
+
+
+def _learning_rate(optimizer: "torch.optim.Optimizer", settings: Settings, done: int, total: int) -> None:
+    rising = max(1.0, settings.warm_up * total)
+    share = (done + 1) / rising if done < rising else (total - done) / max(1.0, total - rising)
+    for group in optimizer.param_groups:
+        group["lr"] = settings.learning_rate * min(1.0, share)
+
+
+def _identity(encoder: "TransformerEncoder", pairs: Sequence[Pair], settings: Settings) -> str:
+    """What makes two trainings the same: base, data and settings, but for how often they are kept."""
+    digest = hashlib.sha256(encoder.version.encode())
+    digest.update(repr({**asdict(settings), "checkpoint_every": None}).encode())
+    for pair in pairs:
+        digest.update(f"{pair.needed.theorem}\n{pair.needed.goal}\n{pair.premise}\n".encode())
+    return digest.hexdigest()
+
+
+def _checkpoint(file: Path, identity: str) -> dict[str, Any] | None:
+    """What was kept of this training, if anything.
+
+    Raises:
+        TrainingRefused: it cannot be read, or is of another training.
+    """
+    import torch
+
+    if not file.is_file():
+        return None
+    try:
+        found: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
+    except (OSError, RuntimeError, ValueError, EOFError) as error:
+        raise TrainingRefused(f"{file} cannot be read ({error}): remove it to train anew.") from None
+    except Exception as error:  # pickle's own, of which there is no root
+        raise TrainingRefused(f"{file} is no checkpoint ({type(error).__name__}): remove it to train anew.") from None
+    if found.get("identity") != identity:
+        raise TrainingRefused(f"{file} is of another base, data or settings: choose another directory, or remove it.")
+    return found
+
+
+def _keep(
+    file: Path, encoder: "TransformerEncoder", optimizer: "torch.optim.Optimizer", losses: list[float], identity: str
+) -> None:
+    """Writes a checkpoint whole or not at all."""
+    import torch
+
+    state = {
+        "model": encoder.model.state_dict(),
+        "optimizer": optimizer.state_dict(),
+        "chance": torch.get_rng_state(),
+        "losses": losses,
+        "identity": identity,
+    }
+    unfinished = file.with_suffix(f".{os.getpid()}")
+    torch.save(state, unfinished)
+    os.replace(unfinished, file)
+
+
+def _tenths(losses: Sequence[float]) -> Iterator[float]:
+    count = min(10, len(losses))
+    for part in range(count):
+        own = losses[part * len(losses) // count : (part + 1) * len(losses) // count]
+        yield round(sum(own) / len(own), 5)
