@@ -36,6 +36,8 @@ class UnitOfWork:
     traces: Traces
     results: Results
     leases: Leases
+    now: Callable[[], float]
+    """the time, on the database's clock"""
 
 
 class Database:
@@ -106,7 +108,9 @@ class Database:
         self._prepare()
         with explained(self._url), self._connected(reading=False) as connection:
             now = self._now_on(connection)
-            yield UnitOfWork(connection, Traces(connection, now), Results(connection, now), Leases(connection, now))
+            yield UnitOfWork(
+                connection, Traces(connection, now), Results(connection, now), Leases(connection, now), now
+            )
 
     def perform(self, action: Callable[[UnitOfWork], Result]) -> Result:
         """What the action returns, done in a unit of work; again, a few times, while other writers are in the way."""

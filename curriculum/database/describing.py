@@ -4,7 +4,7 @@ import ast
 import inspect
 from collections.abc import Iterator
 
-from curriculum.database.tables import Base, results, traces
+from curriculum.database.tables import Base, learning, results, traces
 
 TITLE = """# The database
 
@@ -17,7 +17,7 @@ this). SQLite in your user directory, or the database that `PROVER_DATABASE` nam
 def description() -> str:
     """One section for each table, in the order of their source."""
     sections = [TITLE]
-    for module in (traces, results):
+    for module in (traces, results, learning):
         sections.append(f"## {_first(module.__doc__)}")
         sections.extend(_section(mapped) for mapped in _models(module.__name__))
     return "\n".join(sections)

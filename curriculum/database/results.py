@@ -11,7 +11,9 @@ from typing import Any, Literal
 from sqlalchemy import Connection, case, select, update
 
 from curriculum.database.identity import digest_of
+from curriculum.database.lineage import note
 from curriculum.database.models import forget_model
+from curriculum.database.prospects import count_try
 from curriculum.database.rows import insert_new, intern, table_of, upsert
 from curriculum.database.tables import (
     Attempt,
@@ -120,6 +122,12 @@ class Results:
         Raises:
             RowRefused: it breaks a rule of the tables, or names a model that is not recorded.
         """
+        if (known := self._recorded(tried.uid)) is not None:
+            return known
+        theorem = self._theorem(repository, tried.module, tried.theorem)
+        if theorem is not None:
+            proved = isinstance(tried.result, FoundProof)
+            count_try(self._connection, theorem, proved, tried.cost.seconds, self._now())
         proof: int | None = None
         outcome, reason = "proved", None
         match tried.result:
@@ -130,7 +138,7 @@ class Results:
         row = {
             "uid": tried.uid,
             "run_id": run,
-            "theorem_id": self._theorem(repository, tried.module, tried.theorem),
+            "theorem_id": theorem,
             "theorem": tried.theorem,
             "module": tried.module,
             "statement_key": tried.statement_key,
@@ -151,6 +159,8 @@ class Results:
         attempt = intern(self._connection, table_of(Attempt), [row])[(tried.uid,)]
         sorries = [{"key": key, "attempt_id": attempt} for key in dict.fromkeys(tried.sorries)]
         insert_new(self._connection, table_of(AttemptedSorry), sorries)
+        if theorem is not None and proof is not None:
+            note(self._connection, theorem, "found", proof, run, self._now())
         return attempt
 
     def record_proof(self, statement_key: str, found: FoundProof, toolchain: str) -> int:
@@ -276,6 +286,9 @@ class Results:
     def set_difficulty(self, theorem: int, difficulty: float) -> None:
         """Sets where a theorem stands in the order of trying."""
         self._connection.execute(update(Theorem).where(Theorem.id == theorem).values(difficulty=difficulty))
+
+    def _recorded(self, uid: str) -> int | None:
+        return self._connection.scalar(select(Attempt.id).where(Attempt.uid == uid))
 
     def _theorem(self, repository: int | None, module: str, name: str) -> int | None:
         mine = Theorem.repository_id == repository, Theorem.module == module, Theorem.name == name

@@ -10,7 +10,16 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from curriculum.database.results import GoalStep
-from curriculum.database.tables import Attempt, Declaration, FoundStep, Module, Proof, SnapshotModule
+from curriculum.database.tables import (
+    Attempt,
+    Declaration,
+    FoundStep,
+    Module,
+    Proof,
+    Repository,
+    SnapshotModule,
+    Theorem,
+)
 
 
 class OwnProof(msgspec.Struct, frozen=True):
@@ -50,6 +59,30 @@ def own_proofs(connection: Connection) -> Iterator[OwnProof]:
     )
     for (_, module, theorem, key), rows in groupby(connection.execute(asked), key=lambda row: tuple(row[:4])):
         yield OwnProof(module, theorem, key, [GoalStep(*row[4:]) for row in rows])
+
+
+def proofs_of_run(connection: Connection, run: int) -> list[tuple[str, OwnProof]]:
+    """The proofs that the attempts of a run found, each with the location of its repository."""
+    asked = (
+        select(
+            Repository.location,
+            Attempt.module,
+            Attempt.theorem,
+            Attempt.statement_key,
+            FoundStep.goal,
+            FoundStep.goal_key,
+            FoundStep.tactic,
+        )
+        .join(Theorem, Theorem.id == Attempt.theorem_id)
+        .join(Repository, Repository.id == Theorem.repository_id)
+        .join(FoundStep, FoundStep.proof_id == Attempt.proof_id)
+        .where(Attempt.run_id == run)
+        .order_by(Repository.location, Attempt.module, Attempt.theorem, Attempt.id, FoundStep.position)
+    )
+    found = []
+    for (location, module, theorem, key), rows in groupby(connection.execute(asked), key=lambda row: tuple(row[:4])):
+        found.append((location, OwnProof(module, theorem, key, [GoalStep(*row[4:]) for row in rows])))
+    return found
 
 
 def theorem_starts(connection: Connection) -> dict[tuple[str, str], int]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, and_, case, exists, func, literal, or_, select, text, true, update
 
+from curriculum.database.prospects import close, refill
 from curriculum.database.rows import CHUNK, chunks, table_of, upsert
 from curriculum.database.tables import Declaration, Module, Proof, Snapshot, SnapshotModule, Theorem
 
@@ -38,6 +39,7 @@ def list_theorems(connection: Connection, repository: int, came: Sequence[int], 
         connection.execute(absent.values(present=False))
     for modules in chunks(came, CHUNK):
         _upsert(connection, _listed(repository, modules))
+    refill(connection, repository)
 
 
 def list_again(connection: Connection, repository: int) -> None:
@@ -66,6 +68,7 @@ def link_proofs(connection: Connection, statement_key: str | None = None) -> Non
     some = exists().where(Proof.statement_key == Theorem.statement_key)
     without = update(Theorem).where(Theorem.proof_id.is_(None), some).values(proof_id=known)
     connection.execute(without if statement_key is None else without.where(Theorem.statement_key == statement_key))
+    close(connection, statement_key)
 
 
 def _upsert(connection: Connection, listed: Select[Any]) -> None:

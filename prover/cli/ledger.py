@@ -95,30 +95,11 @@ class Ledger:
             declaration.key,
             self._toolchain,
             self._settings,
-            self._result(outcome),
+            result_of(outcome, self._settings["generators"], self._model),
             cost=Cost(spent.seconds, spent.expansions, spent.tactics),
             models=() if self._model is None else (self._model,),
         )
         work.results.record_attempt(tried, self._repository, self._run)
-
-    def _result(self, outcome: Outcome) -> "FoundProof | tuple[Any, str]":
-        from curriculum.database.results import FoundProof, GoalStep
-
-        match outcome:
-            case TheoremProved():
-                scripts = tuple("\n".join(script) for script in outcome.scripts)
-                judgement = outcome.judgement
-                sources = dict.fromkeys(source for step in outcome.steps for source in step.sources)
-                generators = ", ".join(sources or self._settings["generators"])
-                model = self._model if {"model", "drafts"} & sources.keys() else None
-                steps = tuple(GoalStep(s.goal.printed(), s.goal.key, s.tactic) for s in outcome.steps)
-                return FoundProof(
-                    scripts, judgement.axioms, judgement.level, generators, outcome.whole, model, steps=steps
-                )
-            case TheoremOpen(reason, _, refused):
-                return ("refused", refused) if refused else ("open", reason)
-            case TheoremFailed(reason):
-                return "failed", reason
 
     def _perform(self, act: "Callable[[UnitOfWork], T]") -> T | None:
         with self._lock:
@@ -130,3 +111,31 @@ class Ledger:
                 self._note(f"results are not kept: {error}")
                 self._database = None
                 return None
+
+
+def result_of(outcome: Outcome, generators: Sequence[str], model: str | None = None) -> "FoundProof | tuple[Any, str]":
+    """What came of an attempt with some generators, and a model behind them, as the database keeps it."""
+    from curriculum.database.results import FoundProof, GoalStep
+
+    match outcome:
+        case TheoremProved():
+            scripts = tuple("\n".join(script) for script in outcome.scripts)
+            judgement = outcome.judgement
+            sources = dict.fromkeys(source for step in outcome.steps for source in step.sources)
+            names = ", ".join(sources or generators)
+            behind = model if {"model", "drafts"} & sources.keys() else None
+            steps = tuple(GoalStep(s.goal.printed(), s.goal.key, s.tactic) for s in outcome.steps)
+            return FoundProof(scripts, judgement.axioms, judgement.level, names, outcome.whole, behind, steps=steps)
+        case TheoremOpen(reason, _, refused):
+            return ("refused", refused) if refused else ("open", reason)
+        case TheoremFailed(reason):
+            return "failed", reason
+
+
+def known_proofs(database: "Database", statement_key: str) -> tuple[Script, ...]:
+    """Known proofs of a statement as a whole, the most thoroughly checked first."""
+    from curriculum.database.queries import proof_of
+
+    with database.reading() as connection:
+        known = proof_of(connection, statement_key)
+    return tuple(tuple(proof.scripts[0].splitlines()) for proof in known if proof.whole)

@@ -1,7 +1,7 @@
 """Plots of a run as SVG. Needs matplotlib, which is imported when the first plot is drawn."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from prover.errors import UsageError
@@ -49,6 +49,24 @@ def _drawn(draw: "Callable[[Axes], None]") -> str:
         figure.savefig(picture, format="svg", **settings)
     text = picture.getvalue()
     return text[text.index("<svg") :]
+
+
+def curves_drawn(series: Mapping[str, Sequence[float]], x_label: str, y_label: str) -> str:
+    """An SVG picture of curves by name, their points at 1, 2, 3 and so on.
+
+    Raises:
+        UsageError: matplotlib is not installed.
+    """
+
+    def draw(axes: "Axes") -> None:
+        for name, points in series.items():
+            axes.plot(range(1, len(points) + 1), points, marker="o", markersize=3, label=name)
+        axes.set_xlabel(x_label)
+        axes.set_ylabel(y_label)
+        axes.set_ylim(bottom=0)
+        axes.legend(frameon=False)
+
+    return _drawn(draw)
 
 
 def _bars(axes: "Axes", run: Run) -> None:

@@ -13,12 +13,14 @@ from sqlalchemy import Connection
 from traced_modules import LEAN, keyed, module, modules, read, theorem
 
 from curriculum.database.checking import faults
+from curriculum.database.courses import finish_step
 from curriculum.database.database import Database, UnitOfWork
 from curriculum.database.loading import modules_of, snapshot_of
 from curriculum.database.queries import next_theorems, row_counts
 from curriculum.database.results import Cost, FoundProof, GoalStep, Limits, Tried, new_uid
 from curriculum.database.schema import HEAD
 from curriculum.database.transfer import export_to, import_from
+from curriculum.database.watches import saw
 from prover.errors import ImportRefused
 from prover.project.traced import TracedModule
 
@@ -51,6 +53,8 @@ def everything(work: UnitOfWork, snapshots: Sequence[Sequence[TracedModule]]) ->
     results.end_run(run, "finished")
     results.record_measurement(run, "loss", 0.5, step=3)
     work.leases.acquire("everything", "me", 60)
+    finish_step(work.connection, run, 0, ("prove", 1, "here"), {"proved": ["a"]}, 5.0)
+    saw(work.connection, 1, "1", 7.0, again_in=60.0)
 
 
 def exported(db: Database, file: Path) -> list[Line]:
@@ -112,7 +116,10 @@ def test_everything_comes_back(tmp_path: Path, empty: Path, traced: list[tuple[T
 @pytest.fixture
 def full(tmp_path: Path) -> Database:
     db = Database(tmp_path / "full.db")
-    traced = module("M", theorem("a", key="s1", incomplete=True), theorem("b")), module("N", theorem("c"))
+    traced = (
+        module("M", theorem("a", key="s1", incomplete=True), theorem("b")),
+        module("N", theorem("c"), theorem("d", incomplete=True)),
+    )
     db.perform(lambda work: everything(work, [traced]))
     return db
 

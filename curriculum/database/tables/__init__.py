@@ -1,6 +1,7 @@
 """Every table, its meaning in its docstring and that of each column below it. docs/database.md shows them."""
 
 from curriculum.database.tables.base import Base
+from curriculum.database.tables.learning import Lesson, LineageEvent, Prospect, Watch, Yield
 from curriculum.database.tables.results import (
     Attempt,
     AttemptedSorry,
@@ -43,6 +44,8 @@ __all__ = [
     "GeneratorRecord",
     "Goal",
     "Lease",
+    "Lesson",
+    "LineageEvent",
     "Measurement",
     "Mention",
     "Model",
@@ -50,6 +53,7 @@ __all__ = [
     "Module",
     "PremiseUse",
     "Proof",
+    "Prospect",
     "Repository",
     "Run",
     "Snapshot",
@@ -58,4 +62,6 @@ __all__ = [
     "State",
     "TacticStep",
     "Theorem",
+    "Watch",
+    "Yield",
 ]

@@ -1,0 +1,197 @@
+"""A simulated week of commits for the daemon, in a world made up, with a SIGKILL every few seconds.
+
+    python -m benchmarks.daemon_soak [--seconds 120] [--kills-every 4]
+
+Wrong would be: a row that is lost or doubled, a lease that stays, memory that grows.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import psutil
+from sqlalchemy import func, select, true
+
+from curriculum.daemon.configuration import Configuration, Limits, Work
+from curriculum.daemon.daemon import Daemon
+from curriculum.daemon.world import Resources
+from curriculum.database.checking import faults
+from curriculum.database.database import Database
+from curriculum.database.identity import ModuleText, module_keys
+from curriculum.database.prospects import waiting_in
+from curriculum.database.queries import row_counts
+from curriculum.database.results import Cost, FoundProof
+from curriculum.database.tables import Attempt, Lease, Theorem
+from curriculum.database.traces import Read
+from curriculum.learn.workshop import Finished, Trial
+from prover.project.traced import TracedDeclaration, TracedModule
+from prover.tactics.generator import Generator
+
+WEEK_S = 7 * 24 * 3600.0
+COMMIT_S = 6 * 3600.0
+REPOSITORIES, THEOREMS = 5, 12
+BASE = 1.8e9
+LEAN = "made up"
+
+
+class World:
+    """Repositories that get a commit every six hours: one theorem restated, one renamed, one new."""
+
+    def __init__(self, db: Database, clock: Callable[[], float]) -> None:
+        self.workshop = self
+        self._db = db
+        self._clock = clock
+
+    def newest(self, location: str) -> str:
+        return str(int((self._clock() - BASE) / COMMIT_S))
+
+    def trace(self, location: str) -> str:
+        revision = self.newest(location)
+        made = [_module(location, int(revision), number) for number in range(3)]
+        keys = module_keys(LEAN, {m.name: ModuleText(m.digest, m.imports) for m in made})
+        read = Read(location, revision, LEAN)
+        with_keys = {keys[m.name]: m for m in made}
+        self._db.perform(lambda work: work.traces.record_trace(read, with_keys, {}))
+        return revision
+
+    def attempt(
+        self, location: str, revision: str, trials: Sequence[Trial], learnt: Sequence[Generator]
+    ) -> Iterator[Finished]:
+        for trial in trials:
+            time.sleep(0.005)
+            hard = _number(trial.theorem) % 3 == 0
+            proof = FoundProof((f"simp [{trial.theorem}]",), (), 3, "made up", whole=True)
+            result: Any = ("open", "the budget is spent") if hard else proof
+            yield Finished(trial, f"key {trial.theorem}", LEAN, result, Cost(20.0, 5, 30))
+
+    def learn(self) -> Sequence[Generator]:
+        return ()
+
+    def settings(self) -> dict[str, Any]:
+        return {"world": "made up"}
+
+    def resources(self) -> Resources:
+        return Resources(1e3, 1e3)
+
+    def now(self) -> float:
+        return self._clock()
+
+    def steady(self) -> float:
+        return self._clock()
+
+
+def _module(location: str, revision: int, number: int) -> TracedModule:
+    names = [f"r{_number(location) % 1000}.m{number}.t{n}" for n in range(THEOREMS + revision // 3)]
+    declared = tuple(_theorem(name, revision if _number(f"{name} {revision}") % 10 == 0 else 0) for name in names)
+    digest = hashlib.sha256(repr(declared).encode()).hexdigest()
+    return TracedModule(f"M{number}", f"M{number}.lean", digest, (), declared, (), ())
+
+
+def _theorem(name: str, version: int) -> TracedDeclaration:
+    key = f"key {name}" if not version else f"key {name} {version}"
+    return TracedDeclaration(
+        name, "theorem", f"{name} : True", "", 0, 9, 8, "public", "", incomplete=True, statement_key=key
+    )
+
+
+def _number(text: str) -> int:
+    return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big")
+
+
+def child(file: Path, began: float, seconds: float, until_idle: bool) -> None:
+    """A daemon whose clock runs so that a week takes so many seconds."""
+    scale = WEEK_S / seconds
+
+    def clock() -> float:
+        return BASE + min((time.time() - began) * scale, WEEK_S + (time.time() - began))
+
+    with Database(file, clock=clock) as db:
+        configuration = Configuration(daemon=Work(batch=4, poll_minutes=60), limits=Limits(0, 0, 0, 0))
+        daemon = Daemon(db, World(db, clock), configuration, f"{os.getpid()} {time.time()}", lambda *_, **__: None)
+        daemon.run(lambda pause: bool(time.sleep(min(pause, 0.05))), until_idle)
+
+
+def soak(seconds: float, kills_every: float, seed: int) -> dict[str, Any]:
+    """Runs and kills daemons, and says what is wrong afterwards."""
+    chance, memory, kills = random.Random(seed), [], 0
+    with tempfile.TemporaryDirectory() as scratch:
+        file = Path(scratch) / "prover.db"
+        with Database(file) as db:
+            for number in range(REPOSITORIES):
+                place = f"https://example.org/{number}"
+                db.perform(lambda work, p=place: work.traces.record_repository(p))  # type: ignore[misc]
+        began = time.time()
+        while time.time() - began < seconds:
+            process = _child(file, began, seconds)
+            time.sleep(chance.uniform(0.5, 1.5) * kills_every)
+            memory.append(psutil.Process(process.pid).memory_info().rss / 1e6)
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            kills += 1
+        _child(file, began, seconds, "--until-idle").wait(600)
+        with Database(file) as db:
+            return {"kills": kills, "rss_mb": _spread(memory), **_examined(db)}
+
+
+def _child(file: Path, began: float, seconds: float, *more: str) -> "subprocess.Popen[bytes]":
+    words = [sys.executable, "-m", "benchmarks.daemon_soak", "--child", str(file)]
+    return subprocess.Popen([*words, "--began", str(began), "--seconds", str(seconds), *more])
+
+
+def _spread(values: Sequence[float]) -> dict[str, float]:
+    half = len(values) // 2 or 1
+    return {
+        "first half": round(statistics.median(values[:half])),
+        "second half": round(statistics.median(values[half:])),
+    }
+
+
+def _examined(db: Database) -> dict[str, Any]:
+    with db.reading() as connection:
+        waiting = [len(waiting_in(connection, f"https://example.org/{n}")) for n in range(REPOSITORIES)]
+        same = select(func.count()).select_from(Attempt).group_by(Attempt.theorem_id, Attempt.started_at)
+        doubled = connection.scalar(select(func.count()).select_from(same.having(func.count() > 1).subquery()))
+        open_ = select(func.count()).where(Theorem.present == true(), Theorem.proof_id.is_(None))
+        counts = row_counts(connection)
+        held = select(func.count()).where(Lease.expires_at > BASE + WEEK_S + 3600.0)
+        return {
+            "faults": list(faults(connection)),
+            "snapshots": counts["snapshots"],
+            "attempts": counts["attempts"],
+            "proofs": counts["proofs"],
+            "lineage": counts["lineage"],
+            "attempts_doubled": doubled,
+            "open_theorems_not_waiting": (connection.scalar(open_) or 0) - sum(waiting),
+            "leases_stuck": connection.scalar(held),
+        }
+
+
+def main() -> None:
+    """Soaks, and prints JSON."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=120.0, help="of a simulated week")
+    parser.add_argument("--kills-every", type=float, default=4.0)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--child", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--began", type=float, help=argparse.SUPPRESS)
+    parser.add_argument("--until-idle", action="store_true", help=argparse.SUPPRESS)
+    asked = parser.parse_args()
+    if asked.child:
+        child(asked.child, asked.began, asked.seconds, asked.until_idle)
+    else:
+        print(json.dumps(soak(asked.seconds, asked.kills_every, asked.seed)))
+
+
+if __name__ == "__main__":
+    main()

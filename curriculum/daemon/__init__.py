@@ -1,0 +1,1 @@
+"""Looking after repositories for weeks: polling, tracing, proving, learning, and going on whatever happens."""

@@ -1,0 +1,199 @@
+"""The daemon's configuration: one TOML file, checked whole before anything begins. docs/daemon.md shows it.
+
+Every setting has a default that works; a file says only what is to be otherwise.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+from prover.errors import UsageError
+
+SECTION = re.compile(r"\s*\[{1,2}\s*([\w.-]+)\s*\]{1,2}\s*(#.*)?")
+
+
+@dataclass(frozen=True)
+class Work:
+    """`[daemon]`: what it works on, and how hard."""
+
+    repositories: str = ""
+    """a file with one URL_OR_PATH[@REV] a line; empty for those of `prover repo add`"""
+    poll_minutes: float = 30.0
+    """how often each repository is looked at for new commits"""
+    batch: int = 8
+    """theorems of one repository that are attempted in a row"""
+    seconds: float = 60.0
+    """of an attempt, at most"""
+    tactics: int = 400
+    """run in an attempt, at most"""
+    jobs: int = 2
+    """Lean processes"""
+    toolchain: Literal["auto", "native", "embedded"] = "auto"
+    patches: str = ""
+    """a directory for patches; empty for `patches` in the user's directory"""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """`[limits]`: what it leaves to others. 0 for no limit."""
+
+    free_disk_gb: float = 2.0
+    """below that nothing is traced, built or proved"""
+    free_memory_gb: float = 1.0
+    """of the computer; below that nothing new is begun"""
+    nice: int = 10
+    """how far it steps back for other programs, from 0 to 19"""
+    trace_hours: float = 12.0
+    """a repository whose trace takes longer is put off"""
+
+
+@dataclass(frozen=True)
+class Server:
+    """`[server]`: /health and /metrics."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    """0 for no server"""
+
+
+@dataclass(frozen=True)
+class Publishing:
+    """`[publish]`: what is done with a patch besides writing it. Nothing, by default."""
+
+    command: tuple[str, ...] = ()
+    """run with the patch's path and the repository behind it; it may open a pull request"""
+    disclosure: str = "This proof was found by a program and checked by Lean; no person has read it yet."
+    """stands in every patch; not empty"""
+
+
+@dataclass(frozen=True)
+class Leave:
+    """`[[leave]]`: targets that are known to be false, or exercises: never attempted."""
+
+    repository: str
+    """its address, or the last part of it"""
+    theorems: tuple[str, ...] = ("*",)
+    """full names, with * for any part"""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class Configuration:
+    """All of it."""
+
+    daemon: Work = Work()
+    limits: Limits = Limits()
+    server: Server = Server()
+    publish: Publishing = Publishing()
+    leave: tuple[Leave, ...] = ()
+
+
+RANGES: dict[str, tuple[float, float]] = {
+    "poll_minutes": (0.01, 60 * 24 * 30),
+    "batch": (1, 10_000),
+    "seconds": (0.1, 86_400),
+    "tactics": (1, 10_000_000),
+    "jobs": (1, 64),
+    "free_disk_gb": (0, 1e6),
+    "free_memory_gb": (0, 1e6),
+    "nice": (0, 19),
+    "trace_hours": (0, 24 * 365),
+    "port": (0, 65_535),
+}
+
+
+def read_configuration(file: Path) -> Configuration:
+    """The configuration in a file.
+
+    Raises:
+        UsageError: it cannot be read, or a setting is unknown or wrong; the message names the line.
+    """
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not a text"
+        raise UsageError(f"{file} cannot be read ({reason}): check the path of the configuration.") from None
+    try:
+        written = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{file} is no TOML: {error}.") from None
+    return _Reading(file, text).configuration(written)
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """A file that is TOML, on its way to being a configuration."""
+
+    file: Path
+    text: str
+    sections: Mapping[str, type[Any]] = field(
+        default_factory=lambda: {"daemon": Work, "limits": Limits, "server": Server, "publish": Publishing}
+    )
+
+    def configuration(self, written: Mapping[str, Any]) -> Configuration:
+        made: dict[str, Any] = {}
+        for name, values in written.items():
+            if name == "leave" and isinstance(values, list):
+                made["leave"] = tuple(self._section("leave", Leave, each, n) for n, each in enumerate(values))
+            elif name in self.sections and isinstance(values, dict):
+                made[name] = self._section(name, self.sections[name], values)
+            else:
+                known = ", ".join([*(f"[{section}]" for section in self.sections), "[[leave]]"])
+                raise self._fault(name, None, 0, f"there is no section or setting {name!r} here: write {known}")
+        return Configuration(**made)
+
+    def _section(self, name: str, kind: type[Any], values: Mapping[str, Any], number: int = 0) -> Any:
+        known = {f.name: f for f in fields(kind)}
+        made = {}
+        for key, value in values.items():
+            if key not in known:
+                raise self._fault(name, key, number, f"there is no setting {key!r}: choose from {', '.join(known)}")
+            made[key] = self._value(name, key, known[key].type, value, number)
+        for key, each in known.items():
+            if each.default is MISSING and key not in made:
+                raise self._fault(name, None, number, f"{key} is missing")
+        return kind(**made)
+
+    def _value(self, section: str, key: str, wanted: Any, given: Any, number: int) -> Any:
+        value = given
+        if get_origin(wanted) is Literal and value in get_args(wanted):
+            return value
+        if wanted is float and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
+        if wanted == tuple[str, ...] and isinstance(value, list) and all(isinstance(each, str) for each in value):
+            return tuple(value)
+        if not (isinstance(wanted, type) and type(value) is wanted):
+            raise self._fault(section, key, number, f"{key} must be {_kind(wanted)}, and is {value!r}")
+        low, high = RANGES.get(key, (0.0, 0.0))
+        if key in RANGES and not low <= float(given) <= high:
+            raise self._fault(section, key, number, f"{key} must be from {low:g} to {high:g}, and is {value!r}")
+        if key == "disclosure" and not str(given).strip():
+            raise self._fault(section, key, number, "disclosure must say something: every patch is signed with it")
+        return value
+
+    def _fault(self, section: str, key: str | None, number: int, why: str) -> UsageError:
+        return UsageError(f"{self.file}, line {self._line(section, key, number)}: {why}.")
+
+    def _line(self, section: str, key: str | None, number: int) -> int:
+        """Where a setting stands, from 1; a section's heading where the setting is not found."""
+        heading, seen, inside = 0, -1, False
+        for line, text in enumerate(self.text.splitlines(), 1):
+            if match := SECTION.fullmatch(text):
+                inside = match[1] == section
+                seen += inside
+                if inside and seen == number:
+                    heading = line
+            elif inside and seen == number and key is not None and re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", text):
+                return line
+            elif not heading and re.match(rf"\s*\"?{re.escape(section)}\"?\s*[.=]", text):
+                heading = line
+        return heading or 1
+
+
+def _kind(wanted: Any) -> str:
+    if get_origin(wanted) is Literal:
+        return "one of " + ", ".join(f'"{each}"' for each in get_args(wanted))
+    return {float: "a number", int: "a whole number", str: "a text"}.get(wanted, "a list of texts")

@@ -1,0 +1,290 @@
+"""The daemon's work, turn by turn: look at a repository, attempt theorems, learn, or rest.
+
+A turn that fails costs itself: a repository that cannot be read is put off, each time twice as long; a database that
+is gone is waited for; a disk that is full is waited for too. What is stored is stored whole, so that a process that is
+killed loses the work in hand and nothing else. Several daemons share a database by leases, one on each repository.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+
+from curriculum.daemon.configuration import Configuration
+from curriculum.daemon.holding import Holding
+from curriculum.daemon.world import Log, World
+from curriculum.database.database import Database, UnitOfWork
+from curriculum.database.decision import next_theorem
+from curriculum.database.leases import Held
+from curriculum.database.lineage import Change, reconcile
+from curriculum.database.prospects import Waiting, leave_alone, proofs_known, waiting_in
+from curriculum.database.results import FoundProof, Tried
+from curriculum.database.watches import Watched, failed, reset_clock, saw, watched
+from curriculum.learn.workshop import Finished, Trial
+from prover.errors import DatabaseError, LeaseLost, ProverError
+from prover.tactics.generator import Generator
+
+LEASE_S = 180.0
+STALE_ENOUGH = 0.05
+"""a failure of which less is out of date is not tried again yet"""
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
+IDLE_PAUSE_S = 15.0
+JUMP_S = 60.0
+"""by how much the clock must differ from what a steady one says"""
+
+
+@dataclass
+class Tally:
+    """What has been done since the daemon began."""
+
+    looked: int = 0
+    traced: int = 0
+    attempts: int = 0
+    proved: int = 0
+    broken: int = 0
+    learnt: int = 0
+    faults: int = 0
+    state: str = "starting"
+    """`working`, `idle`, `degraded`, `stopping`"""
+    fault: str | None = None
+    """what is wrong now"""
+    turned_at: float = 0.0
+    """when the last turn ended, on the steady clock"""
+
+
+@dataclass
+class Daemon:
+    """A daemon. Its owner's name must be no one else's."""
+
+    database: Database
+    world: World
+    configuration: Configuration
+    owner: str
+    log: Log
+    locations: frozenset[str] | None = None
+    """canonical; None for all repositories of the database"""
+    tally: Tally = field(default_factory=Tally)
+
+    def __post_init__(self) -> None:
+        self._generators: Sequence[Generator] = ()
+        self._knew = -1
+        self._traced_since = True
+        self._pause = FIRST_PAUSE_S
+        self._clocks = (self.world.now(), self.world.steady())
+
+    def run(self, rest: Callable[[float], bool], until_idle: bool = False) -> None:
+        """Turns until it is told to end.
+
+        Args:
+            rest: waits so many seconds; true when the daemon is to end.
+            until_idle: ends as soon as there is nothing to do.
+        """
+        ended = False
+        while not ended:
+            pause = self.safe_turn()
+            if until_idle and self.tally.state == "idle":
+                return
+            ended = rest(pause)
+
+    def safe_turn(self) -> float:
+        """One turn, whatever happens in it; for how many seconds to rest then."""
+        try:
+            worked = self.turn()
+        except LeaseLost as error:
+            self.log("lease lost", error=str(error))
+            return 0.0
+        except (ProverError, OSError) as error:
+            return self._degraded(str(error))
+        self._pause = FIRST_PAUSE_S
+        if self.tally.state == "degraded":
+            self.log("well again")
+        self.tally.state, self.tally.fault = ("working" if worked else "idle"), None
+        self.tally.turned_at = self.world.steady()
+        return 0.0 if worked else IDLE_PAUSE_S
+
+    def turn(self) -> bool:
+        """Does one thing; false when there is nothing to do.
+
+        Raises:
+            DatabaseError: the database cannot be used.
+            ProverError, OSError: there is no room, or something else is wrong with the computer.
+        """
+        self._watch_clock()
+        self._demand_room()
+        everything = self._watched()
+        now = self.world.now()
+        due = [each for each in everything if each.next_at <= now]
+        for each in due:
+            if (held := self._lease(each.location)) is not None:
+                with Holding(self.database, held):
+                    self._look(each, held)
+                return True
+        return self._prove_next(everything) or self._learn()
+
+    # --- repositories ---
+
+    def _look(self, each: Watched, held: Held) -> None:
+        """Looks for a new revision, and traces it."""
+        self.tally.looked += 1
+        poll = 60 * self.configuration.daemon.poll_minutes
+        try:
+            newest = self.world.newest(each.location)
+            if newest != each.revision:
+                self.log("tracing", repository=each.location, revision=newest)
+                newest = self.world.workshop.trace(each.location)
+        except DatabaseError:
+            raise
+        except (ProverError, OSError) as error:
+            why = str(error)
+            pause = self.database.perform(lambda work: failed(work.connection, each.repository, why, self.world.now()))
+            self.tally.faults += 1
+            self.log("put off", repository=each.location, error=why, seconds=round(pause))
+            return
+
+        def act(work: UnitOfWork) -> list[Change]:
+            work.leases.hold(held)
+            changes = reconcile(work.connection, each.repository, newest, work.now())
+            waiting = waiting_in(work.connection, each.location)
+            leave_alone(work.connection, [w.theorem for w in waiting if self._is_left(w)])
+            saw(work.connection, each.repository, newest, self.world.now(), poll)
+            return changes
+
+        changes = self.database.perform(act)
+        if newest != each.revision:
+            self.tally.traced += 1
+            self._traced_since = True
+            self.log("traced", repository=each.location, revision=newest)
+        for change in changes:
+            self.tally.broken += change.event == "broken"
+            if change.event != "kept":
+                self.log("proof changed", change=change.event, repository=each.location, theorem=change.theorem)
+
+    def _is_left(self, theorem: Waiting) -> bool:
+        """Whether it is on the list of those that are not to be touched."""
+        for rule in self.configuration.leave:
+            named = theorem.location == rule.repository or theorem.location.rstrip("/").endswith("/" + rule.repository)
+            if named and any(fnmatchcase(theorem.name, pattern) for pattern in rule.theorems):
+                return True
+        return False
+
+    # --- proving ---
+
+    def _prove_next(self, everything: Sequence[Watched]) -> bool:
+        """Attempts the theorem that is worth most now, and others of its repository."""
+        shut = {e.repository for e in everything if e.failures or e.revision is None}
+        known = {e.repository for e in everything}
+        while True:
+            with self.database.reading() as connection:
+                chosen = next_theorem(
+                    connection, self.world.now(), self.configuration.daemon.seconds, shut, known, STALE_ENOUGH
+                )
+            if chosen is None:
+                return False
+            theorem = chosen[0]
+            held = self._lease(theorem.location)
+            if held is not None:
+                break
+            shut.add(theorem.repository)  # another daemon works there
+        self._learn()
+        with Holding(self.database, held):
+            self._prove(next(e for e in everything if e.repository == theorem.repository), theorem, held)
+        return True
+
+    def _prove(self, each: Watched, first: Waiting, held: Held) -> None:
+        work = self.configuration.daemon
+        with self.database.reading() as connection:
+            queue = waiting_in(connection, each.location)
+        like = [w for w in queue if w.tried == first.tried and w.theorem != first.theorem]
+        chosen = [first, *like[: work.batch - 1]]
+        trials = [Trial(w.module, w.name, work.tactics, temperature=0.3 * min(w.tried, 3)) for w in chosen]
+        self.log("proving", repository=each.location, theorems=len(trials))
+        try:
+            for finished in self.world.workshop.attempt(each.location, each.revision or "", trials, self._generators):
+                self._store(each, finished, held)
+        except DatabaseError:
+            raise
+        except (ProverError, OSError) as error:
+            why = str(error)
+            self.database.perform(lambda unit: failed(unit.connection, each.repository, why, self.world.now()))
+            self.tally.faults += 1
+            self.log("put off", repository=each.location, error=why)
+
+    def _store(self, each: Watched, finished: Finished, held: Held) -> None:
+        trial = finished.trial
+        settings = {**self.world.workshop.settings(), "tactics": trial.tactics, "temperature": trial.temperature}
+        tried = Tried(
+            trial.theorem,
+            trial.module,
+            finished.statement_key,
+            finished.toolchain,
+            settings,
+            finished.result,
+            cost=finished.cost,
+            seed=trial.seed,
+        )
+
+        def act(work: UnitOfWork) -> None:
+            work.leases.hold(held)
+            work.results.record_attempt(tried, each.repository)
+
+        self.database.perform(act)
+        proved = isinstance(finished.result, FoundProof)
+        self.tally.attempts += 1
+        self.tally.proved += proved
+        self.log(
+            "proved" if proved else "not proved",
+            repository=each.location,
+            theorem=trial.theorem,
+            seconds=round(finished.cost.seconds, 2),
+            reason=None if isinstance(finished.result, FoundProof) else finished.result[1],
+        )
+
+    # --- learning ---
+
+    def _learn(self) -> bool:
+        """Learns what there is to learn; false when nothing is new."""
+        with self.database.reading() as connection:
+            known = proofs_known(connection)
+        if known == self._knew and not self._traced_since:
+            return False
+        self._generators = self.world.learn()
+        self._knew, self._traced_since = known, False
+        self.tally.learnt += 1
+        self.log("learnt", proofs=known)
+        return True
+
+    # --- the computer ---
+
+    def _watched(self) -> list[Watched]:
+        with self.database.reading() as connection:
+            every = watched(connection)
+        return [each for each in every if self.locations is None or each.location in self.locations]
+
+    def _lease(self, location: str) -> Held | None:
+        return self.database.perform(lambda work: work.leases.acquire(f"work {location}", self.owner, LEASE_S))
+
+    def _demand_room(self) -> None:
+        limits, left = self.configuration.limits, self.world.resources()
+        if left.free_disk_gb < limits.free_disk_gb:
+            raise OSError(f"only {left.free_disk_gb:.1f} GB of disk are free: nothing is begun until there are more")
+        if left.free_memory_gb < limits.free_memory_gb:
+            raise OSError(
+                f"only {left.free_memory_gb:.1f} GB of memory are free: nothing is begun until there are more"
+            )
+
+    def _watch_clock(self) -> None:
+        """Notices a clock that was set; what is due after a time that will not come is due now."""
+        now, steady = self.world.now(), self.world.steady()
+        jumped = (now - self._clocks[0]) - (steady - self._clocks[1])
+        self._clocks = (now, steady)
+        if abs(jumped) > JUMP_S:
+            self.log("clock jumped", seconds=round(jumped))
+            self.database.perform(lambda work: reset_clock(work.connection, now))
+
+    def _degraded(self, why: str) -> float:
+        """Something is wrong that no other turn would do better at: waits, each time twice as long."""
+        if self.tally.fault != why:
+            self.log("degraded", error=why)
+        self.tally.state, self.tally.fault = "degraded", why
+        self.tally.faults += 1
+        pause, self._pause = self._pause, min(LONGEST_PAUSE_S, 2 * self._pause)
+        return pause

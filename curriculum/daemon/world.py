@@ -1,0 +1,54 @@
+"""What the daemon needs of the world, so that a world made up can test what it does."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from curriculum.learn.workshop import Workshop
+from prover.tactics.generator import Generator
+
+
+@dataclass(frozen=True)
+class Resources:
+    """What the computer has left."""
+
+    free_disk_gb: float
+    free_memory_gb: float
+
+
+class World(Protocol):
+    """Repositories, Lean, clocks and the computer."""
+
+    workshop: Workshop
+
+    def newest(self, location: str) -> str:
+        """The revision that a repository is at now, asked of its origin.
+
+        Raises:
+            ProverError: it cannot be read.
+        """
+        ...
+
+    def learn(self) -> Sequence[Generator]:
+        """What proposes tactics, once all that the database can teach has been learnt."""
+        ...
+
+    def resources(self) -> Resources:
+        """What is left now."""
+        ...
+
+    def now(self) -> float:
+        """Seconds since 1970; may jump."""
+        ...
+
+    def steady(self) -> float:
+        """Seconds since anything; never jumps."""
+        ...
+
+
+class Log(Protocol):
+    """Where the daemon writes what it does."""
+
+    def __call__(self, event: str, **facts: Any) -> None:
+        """An event, in a word, and what belongs to it."""
+        ...

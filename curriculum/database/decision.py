@@ -1,0 +1,52 @@
+"""The scheduler's next decision, from the database: which theorem of all repositories to try."""
+
+from collections import defaultdict
+from collections.abc import Collection
+
+from sqlalchemy import Connection
+
+from curriculum.database.prospects import Waiting, candidates, proofs_known, waiting, yields
+from curriculum.scheduling import Prospect, Record, Weighed, best, staleness
+
+
+def next_theorem(
+    connection: Connection,
+    now: float,
+    budget: float,
+    without: Collection[int] = (),
+    among: Collection[int] | None = None,
+    stale: float = 0.0,
+) -> tuple[Waiting, Weighed] | None:
+    """The theorem that is worth most per second now, and what it is worth; None where none waits.
+
+    Args:
+        budget: seconds an attempt may take.
+        without: repositories that cannot be worked on, by id: somebody else has them, or they do not build.
+        among: the repositories that are worked on; None for all.
+        stale: how much of a failure must be out of date, at least, for the theorem to be tried again.
+    """
+    known = proofs_known(connection)
+    own: dict[tuple[int, int], Record] = {}
+    all_: dict[int, Record] = defaultdict(Record)
+    for each in yields(connection):
+        own[each.repository, each.tried] = Record(each.attempts, each.proved, each.seconds)
+        sum_ = all_[each.tried]
+        all_[each.tried] = Record(sum_.attempts + each.attempts, sum_.proved + each.proved, sum_.seconds + each.seconds)
+    prospects = [
+        Prospect(
+            each.theorem,
+            each.tried,
+            now - each.tried_at,
+            known - each.knew,
+            own.get((each.repository, each.tried), Record()),
+            all_[each.tried],
+        )
+        for each in candidates(connection)
+        if each.repository not in without and (among is None or each.repository in among)
+    ]
+    ripe = [p for p in prospects if p.tried == 0 or staleness(p.learnt_since, p.since_s) >= stale]
+    chosen = best(ripe, budget)
+    if chosen is None:
+        return None
+    found = waiting(connection, chosen.prospect.theorem)
+    return None if found is None else (found, chosen)

@@ -1,0 +1,164 @@
+"""Where each proof comes from, and what new commits did to it. Only within a unit of work, but for `lineage_of`.
+
+A theorem is the same in two snapshots when its module and its name are; one that has another name or module but the
+very statement of one that has gone has moved.
+"""
+
+from collections import defaultdict
+
+import msgspec
+from sqlalchemy import Connection, func, select, true, update
+
+from curriculum.database.prospects import refill
+from curriculum.database.rows import insert_new, table_of
+from curriculum.database.tables import LineageEvent, Model, Proof, Repository, Run, Snapshot, Theorem
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What a new snapshot did to a proof."""
+
+    event: str
+    """`kept`, `moved`, `broken` or `gone`"""
+    theorem: str
+    """its full name; the new one where it moved"""
+    module: str
+    was: str | None = None
+    """its old name, where it moved"""
+
+
+class Ancestry(msgspec.Struct, frozen=True):
+    """An event in the life of a theorem's proof."""
+
+    event: str
+    revision: str
+    at: float
+    run: str | None
+    """the command that did it"""
+    generator: str | None
+    model: str | None
+    proof: int | None
+
+
+def note(connection: Connection, theorem: int, event: str, proof: int | None, run: int | None, at: float) -> None:
+    """Writes an event down, once for each revision; nothing where the repository was never traced."""
+    asked = (
+        select(Snapshot.revision, Theorem.statement_key)
+        .join(Theorem, Theorem.repository_id == Snapshot.repository_id)
+        .where(Theorem.id == theorem, Snapshot.traced_at.is_not(None))
+        .order_by(Snapshot.traced_at.desc(), Snapshot.id.desc())
+        .limit(1)
+    )
+    if (found := connection.execute(asked).one_or_none()) is not None:
+        revision, key = found
+        _insert(connection, [_row(theorem, revision, event, key, proof, run, at)])
+
+
+def reconcile(connection: Connection, repository: int, revision: str, at: float) -> list[Change]:
+    """What the snapshot that was just traced did to the proofs that were known; writes it down, once.
+
+    A statement that changed has lost its proof; the theorem waits to be proved again, if it still has a `sorry`.
+    """
+    rows, changes = [], []
+    present = _present(connection, repository)
+    heirs = _newcomers(connection, repository)
+    for theorem, key, proof, module, name in _last_proved(connection, repository, revision):
+        now = present.get(theorem)
+        if now is not None and now[0] == key:
+            event, change = "kept", Change("kept", name, module)
+        elif now is not None:
+            event, change = "broken", Change("broken", name, module)
+        elif heirs.get(key):
+            heir, new_module, new_name = heirs[key].pop(0)
+            rows.append(_row(heir, revision, "moved", key, proof, None, at))
+            event, change = "gone", Change("moved", new_name, new_module, was=name)
+        else:
+            event, change = "gone", Change("gone", name, module)
+        rows.append(_row(theorem, revision, event, key, proof, None, at))
+        changes.append(change)
+    _insert(connection, rows)
+    return changes
+
+
+def break_proof(connection: Connection, theorem: int, run: int | None, at: float) -> None:
+    """Says that the known proof of a theorem no longer holds where it stands; the theorem waits again."""
+    found = connection.execute(select(Theorem.repository_id, Theorem.proof_id).where(Theorem.id == theorem)).one()
+    note(connection, theorem, "broken", found.proof_id, run, at)
+    connection.execute(update(Theorem).where(Theorem.id == theorem).values(proof_id=None))
+    refill(connection, found.repository_id)
+
+
+def lineage_of(connection: Connection, location: str, name: str) -> list[Ancestry]:
+    """All that became of a theorem's proof, the oldest first."""
+    asked = (
+        select(
+            LineageEvent.event,
+            LineageEvent.revision,
+            LineageEvent.at,
+            Run.command,
+            Proof.generator,
+            Model.name,
+            LineageEvent.proof_id,
+        )
+        .join(Theorem, Theorem.id == LineageEvent.theorem_id)
+        .join(Repository, Repository.id == Theorem.repository_id)
+        .outerjoin(Run, Run.id == LineageEvent.run_id)
+        .outerjoin(Proof, Proof.id == LineageEvent.proof_id)
+        .outerjoin(Model, Model.id == Proof.model_id)
+        .where(Repository.location == location, Theorem.name == name)
+        .order_by(LineageEvent.id)
+    )
+    return [Ancestry(*row) for row in connection.execute(asked)]
+
+
+def _present(connection: Connection, repository: int) -> dict[int, tuple[str, str, str]]:
+    asked = select(Theorem.id, Theorem.statement_key, Theorem.module, Theorem.name)
+    mine = asked.where(Theorem.repository_id == repository, Theorem.present == true())
+    return {row[0]: (row[1], row[2], row[3]) for row in connection.execute(mine)}
+
+
+def _newcomers(connection: Connection, repository: int) -> dict[str, list[tuple[int, str, str]]]:
+    """By statement, the theorems that are present and have no history."""
+    known = select(LineageEvent.theorem_id)
+    asked = select(Theorem.statement_key, Theorem.id, Theorem.module, Theorem.name).where(
+        Theorem.repository_id == repository, Theorem.present == true(), Theorem.id.not_in(known)
+    )
+    found: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
+    for key, theorem, module, name in connection.execute(asked.order_by(Theorem.id)):
+        found[key].append((theorem, module, name))
+    return found
+
+
+def _last_proved(connection: Connection, repository: int, revision: str) -> list[tuple[int, str, int | None, str, str]]:
+    """The theorems whose last event before this revision left them with a proof."""
+    here = select(LineageEvent.theorem_id).where(LineageEvent.revision == revision)
+    last = select(func.max(LineageEvent.id)).group_by(LineageEvent.theorem_id)
+    asked = (
+        select(LineageEvent.theorem_id, LineageEvent.statement_key, LineageEvent.proof_id, Theorem.module, Theorem.name)
+        .join(Theorem, Theorem.id == LineageEvent.theorem_id)
+        .where(
+            Theorem.repository_id == repository,
+            LineageEvent.id.in_(last),
+            LineageEvent.event.in_(("found", "kept", "moved", "mended")),
+            LineageEvent.theorem_id.not_in(here),
+        )
+        .order_by(LineageEvent.theorem_id)
+    )
+    return [(row[0], row[1], row[2], row[3], row[4]) for row in connection.execute(asked)]
+
+
+def _row(
+    theorem: int, revision: str, event: str, key: str, proof: int | None, run: int | None, at: float
+) -> dict[str, object]:
+    return {
+        "theorem_id": theorem,
+        "revision": revision,
+        "event": event,
+        "statement_key": key,
+        "proof_id": proof,
+        "run_id": run,
+        "at": at,
+    }
+
+
+def _insert(connection: Connection, rows: list[dict[str, object]]) -> None:
+    insert_new(connection, table_of(LineageEvent), rows)

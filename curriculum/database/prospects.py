@@ -1,0 +1,171 @@
+"""The queue of theorems that wait to be proved, kept in step with what is traced, tried and proved.
+
+What the scheduler reads costs a few rows for each repository, however many theorems there are: the queue is indexed
+in the order of trying, and what attempts came to is counted as they are stored.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Select, and_, case, delete, func, literal, select, true, union_all, update
+
+from curriculum.database.rows import table_of, upsert
+from curriculum.database.tables import Proof, Prospect, Repository, Theorem, Yield
+
+OFTEN = 4
+"""tries that are no longer told apart"""
+
+
+class Candidate(msgspec.Struct, frozen=True):
+    """The theorem that a repository would try next, among those tried equally often."""
+
+    theorem: int
+    repository: int
+    tried: int
+    tried_at: float
+    knew: int
+
+
+class Counted(msgspec.Struct, frozen=True):
+    """What trying theorems of a repository came to, that had been tried so often before."""
+
+    repository: int
+    tried: int
+    attempts: int
+    proved: int
+    seconds: float
+
+
+class Waiting(msgspec.Struct, frozen=True):
+    """A theorem that waits to be proved."""
+
+    theorem: int
+    repository: int
+    location: str
+    module: str
+    name: str
+    statement_key: str
+    tried: int
+    tried_at: float
+    knew: int
+    difficulty: float
+
+
+def refill(connection: Connection, repository: int) -> None:
+    """Makes the queue of a repository what its theorems say: open ones wait, others do not."""
+    open_ = and_(
+        Theorem.repository_id == repository,
+        Theorem.present == true(),
+        Theorem.incomplete == true(),
+        Theorem.proof_id.is_(None),
+    )
+    waiting = select(Theorem.id).where(open_)
+    mine = delete(Prospect).where(Prospect.repository_id == repository)
+    connection.execute(mine.where(Prospect.theorem_id.not_in(waiting)))
+    columns = ["theorem_id", "repository_id", "tried", "tried_at", "knew", "difficulty"]
+    zero = literal(0, Prospect.tried.type)
+    new = select(Theorem.id, Theorem.repository_id, zero, literal(0.0), zero, Theorem.difficulty).where(open_)
+    adding = upsert(connection, table_of(Prospect)).from_select(columns, new)
+    connection.execute(
+        adding.on_conflict_do_update(index_elements=["theorem_id"], set_={"difficulty": adding.excluded.difficulty})
+    )
+
+
+def close(connection: Connection, statement_key: str | None = None) -> None:
+    """Takes off the queue what has a proof now: of one statement, or of any."""
+    proved = select(Theorem.id).where(Theorem.proof_id.is_not(None))
+    if statement_key is not None:
+        proved = proved.where(Theorem.statement_key == statement_key)
+    connection.execute(delete(Prospect).where(Prospect.theorem_id.in_(proved)))
+
+
+def leave_alone(connection: Connection, theorems: Sequence[int]) -> None:
+    """Takes theorems off the queue until their repository is traced again."""
+    connection.execute(delete(Prospect).where(Prospect.theorem_id.in_(theorems)))
+
+
+def count_try(connection: Connection, theorem: int, proved: bool, seconds: float, at: float) -> None:
+    """Counts an attempt at a theorem, before it is taken off the queue if it is proved."""
+    asked = select(Theorem.repository_id, Prospect.tried).outerjoin(Prospect, Prospect.theorem_id == Theorem.id)
+    repository, tried = connection.execute(asked.where(Theorem.id == theorem)).one()
+    if tried is None:  # it has a proof, or is no `sorry`: nothing is to be learnt about the queue from it
+        return
+    row = {"repository_id": repository, "tried": tried, "attempts": 1, "proved": int(proved), "seconds": seconds}
+    adding = upsert(connection, table_of(Yield)).values(row)
+    connection.execute(
+        adding.on_conflict_do_update(
+            index_elements=["repository_id", "tried"],
+            set_={
+                "attempts": Yield.attempts + 1,
+                "proved": Yield.proved + int(proved),
+                "seconds": Yield.seconds + seconds,
+            },
+        )
+    )
+    more = case((Prospect.tried < OFTEN, Prospect.tried + 1), else_=OFTEN)
+    mine = update(Prospect).where(Prospect.theorem_id == theorem)
+    connection.execute(mine.values(tried=more, tried_at=max(at, 0.0), knew=proofs_known(connection)))
+
+
+def proofs_known(connection: Connection) -> int:
+    """How many proofs of ours there are: a clock of what has been learnt, that no one can set back."""
+    return connection.scalar(select(func.coalesce(func.max(Proof.id), 0))) or 0
+
+
+def candidates(connection: Connection) -> list[Candidate]:
+    """For each repository and number of tries the theorem that is next: the longest untried, then the easiest.
+
+    One look into the index for each of them.
+    """
+    tries = union_all(*(select(literal(n, Prospect.tried.type).label("tried")) for n in range(OFTEN + 1))).subquery()
+    first = (
+        select(Prospect.theorem_id)
+        .where(Prospect.repository_id == Repository.id, Prospect.tried == tries.c.tried)
+        .order_by(Prospect.tried_at, Prospect.difficulty)
+        .limit(1)
+        .correlate(Repository, tries)
+        .scalar_subquery()
+    )
+    heads = select(first.label("theorem_id")).select_from(Repository).join(tries, true()).subquery()
+    asked = select(Prospect.theorem_id, Prospect.repository_id, Prospect.tried, Prospect.tried_at, Prospect.knew).join(
+        heads, heads.c.theorem_id == Prospect.theorem_id
+    )
+    return [Candidate(*row) for row in connection.execute(asked.order_by(Prospect.theorem_id)).all()]
+
+
+def yields(connection: Connection) -> list[Counted]:
+    """What trying has come to, by repository and number of tries."""
+    asked = select(Yield.repository_id, Yield.tried, Yield.attempts, Yield.proved, Yield.seconds)
+    return [Counted(*row) for row in connection.execute(asked.order_by(Yield.repository_id, Yield.tried)).all()]
+
+
+def waiting_in(connection: Connection, location: str) -> list[Waiting]:
+    """The queue of a repository, the least tried first, then the longest untried, then the easiest."""
+    return [Waiting(*row) for row in connection.execute(_waiting().where(Repository.location == location))]
+
+
+def waiting(connection: Connection, theorem: int) -> Waiting | None:
+    """A theorem of the queue; None where it no longer waits."""
+    row = connection.execute(_waiting().where(Theorem.id == theorem)).one_or_none()
+    return None if row is None else Waiting(*row)
+
+
+def _waiting() -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Theorem.id,
+            Theorem.repository_id,
+            Repository.location,
+            Theorem.module,
+            Theorem.name,
+            Theorem.statement_key,
+            Prospect.tried,
+            Prospect.tried_at,
+            Prospect.knew,
+            Prospect.difficulty,
+        )
+        .join(Prospect, Prospect.theorem_id == Theorem.id)
+        .join(Repository, Repository.id == Theorem.repository_id)
+        .order_by(Prospect.tried, Prospect.tried_at, Prospect.difficulty, Theorem.module, Theorem.name)
+    )

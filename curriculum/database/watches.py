@@ -1,0 +1,82 @@
+"""How the repositories fare that the daemon looks after: what was seen last, what went wrong, when to look again."""
+
+import msgspec
+from sqlalchemy import Connection, or_, select, update
+
+from curriculum.database.rows import table_of, upsert
+from curriculum.database.tables import Repository, Watch
+
+FIRST_PAUSE_S = 60.0
+LONGEST_PAUSE_S = 24 * 3600.0
+
+
+class Watched(msgspec.Struct, frozen=True):
+    """A repository that is looked after."""
+
+    repository: int
+    location: str
+    follows: str | None
+    revision: str | None
+    seen_at: float
+    failures: int
+    fault: str | None
+    next_at: float
+
+
+def watched(connection: Connection) -> list[Watched]:
+    """Every repository that is kept, those first that are due first; one never looked at is due at once."""
+    asked = select(
+        Repository.id,
+        Repository.location,
+        Repository.follows,
+        Watch.revision,
+        Watch.seen_at,
+        Watch.failures,
+        Watch.fault,
+        Watch.next_at,
+    ).outerjoin(Watch, Watch.repository_id == Repository.id)
+    found = [
+        Watched(row[0], row[1], row[2], row[3], row[4] or 0.0, row[5] or 0, row[6], row[7] or 0.0)
+        for row in connection.execute(asked)
+    ]
+    return sorted(found, key=lambda each: (each.next_at, each.location))
+
+
+def saw(connection: Connection, repository: int, revision: str, at: float, again_in: float) -> None:
+    """Says that a repository was looked at, and is well."""
+    _store(connection, repository, revision, at, 0, None, at + again_in)
+
+
+def failed(connection: Connection, repository: int, fault: str, at: float) -> float:
+    """Says that a repository could not be read, and when it is to be tried again: each time twice as late.
+
+    Returns:
+        the seconds until then.
+    """
+    known = connection.execute(
+        select(Watch.revision, Watch.failures).where(Watch.repository_id == repository)
+    ).one_or_none()
+    failures = 1 if known is None else known.failures + 1
+    pause = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(failures - 1, 30))
+    _store(connection, repository, None if known is None else known.revision, at, failures, fault, at + pause)
+    return pause
+
+
+def reset_clock(connection: Connection, now: float) -> int:
+    """Makes due what is due further away than the longest pause: the clock was set back. How many there were."""
+    absurd = or_(Watch.next_at > now + LONGEST_PAUSE_S, Watch.seen_at > now)
+    return connection.execute(update(Watch).where(absurd).values(next_at=now, seen_at=now)).rowcount
+
+
+def _store(
+    connection: Connection,
+    repository: int,
+    revision: str | None,
+    at: float,
+    failures: int,
+    fault: str | None,
+    due: float,
+) -> None:
+    row = {"revision": revision, "seen_at": at, "failures": failures, "fault": fault, "next_at": due}
+    adding = upsert(connection, table_of(Watch)).values(repository_id=repository, **row)
+    connection.execute(adding.on_conflict_do_update(index_elements=["repository_id"], set_=row))

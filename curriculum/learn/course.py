@@ -1,0 +1,412 @@
+"""A course of learning: rounds over repositories in curriculum order, of learning, proving, and learning again.
+
+Expert iteration (Polu et al., "Formal mathematics statement curriculum learning", 2022; LeanAgent's progressive
+training). A course is a sequence of steps that its syllabus and its seed determine. What comes of a step is stored
+with it, in one unit of work; a course that was killed skips what is stored and goes on, to the same result.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from curriculum.database.courses import (
+    FinishedStep,
+    attempts_of_run,
+    courses,
+    finish_step,
+    finished_steps,
+    proved_sorries,
+)
+from curriculum.database.database import Database, UnitOfWork
+from curriculum.database.identity import digest_of
+from curriculum.database.lineage import break_proof, note, reconcile
+from curriculum.database.loading import modules_of, snapshot_of
+from curriculum.database.prospects import Waiting, proofs_known, waiting_in, yields
+from curriculum.database.results import FoundProof, Tried
+from curriculum.database.steps import proofs_of_run, theorem_starts
+from curriculum.database.subjects import subject_of
+from curriculum.learn.learner import Found, Strategy, Study, Task, Trainable
+from curriculum.learn.pupils import BEGINNERS, Pupils
+from curriculum.learn.workshop import Finished, Trial, Workshop
+from curriculum.ordering import Order, Subject
+from curriculum.scheduling import Prospect, Record, Temperatures, shares, weigh
+from prover.errors import DatabaseError, ProverError
+
+Note = Callable[[str], None]
+Orders = Callable[[str, Sequence[Subject], int], Order]
+"""from the name of an order, the repositories and a seed to the order"""
+
+
+@dataclass(frozen=True)
+class Syllabus:
+    """What a course is to be. Two courses of the same syllabus in like databases come to the same result."""
+
+    locations: tuple[str, ...]
+    """canonical"""
+    order: str = "easy"
+    reverse: bool = False
+    rounds: int = 1
+    strategy: Strategy = "progressive"
+    seed: int = 0
+    tactics: int = 200
+    """run in a search, on average; what is promising gets more, and nothing gets less than a quarter"""
+    prove: bool = True
+    """whether theorems are attempted at all; if not, the learners only study, and are measured"""
+    baseline: bool = True
+    """whether a prover that learns nothing attempts all, with the same number of tactics"""
+
+    def digest(self, settings: Mapping[str, Any]) -> str:
+        """Names it together with the settings of the workshop."""
+        return digest_of([self.facts(), dict(settings)])
+
+    def facts(self) -> dict[str, Any]:
+        """It as a JSON object."""
+        return {
+            "locations": list(self.locations),
+            "order": self.order,
+            "reverse": self.reverse,
+            "rounds": self.rounds,
+            "strategy": self.strategy,
+            "seed": self.seed,
+            "tactics": self.tactics,
+            "prove": self.prove,
+            "baseline": self.baseline,
+        }
+
+
+class Course:
+    """One course, from its beginning or from where it stopped."""
+
+    def __init__(
+        self,
+        database: Database,
+        workshop: Workshop,
+        learners: Sequence[Trainable],
+        orders: Orders,
+        kept: Path,
+        say: Note,
+    ) -> None:
+        """
+        Args:
+            kept: the directory for what the learners are after each step; may be deleted between two runs.
+            say: told in a line what is going on.
+        """
+        self._database = database
+        self._workshop = workshop
+        self._learners = learners
+        self._orders = orders
+        self._kept = kept
+        self._say = say
+
+    def run(self, syllabus: Syllabus) -> int:
+        """Makes the course, or goes on with it; the id of its run.
+
+        Raises:
+            DatabaseError: it cannot be stored; what is stored stays, and the course goes on from there later.
+        """
+        self._syllabus = syllabus
+        self._run, self._uid = self._begin()
+        with self._database.reading() as connection:
+            self._done = {step.position: step for step in finished_steps(connection, self._run)}
+        self._steps: list[FinishedStep] = []
+        self._pupils = Pupils(self._learners, self._kept / self._uid, self._say)
+        if self._done:
+            self._say(f"going on behind step {len(self._done)}")
+        self._all_steps()
+        self._database.perform(lambda work: work.results.end_run(self._run, "finished"))
+        self._pupils.forget()
+        return self._run
+
+    def _begin(self) -> tuple[int, str]:
+        """The unfinished course of this syllabus, or a new one."""
+        digest = self._syllabus.digest(self._workshop.settings())[:16]
+
+        def act(work: UnitOfWork) -> tuple[int, str]:
+            mine = [c for c in courses(work.connection) if c.uid.startswith(f"learn-{digest}-")]
+            open_ = [c for c in mine if c.status == "running"]
+            uid = open_[0].uid if open_ else f"learn-{digest}-{len(mine)}"
+            settings = {**self._workshop.settings(), **self._syllabus.facts()}
+            return work.results.begin_run("learn", list(self._syllabus.locations), settings, uid=uid), uid
+
+        return self._database.perform(act)
+
+    def _all_steps(self) -> None:
+        syllabus = self._syllabus
+        for location in syllabus.locations:
+            self._step("trace", 0, location, partial(self._trace, location))
+        order: list[str] = self._step("order", 0, "", self._order)["order"]
+        for location in order if syllabus.prove else []:
+            self._step("recheck", 0, location, partial(self._recheck, location))
+        if syllabus.prove and syllabus.baseline:
+            for location in order:
+                self._step("baseline", 0, location, partial(self._baseline, location))
+        self._step("measure", 0, "", partial(self._measure, order))
+        for number in range(1, syllabus.rounds + 1):
+            for location in order:
+                self._step("learn", number, location, partial(self._learn, location, number))
+                if number == 1:
+                    self._step("measure", number, location, partial(self._measure, order))
+                if not syllabus.prove:
+                    continue
+                self._step("choose", number, location, partial(self._choose, location))
+                self._step("prove", number, location, partial(self._prove, location))
+        self._step("learn", syllabus.rounds + 1, "", partial(self._learn, "", syllabus.rounds + 1))
+
+    def _step(self, kind: str, number: int, location: str, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        """What comes of a step: what is stored of it, or else what is done now and then stored."""
+        position = len(self._steps)
+        step = self._done.get(position)
+        if step is None:
+            self._say(" ".join(filter(None, [kind, location, f"(round {number})" if number else ""])))
+            record = act()
+
+            def store(work: UnitOfWork) -> float:
+                at = work.now()
+                finish_step(work.connection, self._run, position, (kind, number, location), record, at)
+                return at
+
+            step = FinishedStep(position, kind, number, location, record, self._database.perform(store))
+            if kind == "learn":
+                self._pupils.keep_only(position)
+        self._steps.append(step)
+        return step.record
+
+    # --- the steps ---
+
+    def _trace(self, location: str) -> dict[str, Any]:
+        try:
+            revision = self._workshop.trace(location)
+        except DatabaseError:
+            raise
+        except ProverError as error:
+            self._say(f"{location} is left out: {error}")
+            return {"failed": str(error)}
+
+        def act(work: UnitOfWork) -> list[tuple[str, str]]:
+            repository = work.traces.record_repository(location)
+            changes = reconcile(work.connection, repository, revision, work.now())
+            return [(change.event, change.theorem) for change in changes]
+
+        changes = self._database.perform(act)
+        for event, theorem in changes:
+            if event != "kept":
+                self._say(f"{location}: the proof of {theorem} is {event} by the new revision")
+        return {"revision": revision, "changes": [list(change) for change in changes]}
+
+    def _order(self) -> dict[str, Any]:
+        syllabus = self._syllabus
+        traced = [step.location for step in self._steps if "revision" in step.record]
+        with self._database.reading() as connection:
+            subjects = [s for place in traced if (s := subject_of(connection, place)) is not None]
+        placed = self._orders(syllabus.order, subjects, syllabus.seed).place(subjects)
+        order = [each.subject.location for each in placed]
+        return {"order": order[::-1] if syllabus.reverse else order}
+
+    def _recheck(self, location: str) -> dict[str, Any]:
+        """Tries the known proofs of theorems that a new revision has left standing; what fails is searched anew."""
+        changes = self._traced(location).record["changes"]
+        if not changes:
+            return {"kept": [], "mended": [], "broken": []}
+        with self._database.reading() as connection:
+            proved = proved_sorries(connection, location)
+        trials = [self._trial(module, name, self._syllabus.tactics) for module, name in proved]
+        became: dict[str, list[str]] = {"kept": [], "mended": [], "broken": []}
+        for finished in self._attempts(location, trials, learnt=False):
+            theorem = proved[finished.trial.module, finished.trial.theorem]
+            event = self._recheck_one(theorem, finished)
+            became[event].append(finished.trial.theorem)
+            if event != "kept":
+                self._say(f"{location}: the proof of {finished.trial.theorem} is {event}")
+        return {event: sorted(names) for event, names in became.items()}
+
+    def _recheck_one(self, theorem: int, finished: Finished) -> str:
+        match finished.result:
+            case FoundProof() as found if not finished.recalled:
+
+                def mend(work: UnitOfWork) -> None:
+                    proof = work.results.record_proof(finished.statement_key, found, finished.toolchain)
+                    note(work.connection, theorem, "mended", proof, self._run, work.now())
+
+                self._database.perform(mend)
+                return "mended"
+            case FoundProof():
+                return "kept"
+            case _:
+                self._database.perform(lambda work: break_proof(work.connection, theorem, self._run, work.now()))
+                return "broken"
+
+    def _baseline(self, location: str) -> dict[str, Any]:
+        """What a prover proves that learns nothing and recalls nothing; not stored as proofs."""
+        trials = [
+            Trial(w.module, w.name, self._syllabus.tactics, seed=self._syllabus.seed, recall=False)
+            for w in self._waiting(location)
+        ]
+        finished = self._attempts(location, trials, learnt=False)
+        return {"proved": {f.trial.theorem: isinstance(f.result, FoundProof) for f in finished}}
+
+    def _measure(self, order: Sequence[str]) -> dict[str, Any]:
+        self._ready()
+        return {"performance": {place: self._pupils.performance(Task(place, self._modules(place))) for place in order}}
+
+    def _learn(self, location: str, number: int) -> dict[str, Any]:
+        self._ready()
+        study = self._study(location, number, len(self._steps))
+        self._pupils.study(study, len(self._steps))
+        return {"modules": len(study.modules), "proofs": len(study.found)}
+
+    def _choose(self, location: str) -> dict[str, Any]:
+        """Whom to try, with how many tactics, at which temperature: from what came of it before."""
+        waiting = self._waiting(location)
+        if not waiting:
+            return {"trials": []}
+        chances = self._chances(waiting)
+        average = self._syllabus.tactics
+        given = shares(chances, average * len(waiting), max(1, average // 4))
+        temperatures, record = Temperatures(), self._by_temperature()
+        return {
+            "trials": [[w.module, w.name, given[f"{w.theorem}"], temperatures.choose(w.tried, record)] for w in waiting]
+        }
+
+    def _prove(self, location: str) -> dict[str, Any]:
+        position = len(self._steps)
+        chosen: list[list[Any]] = self._steps[-1].record["trials"]
+        trials = {
+            f"{self._uid} {position} {module} {name}": self._trial(module, name, tactics, temperature)
+            for module, name, tactics, temperature in chosen
+        }
+        with self._database.reading() as connection:
+            made = {each.uid for each in attempts_of_run(connection, self._run)}
+        left = {uid: trial for uid, trial in trials.items() if uid not in made}
+        uids = {(trial.module, trial.theorem): uid for uid, trial in left.items()}
+        for finished in self._attempts(location, list(left.values()), learnt=True):
+            self._store(location, uids[finished.trial.module, finished.trial.theorem], finished)
+        return self._came_to(trials)
+
+    # --- what the steps share ---
+
+    def _trial(self, module: str, name: str, tactics: int, temperature: float = 0.0) -> Trial:
+        return Trial(module, name, tactics, temperature, self._syllabus.seed)
+
+    def _attempts(self, location: str, trials: Sequence[Trial], learnt: bool) -> Iterator[Finished]:
+        """The trials as they are finished; those of a repository that can no longer be worked on are left."""
+        if not trials:
+            return
+        if learnt:
+            self._ready()
+        generators = self._pupils.generators() if learnt else []
+        revision = self._traced(location).record["revision"]
+        try:
+            yield from self._workshop.attempt(location, revision, trials, generators)
+        except DatabaseError:
+            raise
+        except ProverError as error:
+            self._say(f"{location} is left: {error}")
+
+    def _store(self, location: str, uid: str, finished: Finished) -> None:
+        trial = finished.trial
+        tried = Tried(
+            trial.theorem,
+            trial.module,
+            finished.statement_key,
+            finished.toolchain,
+            {**self._workshop.settings(), "tactics": trial.tactics, "temperature": trial.temperature},
+            finished.result,
+            cost=finished.cost,
+            seed=trial.seed,
+            uid=uid,
+        )
+
+        def act(work: UnitOfWork) -> None:
+            work.results.record_attempt(tried, work.traces.record_repository(location), self._run)
+
+        self._database.perform(act)
+
+    def _came_to(self, trials: Mapping[str, Trial]) -> dict[str, Any]:
+        """What is stored of some attempts."""
+        with self._database.reading() as connection:
+            mine = [made for made in attempts_of_run(connection, self._run) if made.uid in trials]
+        temperatures: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+        for made in mine:
+            counted = temperatures[str(trials[made.uid].temperature)]
+            counted[0] += 1
+            counted[1] += made.outcome == "proved"
+        return {
+            "tried": len(mine),
+            "proved": sorted(trials[made.uid].theorem for made in mine if made.outcome == "proved"),
+            "tactics": sum(made.tactics for made in mine),
+            "seconds": round(sum(made.seconds for made in mine), 3),
+            "temperatures": dict(sorted(temperatures.items())),
+        }
+
+    def _waiting(self, location: str) -> list[Waiting]:
+        with self._database.reading() as connection:
+            return waiting_in(connection, location)
+
+    def _chances(self, waiting: Sequence[Waiting]) -> dict[str, float]:
+        """The chance of each theorem, by its id as a text. Knows no clock, so that a course can be repeated."""
+        with self._database.reading() as connection:
+            known = proofs_known(connection)
+            counted = yields(connection)
+        here = waiting[0].repository
+        own = {y.tried: Record(y.attempts, y.proved, y.seconds) for y in counted if y.repository == here}
+        return {
+            f"{w.theorem}": weigh(
+                Prospect(w.theorem, w.tried, 0.0, known - w.knew, own.get(w.tried, Record())), budget=60.0
+            ).chance
+            for w in waiting
+        }
+
+    def _by_temperature(self) -> dict[float, Record]:
+        counted: dict[float, Record] = {}
+        for step in self._steps:
+            for text, (attempts, proved) in step.record.get("temperatures", {}).items():
+                before = counted.get(float(text), Record())
+                counted[float(text)] = Record(before.attempts + attempts, before.proved + proved)
+        return counted
+
+    def _traced(self, location: str) -> FinishedStep:
+        return next(step for step in self._steps if step.kind == "trace" and step.location == location)
+
+    def _modules(self, location: str) -> tuple[Any, ...]:
+        with self._database.reading() as connection:
+            snapshot = snapshot_of(connection, location)
+            return () if snapshot is None else tuple(modules_of(connection, snapshot))
+
+    # --- what the learners know ---
+
+    def _study(self, location: str, number: int, position: int) -> Study:
+        """The study of a step: a repository the first time, and the proofs found since the study before it."""
+        learns = [s.position for s in self._steps[:position] if s.kind == "learn"]
+        since = self._steps[learns[-1] if learns else 0 : position]
+        wanted = {(s.location, name) for s in since if s.kind == "prove" for name in s.record["proved"]}
+        return Study(
+            location,
+            self._modules(location) if number == 1 else (),
+            self._found(wanted),
+            seed=self._syllabus.seed + position,
+        )
+
+    def _found(self, wanted: set[tuple[str, str]]) -> tuple[Found, ...]:
+        with self._database.reading() as connection:
+            starts = theorem_starts(connection)
+            found = [
+                Found(
+                    proof.module,
+                    proof.theorem,
+                    proof.statement_key,
+                    float(starts.get((proof.module, proof.theorem), float("inf"))),
+                    tuple((step.goal, step.goal_key, step.tactic) for step in proof.steps),
+                )
+                for location, proof in proofs_of_run(connection, self._run)
+                if (location, proof.theorem) in wanted
+            ]
+        return tuple(sorted(found, key=lambda f: (f.module, f.theorem)))
+
+    def _ready(self) -> None:
+        """Makes the learners what they were after the last study."""
+        learns = [step for step in self._steps if step.kind == "learn"]
+        last = learns[-1].position if learns else BEGINNERS
+        self._pupils.be_at(last, lambda: (self._study(s.location, s.round, s.position) for s in learns))

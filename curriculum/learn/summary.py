@@ -1,0 +1,88 @@
+"""What a course came to, read from its finished steps: matrices of performance, theorems proved, gains."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from curriculum.database.courses import FinishedStep
+from curriculum.metrics import Gains, Outcomes, gains
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One repository in one round."""
+
+    location: str
+    round: int
+    tried: int
+    proved: tuple[str, ...]
+    tactics: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A course."""
+
+    order: tuple[str, ...]
+    failed: dict[str, str]
+    """by location, why it was left out"""
+    performance: dict[str, Outcomes]
+    """by learner, how each checkpoint did on each repository"""
+    baseline: dict[str, dict[str, bool]]
+    """by location and theorem, whether a prover that learns nothing proved it; empty where it was not asked"""
+    visits: tuple[Visit, ...]
+    broken: dict[str, list[str]]
+    """by location, the theorems whose proofs no longer held and could not be mended"""
+
+    def proved(self, location: str, up_to: int) -> frozenset[str]:
+        """What was proved of a repository up to a round."""
+        mine = [v for v in self.visits if v.location == location and v.round <= up_to]
+        return frozenset(name for visit in mine for name in visit.proved)
+
+    def gains(self, location: str) -> Gains | None:
+        """What the first round proved beside the baseline, which had as many tactics; None without one."""
+        theirs = self.baseline.get(location)
+        if theirs is None or not any(v.location == location and v.round == 1 for v in self.visits):
+            return None
+        ours = self.proved(location, 1)
+        return gains({name: name in ours for name in theirs}, theirs)
+
+    @property
+    def rounds(self) -> int:
+        """How many rounds have begun."""
+        return max((visit.round for visit in self.visits), default=0)
+
+
+def summary_of(steps: Sequence[FinishedStep]) -> Summary:
+    """The summary of a course, which need not be finished."""
+    order = next((tuple(s.record["order"]) for s in steps if s.kind == "order"), ())
+    return Summary(
+        order,
+        {s.location: s.record["failed"] for s in steps if "failed" in s.record},
+        _performance(order, [s for s in steps if s.kind == "measure"]),
+        {s.location: s.record["proved"] for s in steps if s.kind == "baseline"},
+        tuple(_visit(s) for s in steps if s.kind == "prove"),
+        {s.location: s.record["broken"] for s in steps if s.kind == "recheck" and s.record["broken"]},
+    )
+
+
+def _performance(order: Sequence[str], measured: Sequence[FinishedStep]) -> dict[str, Outcomes]:
+    if not measured:
+        return {}
+    before, *rows = [step.record["performance"] for step in measured]
+    names = sorted({name for of_learner in before.values() for name in of_learner})
+    return {
+        name: Outcomes(
+            tuple(order),
+            tuple(tuple(tuple(row[place][name]) for place in order) for row in rows),
+            tuple(tuple(before[place][name]) for place in order),
+        )
+        for name in names
+    }
+
+
+def _visit(step: FinishedStep) -> Visit:
+    record = step.record
+    return Visit(
+        step.location, step.round, record["tried"], tuple(record["proved"]), record["tactics"], record["seconds"]
+    )

@@ -1,0 +1,350 @@
+"""The daemon as a process: the world that it works in, its log, its limits, what it says of itself."""
+
+import json
+import logging
+import logging.handlers
+import os
+import shutil
+import signal
+import subprocess
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from hashlib import sha256
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import psutil
+
+from prover.cli.daemon import LOG_BYTES, LOG_FILES, Standing, owner
+from prover.cli.opening import read_repository
+from prover.cli.remembering import remembered
+from prover.cli.wiring import database, home
+from prover.cli.workshop import LeanWorkshop, Tools
+from prover.errors import RepositoryError, RunError, UsageError
+from prover.project.location import Location, location_of
+from prover.project.patch import replace as replace_in
+from prover.project.patch import unified_diff
+from prover.project.revision import revision_of
+from prover.proving import Outcome, TheoremProved
+from prover.tactics.generator import Generator
+
+if TYPE_CHECKING:
+    from curriculum.daemon.configuration import Configuration
+    from curriculum.daemon.daemon import Daemon
+    from curriculum.daemon.world import Resources
+    from curriculum.database.database import Database
+    from curriculum.learn.workshop import Workshop
+
+GB = 1e9
+PUBLISH_S = 120
+STUCK_S = 6 * 3600.0
+"""a daemon whose last turn ended so long ago is not healthy; a turn may be a long trace"""
+
+
+class JsonLog:
+    """Events as JSON, one a line, in files that are turned over before they grow large. A log that cannot be written
+    stops nobody."""
+
+    def __init__(self, file: Path) -> None:
+        handler = logging.handlers.RotatingFileHandler(file, "a", LOG_BYTES, LOG_FILES, encoding="utf-8")
+        handler.setFormatter(logging.Formatter("%(message)s"))
+        self._logger = logging.Logger("prover daemon")
+        self._logger.addHandler(handler)
+        logging.raiseExceptions = False
+
+    def __call__(self, event: str, **facts: Any) -> None:
+        """Writes an event."""
+        at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        known = {name: value for name, value in facts.items() if value is not None}
+        self._logger.info(json.dumps({"at": at, "event": event, **known}, ensure_ascii=False))
+
+
+class RealWorld:
+    """See `curriculum.daemon.world.World`."""
+
+    def __init__(self, configuration: "Configuration", db: "Database", log: JsonLog) -> None:
+        self._configuration = configuration
+        self._log = log
+        self._db = db
+        self._locations = _Locations(db, configuration.daemon.repositories)
+        work = configuration.daemon
+        tools = Tools(work.toolchain, work.jobs, work.seconds)
+        self._patches = Patches(configuration, log)
+        self._shop = LeanWorkshop(self._locations, tools, db, self._note, self._patches)
+        self.workshop: Workshop = self
+        self.settings = self._shop.settings
+        self.attempt = self._shop.attempt
+
+    def trace(self, location: str) -> str:
+        """See `Workshop`; not longer than the configuration allows."""
+        with _no_longer_than(self._configuration.limits.trace_hours * 3600.0, location):
+            return self._shop.trace(location)
+
+    def newest(self, location: str) -> str:
+        """See `World`."""
+        checkout, repository = read_repository(str(self._locations[location]), self._note)
+        return revision_of(checkout, repository)
+
+    def learn(self) -> Sequence[Generator]:
+        """The memory, anew."""
+        from curriculum.learn.learner import Frozen
+
+        return (Frozen(remembered()),)
+
+    def resources(self) -> "Resources":
+        """See `World`."""
+        from curriculum.daemon.world import Resources
+
+        root = home().root
+        root.mkdir(parents=True, exist_ok=True)
+        return Resources(shutil.disk_usage(root).free / GB, psutil.virtual_memory().available / GB)
+
+    def now(self) -> float:
+        """See `World`."""
+        return time.time()
+
+    def steady(self) -> float:
+        """See `World`."""
+        return time.monotonic()
+
+    def listed(self) -> frozenset[str] | None:
+        """The repositories of the configuration's list, put into the database; None where it names none."""
+        return self._locations.listed()
+
+    def _note(self, text: str) -> None:
+        self._log("note", text=text)
+
+
+class _Locations(dict[str, Location]):
+    """From the canonical location to the location: those of a list, or as the database has them."""
+
+    def __init__(self, db: "Database", list_file: str) -> None:
+        super().__init__()
+        self._db = db
+        self._list_file = list_file
+
+    def listed(self) -> frozenset[str] | None:
+        if not self._list_file:
+            return None
+        from curriculum.repository_list import read_list
+
+        for location in read_list(Path(self._list_file).expanduser()):
+            self[location.canonical] = location
+            self._db.perform(
+                lambda work, it=location: work.traces.record_repository(it.canonical, it.revision)  # type: ignore[misc]
+            )
+        return frozenset(self)
+
+    def __missing__(self, canonical: str) -> Location:
+        from curriculum.database.listing import listed_repositories
+
+        with self._db.reading() as connection:
+            for each in listed_repositories(connection):
+                if each.location == canonical:
+                    return location_of(each.location, each.follows)
+        raise RepositoryError(f"{canonical} is not among the repositories any more: `prover repo add` adds it.")
+
+
+class Patches:
+    """Writes each proof that is found as a patch; publishes it by a command, where one is configured."""
+
+    def __init__(self, configuration: "Configuration", log: JsonLog) -> None:
+        self._publish = configuration.publish
+        chosen = configuration.daemon.patches
+        self._directory = Path(chosen).expanduser() if chosen else home().root / "patches"
+        self._log = log
+
+    def __call__(self, location: str, path: str, text: str, outcome: Outcome) -> None:
+        """See `Watcher`. What cannot be written is said; the proof is in the database anyhow."""
+        if not isinstance(outcome, TheoremProved):
+            return
+        after = replace_in(text, outcome.replacements)
+        patch = f"{self._publish.disclosure}\n---\n{unified_diff(path, text, after)}"
+        name = location.rstrip("/").rsplit("/", 1)[-1] or "repository"
+        file = self._directory / name / f"{Path(path).stem}-{sha256(patch.encode()).hexdigest()[:12]}.patch"
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            scratch = file.with_suffix(".part")
+            scratch.write_text(patch, encoding="utf-8")
+            os.replace(scratch, file)
+        except OSError as error:
+            self._log("patch not written", file=str(file), error=error.strerror)
+            return
+        self._log("patch", file=str(file))
+        if self._publish.command:
+            self._run([*self._publish.command, str(file), location])
+
+    def _run(self, words: list[str]) -> None:
+        try:
+            done = subprocess.run(words, capture_output=True, text=True, timeout=PUBLISH_S, check=False)
+            self._log("published", command=words[0], status=done.returncode, said=done.stderr[-300:])
+        except (OSError, subprocess.TimeoutExpired) as error:
+            self._log("not published", command=words[0], error=str(error))
+
+
+class Process:
+    """One daemon, from its start to its end."""
+
+    def __init__(self, configuration: "Configuration", place: Path) -> None:
+        from curriculum.daemon.daemon import Daemon
+
+        self._place = place
+        self._log = JsonLog(place / "log")
+        if configuration.limits.nice:
+            os.setpriority(os.PRIO_PROCESS, 0, configuration.limits.nice)
+        self._database = database()
+        self._world = RealWorld(configuration, self._database, self._log)
+        self._daemon = Daemon(self._database, self._world, configuration, owner(), self._log)
+        self._began = psutil.Process().create_time()
+        self._server = Server(configuration.server.host, configuration.server.port, self._daemon)
+        self._over = threading.Event()
+
+    def run(self, until_idle: bool) -> None:
+        """Turns until a signal comes."""
+        self._log("started", pid=os.getpid(), port=self._server.port, database=self._database.name)
+        self._server.start()
+        self._stand()
+        standing = threading.Thread(target=self._keep_standing, daemon=True)
+        standing.start()
+        self._daemon.locations = self._world.listed()
+        self._daemon.run(self._over.wait, until_idle)
+
+    def ended(self) -> None:
+        """Says that it ends."""
+        self._daemon.tally.state = "stopping"
+        self._over.set()
+        self._server.stop()
+        self._log("stopped", **_done(self._daemon))
+
+    def _keep_standing(self) -> None:
+        while not self._over.wait(1.0):
+            self._stand()
+
+    def _stand(self) -> None:
+        tally = self._daemon.tally
+        standing = Standing(
+            os.getpid(), self._began, self._server.port, tally.state, tally.fault, time.time(), _done(self._daemon)
+        )
+        scratch = self._place / "standing.part"
+        try:
+            scratch.write_bytes(msgspec.json.encode(standing))
+            os.replace(scratch, self._place / "standing.json")
+        except OSError:
+            return  # the disk is full: the log says so
+
+
+class Server:
+    """/health and /metrics, on a thread; nothing at port 0."""
+
+    def __init__(self, host: str, port: int, daemon: "Daemon") -> None:
+        self.port = port
+        self._server: ThreadingHTTPServer | None = None
+        if port:
+            try:
+                self._server = ThreadingHTTPServer((host, port), _handler(daemon))
+            except OSError as error:
+                raise RunError(f"Port {port} of {host} cannot be used ({error.strerror}): choose another.") from None
+
+    def start(self) -> None:
+        """Answers from now on."""
+        if self._server is not None:
+            threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        """Answers no more."""
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+
+
+def health(daemon: "Daemon") -> tuple[int, dict[str, Any]]:
+    """An HTTP status, and what is said: 503 where something is wrong."""
+    tally = daemon.tally
+    since = daemon.world.steady() - tally.turned_at if tally.turned_at else 0.0
+    well = tally.state != "degraded" and since < STUCK_S
+    return (200 if well else 503), {"state": tally.state, "fault": tally.fault, **_done(daemon)}
+
+
+def metrics(daemon: "Daemon") -> bytes:
+    """In Prometheus's format.
+
+    Raises:
+        UsageError: prometheus-client is not installed.
+    """
+    try:
+        from prometheus_client import CollectorRegistry, generate_latest
+        from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+    except ImportError:
+        raise UsageError("/metrics needs prometheus-client: pip install 'prover[daemon]'.") from None
+
+    class Collected:
+        def collect(self) -> Iterator[Any]:
+            for name, value in _done(daemon).items():
+                yield CounterMetricFamily(f"prover_{name}", f"{name}, since the daemon began", value=value)
+            degraded = float(daemon.tally.state == "degraded")
+            yield GaugeMetricFamily("prover_degraded", "1 where something is wrong", value=degraded)
+            memory = psutil.Process().memory_info().rss
+            yield GaugeMetricFamily("prover_resident_bytes", "memory of the daemon itself", value=memory)
+
+    registry = CollectorRegistry()
+    registry.register(Collected())
+    return generate_latest(registry)
+
+
+def _handler(daemon: "Daemon") -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            match self.path:
+                case "/health":
+                    code, said = health(daemon)
+                    self._answer(code, "application/json", json.dumps(said).encode())
+                case "/metrics":
+                    try:
+                        self._answer(200, "text/plain; version=0.0.4", metrics(daemon))
+                    except UsageError as error:
+                        self._answer(501, "text/plain", str(error).encode())
+                case _:
+                    self._answer(404, "text/plain", b"there are /health and /metrics")
+
+        def _answer(self, code: int, kind: str, body: bytes) -> None:
+            self.send_response(code)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            """Nothing: a question each few seconds would fill the log."""
+
+    return Handler
+
+
+def _done(daemon: "Daemon") -> dict[str, int]:
+    tally = daemon.tally
+    names = ("looked", "traced", "attempts", "proved", "broken", "learnt", "faults")
+    return {name: getattr(tally, name) for name in names}
+
+
+@contextmanager
+def _no_longer_than(seconds: float, what: str) -> Iterator[None]:
+    """Ends the block with an error when its time is over. For the main thread, with 0 for no limit."""
+
+    def over(_signal: int, _frame: FrameType | None) -> None:
+        raise RepositoryError(f"{what} took longer than {seconds / 3600:g} hours to trace: see trace_hours.")
+
+    if not seconds:
+        yield
+        return
+    before = signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -1,0 +1,169 @@
+"""`prover learn`: rounds of tracing, learning and proving over a list of repositories."""
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, cast, get_args
+
+import click
+from filelock import FileLock, Timeout
+from rich.table import Table
+
+from prover.cli.curriculum import order_named, order_option, planned_order, repos_option, show
+from prover.cli.opening import jobs_option
+from prover.cli.wiring import consoles, database, home, toolchain_option
+from prover.cli.workshop import LeanWorkshop, Tools
+from prover.errors import RunError, UsageError
+from prover.lean.toolchain.choose import Wish
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from curriculum.learn.learner import Strategy, Trainable
+    from curriculum.learn.summary import Summary
+
+STRATEGIES = ("progressive", "merged", "replay", "ewc", "adapters")
+LEARNERS = ("memory", "ranker")
+
+
+@click.command("learn")
+@repos_option
+@click.option("--rounds", type=click.IntRange(1, 100), default=1, show_default=True, help="Over all repositories.")
+@click.option(
+    "--strategy",
+    type=click.Choice(STRATEGIES),
+    default="progressive",
+    show_default=True,
+    help="What keeps a learner with weights from forgetting.",
+)
+@order_option
+@click.option("--reverse", is_flag=True, help="The order the other way round.")
+@click.option(
+    "--tactics", type=click.IntRange(min=1), default=200, show_default=True, help="Run for a theorem, on average."
+)
+@click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, show_default=True, help="Seconds, at most.")
+@click.option("--seed", type=int, default=0, show_default=True)
+@click.option(
+    "--learners", default="memory", show_default=True, help="Who learns: memory, ranker (premises; needs torch)."
+)
+@click.option("--prove/--no-prove", default=True, help="Attempt theorems, or only study and measure.")
+@click.option("--baseline/--no-baseline", default=True, help="Also prove with a prover that learns nothing.")
+@click.option("--dry-run", is_flag=True, help="Print the plan and do nothing.")
+@jobs_option
+@toolchain_option
+def command(
+    list_file: Path,
+    rounds: int,
+    strategy: str,
+    order: str,
+    reverse: bool,
+    tactics: int,
+    timeout: float,
+    seed: int,
+    learners: str,
+    prove: bool,
+    baseline: bool,
+    dry_run: bool,
+    jobs: int,
+    wish: Wish,
+) -> None:
+    """Learn from repositories, one after the other: trace, learn, prove what is open, and learn from that.
+
+    A course that was interrupted or killed goes on when the same command is given again. A repository that cannot be
+    read is left out and named. Nothing is written into a repository.
+    """
+    from curriculum.learn.course import Course, Syllabus
+    from curriculum.repository_list import read_list
+
+    locations = {location.canonical: location for location in read_list(list_file)}
+    if dry_run:
+        show(planned_order(list(locations), order, reverse, seed, timeout))
+        console, _ = consoles()
+        console.print(
+            f"{rounds} round(s) of {strategy} learning, {tactics} tactics run for a theorem on average"
+            f"{', and once without learning' if baseline else ''}: nothing was done",
+            markup=False,
+        )
+        return
+    chosen = cast("Strategy", strategy)
+    syllabus = Syllabus(tuple(locations), order, reverse, rounds, chosen, seed, tactics, prove, baseline)
+    _, errors = consoles()
+
+    def say(text: str) -> None:
+        errors.print(text, style="dim", markup=False)
+
+    kept = home().caches / "courses"
+    with database() as db, _alone(kept, db.name):
+        shop = LeanWorkshop(locations, Tools(wish, jobs, timeout), db, say)
+        pupils = learners_named(learners, chosen, seed)
+        run = Course(db, shop, pupils, order_named, kept, say).run(syllabus)
+        from curriculum.database.courses import finished_steps
+        from curriculum.learn.summary import summary_of
+
+        with db.reading() as connection:
+            print_summary(summary_of(finished_steps(connection, run)))
+
+
+def learners_named(text: str, strategy: "Strategy", seed: int) -> "list[Trainable]":
+    """The learners of a comma-separated list.
+
+    Raises:
+        UsageError: a name is unknown, or what it needs is not installed.
+    """
+    from curriculum.learn.learner import MemoryLearner, Strategy
+    from curriculum.learn.ranker import Ranker
+
+    assert get_args(Strategy) == STRATEGIES
+    made: Mapping[str, Callable[[], Trainable]] = {
+        "memory": lambda: MemoryLearner(strategy, seed=seed),
+        "ranker": lambda: Ranker(strategy, seed=seed),
+    }
+    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    for name in names:
+        if name not in made:
+            raise UsageError(f"There is no learner {name!r}: choose from {', '.join(LEARNERS)}.")
+    if not names:
+        raise UsageError(f"Name at least one learner: {', '.join(LEARNERS)}.")
+    return [made[name]() for name in names]
+
+
+def print_summary(summary: "Summary") -> None:
+    """What a course came to, for people."""
+    from curriculum.metrics import METRICS
+
+    console, errors = consoles()
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    columns = ["repository", "open", "without learning", *(f"round {n}" for n in range(1, summary.rounds + 1))]
+    for column in columns:
+        table.add_column(column, justify="left" if column == "repository" else "right", overflow="fold")
+    for location in summary.order:
+        table.add_row(location, *(str(value) for value in _row(summary, location)))
+    console.print(table)
+    for name, outcomes in summary.performance.items():
+        if outcomes.rows:
+            matrix = outcomes.matrix()
+            said = ", ".join(f"{metric.name} {metric.compute(matrix):.3f}" for metric in METRICS)
+            console.print(f"{name}: {said}", markup=False)
+    for location, why in summary.failed.items():
+        errors.print(f"left out: {location}: {why}", markup=False)
+    for location, names in summary.broken.items():
+        errors.print(f"no longer proved in {location}: {', '.join(names)}", markup=False)
+
+
+def _row(summary: "Summary", location: str) -> Sequence[object]:
+    first = next((v for v in summary.visits if v.location == location), None)
+    static = summary.baseline.get(location)
+    rounds = [len(summary.proved(location, number)) for number in range(1, summary.rounds + 1)]
+    return [first.tried if first else 0, "-" if static is None else sum(static.values()), *rounds]
+
+
+@contextmanager
+def _alone(kept: Path, name: str) -> "Iterator[None]":
+    """One course at a time on one computer and database: two would go on with the same one."""
+    kept.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(kept / f"{sha256(name.encode()).hexdigest()[:16]}.lock", timeout=0):
+            yield
+    except Timeout:
+        raise RunError("Another `prover learn` is using this database: wait for it, or end it.") from None

@@ -1,0 +1,197 @@
+"""Where courses and the daemon work: repositories opened, traced and attempted with a real Lean."""
+
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import TYPE_CHECKING, Any
+
+from prover.check.challenge import kept_in
+from prover.check.gate import Gate
+from prover.cli.ledger import known_proofs, result_of
+from prover.cli.opening import Note, Opened, opened
+from prover.cli.tracing import trace_into_database
+from prover.cli.wiring import home
+from prover.errors import LeanError, RepositoryError, UsageError
+from prover.evaluate.systems import Sampled
+from prover.lean.pool import Pool
+from prover.lean.toolchain.choose import Wish
+from prover.project.build import source_of
+from prover.project.checkout import COMMIT
+from prover.project.layout import Module
+from prover.project.location import Location
+from prover.project.revision import revision_of
+from prover.proving import Outcome, Prover, Task, TheoremProved
+from prover.search.best_first import Strategy
+from prover.search.budget import Budget
+from prover.tactics.automation import Automation
+from prover.tactics.generator import Generator, Place, Situated, TacticGenerator
+from prover.tactics.structure import Structure
+
+if TYPE_CHECKING:
+    from curriculum.database.database import Database
+    from curriculum.learn.workshop import Finished, Trial
+
+Watcher = Callable[[str, str, str, Outcome], None]
+"""told the location, the file's path, its text, and what came of an attempt at a theorem in it"""
+
+
+@dataclasses.dataclass(frozen=True)
+class Tools:
+    """With what a workshop works."""
+
+    wish: Wish
+    """which Lean"""
+    jobs: int
+    """Lean processes"""
+    seconds: float
+    """of an attempt, at most; what is shared out is tactics, whose number the load does not change"""
+
+
+class LeanWorkshop:
+    """Repositories by their canonical location."""
+
+    def __init__(
+        self,
+        locations: Mapping[str, Location],
+        tools: Tools,
+        database: "Database",
+        note: Note,
+        watcher: Watcher = lambda *_: None,
+    ) -> None:
+        self._locations = locations
+        self._tools = tools
+        self._database = database
+        self._note = note
+        self._watcher = watcher
+
+    def settings(self) -> dict[str, Any]:
+        """See `Workshop`."""
+        return {"generators": ["automation", "structure", "memory"], "seconds": self._tools.seconds}
+
+    def trace(self, location: str) -> str:
+        """See `Workshop`."""
+        with opened(str(self._locations[location]), self._tools.wish, self._note, self._tools.jobs) as ready:
+            traced = trace_into_database(ready, self._note)
+            if traced.failed:
+                first = traced.failed[0]
+                self._note(
+                    f"{location}: {len(traced.failed)} of {len(ready.repository.modules)} modules are not traced, "
+                    f"{first.module.name} for one: {first.error}"
+                )
+            if not traced.own and traced.failed:
+                raise RepositoryError(f"No module of {location} can be built: {traced.failed[0].error}")
+            return revision_of(ready.checkout, ready.repository)
+
+    def attempt(
+        self, location: str, revision: str, trials: "Sequence[Trial]", learnt: Sequence[Generator]
+    ) -> "Iterator[Finished]":
+        """See `Workshop`."""
+        pinned = str(_pinned(self._locations[location], revision))
+        with opened(pinned, self._tools.wish, self._note, self._tools.jobs) as ready:
+            if revision_of(ready.checkout, ready.repository) != revision:
+                raise UsageError(f"{location} has changed while it was worked on: it is traced anew next time.")
+            pool = Pool(ready.toolchain, ready.builder.search_path(), self._tools.jobs)
+            with pool, ThreadPoolExecutor(self._tools.jobs) as executor:
+                bench = _Bench(self, ready, pool, learnt)
+                try:
+                    running = [executor.submit(bench.attempt, *each) for each in bench.tasks(trials)]
+                    for future in as_completed(running):
+                        yield future.result()
+                except BaseException:  # among them GeneratorExit: nobody wants the rest
+                    executor.shutdown(wait=False, cancel_futures=True)
+                    pool.__exit__(None, None, None)
+                    raise
+
+    def recall(self, statement_key: str) -> tuple[tuple[str, ...], ...]:
+        """Known proofs of a statement."""
+        return known_proofs(self._database, statement_key)
+
+
+class _Bench:
+    """The attempts at one repository."""
+
+    def __init__(self, shop: LeanWorkshop, ready: Opened, pool: Pool, learnt: Sequence[Generator]) -> None:
+        self._shop = shop
+        self._ready = ready
+        self._pool = pool
+        self._generators: tuple[Generator, ...] = (Automation(), Structure(), *learnt)
+        self._gate = Gate(pool.fresh, kept_in(home().caches, ready.toolchain, ready.builder.search_path()))
+
+    def tasks(self, trials: "Sequence[Trial]") -> "Iterator[tuple[Trial, Task | str]]":
+        """Each trial with its theorem, or with why there is none; a module that cannot be read costs itself only."""
+        names = dict.fromkeys(trial.module for trial in trials)
+        with self._pool.lend() as session:
+            for name in names:
+                mine = [trial for trial in trials if trial.module == name]
+                try:
+                    module = self._module(name)
+                    self._ready.builder.prepare(module)
+                    source = source_of(self._ready.repository, module)
+                    declared = {d.name: d for d in session.declarations(source, detail=True)}
+                except (UsageError, LeanError) as error:
+                    yield from ((trial, str(error)) for trial in mine)
+                    continue
+                for trial in mine:
+                    found = declared.get(trial.theorem)
+                    yield trial, Task(source, found) if found else f"{name} has no {trial.theorem} any more"
+
+    def attempt(self, trial: "Trial", task: Task | str) -> "Finished":
+        """One trial."""
+        from curriculum.database.results import Cost
+        from curriculum.learn.workshop import Finished
+
+        toolchain = self._ready.toolchain.name
+        if isinstance(task, str):
+            return Finished(trial, trial.theorem, toolchain, ("failed", task), Cost())
+        with self._pool.lend() as session:
+            self._pool.prepare_fresh()
+            outcome = self._prover(trial).prove(session, task)
+        location = self._ready.checkout.location.canonical
+        path = self._ready.repository.relative(self._module(task.source.module))
+        self._shop._watcher(location, path, task.source.text, outcome)
+        spent = outcome.spent
+        names = [generator.name for generator in self._generators]
+        return Finished(
+            trial,
+            task.declaration.key or trial.theorem,
+            toolchain,
+            result_of(outcome, names),
+            Cost(spent.seconds, spent.expansions, spent.tactics),
+            recalled=isinstance(outcome, TheoremProved) and outcome.recalled,
+        )
+
+    def _module(self, name: str) -> Module:
+        module = self._ready.repository.modules.get(name)
+        if module is None:
+            raise UsageError(f"There is no module {name} any more.")
+        return module
+
+    def _prover(self, trial: "Trial") -> Prover:
+        budget = Budget(seconds=self._shop._tools.seconds, tactics=trial.tactics)
+        generators = self._generators
+        if trial.temperature > 0:
+            generators = tuple(Disturbed(g, trial.temperature, trial.seed) for g in generators)
+        recall = self._shop.recall if trial.recall else lambda _: ()
+        return Prover(Strategy(()), self._gate, budget, recall, generators)
+
+
+class Disturbed:
+    """A generator whose preferences are disturbed, for each theorem otherwise."""
+
+    def __init__(self, generator: Generator, temperature: float, seed: int) -> None:
+        self.name = generator.name
+        self._generator = generator
+        self._temperature = temperature
+        self._seed = seed
+
+    def at(self, place: Place) -> TacticGenerator:
+        """See `Situated`."""
+        inner = self._generator.at(place) if isinstance(self._generator, Situated) else self._generator
+        return Sampled(inner, self._temperature, f"{self._seed} {place.module} {place.declaration}")
+
+
+def _pinned(location: Location, revision: str) -> Location:
+    """The location at the commit that was traced; a directory that is read as it is stays so."""
+    if location.is_directory and location.revision is None:
+        return location
+    return dataclasses.replace(location, revision=revision) if COMMIT.fullmatch(revision) else location

@@ -1,0 +1,259 @@
+"""Courses of learning on a world made up: what is learnt, what is proved, and what a kill at any point changes."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from curriculum.database.courses import finished_steps
+from curriculum.database.database import Database
+from curriculum.database.lineage import lineage_of
+from curriculum.database.results import Cost, FoundProof, GoalStep
+from curriculum.learn.course import Course, Syllabus
+from curriculum.learn.learner import Frozen, MemoryLearner, Strategy, Study
+from curriculum.learn.summary import Summary, summary_of
+from curriculum.learn.workshop import Finished, Trial
+from curriculum.metrics import backward_transfer
+from curriculum.ordering import EasyFirst
+from prover.errors import CheckoutFailed, UsageError
+from prover.project.traced import TracedDeclaration
+from prover.tactics.generator import Generator, Place
+from prover.tactics.memory.sketch import sketch_of_text
+from tests.traced_modules import LEAN, keyed, module, read, theorem
+
+ONE, TWO, GONE = "https://example.org/one", "https://example.org/two", "https://example.org/gone"
+PLACES = (ONE, TWO)
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def declared(name: str, incomplete: bool = True) -> TracedDeclaration:
+    return theorem(name, key=f"statement of {name}", incomplete=incomplete)
+
+
+class World:
+    """Repositories of which `easy` theorems are always proved, and `hard` ones once the trick is remembered."""
+
+    def __init__(self, db: Database, die_at: int = -1) -> None:
+        self.db = db
+        self.attempted: list[str] = []
+        self.revision = "1"
+        self.restated = ""
+        """a theorem whose statement the next revision changes"""
+        self.rotten: set[str] = set()
+        """theorems whose known proofs no longer compile"""
+        self._left = die_at
+
+    def tick(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            raise Killed
+
+    def trace(self, location: str) -> str:
+        self.tick()
+        if location == GONE:
+            raise CheckoutFailed("There is no repository any more: check its address.")
+        names = {"one": ("easy.a", "hard.b", "done.c"), "two": ("easy.d", "hard.e")}[location[-3:]]
+        short = location[-3:]
+        declarations = [declared(f"{short}.{n}", incomplete=not n.startswith("done")) for n in names]
+        declarations = [
+            theorem(d.name, key="restated", incomplete=True) if d.name == self.restated else d for d in declarations
+        ]
+        made = module(short, *declarations, text=f"{short} {self.revision}")
+        self.db.perform(lambda work: work.traces.record_trace(read(self.revision, location), keyed(made), {}))
+        return self.revision
+
+    def attempt(
+        self, location: str, revision: str, trials: Sequence[Trial], learnt: Sequence[Generator]
+    ) -> Iterator[Finished]:
+        for trial in trials:
+            self.tick()
+            self.attempted.append(trial.theorem)
+            yield self._finished(trial, learnt)
+            self.tick()
+
+    def _finished(self, trial: Trial, learnt: Sequence[Generator]) -> Finished:
+        known = trial.recall and not self.rotten
+        proved = ".easy" in trial.theorem or any(self._trick(g) for g in learnt)
+        steps = (GoalStep("⊢ Goal", "kGoal", "magic"),)
+        proof = FoundProof((f"magic {trial.theorem}",), (), 3, "automation", whole=True, steps=steps)
+        result: Any = proof if proved else ("open", "the budget is spent")
+        if trial.theorem in self.rotten:
+            result = ("open", "the budget is spent")
+        key = f"statement of {trial.theorem}"
+        return Finished(trial, key, LEAN, result, Cost(0.5, 2, trial.tactics), recalled=known and proved)
+
+    @staticmethod
+    def _trick(generator: Generator) -> bool:
+        assert isinstance(generator, Frozen)
+        recall: Any = generator.at(Place("Z", "Z.z", 0, "sz"))
+        return any(s.tactic == "magic" for s in recall.suggest_for(sketch_of_text("⊢ Goal"), "kGoal"))
+
+    def settings(self) -> dict[str, Any]:
+        return {"world": "made up"}
+
+
+def syllabus(rounds: int = 2, strategy: Strategy = "progressive", places: tuple[str, ...] = PLACES) -> Syllabus:
+    return Syllabus(places, rounds=rounds, strategy=strategy, tactics=8)
+
+
+def go(db: Database, world: World, kept: Path, plan: Syllabus, said: list[str] | None = None) -> int:
+    told = said if said is not None else []
+    learners = [MemoryLearner(plan.strategy)]
+    return Course(db, world, learners, lambda *_: EasyFirst(), kept, told.append).run(plan)
+
+
+def steps(db: Database, run: int) -> list[tuple[Any, ...]]:
+    with db.reading() as connection:
+        found = finished_steps(connection, run)
+    return [(s.position, s.kind, s.round, s.location, s.record) for s in found]
+
+
+def came_to(db: Database, run: int) -> Summary:
+    with db.reading() as connection:
+        return summary_of(finished_steps(connection, run))
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database's file with no rows."""
+    file = tmp_path_factory.mktemp("empty") / "prover.db"
+    with Database(file) as db:
+        db.upgrade()
+    return file
+
+
+@pytest.fixture
+def database(tmp_path: Path, empty: Path) -> Iterator[Database]:
+    shutil.copy(empty, tmp_path / "prover.db")
+    with Database(tmp_path / "prover.db") as db:
+        yield db
+
+
+def test_what_is_learnt_in_one_repository_helps_in_the_next_and_in_the_next_round(
+    database: Database, tmp_path: Path
+) -> None:
+    summary = came_to(database, go(database, World(database), tmp_path / "kept", syllabus()))
+    assert summary.order == (ONE, TWO), "the one with an easy theorem comes first"
+    assert [(v.location[-3:], v.round, v.proved) for v in summary.visits] == [
+        ("one", 1, ("one.easy.a",)),
+        ("two", 1, ("two.easy.d", "two.hard.e")),
+        ("one", 2, ("one.hard.b",)),
+        ("two", 2, ()),
+    ]
+    assert summary.baseline[TWO] == {"two.easy.d": True, "two.hard.e": False}
+    made = summary.gains(TWO)
+    assert made is not None
+    assert (made.gained, made.lost) == ({"two.hard.e"}, frozenset())
+    assert summary.proved(ONE, 1) < summary.proved(ONE, 2)
+
+
+def test_the_matrix_has_a_row_for_each_repository_learnt(database: Database, tmp_path: Path) -> None:
+    summary = came_to(database, go(database, World(database), tmp_path / "kept", syllabus()))
+    matrix = summary.performance["memory"].matrix()
+    assert (len(matrix.rows), len(matrix.before)) == (2, 2)
+    assert matrix.before == (0.0, 0.0), "nothing is known before anything was learnt"
+    assert matrix.rows == ((0.0, 1.0), (1.0, 1.0))
+    assert backward_transfer(matrix) == 1.0, "the second repository taught what the first needed"
+
+
+def test_a_kill_at_any_point_changes_nothing_of_the_result(tmp_path: Path, empty: Path) -> None:
+    def course(name: str, kills: Sequence[int], lose: bool = False) -> tuple[list[tuple[Any, ...]], int]:
+        shutil.copy(empty, tmp_path / f"{name}.db")
+        with Database(tmp_path / f"{name}.db") as db:
+            for point in kills:
+                with pytest.raises(Killed):
+                    go(db, World(db, die_at=point), tmp_path / name, syllabus())
+                if lose:
+                    shutil.rmtree(tmp_path / name, ignore_errors=True)
+            run = go(db, World(db), tmp_path / name, syllabus())
+            with db.reading() as connection:
+                from curriculum.database.queries import row_counts
+
+                attempts = row_counts(connection)["attempts"]
+            return steps(db, run), attempts
+
+    whole = course("whole", ())
+    assert whole[1] == 5, "two theorems of each repository in the first round, and the one left in the second"
+    for point in (2, 6, 9, 14):
+        assert course(f"killed at {point}", (point,)) == whole
+    assert course("killed often", (3, 5, 4), lose=True) == whole, "even where what was learnt is lost"
+
+
+def test_the_same_course_again_is_another_one(database: Database, tmp_path: Path) -> None:
+    first = go(database, World(database), tmp_path / "kept", syllabus(rounds=1))
+    again = go(database, World(database), tmp_path / "kept", syllabus(rounds=1))
+    assert first != again
+    assert came_to(database, again).proved(ONE, 1) == set(), "what was proved waits no longer"
+
+
+def test_a_repository_that_is_gone_is_left_out_and_said(database: Database, tmp_path: Path) -> None:
+    said: list[str] = []
+    plan = syllabus(rounds=1, places=(ONE, GONE))
+    summary = came_to(database, go(database, World(database), tmp_path / "kept", plan, said))
+    assert summary.order == (ONE,)
+    assert list(summary.failed) == [GONE]
+    assert any(GONE in line and "no repository any more" in line for line in said)
+
+
+def test_what_goes_wrong_in_one_repository_costs_only_that(database: Database, tmp_path: Path) -> None:
+    class Broken(World):
+        def attempt(self, location: str, *rest: Any) -> Iterator[Finished]:
+            if location == ONE:
+                raise UsageError("it does not build")
+            yield from super().attempt(location, *rest)
+
+    summary = came_to(database, go(database, Broken(database), tmp_path / "kept", syllabus(rounds=1)))
+    assert summary.proved(ONE, 1) == set()
+    assert summary.proved(TWO, 1) == {"two.easy.d"}
+
+
+def test_proofs_that_a_commit_broke_are_noticed_tried_again_and_reported(database: Database, tmp_path: Path) -> None:
+    go(database, World(database), tmp_path / "kept", syllabus())
+    later = World(database)
+    later.revision, later.restated = "2", "one.easy.a"
+    said: list[str] = []
+    summary = came_to(database, go(database, later, tmp_path / "kept", syllabus(), said))
+    assert any("one.easy.a is broken by the new revision" in line for line in said)
+    assert "one.easy.a" in summary.proved(ONE, 1), "restated, and proved again"
+
+
+def test_known_proofs_are_tried_again_after_a_commit(database: Database, tmp_path: Path) -> None:
+    """One that no longer compiles is searched for anew; what cannot be mended is broken, and waits."""
+    go(database, World(database), tmp_path / "kept", syllabus())
+    later = World(database)
+    later.revision, later.rotten = "2", {"two.easy.d"}
+    run = go(database, later, tmp_path / "kept", syllabus(rounds=1))
+    with database.reading() as connection:
+        rechecked = {s.location: s.record for s in finished_steps(connection, run) if s.kind == "recheck"}
+        events = [e.event for e in lineage_of(connection, ONE, "one.easy.a")]
+    assert rechecked[ONE] == {"kept": [], "mended": ["one.easy.a"], "broken": ["one.hard.b"]}
+    assert rechecked[TWO] == {"kept": [], "mended": [], "broken": ["two.easy.d", "two.hard.e"]}
+    assert events == ["found", "kept", "mended"]
+
+
+def test_a_bounded_memory_forgets_and_an_unbounded_one_does_not() -> None:
+    def size(learner: MemoryLearner) -> int:
+        for name in "ABCDEF":
+            made = module(name, declared(f"{name}.x", incomplete=False))
+            learner.study(Study(f"https://example.org/{name}", (made,)))
+        return len(learner.memory())
+
+    assert size(MemoryLearner("progressive")) == 12
+    assert size(MemoryLearner("replay", capacity=4)) == 6, "four of the earlier ones, and the latest two"
+
+
+def test_a_memory_that_is_saved_is_the_same_when_it_is_loaded(tmp_path: Path) -> None:
+    learner = MemoryLearner()
+    learner.study(Study(ONE, (module("A", declared("A.x", incomplete=False)),)))
+    learner.save(tmp_path)
+    other = MemoryLearner()
+    other.load(tmp_path)
+    assert len(other.memory()) == len(learner.memory()) == 2
+    (tmp_path / "memory").write_bytes(b"\x00nonsense")
+    with pytest.raises(ValueError, match="damaged"):
+        other.load(tmp_path)

@@ -1,0 +1,111 @@
+"""Plans from what was traced and tried; lists of repositories; the command."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from curriculum.database.database import Database
+from curriculum.database.results import Cost, FoundProof, Tried
+from curriculum.database.subjects import Experience, closure_sizes, experience_of, subject_of
+from curriculum.difficulty import Category, Rated
+from curriculum.ordering import EasyFirst, Subject
+from curriculum.plan import plan
+from curriculum.repository_list import read_list
+from prover.cli.main import run
+from prover.cli.wiring import database
+from prover.errors import UsageError
+from tests.traced_modules import LEAN, keyed, module, read, theorem
+
+HERE = "https://example.org/r"
+
+
+def trace(db: Database) -> None:
+    first = module("A", theorem("A.one", key="s1"), theorem("A.open", key="s2", incomplete=True))
+    second = module("B", theorem("B.open", key="s3", incomplete=True), imports=("A", "Init"))
+    db.perform(lambda work: work.traces.record_trace(read("1"), keyed(first, second), {}))
+
+
+def attempt(db: Database, name: str, key: str, proved: bool) -> None:
+    proof = FoundProof(("intro h\nsimp\nomega",), (), 3, "automation", whole=True)
+    tried = Tried(name, "A", key, LEAN, {}, proof if proved else ("open", "no tactic is left"), cost=Cost(seconds=4.0))
+
+    def act(work: object) -> None:
+        repository = work.traces.record_repository(HERE)  # type: ignore[attr-defined]
+        work.results.record_attempt(tried, repository)  # type: ignore[attr-defined]
+
+    db.perform(act)
+
+
+def test_a_repository_as_the_curriculum_sees_it(db: Database) -> None:
+    trace(db)
+    attempt(db, "A.open", "s2", proved=True)
+    attempt(db, "A.one", "s1", proved=False)
+    with db.reading() as connection:
+        subject = subject_of(connection, HERE)
+        assert subject is not None
+        assert subject.theorems == (
+            Rated("A.one", steps=2),
+            Rated("A.open", incomplete=True, steps=2, found=3),
+            Rated("B.open", incomplete=True, steps=2),
+        )
+        assert sorted(subject.closures) == [1, 2]
+        assert experience_of(connection, HERE) == Experience(2, 1, 8.0)
+        assert subject_of(connection, "elsewhere") is None
+
+
+def test_imports_in_a_circle_have_closures_too() -> None:
+    assert closure_sizes({"A": ["B"], "B": ["A", "Init"], "C": []}) == {"A": 2, "B": 2, "C": 1}
+
+
+def test_costs_go_from_the_budget_towards_what_attempts_took() -> None:
+    def seconds(made: Experience) -> float:
+        subject = Subject("r", (Rated("s", incomplete=True), Rated("t", steps=3)), ("p", "q"))
+        return plan([(subject, made)], EasyFirst(), budget=60.0).seconds
+
+    assert seconds(Experience()) == 60.0
+    assert seconds(Experience(10, 5, 100.0)) == 10.0
+    assert seconds(Experience(10, 0, 10_000.0)) == 60.0, "an attempt takes no longer than it may"
+
+
+def test_lists_skip_comments_and_what_is_there_twice(tmp_path: Path) -> None:
+    file = tmp_path / "repos.txt"
+    file.write_text(f"# ours\n\n{tmp_path}\n  {tmp_path}  \nhttps://example.org/r@main\n")
+    assert [str(location) for location in read_list(file)] == [str(tmp_path), "https://example.org/r@main"]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"https://example.org/r\nwhat is this\n", "line 2: 'what is this' is no repository"),
+        (b"\n\nsftp://example.org/r\n", "line 3: sftp:// is not fetched"),
+        (b"# nothing\n", "lists no repository"),
+        (b"\xff\xfe\x00", "is not a text file"),
+    ],
+)
+def test_nonsense_in_a_list_is_named_with_its_line(tmp_path: Path, content: bytes, said: str) -> None:
+    file = tmp_path / "repos.txt"
+    file.write_bytes(content)
+    with pytest.raises(UsageError, match=said):
+        read_list(file)
+
+
+def test_a_list_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_list(tmp_path / "no list")
+
+
+@pytest.mark.parametrize("order", ["easy", "closure", "similar", "predicted", "random"])
+def test_the_command_prints_the_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str], order: str) -> None:
+    with database() as db:
+        trace(db)
+    file = tmp_path / "repos.txt"
+    file.write_text(f"{HERE}\nhttps://example.org/other\n")
+    assert run(["curriculum", "plan", "--repos", str(file), "--order", order, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    (entry,) = said["repositories"]
+    assert (entry["location"], entry[Category.UNPROVED.value], entry["theorems"]) == (HERE, 2, 3)
+    assert said["not_traced"] == ["https://example.org/other"]
+    assert said["estimated_seconds"] == 120.0
+    assert run(["curriculum", "plan", "--repos", str(file), "--order", order, "--reverse"]) == 0
+    assert HERE in capsys.readouterr().out

@@ -1,0 +1,318 @@
+"""The daemon in a world made up, where everything goes wrong that can: it degrades, says so, and goes on."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from curriculum.daemon.configuration import Configuration, Leave, Work
+from curriculum.daemon.daemon import Daemon
+from curriculum.daemon.world import Resources
+from curriculum.database.checking import faults
+from curriculum.database.database import Database
+from curriculum.database.prospects import waiting_in
+from curriculum.database.queries import expired_leases, row_counts
+from curriculum.database.results import Cost, FoundProof
+from curriculum.database.watches import watched
+from curriculum.learn.workshop import Finished, Trial
+from prover.errors import CheckoutFailed, DatabaseFull, DatabaseUnavailable, LakeFailed
+from prover.tactics.generator import Generator
+from tests.traced_modules import LEAN, keyed, module, read, theorem
+
+GOOD, BAD = "https://example.org/good", "https://example.org/bad"
+NAMES = ("easy.a", "hard.b", "false.c")
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+class World:
+    """Two repositories: one is well; the other never builds."""
+
+    def __init__(self, db: Database, die_at: int = -1) -> None:
+        self.db = db
+        self.workshop = self
+        self.revisions = {GOOD: "1", BAD: "1"}
+        self.disk = 100.0
+        self.time = 1_000_000.0
+        self.uptime = 0.0
+        self.attempted: list[str] = []
+        self.traces: list[str] = []
+        self.learnt = 0
+        self._left = die_at
+
+    def tick(self) -> None:
+        self._left -= 1
+        if self._left == 0:
+            raise Killed
+
+    def newest(self, location: str) -> str:
+        self.tick()
+        if location not in self.revisions:
+            raise CheckoutFailed("There is no repository any more: check its address.")
+        return self.revisions[location]
+
+    def trace(self, location: str) -> str:
+        self.tick()
+        self.traces.append(location)
+        if location == BAD:
+            raise LakeFailed("Lake cannot build it.")
+        revision = self.revisions[location]
+        made = module("A", *(theorem(name, incomplete=True) for name in NAMES), text=revision)
+        self.db.perform(lambda work: work.traces.record_trace(read(revision, location), keyed(made), {}))
+        return revision
+
+    def attempt(
+        self, location: str, revision: str, trials: Sequence[Trial], learnt: Sequence[Generator]
+    ) -> Iterator[Finished]:
+        for trial in trials:
+            self.tick()
+            self.attempted.append(trial.theorem)
+            proof = FoundProof((f"simp [{trial.theorem}]",), (), 3, "automation", whole=True)
+            result: Any = proof if trial.theorem.startswith("easy") else ("open", "the budget is spent")
+            yield Finished(trial, f"key of {trial.theorem}", LEAN, result, Cost(1.0, 2, 3))
+            self.tick()
+
+    def learn(self) -> Sequence[Generator]:
+        self.learnt += 1
+        return ()
+
+    def settings(self) -> dict[str, Any]:
+        return {}
+
+    def resources(self) -> Resources:
+        return Resources(self.disk, 100.0)
+
+    def now(self) -> float:
+        return self.time
+
+    def steady(self) -> float:
+        return self.uptime
+
+    def wait(self, seconds: float) -> None:
+        self.time += seconds
+        self.uptime += seconds
+
+
+class Said:
+    """A log that is kept."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, dict[str, Any]]] = []
+
+    def __call__(self, event: str, **facts: Any) -> None:
+        self.events.append((event, facts))
+
+    def __contains__(self, event: object) -> bool:
+        return any(name == event for name, _ in self.events)
+
+    def count(self, event: str) -> int:
+        return sum(name == event for name, _ in self.events)
+
+
+@pytest.fixture(scope="module")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database's file with the two repositories and nothing else."""
+    file = tmp_path_factory.mktemp("empty") / "prover.db"
+    with Database(file) as db:
+        for location in (GOOD, BAD):
+            db.perform(lambda work, place=location: work.traces.record_repository(place))  # type: ignore[misc]
+    return file
+
+
+@pytest.fixture
+def db(tmp_path: Path, empty: Path) -> Iterator[Database]:
+    shutil.copy(empty, tmp_path / "prover.db")
+    with Database(tmp_path / "prover.db", busy_seconds=2) as database:
+        yield database
+
+
+CONFIGURATION = Configuration(daemon=Work(batch=2))
+
+
+def daemon(
+    db: Database, world: World, owner: str = "one", configuration: Configuration = CONFIGURATION
+) -> tuple[Daemon, Said]:
+    said = Said()
+    return Daemon(db, world, configuration, owner, said), said
+
+
+def until_idle(one: Daemon, world: World, most: int = 30) -> None:
+    for _ in range(most):
+        pause = one.safe_turn()
+        if one.tally.state == "idle":
+            return
+        world.wait(pause)
+    raise AssertionError(f"not idle after {most} turns: {one.tally}")
+
+
+def test_it_traces_proves_learns_and_rests(db: Database) -> None:
+    world = World(db)
+    one, said = daemon(db, world)
+    until_idle(one, world)
+    assert sorted(world.attempted) == sorted(NAMES), "each once: nothing was learnt that would change a failure"
+    assert (one.tally.proved, one.tally.attempts, one.tally.traced) == (1, 3, 1)
+    assert world.learnt >= 2, "before the first attempt, and from the proof"
+    assert one.safe_turn() > 0
+    assert "put off" in said
+
+
+def test_a_repository_that_never_builds_is_put_off_ever_longer_and_costs_the_other_nothing(db: Database) -> None:
+    world = World(db)
+    one, said = daemon(db, world)
+    for _ in range(60):
+        world.wait(max(60.0, one.safe_turn()))
+    assert world.traces.count(BAD) < 8, "an hour of turns"
+    assert one.tally.proved == 1
+    pauses = [facts["seconds"] for name, facts in said.events if name == "put off"]
+    assert pauses == sorted(pauses)
+    with db.reading() as connection:
+        bad = next(w for w in watched(connection) if w.location == BAD)
+    assert bad.fault == "Lake cannot build it."
+
+
+def test_a_new_commit_is_noticed_and_traced(db: Database) -> None:
+    world = World(db)
+    one, _ = daemon(db, world)
+    until_idle(one, world)
+    world.revisions[GOOD] = "2"
+    world.wait(31 * 60)
+    until_idle(one, world)
+    assert world.traces.count(GOOD) == 2
+
+
+def test_a_repository_that_vanishes_is_said_and_left(db: Database) -> None:
+    world = World(db)
+    one, said = daemon(db, world)
+    until_idle(one, world)
+    del world.revisions[GOOD]
+    world.wait(31 * 60)
+    until_idle(one, world)
+    assert any("no repository any more" in str(facts.get("error")) for _, facts in said.events)
+
+
+def test_targets_on_the_list_are_never_attempted(db: Database) -> None:
+    world = World(db)
+    rules = Configuration(leave=(Leave("good", ("false.*",), "known to be false"),))
+    one, _ = daemon(db, world, configuration=rules)
+    until_idle(one, world)
+    assert "false.c" not in world.attempted
+    with db.reading() as connection:
+        assert "false.c" not in [w.name for w in waiting_in(connection, GOOD)]
+
+
+def test_a_full_disk_is_waited_for(db: Database) -> None:
+    world = World(db)
+    one, said = daemon(db, world)
+    world.disk = 0.5
+    pauses = [one.safe_turn() for _ in range(4)]
+    assert pauses == [1.0, 2.0, 4.0, 8.0]
+    assert (one.tally.state, world.traces) == ("degraded", [])
+    assert said.count("degraded") == 1, "said once, not at each turn"
+    world.disk = 50.0
+    until_idle(one, world)
+    assert "well again" in said
+    assert one.tally.proved == 1
+
+
+@pytest.mark.parametrize("error", [DatabaseUnavailable("it is gone"), DatabaseFull("the disk is full")])
+def test_a_database_that_is_lost_is_waited_for_and_nothing_is_lost(
+    db: Database, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    world = World(db)
+    one, said = daemon(db, world)
+    one.safe_turn()
+    with monkeypatch.context() as patch:
+        patch.setattr(db, "perform", _raising(error))
+        patch.setattr(db, "reading", _raising(error))
+        for _ in range(3):
+            world.wait(one.safe_turn())
+    assert one.tally.state == "degraded"
+    until_idle(one, world)
+    assert "well again" in said
+    assert one.tally.proved == 1
+
+
+def _raising(error: Exception) -> Any:
+    def act(*_: Any, **__: Any) -> Any:
+        raise error
+
+    return act
+
+
+def test_a_clock_that_jumps_ahead_or_back_stops_nothing(db: Database) -> None:
+    world = World(db)
+    one, said = daemon(db, world)
+    until_idle(one, world)
+    world.time -= 10_000_000
+    world.revisions[GOOD] = "2"
+    until_idle(one, world)
+    assert "clock jumped" in said
+    assert world.traces.count(GOOD) == 2, "it does not wait for the old time to come again"
+    world.time += 50_000_000
+    until_idle(one, world)
+    assert said.count("clock jumped") == 2
+
+
+def test_a_kill_at_any_point_loses_no_more_than_the_work_in_hand(tmp_path: Path, empty: Path) -> None:
+    for point in (3, 6):
+        file = tmp_path / f"{point}.db"
+        shutil.copy(empty, file)
+        with Database(file) as db:
+            world = World(db, die_at=point)
+            one, _ = daemon(db, world, owner="first")
+            with pytest.raises(Killed):
+                until_idle(one, world)
+        with Database(file) as db:
+            after = World(db)
+            after.time += 400
+            other, _ = daemon(db, after, owner="second")
+            until_idle(other, after)
+            with db.reading() as connection:
+                assert list(faults(connection)) == []
+                assert row_counts(connection)["proofs"] == 1
+                assert 3 <= row_counts(connection)["attempts"] <= 4
+                assert expired_leases(connection, after.time) is not None
+
+
+def test_two_daemons_on_one_file_share_the_work_and_do_none_twice(db: Database) -> None:
+    world = World(db)
+    one, _ = daemon(db, world, owner="one")
+    other, _ = daemon(db, world, owner="other")
+    held = one._lease(GOOD)
+    assert held is not None
+    for _ in range(4):
+        other.safe_turn()
+    assert world.attempted == []
+    assert GOOD not in world.traces, "somebody else has it"
+    db.perform(lambda work: work.leases.release(held))
+    for _ in range(8):
+        one.safe_turn()
+        other.safe_turn()
+    assert sorted(world.attempted) == sorted(NAMES)
+
+
+def test_a_daemon_whose_lease_was_taken_stores_nothing_more(db: Database) -> None:
+    world = World(db)
+    one, said = daemon(db, world, owner="slow")
+    one.safe_turn()
+    one.safe_turn()
+    real = world.attempt
+
+    def overtaken(*arguments: Any) -> Iterator[Finished]:
+        def take(work: Any) -> None:
+            work.leases._now = lambda: work.now() + 1e6
+            work.leases.acquire(f"work {GOOD}", "quick", 60)
+
+        db.perform(take)
+        yield from real(*arguments)
+
+    world.attempt = overtaken  # type: ignore[method-assign]
+    for _ in range(3):
+        one.safe_turn()
+    assert "lease lost" in said
+    with db.reading() as connection:
+        assert row_counts(connection)["attempts"] == 0

@@ -1,0 +1,87 @@
+"""The daemon's TOML file: defaults that work, and faults that are named with their line."""
+
+from pathlib import Path
+
+import pytest
+
+from curriculum.daemon.configuration import Configuration, Leave, read_configuration
+from prover.errors import UsageError
+
+ROOT = Path(__file__).parents[2]
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "prover.toml"
+    file.write_text(text)
+    return file
+
+
+def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
+    assert read_configuration(written(tmp_path, "# nothing\n")) == Configuration()
+
+
+def test_nothing_is_published_by_default() -> None:
+    assert Configuration().publish.command == ()
+
+
+def test_what_is_written_counts(tmp_path: Path) -> None:
+    text = """
+[daemon]
+jobs = 3
+poll_minutes = 5
+[limits]
+nice = 0
+[publish]
+command = ["sh", "-c", "true"]
+[[leave]]
+repository = "exercises"
+[[leave]]
+repository = "https://example.org/r"
+theorems = ["R.false_*"]
+reason = "false"
+"""
+    read = read_configuration(written(tmp_path, text))
+    assert (read.daemon.jobs, read.daemon.poll_minutes, read.limits.nice) == (3, 5.0, 0)
+    assert read.publish.command == ("sh", "-c", "true")
+    assert read.leave == (Leave("exercises"), Leave("https://example.org/r", ("R.false_*",), "false"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[daemon]\njobs = \n", "at line 2"),
+        ("\n[demon]\n", "line 2: there is no section or setting 'demon'"),
+        ("jobs = 2\n", "line 1: there is no section or setting 'jobs'"),
+        ("[limits]\nnice = 0\n[daemon]\nseconds = 9\njob = 2\n", "line 5: there is no setting 'job': choose from"),
+        ("[daemon]\n\njobs = 'two'\n", "line 3: jobs must be a whole number, and is 'two'"),
+        ("[daemon]\njobs = true\n", "line 2: jobs must be a whole number"),
+        ("[daemon]\njobs = 2.5\n", "line 2: jobs must be a whole number"),
+        ("[daemon]\njobs = 0\n", "line 2: jobs must be from 1 to 64, and is 0"),
+        ("[daemon]\nseconds = nan\n", "line 2: seconds must be from"),
+        ("[daemon]\ntoolchain = 'both'\n", 'line 2: toolchain must be one of "auto", "native", "embedded"'),
+        ("[server]\nport = 99999\n", "line 2: port must be from 0 to 65535"),
+        ("[publish]\ncommand = 'gh pr create'\n", "line 2: command must be a list of texts"),
+        ("[publish]\ndisclosure = ' '\n", "line 2: disclosure must say something"),
+        ("[[leave]]\nrepository = 'a'\n[[leave]]\ntheorems = ['x']\n", "line 3: repository is missing"),
+        ("[[leave]]\nrepository = 'a'\n[[leave]]\nrepository = 'b'\nwhy = 1\n", "line 5: there is no setting 'why'"),
+        ("leave = 3\n", "line 1: there is no section or setting 'leave'"),
+    ],
+)
+def test_a_fault_is_named_with_its_line(tmp_path: Path, text: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_configuration(written(tmp_path, text))
+    assert said in str(caught.value)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be read"):
+        read_configuration(tmp_path / "no.toml")
+
+
+def test_the_documented_file_is_the_defaults() -> None:
+    text = (ROOT / "docs" / "prover.toml").read_text()
+    read = read_configuration(ROOT / "docs" / "prover.toml")
+    assert read == Configuration()
+    for section in ("daemon", "limits", "server", "publish"):
+        for name in vars(getattr(Configuration(), section)):
+            assert f"\n{name} = " in text, f"docs/prover.toml does not show {name}"

@@ -1,0 +1,102 @@
+"""The daemon as a process: it starts once, answers, ends within five seconds, and starts again after a SIGKILL."""
+
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+
+import psutil
+import pytest
+
+from prover.cli.main import run
+
+DEADLINE_S = 60.0
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Path]:
+    """A directory of its own, with no repositories; no daemon is left after the test."""
+    monkeypatch.setenv("PROVER_HOME", str(tmp_path / "home"))
+    yield tmp_path
+    with capsys.disabled():
+        run(["daemon", "stop"])
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def configured(place: Path, port: int) -> str:
+    file = place / "prover.toml"
+    file.write_text(f"[limits]\nfree_disk_gb = 0\nfree_memory_gb = 0\n[server]\nport = {port}\n")
+    return str(file)
+
+
+def standing(capsys: pytest.CaptureFixture[str]) -> dict[str, object] | None:
+    capsys.readouterr()
+    run(["daemon", "status", "--json"])
+    said: dict[str, object] | None = json.loads(capsys.readouterr().out)
+    return said
+
+
+def asked(port: int, path: str) -> tuple[int, str]:
+    connection = HTTPConnection("127.0.0.1", port, timeout=30)
+    connection.request("GET", path)
+    answer = connection.getresponse()
+    return answer.status, answer.read().decode()
+
+
+def test_a_life(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    port = free_port()
+    file = configured(place, port)
+    assert run(["daemon", "status"]) == 1
+    assert run(["daemon", "start", "--config", file]) == 0
+    said = standing(capsys)
+    assert said is not None
+    pid = int(str(said["pid"]))
+    assert run(["daemon", "start", "--config", file]) == 2
+    assert f"running already (process {pid})" in capsys.readouterr().err
+    end = time.monotonic() + DEADLINE_S
+    while (now := standing(capsys)) is not None and now["state"] != "idle" and time.monotonic() < end:
+        time.sleep(0.3)
+    assert now is not None
+    assert now["state"] == "idle"
+    status, body = asked(port, "/health")
+    assert (status, json.loads(body)["state"]) == (200, "idle")
+    assert "prover_attempts_total 0.0" in asked(port, "/metrics")[1]
+    assert asked(port, "/else")[0] == 404
+
+    os.kill(pid, signal.SIGKILL)
+    psutil.wait_procs([psutil.Process(pid)] if psutil.pid_exists(pid) else [], timeout=DEADLINE_S)
+    assert standing(capsys) is None, "a file that a killed one left is no daemon"
+    assert run(["daemon", "start", "--config", file]) == 0
+    capsys.readouterr()
+    assert run(["daemon", "stop"]) == 0
+    assert capsys.readouterr().out == "stopped\n", "cleanly, within its five seconds"
+    assert run(["daemon", "logs"]) == 0
+    events = [json.loads(line)["event"] for line in capsys.readouterr().out.splitlines()]
+    assert events.count("started") == 2
+    assert events[-1] == "stopped"
+
+
+def test_a_wrong_configuration_is_said_at_the_start(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = place / "prover.toml"
+    file.write_text("[daemon]\njobs = 0\n")
+    assert run(["daemon", "start", "--config", str(file)]) == 2
+    assert "line 2: jobs must be from 1 to 64" in capsys.readouterr().err
+    assert run(["daemon", "stop"]) == 1
+    assert run(["daemon", "logs"]) == 2
+
+
+def test_a_port_in_use_is_said_at_the_start(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert run(["daemon", "start", "--config", configured(place, taken.getsockname()[1])]) == 2
+    assert "cannot be used" in capsys.readouterr().err
