@@ -172,9 +172,11 @@ class Transformer:
         return text
 
     def _repeated(self, inputs: Any, count: int) -> Any:
-        """Each prompt `count` times. A causal model reads each once; its keys and values are then shared out."""
+        """Each prompt `count` times, but read once: the encoder's output, or keys and values, are then shared out."""
+        if self.kind == "seq2seq":
+            return {**inputs, "num_return_sequences": count}
         many = {key: value.repeat_interleave(count, dim=0) for key, value in inputs.items()}
-        if self.kind != "seq2seq" and count > 1 and inputs["input_ids"].shape[1] > 1:
+        if count > 1 and inputs["input_ids"].shape[1] > 1:
             from transformers import DynamicCache
 
             cache = DynamicCache(config=self.model.config)
