@@ -19,7 +19,7 @@ case "$1" in
 --version) echo 'Lean (version 4.28.0, x86_64-unknown-linux-gnu, commit 0123456789abcdef, Release)';;
 --print-libdir) echo /opt/lean/lib/lean;;
 -R) echo "$LEAN_PATH $*" >> "$(dirname "$0")/asked"; echo olean > "$4";;
---run) shift; cat "$1"; echo "$LEAN_PATH $*";;
+--memory=*) shift 2; cat "$1"; echo "$LEAN_PATH $*";;
 esac
 """
 
@@ -99,7 +99,7 @@ def test_a_native_program_runs_from_a_main_file(home: Home, path: Path, tmp_path
     source.write_text("import Gateway.Source\nopen Lean\ndef main := 1\n")
     command = native(home, path).command(Program(("Gateway", "Lean"), (source,), ("a", "b c")), [tmp_path])
     answer = subprocess.run(command.argv, env=dict(command.env), capture_output=True, text=True, check=True).stdout
-    main = command.argv[2]
+    main = command.argv[3]
     assert answer == (
         "import Gateway\nimport Lean\nsection\n\nopen Lean\ndef main := 1\nend\n" + f"{tmp_path} {main} a b c\n"
     )
