@@ -1,7 +1,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check bench clean
+.PHONY: setup demo test check lint bench clean
 
 setup: .venv/ready toolchain
 
@@ -27,11 +27,13 @@ test: setup
 	$(BIN)/pytest
 
 # Formatting, lint, types and unit tests: about a minute, starts no Lean and no PostgreSQL.
-check: .venv/ready
+check: lint
+	$(BIN)/pytest -m 'not lean and not postgresql' tests/unit
+
+lint: .venv/ready
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/pytest -m 'not lean and not postgresql' tests/unit
 
 bench: setup
 	$(BIN)/prover bench lean
