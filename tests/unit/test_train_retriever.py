@@ -14,7 +14,7 @@ from retrieval.errors import TrainingRefused
 from retrieval.evaluate import Needed
 from retrieval.premise import Position, Premise
 from retrieval.train import CHECKPOINT, RECORD, Settings, _batch, _pairs, fresh, train
-from tests.unit.tiny_models import save_t5
+from tests.tiny_encoders import save_t5
 
 pytest.importorskip("torch")
 pytest.importorskip("transformers")

@@ -12,8 +12,8 @@ from retrieval.errors import EncoderMissing, IndexOutdated
 from retrieval.premise import Premise
 from retrieval.retriever import Retriever
 from retrieval.stored import Key, load, save
+from tests.tiny_encoders import save_bert, save_t5
 from tests.unit.test_retrieval import IMPORTS, PREMISES
-from tests.unit.tiny_models import save_bert, save_t5
 
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
