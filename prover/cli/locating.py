@@ -10,7 +10,7 @@ from prover.errors import LeanError, RepositoryError, UnknownTheorem, UsageError
 from prover.lean.protocol import Declaration
 from prover.lean.session import LeanSession, SourceText
 from prover.project.build import source_of
-from prover.project.layout import Module
+from prover.project.layout import Module, Repository
 
 NEAREST = 5
 OTHERS = 40
@@ -35,7 +35,7 @@ def locate(ready: Opened, session: LeanSession, name: str) -> Located:
     """
     seen: list[str] = []
     broken: UsageError | LeanError | None = None
-    for module in _likely_first(ready, name.rsplit(".", 1)[-1]):
+    for module, _ in likely_first(ready.repository, name):
         try:
             ready.builder.prepare(module)
             source = source_of(ready.repository, module)
@@ -62,10 +62,13 @@ def unknown(name: str, known: Sequence[str]) -> str:
     return f"There is no theorem {name}: {hint}"
 
 
-def _likely_first(ready: Opened, part: str) -> Iterator[Module]:
-    likely = {module.name: module for module in ready.repository.modules.values() if part in _text(module)}
-    yield from likely.values()
-    yield from islice((m for m in ready.repository.modules.values() if m.name not in likely), OTHERS)
+def likely_first(repository: Repository, name: str) -> Iterator[tuple[Module, bool]]:
+    """The modules to look through for a theorem, and whether the text of each has the last part of its name."""
+    part = name.rsplit(".", 1)[-1]
+    likely = {module.name: module for module in repository.modules.values() if part in _text(module)}
+    others = (module for module in repository.modules.values() if module.name not in likely)
+    yield from ((module, True) for module in likely.values())
+    yield from ((module, False) for module in islice(others, OTHERS))
 
 
 def _text(module: Module) -> str:

@@ -1,7 +1,6 @@
 """`prover prove`: proves theorems of a repository and prints, writes or applies the proofs."""
 
 import dataclasses
-import difflib
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -16,6 +15,7 @@ from prover.check.challenge import kept_in
 from prover.check.gate import Gate
 from prover.check.levels import USUAL
 from prover.cli.ledger import Ledger
+from prover.cli.locating import likely_first, unknown
 from prover.cli.main import EXIT_INTERRUPTED, EXIT_OPEN, EXIT_REFUSED, EXIT_USAGE
 from prover.cli.modelling import NOBODY, AskedModel, Mode, ModelChoice, asked_of, model_options
 from prover.cli.opening import Opened, jobs_option, opened, repo_option
@@ -23,7 +23,7 @@ from prover.cli.remembering import remembered
 from prover.cli.report import Report, ReportPrinter, TheoremReport, report_of, tallied, write_json
 from prover.cli.retrieving import retrieved
 from prover.cli.wiring import consoles, home, toolchain_option
-from prover.errors import BrokenFile, LeanError, RepositoryError, UnknownTheorem, UsageError
+from prover.errors import BrokenFile, LeanError, UnknownTheorem, UsageError
 from prover.lean.pool import Pool
 from prover.lean.session import LeanSession
 from prover.lean.team import Team
@@ -48,9 +48,6 @@ GENERATORS: dict[str, Callable[[], Generator]] = {
     "fixed": FixedList,
 }
 MODEL = "model"
-NEAREST = 5
-OTHERS = 40
-"""modules that are looked through for a theorem although their text does not have its name"""
 
 
 @dataclass(frozen=True)
@@ -318,22 +315,20 @@ class Proving:
                 yield self._find(session, name)
 
     def _find(self, session: LeanSession, name: str) -> Target:
-        short = name.rsplit(".", 1)[-1]
-        likely, others = _partitioned(self._repository.modules.values(), lambda module: short in _text(module))
         seen: list[str] = []
         broken: UsageError | None = None
-        for module in [*likely, *others[:OTHERS]]:
+        for module, likely in likely_first(self._repository, name):
             try:
                 targets = self._declared(session, module)
             except UsageError as error:
-                if module in likely:
+                if likely:
                     broken = broken or error
                 continue
             for target in targets:
                 if target.task.declaration.name == name:
                     return _provable(target)
             seen.extend(t.task.declaration.name for t in targets if t.task.declaration.kind == "theorem")
-        raise broken or UnknownTheorem(_unknown(name, seen))
+        raise broken or UnknownTheorem(unknown(name, seen))
 
     def _prove_all(self, targets: Sequence[Target]) -> Iterator[tuple[Target, TheoremProved]]:
         kept = kept_in(home().caches, self._toolchain, self._builder.search_path())
@@ -408,31 +403,8 @@ class Proving:
         self._note(f"wrote {source.file}")
 
 
-def _partitioned(modules: Iterable[Module], likely: Callable[[Module], bool]) -> tuple[list[Module], list[Module]]:
-    found: tuple[list[Module], list[Module]] = ([], [])
-    for module in modules:
-        found[0 if likely(module) else 1].append(module)
-    return found
-
-
-def _text(module: Module) -> str:
-    """A module's text; nothing for one that cannot be read."""
-    try:
-        return module.text()
-    except RepositoryError:
-        return ""
-
-
 def _provable(target: Target) -> Target:
     declaration = target.task.declaration
     if declaration.kind != "theorem" and not declaration.incomplete:
         raise UsageError(f"{declaration.name} is a {declaration.kind} without `sorry`: there is nothing to prove.")
     return target
-
-
-def _unknown(name: str, known: Sequence[str]) -> str:
-    nearest = difflib.get_close_matches(name, known, NEAREST, cutoff=0.4)
-    last = name.rsplit(".", 1)[-1]
-    nearest = list(dict.fromkeys([k for k in known if k.rsplit(".", 1)[-1] == last] + nearest))[:NEAREST]
-    hint = f"did you mean {', '.join(nearest)}?" if nearest else "check the name and its namespace."
-    return f"There is no theorem {name}: {hint}"
