@@ -97,6 +97,19 @@ class Refused:
 Judgement = Accepted | Refused
 
 
+@dataclass(frozen=True)
+class Compiled:
+    """Where a candidate's compiled form goes, laid out as Lean looks for modules."""
+
+    module: str
+    directory: Path
+
+    @property
+    def olean(self) -> Path:
+        """The compiled file."""
+        return (self.directory / Path(*self.module.split("."))).with_suffix(".olean")
+
+
 class Gate:
     """Judges submissions, each with a Lean process of its own. Thread-safe."""
 
@@ -121,19 +134,19 @@ class Gate:
             return Refused(f"there is nothing to judge it against: {error} {first}".rstrip(), compiled=False)
         except LeanError as error:
             return Refused(f"a fresh Lean could not check it: {error}", compiled=False)
+        if level <= USUAL:
+            return reached(level, self._elaborated(submission, challenge))
         with tempfile.TemporaryDirectory(prefix="prover-candidate-") as directory:
             compiled = Compiled(submission.candidate.module, Path(directory))
-            judgement = self._tried(
-                lambda session: judgement_of(submission, challenge, ask(session, submission, challenge, compiled))
-            )
-            match judgement:
-                case Refused(level=failed) if failed > level:
-                    return Accepted((), 0, level, judgement.messages)
-                case Accepted() if judgement.level > level:
-                    return Accepted((), 0, level, judgement.messages)
-                case Accepted() if level > judgement.level:
-                    return self._tried(lambda session: replayed(session, submission, challenge, compiled, judgement))
-        return judgement
+            judgement = self._elaborated(submission, challenge, compiled)
+            if isinstance(judgement, Refused):
+                return judgement
+            return self._tried(lambda session: replayed(session, submission, challenge, compiled, judgement))
+
+    def _elaborated(self, submission: Submission, challenge: Challenge, compiled: Compiled | None = None) -> Judgement:
+        return self._tried(
+            lambda session: judgement_of(submission, challenge, ask(session, submission, challenge, compiled))
+        )
 
     def _tried(self, ask_fresh: Callable[[LeanSession], Judgement]) -> Judgement:
         reason = ""
@@ -148,6 +161,16 @@ class Gate:
         return Refused(f"a fresh Lean could not check it: {reason}", compiled=False)
 
 
+def reached(level: int, judgement: Judgement) -> Judgement:
+    """A judgement of the third level as one of no more than `level`: what goes beyond it is not looked at."""
+    match judgement:
+        case Refused(level=failed) if failed > level:
+            return Accepted((), 0, level, judgement.messages)
+        case Accepted() if judgement.level > level:
+            return Accepted((), 0, level, judgement.messages)
+    return judgement
+
+
 def untouched(submission: Submission) -> str | None:
     """Why the candidate cannot be one, as far as bytes tell."""
     if not submission.changes_only_the_command():
@@ -157,21 +180,10 @@ def untouched(submission: Submission) -> str | None:
     return None
 
 
-@dataclass(frozen=True)
-class Compiled:
-    """Where a candidate's compiled form goes, laid out as Lean looks for modules."""
-
-    module: str
-    directory: Path
-
-    @property
-    def olean(self) -> Path:
-        """The compiled file."""
-        return (self.directory / Path(*self.module.split("."))).with_suffix(".olean")
-
-
-def ask(session: LeanSession, submission: Submission, challenge: Challenge, compiled: Compiled) -> JudgeMessage:
-    """What Lean says of a submission."""
+def ask(
+    session: LeanSession, submission: Submission, challenge: Challenge, compiled: Compiled | None = None
+) -> JudgeMessage:
+    """What Lean says of a submission; its compiled form is written where it is wanted."""
     return session.judge(
         submission.candidate,
         {
@@ -184,7 +196,7 @@ def ask(session: LeanSession, submission: Submission, challenge: Challenge, comp
             "own": list(challenge.names_of(submission.command[0])),
             "block": submission.block,
         },
-        compiled.olean,
+        compiled.olean if compiled is not None else None,
     )
 
 

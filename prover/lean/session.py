@@ -332,15 +332,16 @@ class LeanSession:
         reply = self._repeated(ask)
         return reply.commands, reply.messages
 
-    def judge(self, candidate: SourceText, submission: Mapping[str, object], compiled: Path) -> JudgeMessage:
+    def judge(self, candidate: SourceText, submission: Mapping[str, object], compiled: Path | None) -> JudgeMessage:
         """What Lean says of a candidate; see ``Gateway.lean`` for what the submission holds.
 
         Args:
-            compiled: where its compiled form is put, if it is accepted.
+            compiled: where its compiled form is put, if it is accepted and anybody wants it.
         """
         made = self.start().scratch / "candidate.olean"
-        said = self._last({"do": "judge", **_text(candidate), **submission, "compiled": str(made)}).judged()
-        if made.exists():
+        wanted = {"compiled": str(made)} if compiled is not None else {}
+        said = self._last({"do": "judge", **_text(candidate), **submission, **wanted}).judged()
+        if compiled is not None and made.exists():
             move_whole(made, compiled)
         return said
 
