@@ -160,6 +160,7 @@ class Fuzzer:
             return self._said[source]
         name = submission.theorem
         questions = [
+            "section",  # `set_option` and `open` would go on with a tactic block at the left margin
             "set_option pp.all true",
             "set_option pp.maxSteps 100000",
             f"#check @{name}",

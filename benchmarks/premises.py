@@ -5,12 +5,10 @@ Equal time for each theorem, the arms in turn on each, so the comparison is pair
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.projects import Arms, Plan, measure
-from prover.evaluate.statistics import Interval, bootstrap, mcnemar, wilson
+from benchmarks.projects import Arms, Gain, Plan, gain, measure
 from prover.lean.protocol import Goal
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.tactics.automation import Automation
@@ -19,21 +17,6 @@ from prover.tactics.structure import Structure
 from retrieval.premise import Premise
 
 NONE, RANDOM, FOUND_ARM = "no premises", "premises by chance", "premises found"
-
-
-@dataclass(frozen=True)
-class Gain:
-    """What an arm proves that another does not, and the other way round."""
-
-    arm: str
-    against: str
-    theorems: int
-    gained: int
-    lost: int
-    difference: Interval
-    """of the shares that are proved"""
-    p: float
-    """by McNemar's exact test"""
 
 
 def by_chance(around: Around, goal: Goal) -> Sequence[Premise]:
@@ -55,26 +38,7 @@ def compare(
     return measure(toolchain, caches, plan, progress, arms)
 
 
-def shares(results: dict[str, Any]) -> Iterator[tuple[str, int, Interval]]:
-    """How many theorems each arm proved, and the share with its interval."""
-    for arm in results["generators"]:
-        own = [row["outcome"] == "proved" for row in results["theorems"] if row["generators"] == arm]
-        yield arm, sum(own), wilson(sum(own), len(own))
-
-
 def gains(results: dict[str, Any]) -> Iterator[Gain]:
     """What premises that were found are worth against none, and against those drawn by chance."""
-    proved = {
-        arm: {
-            (row["project"], row["theorem"]): row["outcome"] == "proved"
-            for row in results["theorems"]
-            if row["generators"] == arm
-        }
-        for arm in results["generators"]
-    }
     for against in (NONE, RANDOM):
-        theorems = list(proved[FOUND_ARM])
-        differences = [int(proved[FOUND_ARM][each]) - int(proved[against][each]) for each in theorems]
-        gained, lost = differences.count(1), differences.count(-1)
-        values = [float(difference) for difference in differences]
-        yield Gain(FOUND_ARM, against, len(theorems), gained, lost, bootstrap(values), mcnemar(gained, lost))
+        yield gain(results, FOUND_ARM, against)

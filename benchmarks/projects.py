@@ -9,6 +9,7 @@ from typing import Any
 from benchmarks.workload import PROJECTS, Project, built, conditions, spread, theorems
 from prover.check.gate import Gate, Judgement, Submission
 from prover.check.levels import USUAL
+from prover.evaluate.statistics import Interval, bootstrap, mcnemar, wilson
 from prover.lean.pool import Pool
 from prover.lean.session import LeanSession, TacticLimits
 from prover.lean.toolchain.toolchain import Toolchain
@@ -50,6 +51,11 @@ class Plan:
     modules: int | None = None
     """of each that are looked at, at most, evenly spread"""
 
+    def chosen(self) -> list[Path]:
+        """The directories of the projects."""
+        roots = self.roots or sorted(path for path in PROJECTS.iterdir() if path.is_dir())
+        return [root for root in roots if not self.names or root.name in self.names]
+
 
 @dataclass(frozen=True)
 class Attempted:
@@ -77,16 +83,19 @@ class Total:
 
 
 def measure(
-    toolchain: Toolchain, caches: Path, plan: Plan, progress: Callable[[str], None], arms: Arms = GENERATORS
+    toolchain: Toolchain,
+    caches: Path,
+    plan: Plan,
+    progress: Callable[[str], None],
+    arms: Arms = GENERATORS,
+    wanted: Callable[[Task], bool] = lambda _: True,
 ) -> dict[str, Any]:
-    """Attempts every open theorem of every project, once with each set of generators."""
+    """Attempts every theorem of every project that is `wanted` and open, once with each set of generators."""
     rows: list[Attempted] = []
-    for root in plan.roots or sorted(path for path in PROJECTS.iterdir() if path.is_dir()):
-        if plan.names and root.name not in plan.names:
-            continue
+    for root in plan.chosen():
         progress(f"{root.name}: compiling")
         project = built(root, toolchain, caches, plan.modules)
-        rows += _project(toolchain, project, plan, progress, arms)
+        rows += _project(toolchain, project, plan, progress, arms, wanted)
     return {
         "conditions": {**conditions(toolchain), **asdict(plan), "roots": [root.name for root in plan.roots]},
         "generators": list(arms),
@@ -101,6 +110,42 @@ def totals(results: dict[str, Any]) -> Iterator[Total]:
         own = [row for row in rows if project in (row["project"], "all")]
         by = [[row for row in own if row["generators"] == name] for name in results["generators"]]
         yield Total(project, len(by[0]), tuple(sum(row["outcome"] == "proved" for row in rows) for rows in by))
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What an arm proves that another does not, and the other way round."""
+
+    arm: str
+    against: str
+    theorems: int
+    gained: int
+    lost: int
+    difference: Interval
+    """of the shares that are proved"""
+    p: float
+    """by McNemar's exact test"""
+
+
+def shares(results: dict[str, Any]) -> Iterator[tuple[str, int, Interval]]:
+    """How many theorems each arm proved, and the share with its interval."""
+    for arm in results["generators"]:
+        own = _proved(results, arm)
+        yield arm, sum(own.values()), wilson(sum(own.values()), len(own))
+
+
+def gain(results: dict[str, Any], arm: str, against: str) -> Gain:
+    """What an arm is worth against another."""
+    own, other = _proved(results, arm), _proved(results, against)
+    differences = [int(own[theorem]) - int(other[theorem]) for theorem in own]
+    gained, lost = differences.count(1), differences.count(-1)
+    values = [float(difference) for difference in differences]
+    return Gain(arm, against, len(own), gained, lost, bootstrap(values), mcnemar(gained, lost))
+
+
+def _proved(results: dict[str, Any], arm: str) -> dict[tuple[str, str], bool]:
+    rows = [row for row in results["theorems"] if row["generators"] == arm]
+    return {(row["project"], row["theorem"]): row["outcome"] == "proved" for row in rows}
 
 
 class SameJudgement(Gate):
@@ -118,14 +163,19 @@ class SameJudgement(Gate):
 
 
 def _project(
-    toolchain: Toolchain, project: Project, plan: Plan, progress: Callable[[str], None], arms: Arms
+    toolchain: Toolchain,
+    project: Project,
+    plan: Plan,
+    progress: Callable[[str], None],
+    arms: Arms,
+    wanted: Callable[[Task], bool],
 ) -> Iterator[Attempted]:
     """Each theorem with each set of generators in turn, so that a busy hour of the machine costs all of them."""
     with Pool(toolchain, project.search_path, plan.jobs) as pool, ThreadPoolExecutor(plan.jobs) as executor:
         generators = {name: make() for name, make in arms.items()}
         with pool.lend() as session:
             found = [task for task in theorems(project, session) if task.declaration.incomplete != plan.finished]
-            tasks = spread(found, plan.limit)
+            tasks = spread([task for task in found if wanted(task)], plan.limit)
             _read_files(toolchain, project, session, tasks, [each for own in generators.values() for each in own])
         limits = DEFAULT_LIMITS if plan.tactics is None else COUNTED
         budget = Budget(seconds=plan.seconds, tactics=plan.tactics)

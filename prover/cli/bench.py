@@ -3,7 +3,7 @@
 import importlib
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -81,15 +81,27 @@ def premises(
     roots = tuple(read_repository(repo, _teller(err))[1].root for repo in repos)
     plan = plans.Plan(timeout, limit, jobs, finished=bool(repos), roots=roots, modules=modules)
     results = script.compare(embedded_toolchain(), home().caches, plan, libraries(), _teller(err))
-    for arm, count, share in script.shares(results):
-        out.print(f"{arm}: {count} proved, {share.estimate:.1%} ({share.low:.1%} to {share.high:.1%})")
-    for gain in script.gains(results):
-        reach = f"{gain.difference.low:+.1%} to {gain.difference.high:+.1%}"
-        said = f"{gain.gained} gained, {gain.lost} lost of {gain.theorems}"
-        out.print(
-            f"{gain.arm} against {gain.against}: {said}; {gain.difference.estimate:+.1%} ({reach}), p = {gain.p:.2g}"
-        )
+    _print_gains(out, plans.shares(results), script.gains(results))
     _write(results, json_file or RESULTS / "premises.json", err)
+
+
+@command.command("memory")
+@click.option("--repo", "repos", multiple=True, help="Beside lean_projects.")
+@click.option("--timeout", type=click.FloatRange(min=0.1), default=5.0, show_default=True, help="Seconds a theorem.")
+@click.option("--limit", type=click.IntRange(min=1), help="Theorems of each project, at most.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Theorems tried at once.")
+@json_option
+def memory(repos: tuple[str, ...], timeout: float, limit: int | None, jobs: int, json_file: Path | None) -> None:
+    """Count what memory gains: half of all theorems are learnt, the other half proved; paired, at equal time."""
+    script, plans = _script("memory"), _script("projects")
+    out, err = consoles()
+    own = plans.Plan(timeout, limit, jobs, finished=True).chosen()
+    roots = tuple(read_repository(repo, _teller(err))[1].root for repo in repos)
+    plan = plans.Plan(timeout, limit, jobs, finished=True, roots=(*own, *roots))
+    results = script.compare(embedded_toolchain(), home().caches, plan, _teller(err))
+    out.print(f"goals remembered: {results['precedents']}", markup=False)
+    _print_gains(out, plans.shares(results), script.gains(results))
+    _write(results, json_file or RESULTS / "memory.json", err)
 
 
 @command.command("retrieval")
@@ -260,6 +272,18 @@ def _script(name: str) -> Any:
 
 def _teller(err: Console) -> Any:
     return lambda text: err.print(f"{text} …", style="dim", markup=False)
+
+
+def _print_gains(out: Console, shares: Iterable[tuple[str, int, Any]], gains: Iterable[Any]) -> None:
+    """What each arm of a comparison proved, and what it is worth against another; see `benchmarks.projects`."""
+    for arm, count, share in shares:
+        out.print(f"{arm}: {count} proved, {share.estimate:.1%} ({share.low:.1%} to {share.high:.1%})")
+    for gain in gains:
+        reach = f"{gain.difference.low:+.1%} to {gain.difference.high:+.1%}"
+        said = f"{gain.gained} gained, {gain.lost} lost of {gain.theorems}"
+        out.print(
+            f"{gain.arm} against {gain.against}: {said}; {gain.difference.estimate:+.1%} ({reach}), p = {gain.p:.2g}"
+        )
 
 
 def _print_lean(out: Console, results: Any) -> None:

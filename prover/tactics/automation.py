@@ -1,12 +1,13 @@
 """The closing tactics of core Lean, in the order in which they are worth their cost.
 
 The list follows what SorryDB and the miniF2F baselines run; simplification and `grind` are also
-given what the goal is about: its definitions, its hypotheses, and lemmas in reach.
+given what the goal is about: its definitions, its hypotheses, and lemmas in reach. Goals about numbers have more.
 """
 
 from collections.abc import Iterator, Sequence
 
 from prover.lean.protocol import Goal
+from prover.tactics.arithmetic import by_numbers
 from prover.tactics.generator import Suggestion
 
 ARITHMETIC_HEADS = {"Eq", "LE.le", "LT.lt", "GE.ge", "GT.gt", "Ne", "Not", "False", "And", "Or", "Iff", "Dvd.dvd"}
@@ -67,6 +68,7 @@ def _closing(goal: Goal) -> Iterator[tuple[str, float]]:
         yield f"grind [{', '.join([*definitions, *lemmas])}]", -1.5
     yield "grind", -1.3
     yield "decide", -1.6
+    yield from by_numbers(goal)
     yield "exact?", -4.0
 
 

@@ -1,0 +1,90 @@
+"""Proofs gained by memory: the proofs of one half of each repository's theorems are learnt, the other half attempted.
+
+Which half a theorem is in depends on its name only. Memories of a quarter and of all of what is learnt are compared
+with none at all; equal time for each theorem, the arms in turn on each, so the comparison is paired.
+"""
+
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.projects import Gain, Plan, gain, measure
+from curriculum.recollection import Lesson, lesson_of
+from prover.lean.toolchain.toolchain import Toolchain
+from prover.project.build import Builder, Compiled
+from prover.project.layout import open_repository
+from prover.tactics.automation import Automation
+from prover.tactics.generator import Generator
+from prover.tactics.memory.memory import Memory
+from prover.tactics.structure import Structure
+
+NONE = "no memory"
+SHARES = (0.25, 1.0)
+"""of the half that is learnt"""
+
+
+@dataclass(frozen=True)
+class Half:
+    """A part of the half that is learnt."""
+
+    share: float
+
+    def holds(self, theorem: str) -> bool:
+        """Whether the theorem's proof is learnt."""
+        return _place(theorem) < self.share / 2
+
+
+def attempted(theorem: str) -> bool:
+    """Whether a theorem is in the half that is attempted."""
+    return _place(theorem) >= 0.5
+
+
+def _place(theorem: str) -> float:
+    """Where a name falls, from 0 to 1, evenly."""
+    return zlib.crc32(theorem.encode()) / 2**32
+
+
+def compare(toolchain: Toolchain, caches: Path, plan: Plan, progress: Callable[[str], None]) -> dict[str, Any]:
+    """Attempts the theorems of a plan with each memory; see `benchmarks.projects.measure`."""
+    lessons = [lesson for root in plan.chosen() for lesson in _lessons(root, toolchain, caches, progress)]
+    arms: dict[str, Callable[[], tuple[Generator, ...]]] = {NONE: lambda: (Automation(), Structure())}
+    learnt = {}
+    for share in SHARES:
+        half = Half(share)
+        name = f"memory of {share:.0%}"
+        learnt[name] = sum(half.holds(known.declaration) for lesson in lessons for known in lesson.precedents)
+        arms[name] = _with(lessons, half)
+    results = measure(toolchain, caches, plan, progress, arms, lambda task: attempted(task.declaration.name))
+    return {**results, "precedents": learnt}
+
+
+def _with(lessons: list[Lesson], half: Half) -> Callable[[], tuple[Generator, ...]]:
+    return lambda: (Automation(), Structure(), remembering(lessons, half))
+
+
+def remembering(lessons: list[Lesson], half: Half) -> Memory:
+    """A memory of the proofs in a part."""
+    memory = Memory()
+    for lesson in lessons:
+        memory.learn(lesson.source, [known for known in lesson.precedents if half.holds(known.declaration)])
+    return memory
+
+
+def _lessons(root: Path, toolchain: Toolchain, caches: Path, progress: Callable[[str], None]) -> Iterator[Lesson]:
+    repository = open_repository(root)
+    progress(f"{root.name}: tracing")
+    builder = Builder(repository, toolchain, caches)
+    try:
+        for outcome in builder.build(list(repository.modules), traced=True):
+            if isinstance(outcome, Compiled) and not outcome.module.package:
+                yield lesson_of(builder.traced_module(outcome.module))
+    finally:
+        builder.close()
+
+
+def gains(results: dict[str, Any]) -> Iterator[Gain]:
+    """What each memory is worth against none."""
+    for arm in results["generators"][1:]:
+        yield gain(results, arm, NONE)

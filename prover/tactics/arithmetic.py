@@ -1,0 +1,302 @@
+"""What the numbers in a goal suggest: residues, cycles of powers, a search among finitely many values, products.
+
+Core Lean's `omega` is linear, its `grind` knows rings and linear order; these tactics bring a goal about numbers
+within their reach. Each is made from what Lean prints of the goal, and Lean tries it: a guess that is wrong only fails.
+Products of hypotheses and squares are the hints of Positivstellensatz provers (Polyrith, `nlinarith`).
+"""
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations, combinations_with_replacement, islice, product
+
+from prover.lean.protocol import Goal, Hypothesis
+
+Weighted = Iterator[tuple[str, float]]
+
+NUMBER = re.compile(r"(?<![\w.^₀-₉])\d+(?![\w.])")
+WORD = re.compile(r"[^\W\d][\w.'!?₀-₉]*")
+MODULUS = re.compile(r"% (\d+)|(?<![\w.])(\d+) ∣")
+POWER = re.compile(r"(?<![\w.])(\d+) \^ (?:\((.*?)\)|([^\W\d][\w'₀-₉]*))")
+PRODUCT = re.compile(r"([^\W\d][\w'₀-₉]*) \* ([^\W\d][\w'₀-₉]*) = (\d+)")
+LESS = re.compile(r"([^=≤<≥>∧∨→↔¬∀∃]+) (≤|<|≥|>) ([^=≤<≥>∧∨→↔¬∀∃]+)")
+
+LARGEST_MODULUS = 16
+CASES = 27
+"""into which a goal is split by residues or values, at most"""
+LONGEST_CYCLE = 12
+EVALUATIONS = 1_200
+"""of a statement by the kernel, at most: about a second"""
+LARGEST_PRODUCT = 3_000
+DECIDE = "set_option synthInstance.maxSize 4096 in decide +kernel"
+
+NAT_RULES = "Nat.dvd_iff_mod_eq_zero, Nat.pow_succ, Nat.mul_mod, Nat.add_mod"
+INT_RULES = "Int.dvd_iff_emod_eq_zero, Int.pow_succ, Int.mul_emod, Int.add_emod, Int.sub_emod"
+
+
+def by_numbers(goal: Goal) -> Weighted:
+    """Closing tactics for a goal about numbers; none for any other."""
+    numbers = [h for h in goal.hypotheses if h.head in ("Nat", "Int", "Rat") and not h.prop]
+    if not numbers:
+        if NUMBER.search(goal.target):
+            yield "decide +kernel", -2.4
+        return
+    facts = [h for h in goal.hypotheses if h.prop and not h.instance]
+    for source in (_residues, _cycles, _bounded, _divisors, _subtraction, _casts, _products):
+        yield from source(goal, numbers, facts)
+
+
+def _texts(goal: Goal, facts: Sequence[Hypothesis]) -> list[str]:
+    return [goal.target, *(fact.type for fact in facts)]
+
+
+def _words(text: str) -> set[str]:
+    return {part for word in WORD.findall(text) for part in (word, word.split(".")[0])}
+
+
+def _mentioned(numbers: Iterable[Hypothesis], texts: Iterable[str], *types: str) -> list[str]:
+    """The names of numbers of some types that some texts speak of."""
+    words = set().union(*map(_words, texts))
+    return [h.name for h in numbers if h.head in types and h.name in words]
+
+
+def _fresh(goal: Goal, base: str, count: int = 1) -> list[str]:
+    taken = set(goal.names)
+    names = (f"{base}{number}" for number in range(1, count + len(taken) + 1))
+    return list(islice((name for name in names if name not in taken), count))
+
+
+def _either(name: str, values: Iterable[int], term: str = "{} = {}") -> str:
+    return " ∨ ".join(term.format(name, value) for value in values)
+
+
+def _moduli(texts: Iterable[str]) -> list[int]:
+    found = {int(one or other) for text in texts for one, other in MODULUS.findall(text)}
+    return sorted(modulus for modulus in found if modulus >= 2)
+
+
+def _residues(goal: Goal, numbers: Sequence[Hypothesis], facts: Sequence[Hypothesis]) -> Weighted:
+    """Remainders worked out, and each possible remainder of one variable or of two."""
+    texts = _texts(goal, facts)
+    moduli = _moduli(texts)
+    if not moduli:
+        return
+    integers = _mentioned(numbers, texts, "Int")
+    rules = INT_RULES if integers else NAT_RULES
+    yield f"simp_all [{rules}]", -1.7
+    yield f"simp_all [{rules}] <;> omega", -2.0
+    variables = integers or _mentioned(numbers, texts, "Nat")
+    for modulus in (modulus for modulus in moduli if modulus <= LARGEST_MODULUS):
+        for count in (1, 2):
+            for chosen in combinations(variables[:3], count):
+                if modulus**count <= CASES:
+                    yield _split_by_residue(goal, chosen, modulus, rules), -1.7 - 0.2 * count
+
+
+def _split_by_residue(goal: Goal, variables: Sequence[str], modulus: int, rules: str) -> str:
+    names = _fresh(goal, "h", len(variables))
+    lines, splits = [], []
+    for variable, name in zip(variables, names, strict=True):
+        lines.append(f"have {name} : {_either(variable, range(modulus), f'{{}} % {modulus} = {{}}')} := by omega")
+        splits.append(f"rcases {name} with {' | '.join([name] * modulus)}")
+    return "\n".join([*lines, " <;> ".join([*splits, f"simp_all [{rules}]", "omega"])])
+
+
+def _cycles(goal: Goal, numbers: Sequence[Hypothesis], facts: Sequence[Hypothesis]) -> Weighted:
+    """Powers of a number modulo another come round: the exponent's remainder decides."""
+    texts = _texts(goal, facts)
+    powers = {(int(base), grouped or name) for text in texts for base, grouped, name in POWER.findall(text)}
+    naturals = _mentioned(numbers, texts, "Nat")
+    for modulus in _moduli(texts):
+        known = {(base, exponent): _order(base, modulus) for base, exponent in powers}
+        ones = [f"{base} ^ ({exponent})" for (base, exponent), order in sorted(known.items()) if order == 1]
+        if ones:
+            named = zip(_fresh(goal, "h", len(ones)), ones, strict=True)
+            lines = [f"have {name} : {power} % {modulus} = 1 := by simp [Nat.pow_mod]" for name, power in named]
+            yield "\n".join([*lines, "omega"]), -1.8
+        for variable in naturals:
+            orders = {base: order for (base, exponent), order in known.items() if variable in _words(exponent)}
+            cycle = math.lcm(*(order for order in orders.values() if order)) if orders else 0
+            if 1 < cycle <= LONGEST_CYCLE and all(orders.values()):
+                yield _split_by_cycle(goal, variable, cycle, sorted(orders), modulus), -1.9
+
+
+def _order(base: int, modulus: int) -> int:
+    """The least exponent, above 0, with which the base leaves the remainder 1; 0 for none that is short."""
+    return next((k for k in range(1, LONGEST_CYCLE + 1) if pow(base, k, modulus) == 1 % modulus), 0)
+
+
+def _split_by_cycle(goal: Goal, variable: str, cycle: int, bases: Sequence[int], modulus: int) -> str:
+    q, r = _fresh(goal, "q")[0], _fresh(goal, "r")[0]
+    bound, cases, *known = _fresh(goal, "h", 2 + len(bases))
+    parts = f"⟨{variable} / {cycle}, {variable} % {cycle}, Nat.mod_lt _ (by decide), (Nat.div_add_mod _ _).symm⟩"
+    whole = (
+        f"obtain ⟨{q}, {r}, {bound}, rfl⟩ : ∃ {q} {r}, {r} < {cycle} ∧ {variable} = {cycle} * {q} + {r} :=\n  {parts}"
+    )
+    powers = [
+        f"have {name} : ({base} ^ {cycle}) ^ {q} % {modulus} = 1 := by simp [Nat.pow_mod]"
+        for name, base in zip(known, bases, strict=True)
+    ]
+    split = f"rcases {cases} with {' | '.join(['rfl'] * cycle)}"
+    worked_out = "simp only [Nat.pow_add, Nat.pow_mul, Nat.mul_add] at *"
+    return "\n".join(
+        [
+            whole,
+            *powers,
+            f"have {cases} : {_either(r, range(cycle))} := by omega",
+            f"{split} <;> (try {worked_out}) <;> omega",
+        ]
+    )
+
+
+def _bounded(goal: Goal, numbers: Sequence[Hypothesis], facts: Sequence[Hypothesis]) -> Weighted:
+    """Every value tried, where linear arithmetic bounds the variables: all at once by the kernel, or one by one."""
+    texts = _texts(goal, facts)
+    named = _mentioned(numbers, texts, "Nat", "Int")
+    defined = dict(_definitions(facts, named))
+    variables = [name for name in named if name not in defined]
+    integers = set(_mentioned(numbers, texts, "Int"))
+    others = set(goal.names) - set(named) - {fact.name for fact in facts}
+    about = [fact for fact in facts if _words(fact.type) & set(named) and not others & _words(fact.type)]
+    literals = sorted({int(found) for text in texts for found in NUMBER.findall(text)})
+    if not variables or not literals or not about or others & _words(goal.target):
+        return
+    most = math.floor(EVALUATIONS ** (1 / len(variables)))
+    bounds = [literal + 1 for literal in literals if literal < most]
+    if len(variables) <= 3 and bounds:
+        known = [fact.name for fact in about if fact.name not in defined.values()]
+        yield "\n".join([*_substituted(defined), *_decided(goal, variables, integers, bounds, known)]), -2.2
+    small = [literal + 1 for literal in literals if literal < CASES]
+    for variable in variables[:3] if small else ():
+        if variable not in integers:
+            name, cases = _fresh(goal, "h", 2)
+            yield (
+                (
+                    f"have {name} : {variable} < {small[-1]} := by omega\n"
+                    f"have {cases} : {_either(variable, range(small[-1]))} := by omega\n"
+                    f"rcases {cases} with {' | '.join(['rfl'] * small[-1])} <;> (try simp at *) <;> omega"
+                ),
+                -2.4,
+            )
+
+
+def _definitions(facts: Iterable[Hypothesis], variables: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Variables that a hypothesis says in terms of others, with that hypothesis."""
+    for fact in facts:
+        one, equal, other = fact.type.partition(" = ")
+        if equal and one in variables and one not in _words(other):
+            yield one, fact.name
+
+
+def _substituted(defined: Mapping[str, str]) -> list[str]:
+    return [f"subst {fact}" for fact in dict.fromkeys(defined.values())]
+
+
+def _decided(
+    goal: Goal, variables: Sequence[str], integers: set[str], bounds: Sequence[int], facts: Sequence[str]
+) -> list[str]:
+    names = _fresh(goal, "h", len(variables))
+    lines = [
+        f"obtain ⟨{variable}, rfl⟩ := Int.eq_ofNat_of_zero_le (a := {variable}) (by omega)"
+        for variable in variables
+        if variable in integers
+    ]
+    if integers:
+        lines.append("norm_cast at *")
+    for variable, name in zip(variables, names, strict=True):
+        tries = [f"have {name} : {variable} < {bound} := by omega" for bound in bounds]
+        lines.append(tries[0] if len(tries) == 1 else f"first | {' | '.join(tries)}")
+    if facts:
+        lines.append(f"revert {' '.join(facts)}")
+    lines += [f"revert {name}; revert {variable}" for variable, name in zip(variables, names, strict=True)]
+    return [*lines, DECIDE]
+
+
+def _divisors(goal: Goal, numbers: Sequence[Hypothesis], facts: Sequence[Hypothesis]) -> Weighted:
+    """A product that is known has finitely many factors."""
+    for fact in facts:
+        found = PRODUCT.fullmatch(fact.type)
+        if found is None or len(_mentioned(numbers, found.groups()[:2], "Nat")) < 2:
+            continue
+        value = int(found[3])
+        divisors = [d for d in range(1, value + 1) if value % d == 0] if value <= LARGEST_PRODUCT else []
+        if not 0 < len(divisors) <= CASES:
+            continue
+        divides, bound, cases = _fresh(goal, "h", 3)
+        one = found[1]
+        values = _either("d", divisors)
+        yield (
+            (
+                f"have {divides} : {one} ∣ {value} := ⟨_, {fact.name}.symm⟩\n"
+                f"have {bound} : {one} < {value + 1} := Nat.lt_succ_of_le (Nat.le_of_dvd (by decide) {divides})\n"
+                f"have {cases} : ∀ d, d < {value + 1} → d ∣ {value} → {values} := by\n  {DECIDE}\n"
+                f"rcases {cases} _ {bound} {divides} with {' | '.join(['rfl'] * len(divisors))} <;> omega"
+            ),
+            -2.2,
+        )
+
+
+def _subtraction(goal: Goal, numbers: Sequence[Hypothesis], facts: Sequence[Hypothesis]) -> Weighted:
+    """An induction that also shows that natural subtraction is not cut off."""
+    parts = re.fullmatch(r".* (?:=|∣) (.+) - ([^\s()]+|\([^()]*\))", goal.target)
+    if parts is None:
+        return
+    for variable in _mentioned(numbers, [goal.target], "Nat"):
+        name = _fresh(goal, "h")[0]
+        induction = f"induction {variable} <;> grind"
+        yield f"have {name} : {parts[2]} ≤ {parts[1]} ∧ {goal.target} := by\n  {induction}\nexact {name}.2", -2.2
+
+
+def _casts(goal: Goal, numbers: Sequence[Hypothesis], facts: Sequence[Hypothesis]) -> Weighted:
+    """A statement about whole numbers that hypotheses about larger domains decide."""
+    sides = re.fullmatch(r"(.+) (=|≤|<|≥|>) (.+)", goal.target)
+    if sides is None or "↑" in goal.target or not any("↑" in fact.type for fact in facts):
+        return
+    types = {h.head for h in numbers if h.name in _words(goal.target)}
+    for own, larger in (("Nat", "Rat"), ("Int", "Rat"), ("Nat", "Int")):
+        if types == {own}:
+            name = _fresh(goal, "h")[0]
+            cast = f"(({sides[1]} : {own}) : {larger}) {sides[2]} (({sides[3]} : {own}) : {larger})"
+            yield f"suffices {name} : {cast} by exact_mod_cast {name}\ngrind", -2.1
+
+
+def _products(goal: Goal, numbers: Sequence[Hypothesis], facts: Sequence[Hypothesis]) -> Weighted:
+    """Squares are not negative, nor are products of what is not; with those, `grind` goes on."""
+    texts = _texts(goal, facts)
+    if goal.head not in ("LE.le", "LT.lt", "GE.ge", "GT.gt", "Eq", "False", "Ne", "Or", "And"):
+        return
+    for ring in ("Int", "Rat"):
+        variables = _mentioned(numbers, texts, ring)
+        if not variables or not any(" * " in text or " ^ " in text for text in texts):
+            continue
+        at = f"Lean.Grind.OrderedRing.{{}} (R := {ring})"
+        squares = [*(f"{a} - {b}" for a, b in combinations(variables[:3], 2)), *variables[:3]]
+        known = [at.format("sq_nonneg") + f" (a := {square})" for square in squares]
+        yield _with_hints(goal, known), -2.0
+        differences = list(islice(_differences(facts, variables), 4))
+        pairs = [
+            at.format("mul_nonneg") + f" (a := {one}) (b := {other}) (by grind) (by grind)"
+            for one, other in combinations_with_replacement(differences, 2)
+        ]
+        if pairs:
+            yield _with_hints(goal, pairs[:6]), -2.1
+            for some in islice(product(pairs[:4], known[:2]), 4):
+                yield _with_hints(goal, some), -2.6
+
+
+def _with_hints(goal: Goal, terms: Sequence[str]) -> str:
+    names = _fresh(goal, "h", len(terms))
+    return "\n".join([*(f"have {name} := {term}" for name, term in zip(names, terms, strict=True)), "grind"])
+
+
+def _differences(facts: Iterable[Hypothesis], variables: Sequence[str]) -> Iterator[str]:
+    """Terms that hypotheses say are not negative."""
+    for fact in facts:
+        for left, order, right in LESS.findall(fact.type):
+            if set(variables) & (_words(left) | _words(right)) and _whole(left) and _whole(right):
+                small, large = (left, right) if order in "≤<" else (right, left)
+                yield f"({large.strip()}) - ({small.strip()})"
+
+
+def _whole(text: str) -> bool:
+    return text.count("(") == text.count(")")
