@@ -1,6 +1,6 @@
 """How many open theorems of each Lean project are proved, by the fixed list of closing tactics and by the prover."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -14,11 +14,11 @@ from prover.lean.pool import Pool
 from prover.lean.session import LeanSession, TacticLimits
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.project.contents import ContentsReader
-from prover.proving import Prover, Task, TheoremProved
+from prover.proving import Prover, Task, TheoremProved, have_read
 from prover.search.best_first import DEFAULT_LIMITS, Strategy
 from prover.search.budget import Budget
 from prover.tactics.automation import Automation, FixedList
-from prover.tactics.generator import Generator, Reader
+from prover.tactics.generator import Generator
 from prover.tactics.structure import Structure
 
 Arms = Mapping[str, Callable[[], tuple[Generator, ...]]]
@@ -176,7 +176,9 @@ def _project(
         with pool.lend() as session:
             found = [task for task in theorems(project, session) if task.declaration.incomplete != plan.finished]
             tasks = spread([task for task in found if wanted(task)], plan.limit)
-            _read_files(toolchain, project, session, tasks, [each for own in generators.values() for each in own])
+            reading = [each for own in generators.values() for each in own]
+            contents = ContentsReader(project.repository, toolchain)
+            have_read(session, contents, (task.source for task in tasks), reading)
         limits = DEFAULT_LIMITS if plan.tactics is None else COUNTED
         budget = Budget(seconds=plan.seconds, tactics=plan.tactics)
         gate, strategy = SameJudgement(pool.fresh), Strategy((), limits=limits)
@@ -188,18 +190,6 @@ def _project(
         ]
         for future in work:
             yield from future.result()
-
-
-def _read_files(
-    toolchain: Toolchain, project: Project, session: LeanSession, tasks: Sequence[Task], generators: Sequence[Generator]
-) -> None:
-    """Has the generators that must read the files of the tasks."""
-    contents = ContentsReader(project.repository, toolchain)
-    readers = [generator for generator in generators if isinstance(generator, Reader)]
-    for source in dict.fromkeys(task.source for task in tasks if readers):
-        file = contents.read(session, source, session.declarations(source, detail=True))
-        for reader in readers:
-            reader.read_file(file)
 
 
 def _rotated(provers: Mapping[str, Prover], by: int) -> dict[str, Prover]:

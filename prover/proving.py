@@ -1,21 +1,22 @@
 """Proving one theorem: open its goals, search, write the proof into the file, pass the gate."""
 
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from prover.check.gate import Accepted, Gate, Refused, Submission
 from prover.check.levels import USUAL
 from prover.errors import LeanError
 from prover.lean.protocol import Declaration
-from prover.lean.session import Opening, Session, SourceText
+from prover.lean.session import LeanSession, Opening, Session, SourceText
+from prover.project.contents import ContentsReader
 from prover.project.patch import Replacement, proof_replacement
 from prover.project.patch import replace as replace_in
 from prover.search.best_first import Open, Proved, Search, Strategy
 from prover.search.budget import Budget, Meter
 from prover.search.graft import Grafting
 from prover.search.tree import proof_steps
-from prover.tactics.generator import Generator, Learner, Place, ProofStep, situated
+from prover.tactics.generator import Generator, Learner, Place, ProofStep, Reader, situated
 from prover.tactics.language.drafting import Drafting, Fault, above, longest_held
 
 Script = tuple[str, ...]
@@ -135,6 +136,21 @@ class Prover:
                 if isinstance(generator, Learner):
                     generator.learn_proof(task.place(), outcome.steps)
         return outcome
+
+
+def have_read(
+    session: LeanSession, contents: ContentsReader, sources: Iterable[SourceText], generators: Iterable[Generator]
+) -> None:
+    """Has the generators that must know the files of theorems read them.
+
+    Raises:
+        LeanError: Lean does not answer.
+    """
+    readers = [generator for generator in generators if isinstance(generator, Reader)]
+    for source in dict.fromkeys(sources) if readers else ():
+        file = contents.read(session, source, session.declarations(source, detail=True))
+        for reader in readers:
+            reader.read_file(file)
 
 
 def forget(session: Session) -> None:

@@ -1,6 +1,8 @@
 """`prover eval …`: runs benchmarks, reports on runs, compares them."""
 
 import functools
+from collections.abc import Callable
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,8 @@ from rich.table import Table
 
 from prover.cli.evaluating import FILES, Wanted, evaluate, problems_of
 from prover.cli.main import EXIT_INTERRUPTED
+from prover.cli.modelling import OPTIONS as MODEL_OPTIONS
+from prover.cli.modelling import ModelChoice, asked_of, with_model
 from prover.cli.opening import jobs_option
 from prover.cli.prove import parse_generators
 from prover.cli.wiring import consoles, database, home, toolchain_option
@@ -29,7 +33,7 @@ from prover.lean.session import TacticLimits
 from prover.lean.toolchain.choose import Wish
 from prover.project.build import write_whole
 from prover.search.budget import Budget
-from prover.tactics.generator import Situated
+from prover.tactics.memory.memory import Memory
 
 BENCHMARKS = {
     "minif2f": "miniF2F, from a checkout of its Lean 4 repository or a JSON Lines copy.",
@@ -70,7 +74,7 @@ def command() -> None:
 
 
 def _command_for(benchmark: str, text: str) -> click.Command:
-    run = functools.partial(_evaluate, benchmark)
+    run = with_model(functools.partial(_evaluate, benchmark))
     return click.Command(benchmark, callback=run, params=list(_parameters()), help=f"{text}\n\n{HELP}")
 
 
@@ -97,6 +101,7 @@ OPTIONS: tuple[Any, ...] = (
     click.option("--tactic-timeout", type=click.FloatRange(min=0.1), default=1.5, show_default=True, help="Seconds."),
     click.option("--width", type=click.IntRange(min=1), default=64, show_default=True, help="Tactics a goal, at most."),
     click.option("--generators", default="automation,structure", show_default=True, help="What proposes tactics."),
+    *MODEL_OPTIONS,
     click.option("--baselines", "beside", default="fixed", show_default=True, help=f"Of {', '.join(BASELINES)}; none."),
     click.option("--temperature", type=click.FloatRange(min=0), help="Of the noise between passes; 0 for one pass."),
     click.option("--seed", type=int, default=0, show_default=True),
@@ -120,7 +125,7 @@ def _evaluate(benchmark: str, /, **given: Any) -> int:
     wanted = Wanted(
         benchmark, given["split"], given["data"], given["commit"], given["repo"], wish, given["only"], given["limit"]
     )
-    plan = _plan(given)
+    plan = _plan(given, note)
     if given["resume"] and given["out"] is None:
         raise UsageError("Say with --out which run to go on with.")
     problems = problems_of(wanted, note)
@@ -137,7 +142,7 @@ def _evaluate(benchmark: str, /, **given: Any) -> int:
     return 0
 
 
-def _plan(given: dict[str, Any]) -> Plan:
+def _plan(given: dict[str, Any], note: Callable[[str], None]) -> Plan:
     passes, temperature = given["passes"], given["temperature"]
     if temperature is None:
         temperature = 0.0 if passes == 1 else 0.5
@@ -145,11 +150,13 @@ def _plan(given: dict[str, Any]) -> Plan:
         raise UsageError("Passes at temperature 0 are all the same: give a --temperature, or leave out --passes.")
     budget = Budget(given["timeout"], given["expansions"])
     limits = TacticLimits(milliseconds=round(given["tactic_timeout"] * 1000))
-    generators = parse_generators(given["generators"])
-    plain = tuple(generator for generator in generators if not isinstance(generator, Situated))
-    if len(plain) < len(generators):
-        raise UsageError("A generator that learns while it runs makes results depend on their order: leave it out.")
-    ours = System("prover", plain, budget, width=given["width"], limits=limits)
+    model: ModelChoice | None = given["model"]
+    asked = asked_of(model, "tactics", 0, note)
+    generators = parse_generators(given["generators"], asked.tactics)
+    knows: dict[str, Any] = {f"{each.name}, goals": len(each) for each in generators if isinstance(each, Memory)}
+    if model is not None:
+        knows["model"] = {**asdict(model), "name": asked.name}
+    ours = System("prover", generators, budget, width=given["width"], limits=limits, knows=knows)
     names = [name.strip() for name in given["beside"].split(",") if name.strip() not in ("", "none")]
     return Plan((ours, *baselines(names, ours)), passes, temperature, given["seed"], given["jobs"])
 

@@ -21,6 +21,7 @@ from prover.lean.toolchain.choose import Wish
 from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
 from prover.project.build import source_of
 from prover.project.checkout import Checkouts
+from prover.project.contents import ContentsReader
 from prover.project.git import git
 from prover.project.layout import Repository
 from prover.project.location import parse_location
@@ -119,11 +120,20 @@ class Place:
     ground: Ground
     toolchain: EmbeddedToolchain | NativeToolchain
     search_path: tuple[Path, ...]
+    repository: Repository
+
+    def contents(self) -> ContentsReader:
+        """Who reads its files."""
+        return ContentsReader(self.repository, self.toolchain)
 
 
 def toolchain_of(wanted: Wanted, note: Note) -> EmbeddedToolchain | NativeToolchain:
     """The Lean for problems that are files of their own; it is not asked of any repository."""
-    return choose_toolchain(Repository(home().root, {}, None), wanted.wish, note)
+    return choose_toolchain(_no_repository(), wanted.wish, note)
+
+
+def _no_repository() -> Repository:
+    return Repository(home().root, {}, None)
 
 
 def places(
@@ -137,13 +147,13 @@ def places(
     written = tuple(problem for problem in benchmark.problems if isinstance(problem, Written))
     if written and wanted.repo is None:
         toolchain = toolchain_of(wanted, note)
-        yield Place(written, Scratch(_has_module(toolchain, ())), toolchain, ())
+        yield Place(written, Scratch(_has_module(toolchain, ())), toolchain, (), _no_repository())
     elif written and wanted.repo is not None:
         with opened(wanted.repo, wanted.wish, note) as ready:
             path = ready.builder.search_path()
             for _ in ready.builder.build(_imported(written, ready.repository)):
                 pass
-            yield Place(written, Scratch(_has_module(ready.toolchain, path)), ready.toolchain, path)
+            yield Place(written, Scratch(_has_module(ready.toolchain, path)), ready.toolchain, path, ready.repository)
     by_location: dict[str, list[Located]] = {}
     for problem in benchmark.problems:
         if isinstance(problem, Located):
@@ -152,7 +162,8 @@ def places(
         try:
             with opened(location, wanted.wish, note) as ready:
                 ground = InRepository(ready.repository, ready.builder)
-                yield Place(tuple(located), ground, ready.toolchain, ready.builder.search_path())
+                path = ready.builder.search_path()
+                yield Place(tuple(located), ground, ready.toolchain, path, ready.repository)
         except LeanError:
             raise
         except ProverError as error:
@@ -200,7 +211,7 @@ def evaluate(
 
         for place in places(wanted, benchmark, note, unreachable):
             with Pool(place.toolchain, place.search_path, plan.jobs) as pool:
-                Harness(place.ground, pool, plan, journal, telling).run(place.problems)
+                Harness(place.ground, pool, plan, journal, place.contents(), telling).run(place.problems)
 
 
 def _has_module(toolchain: EmbeddedToolchain | NativeToolchain, path: Sequence[Path]) -> Callable[[str], bool]:

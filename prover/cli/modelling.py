@@ -102,7 +102,13 @@ class ModelChoice:
         from prover.tactics.language.suggesting import ModelTactics
 
         decoding = Decoding(self.samples, self.sampling or "beam", self.temperature)
-        return ModelTactics(model, self.asking(model, "tactic"), decoding, note=note)
+        format = self.asking(model, "tactic")
+        if not format.wants_premises:
+            return ModelTactics(model, format, decoding, note=note)
+        from prover.cli.retrieving import retrieved
+        from prover.tactics.language.augmented import Augmented
+
+        return Augmented(model, format, retrieved(), decoding, note)
 
     def drafting(self, model: "LanguageModel", revisions: int, note: Note) -> "Drafting":
         """Who asks the model for whole proofs."""
@@ -210,10 +216,9 @@ OPTIONS: tuple[Any, ...] = (
 )
 
 
-def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Gives a command the options of a model; it gets them as `model`, None where no model is asked for."""
+def with_model(command: Callable[..., Any]) -> Callable[..., Any]:
+    """A function of the options of a model, from one that gets them as `model`: None where no model is asked for."""
 
-    @functools.wraps(command)
     def called(**given: Any) -> Any:
         name = given.pop("model")
         options = {key: given.pop(f"model_{key}") for key in ("format", "samples", "sampling", "temperature")}
@@ -221,6 +226,12 @@ def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
         options["offline"] = given.pop("offline") or bool(os.environ.get("HF_HUB_OFFLINE"))
         return command(**given, model=ModelChoice(name, **options) if name else None)
 
+    return called
+
+
+def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command the options of a model; see `with_model`."""
+    called = functools.wraps(command)(with_model(command))
     for option in reversed(OPTIONS):
         called = option(called)
     return called

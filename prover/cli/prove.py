@@ -32,7 +32,7 @@ from prover.project.build import errors_of, source_of
 from prover.project.contents import ContentsReader
 from prover.project.layout import Module
 from prover.project.patch import Replacement, replace, write_atomically
-from prover.proving import Outcome, Prover, Task, TheoremProved
+from prover.proving import Outcome, Prover, Task, TheoremProved, have_read
 from prover.search.best_first import Strategy
 from prover.search.budget import Budget
 from prover.tactics.automation import Automation, FixedList
@@ -263,13 +263,9 @@ class Proving:
 
     def _read_files(self, targets: Iterable[Target]) -> None:
         """Has the generators that must read the files that have something to prove."""
-        readers = [generator for generator in self._request.generators if isinstance(generator, Reader)]
-        if readers:
+        if any(isinstance(generator, Reader) for generator in self._request.generators):
             with self._pool.lend() as session:
-                for source in dict.fromkeys(target.task.source for target in targets):
-                    file = self._contents.read(session, source, session.declarations(source, detail=True))
-                    for reader in readers:
-                        reader.read_file(file)
+                have_read(session, self._contents, (each.task.source for each in targets), self._request.generators)
 
     def _at(self, place: Place) -> Iterator[Target]:
         """The theorems with a `sorry` of a file; or the one that a line is part of.

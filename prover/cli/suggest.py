@@ -18,7 +18,8 @@ from prover.errors import UsageError
 from prover.lean.pool import Pool
 from prover.lean.session import Advanced, Failed, LeanSession, Outcome, State, TacticLimits
 from prover.lean.toolchain.choose import Wish
-from prover.proving import Task, open_holes
+from prover.project.contents import ContentsReader
+from prover.proving import Task, have_read, open_holes
 from prover.tactics.ensemble import Ensemble
 from prover.tactics.generator import Generator, Suggestion
 from prover.tactics.language.formats import state_text
@@ -103,6 +104,7 @@ def _suggested(ready: Opened, session: LeanSession, wanted: Wanted, ledger: Ledg
     detailed = session.declarations(located.source, detail=True)
     task = Task(located.source, next(d for d in detailed if d.name == wanted.theorem))
     state = _after(session, open_holes(session, task)[0].state, wanted.after)
+    have_read(session, ContentsReader(ready.repository, ready.toolchain), [task.source], wanted.generators)
     ledger.begin(ready.checkout.location.canonical, [])
     ensemble = Ensemble(wanted.generators, ledger.standing())
     ledger.end(interrupted=False)

@@ -23,9 +23,11 @@ from prover.evaluate.survey import Crashed, Found, Ground, NotRunnable, Runnable
 from prover.evaluate.systems import Sampled, System
 from prover.lean.pool import Pool
 from prover.lean.session import LeanSession, SourceText, TacticLimits
+from prover.project.contents import ContentsReader
 from prover.project.patch import replace as replace_in
-from prover.proving import Outcome, Prover, Task, TheoremFailed, TheoremOpen, TheoremProved
+from prover.proving import Outcome, Prover, Task, TheoremFailed, TheoremOpen, TheoremProved, have_read
 from prover.tactics.automation import FIXED_LIST
+from prover.tactics.generator import situated
 
 WARM_UP = SourceText("theorem warm (a b : Nat) (h : a < b) : a + 1 ≤ b * 1 := by\n  sorry\n", "Warm.lean", "Warm")
 """what a process proves before the first clock starts, so that no trial pays for what tactics do once a process"""
@@ -78,6 +80,8 @@ class Harness:
     pool: Pool
     plan: Plan
     journal: Journal
+    contents: ContentsReader
+    """reads the files of the ground for the generators that must know them"""
     telling: Telling = field(default_factory=Telling)
     clock: Clock = field(default_factory=Clock)
     _warm: set[int] = field(default_factory=set)
@@ -153,11 +157,12 @@ class Harness:
         self._warm_up(session)
         with suppress(LeanError):
             session.elaborate(task.source)
+        seen = Observation()
+        generators = self._generators(session, problem, task, system, number, seen)
         self.pool.prepare_fresh()
         prepared, restarts = time.monotonic(), session.restarts
-        seen = Observation()
         prover = Prover(
-            system.strategy(self._generators(problem, system, number, seen)),
+            system.strategy(generators),
             TimedGate(self.pool.fresh, seen),
             system.budget,
         )
@@ -169,10 +174,15 @@ class Harness:
         self.clock.add(1, working=trial.seconds + trial.gate_seconds, preparing=prepared - began)
         self.telling.tried(trial)
 
-    def _generators(self, problem: Problem, system: System, number: int, seen: Observation) -> list[Proposing]:
+    def _generators(
+        self, session: LeanSession, problem: Problem, task: Task, system: System, number: int, seen: Observation
+    ) -> list[Proposing]:
+        """The generators for one trial. None of them learns from it: trials do not depend on their order."""
         plan = self.plan
+        with suppress(LeanError):
+            have_read(session, self.contents, [task.source], system.generators)
         watched = []
-        for generator in system.generators:
+        for generator in situated(system.generators, task.place()):
             if plan.temperature > 0 and not system.once:
                 seed = f"{plan.seed} {problem.name} {number} {generator.name}"
                 watched.append(Proposing(Sampled(generator, plan.temperature, seed), seen))

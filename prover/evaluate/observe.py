@@ -19,7 +19,7 @@ from prover.lean.session import (
     State,
     TacticLimits,
 )
-from prover.tactics.generator import Suggestion, TacticGenerator
+from prover.tactics.generator import Foresighted, Suggestion, TacticGenerator
 
 ADVANCED, CLOSED = "advanced", "closed"
 GOAL_KEY = 12
@@ -59,6 +59,11 @@ class Proposing:
         for suggestion in suggestions:
             self._seen.proposed.setdefault(suggestion.tactic, set()).add(self.name)
         return suggestions
+
+    def foresee(self, goals: Sequence[Goal]) -> None:
+        """See `Foresighted`."""
+        if isinstance(self._generator, Foresighted):
+            self._generator.foresee(goals)
 
 
 class Watched:

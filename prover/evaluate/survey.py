@@ -70,7 +70,9 @@ class Scratch:
         try:
             fitted = self._headers.fit(session, problem.header, problem.statement)
             options = OPTIONS if fitted.left_out else ()
-            source = SourceText(composed(fitted, problem.statement), f"{problem.name}.lean", "Problem", options)
+            source = SourceText(
+                composed(fitted, problem.statement), f"{problem.name}.lean", f"Problem_{problem.digest[:12]}", options
+            )
             messages = session.elaborate(source)
             if errors := [message for message in messages if message.severity == "error"]:
                 return NotRunnable(_reason(errors[0], source.text))

@@ -3,7 +3,7 @@
 import math
 import random
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from prover.errors import UsageError
@@ -13,7 +13,7 @@ from prover.search.best_first import DEFAULT_LIMITS, Strategy
 from prover.search.budget import Budget
 from prover.search.priority import Priority, length_normalised
 from prover.tactics.automation import FIXED_LIST, FixedList
-from prover.tactics.generator import Suggestion, TacticGenerator
+from prover.tactics.generator import Generator, Suggestion, TacticGenerator
 
 CLOSERS = ("rfl", "decide", "omega", "simp_all", "grind")
 SORRYDB = ("rfl", "simp_all", "exact?", "grind", "omega")
@@ -32,7 +32,7 @@ class System:
     """A way of proving: what proposes tactics, in which order they are tried, and for how long."""
 
     name: str
-    generators: tuple[TacticGenerator, ...]
+    generators: tuple[Generator, ...]
     budget: Budget
     priority: Priority = length_normalised()  # noqa: RUF009  # a pure function, made once
     order: str = "Σ log p / √L"
@@ -42,6 +42,8 @@ class System:
     """of a single tactic"""
     once: bool = False
     """it does not differ from pass to pass"""
+    knows: Mapping[str, Any] = field(default_factory=dict)
+    """what its generators had learnt before the run, and which model is among them"""
 
     def strategy(self, generators: Sequence[TacticGenerator]) -> Strategy:
         """Its search, over these generators in place of its own."""
@@ -59,6 +61,7 @@ class System:
             "tactics": self.budget.tactics,
             "tactic_milliseconds": self.limits.milliseconds,
             "tactic_heartbeats": self.limits.heartbeats,
+            **self.knows,
         }
 
 
@@ -69,19 +72,21 @@ def baselines(names: Sequence[str], ours: System) -> list[System]:
         UsageError: there is no baseline of a name.
     """
     found: list[System] = []
+
+    def add(name: str, generator: TacticGenerator) -> None:
+        found.append(replace(ours, name=name, generators=(generator,), once=True, knows={}))
+
     for name in names:
         match name:
             case "fixed":
-                found.append(replace(ours, name="fixed list", generators=(FixedList(),), once=True))
+                add("fixed list", FixedList())
             case "closers":
-                found.append(replace(ours, name="closers", generators=(Closers(),), once=True))
+                add("closers", Closers())
             case "sorrydb":
-                found.append(
-                    replace(ours, name="SorryDB list", generators=(Alone("SorryDB list", SORRYDB),), once=True)
-                )
+                add("SorryDB list", Alone("SorryDB list", SORRYDB))
             case "single":
-                alone = (Alone(tactic, (tactic,)) for tactic in FIXED_LIST)
-                found += (replace(ours, name=f"{each.name} alone", generators=(each,), once=True) for each in alone)
+                for tactic in FIXED_LIST:
+                    add(f"{tactic} alone", Alone(tactic, (tactic,)))
             case "cumulative":
                 found.append(replace(ours, name="cumulative", priority=length_normalised(0.0), order="Σ log p"))
             case _:

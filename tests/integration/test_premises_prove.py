@@ -7,6 +7,7 @@ import pytest
 
 from prover.cli import retrieving
 from prover.cli.main import run
+from prover.evaluate.results import read_run
 from prover.lean.toolchain.home import Home
 
 pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("toolchain")]
@@ -41,7 +42,9 @@ PROVED = {
 }
 
 
-def test_premises_prove_what_can_be_named_and_nothing_else(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_premises_prove_what_can_be_named_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(retrieving, "home", lambda: Home(tmp_path / "home"))
     monkeypatch.setattr(retrieving, "roots_of", lambda _: ("Init.Data.Option.Basic",))
     for name, text in FILES.items():
@@ -55,6 +58,15 @@ def test_premises_prove_what_can_be_named_and_nothing_else(tmp_path: Path, monke
         assert found[theorem]["status"] == "proved"
         assert premise in found[theorem]["proof"]
     assert found["Small.needs_below"]["status"] == found["Small.rests_on_sorry"]["status"] == "open"
+    suggest = ["suggest", "--repo", str(tmp_path), "--theorem", "Small.from_above", "--generators", "premises"]
+    assert run([*suggest, "-k", "5"]) == 0
+    assert "above" in capsys.readouterr().out
+    evaluation = tmp_path / "evaluation"
+    hidden = ["eval", "repository", "--repo", str(tmp_path), "--only", "Small.from_above", "--out", str(evaluation)]
+    budget = ["--generators", "premises,memory", "--baselines", "none", "--jobs", "1", "--timeout", "60"]
+    assert run([*hidden, *budget]) == 0
+    (trial,) = read_run(evaluation).trials
+    assert (trial.outcome, trial.by) == ("proved", ("premises",))
     (index,) = (tmp_path / "home" / "indexes").iterdir()
     (index / "vectors.faiss").write_bytes(b"half")
     again = ["--theorem", "Small.rests_on_sorry", *arguments]

@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from prover.lean.protocol import Declaration, Goal, Hypothesis, LibraryModule, LibraryPremise
 from prover.project.contents import FileContents
 from prover.tactics.generator import Place, Reader, Situated, situated
+from prover.tactics.language.augmented import Augmented
+from prover.tactics.language.formats import format_named
 from prover.tactics.premises.making import Use, uses
 from prover.tactics.premises.odds import FEATURES, ODDS, features, log_probability
 from prover.tactics.premises.premises import SUGGESTIONS, Premises
@@ -17,6 +19,7 @@ from prover.tactics.premises.shape import shape_of, shape_of_goal
 from retrieval.corpus import Corpus
 from retrieval.premise import Premise
 from retrieval.retriever import Retriever
+from tests.unit.test_language_tactics import Told
 from tests.unit.test_retrieval import IMPORTS, LIBRARY, PREMISES
 
 COMMUTES = "(n m : Nat) : n + m = m + n"
@@ -139,6 +142,21 @@ def premises() -> Premises:
     generator = Premises(lambda _toolchain, _imports: library)
     generator.read_file(FILE)
     return generator
+
+
+def test_a_model_that_wants_premises_sees_those_that_its_place_can_name(premises: Premises) -> None:
+    model = Told({})
+    asked = Augmented(model, format_named("reprover-premises"), premises)
+    assert isinstance(asked, Reader)
+    place = Place("Own.Main", "Own.below", 30, "")
+    asked.at(place).suggest(goal("x + y = y + x"))
+    asked.at(Place("Elsewhere", "t", 0, "")).suggest(goal("x + y = y + x"))
+    (there,), (elsewhere,) = model.asked
+    names = {part.split("</a>")[0] for part in there.text.split("<a>")[1:]}
+    assert names == {premise.name for premise in premises.relevant(place, goal("x + y = y + x"))}
+    assert names
+    assert there.text.endswith(elsewhere.text)
+    assert "<a>" not in elsewhere.text
 
 
 LIBRARY_MODULES = ("Init.List", "Init.Nat")

@@ -83,12 +83,21 @@ class Premises:
 
     def at(self, place: Place) -> TacticGenerator:
         """The generator for one theorem: neither it nor what comes after it is found."""
+        around = self._around(place)
+        return _Silent() if around is None else Suggesting(around, self._find)
+
+    def relevant(self, place: Place, goal: Goal) -> Sequence[Premise]:
+        """The premises for a goal of a theorem, the most promising first; none in a file that was not read."""
+        around = self._around(place)
+        return () if around is None else self._find(around, goal)
+
+    def _around(self, place: Place) -> Around | None:
         with self._lock:
             reach = self._files.get(place.module)
         if reach is None:
-            return _Silent()
+            return None
         position = Position(place.module, place.start, reach.imports)
-        return Suggesting(Around(reach.retriever, reach.retriever.corpus.visible(position), place.module), self._find)
+        return Around(reach.retriever, reach.retriever.corpus.visible(position), place.module)
 
 
 class Suggesting:

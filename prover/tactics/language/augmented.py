@@ -1,0 +1,36 @@
+"""A language model that is shown premises: retrieval-augmented generation, as ReProver's generator does it."""
+
+from collections.abc import Callable, Sequence
+
+from prover.lean.protocol import Goal
+from prover.project.contents import FileContents
+from prover.tactics.generator import Place
+from prover.tactics.language.formats import Format, premise_text
+from prover.tactics.language.model import Decoding, LanguageModel
+from prover.tactics.language.suggesting import ModelTactics
+from prover.tactics.premises.premises import Premises
+
+
+class Augmented(ModelTactics):
+    """Proposes what a model says that sees, with the goal, the premises that were found for it.
+
+    It must be given the files that theorems are in; elsewhere the model sees the goal alone.
+    """
+
+    def __init__(
+        self,
+        model: LanguageModel,
+        format: Format,
+        found: Premises,
+        decoding: Decoding | None = None,
+        note: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        super().__init__(model, format, decoding, self._texts, note)
+        self._found = found
+
+    def read_file(self, file: FileContents) -> None:
+        """See `Reader`."""
+        self._found.read_file(file)
+
+    def _texts(self, place: Place, goal: Goal) -> Sequence[str]:
+        return [premise_text(each.name, each.statement, each.kind) for each in self._found.relevant(place, goal)]
