@@ -14,7 +14,7 @@ from zlib import crc32
 
 from curriculum.learn.averaging import LowRank, averaged_updates
 from curriculum.learn.ewc import Anchor, anchor, penalty
-from curriculum.learn.learner import ITEMS, TOP, Strategy, Study, Task
+from curriculum.learn.learner import ITEMS, TOP, Strategy, Study, Task, held_out
 from curriculum.learn.rehearsal import Rehearsal
 from prover.errors import UsageError
 from prover.project.traced import TracedModule
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
 SLOTS, DIMENSIONS, RANK = 1 << 13, 48, 8
 BATCH, NEGATIVES, RATE, SHARPNESS = 32, 64, 0.1, 12.0
 BUFFER, FISHER_EXAMPLES, FISHER_STRENGTH = 1_000, 150, 2_000.0
-HELD_OUT = 5
-"""one theorem in so many is never learnt from"""
 
 Pair = tuple[str, str, tuple[int, ...], tuple[int, ...]]
 """the theorem that it is from, the premise's name, and the hashed words of the goal and of the premise"""
@@ -269,11 +267,6 @@ def premises_of(modules: Sequence[TracedModule]) -> dict[str, tuple[int, ...]]:
 def hashed(words: Sequence[str]) -> tuple[int, ...]:
     """The slots of words; never empty."""
     return tuple(crc32(word.encode()) % SLOTS for word in words) or (0,)
-
-
-def held_out(theorem: str) -> bool:
-    """Whether a theorem is for measuring only: by its name, so that it is so for every learner."""
-    return sha256(theorem.encode()).digest()[0] % HELD_OUT == 0
 
 
 def _questions(modules: Sequence[TracedModule]) -> list[tuple[tuple[int, ...], frozenset[str]]]:

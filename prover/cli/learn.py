@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from curriculum.learn.summary import Summary
 
 STRATEGIES = ("progressive", "merged", "replay", "ewc", "adapters")
-LEARNERS = ("memory", "ranker")
+LEARNERS = ("memory", "ranker", "generator")
 
 
 @click.command("learn")
@@ -45,7 +45,10 @@ LEARNERS = ("memory", "ranker")
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, show_default=True, help="Seconds, at most.")
 @click.option("--seed", type=int, default=0, show_default=True)
 @click.option(
-    "--learners", default="memory", show_default=True, help="Who learns: memory, ranker (premises; needs torch)."
+    "--learners",
+    default="memory",
+    show_default=True,
+    help="Who learns: memory, ranker (of premises), generator (a language model).",
 )
 @click.option("--prove/--no-prove", default=True, help="Attempt theorems, or only study and measure.")
 @click.option("--baseline/--no-baseline", default=True, help="Also prove with a prover that learns nothing.")
@@ -111,6 +114,7 @@ def learners_named(text: str, strategy: "Strategy", seed: int) -> "list[Trainabl
     Raises:
         UsageError: a name is unknown, or what it needs is not installed.
     """
+    from curriculum.learn.generator.learner import GeneratorLearner
     from curriculum.learn.learner import MemoryLearner, Strategy
     from curriculum.learn.ranker import Ranker
 
@@ -118,6 +122,7 @@ def learners_named(text: str, strategy: "Strategy", seed: int) -> "list[Trainabl
     made: Mapping[str, Callable[[], Trainable]] = {
         "memory": lambda: MemoryLearner(strategy, seed=seed),
         "ranker": lambda: Ranker(strategy, seed=seed),
+        "generator": lambda: GeneratorLearner(strategy, seed=seed),
     }
     names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     for name in names:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from curriculum.learn.learner import Strategy, Study, Task
-from curriculum.learn.ranker import Ranker, contrast, held_out, pairs_of
+from curriculum.learn.learner import Strategy, Study, Task, held_out
+from curriculum.learn.ranker import Ranker, contrast, pairs_of
 from prover.project.traced import PremiseUse, TracedModule, TracedStep
 from tests.traced_modules import module, theorem
 

@@ -1,0 +1,249 @@
+"""A tactic generator that learns from one repository after another: a small language model, trained on each in turn.
+
+LeanAgent's progressive training (one epoch over each repository, from the last checkpoint), applied to a generator,
+with the same strategies against forgetting as every other learner. A model that begins with random weights gets more
+epochs over the first repository: one would teach it nothing.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from curriculum.learn.ewc import Anchor, anchor, penalty
+from curriculum.learn.generator.examples import Example, traced_examples
+from curriculum.learn.generator.presets import PRESETS, starting
+from curriculum.learn.generator.training import CHECKPOINT, Encoder, Lora, Plan, read_card, train
+from curriculum.learn.learner import ITEMS, Strategy, Study, Task, held_out
+from curriculum.learn.rehearsal import Rehearsal
+from prover.errors import ModelMissing, UsageError
+from prover.tactics.generator import Generator
+from prover.tactics.language.formats import DEFAULTS, Asked, Format, format_named
+from prover.tactics.language.model import Decoding
+from prover.tactics.language.refusal import why_refused
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from prover.tactics.language.transformer import Transformer
+
+FIRST_EPOCHS = 20
+BUFFER, FISHER_EXAMPLES, FISHER_STRENGTH = 2_000, 64, 1_000.0
+ANCHOR, PAST, FIRST = "anchor.pt", "past.json", "first"
+ANSWERS = 8
+
+
+class GeneratorLearner:
+    """See `Trainable`."""
+
+    name = "generator"
+
+    def __init__(self, strategy: Strategy = "progressive", seed: int = 0, base: str = "tiny", epochs: int = 1) -> None:
+        """
+        Args:
+            base: what it begins with: a preset, a directory, or a name on the hub.
+            epochs: over each repository but the first.
+
+        Raises:
+            UsageError: torch or transformers is not installed.
+        """
+        try:
+            import torch  # noqa: F401
+            import transformers  # noqa: F401
+        except ImportError as error:
+            raise UsageError(f"The learner `generator` needs {error.name}: pip install 'prover[models]'.") from None
+        self._strategy = strategy
+        self._seed = seed
+        self._base = base
+        self._epochs = epochs
+        self._files = tempfile.TemporaryDirectory(prefix="prover-generator-")
+        self.reset()
+
+    def reset(self) -> None:
+        """See `Trainable`."""
+        self._studies = 0
+        self._past: list[Example] = []
+        self._anchor: Anchor | None = None
+        for directory in Path(self._files.name).iterdir():
+            shutil.rmtree(directory)
+        self._asked: Transformer | None = None
+
+    @property
+    def _model(self) -> Path:
+        """Where the present model is; not there before the first study."""
+        return Path(self._files.name) / "model"
+
+    @property
+    def _first(self) -> Path:
+        """Where the model after the first study is, which adapters are trained beside."""
+        return Path(self._files.name) / FIRST
+
+    def study(self, study: Study) -> None:
+        """Learns from the tactics of a repository's proofs, and from the proofs that were found since."""
+        traced = [example for module in study.modules for example in traced_examples(module)]
+        found = [
+            Example(proof.module, proof.theorem, goal, tactic)
+            for proof in study.found
+            for goal, _, tactic in proof.steps
+            if why_refused(tactic) is None
+        ]
+        new = [example for example in dict.fromkeys([*traced, *found]) if not held_out(example.declaration)]
+        if not new:
+            return
+        match self._strategy:
+            case "merged":
+                self._past = list(dict.fromkeys([*self._past, *new]))
+                self._train(self._past, study.seed)
+            case "replay":
+                self._train([*new, *self._past], study.seed)
+                self._past = self._sampled([*self._past, *new])
+            case "ewc":
+                self._train(new, study.seed)
+                self._hold(new)
+            case "adapters" if self._model.is_dir():
+                self._adapt(new, study.seed)
+            case _:
+                self._train(new, study.seed)
+        self._studies += 1
+        self._asked = None
+
+    def performance(self, task: Task) -> tuple[float, ...]:
+        """Whether the tactic that begins a proof of a theorem that is held out is among its eight answers (hit@8)."""
+        firsts: dict[str, Example] = {}
+        for module in task.modules:
+            for example in traced_examples(module):
+                if held_out(example.declaration):
+                    firsts.setdefault(example.declaration, example)
+        chosen = sorted(firsts.values(), key=lambda each: sha256(each.declaration.encode()).digest())[:ITEMS]
+        if not chosen or not self._model.is_dir():
+            return (0.0,) * len(chosen)
+        model, format = self._loaded(), self._format()
+        decoding = Decoding(ANSWERS, tokens=Plan().tactic_bytes, stops=format.stops)
+        prompts = [format.prompt(Asked(state=each.state, declaration=each.declaration)) for each in chosen]
+        answers = model.complete(prompts, decoding)
+        said = [{_plain(format.answer(each.text)) for each in answer} for answer in answers]
+        return tuple(float(_plain(each.tactic) in told) for each, told in zip(chosen, said, strict=True))
+
+    def generators(self) -> tuple[Generator, ...]:
+        """The model as it is now; none before it has studied."""
+        from prover.tactics.language.suggesting import ModelTactics
+
+        if not self._model.is_dir():
+            return ()
+        return (ModelTactics(self._loaded(), self._format(), Decoding(ANSWERS)),)
+
+    def save(self, directory: Path) -> None:
+        """The model's files, and what the strategy keeps."""
+        import msgspec
+        import torch
+
+        for kept in (self._model, self._first):
+            if kept.is_dir():
+                shutil.copytree(kept, directory / kept.name)
+        (directory / PAST).write_bytes(msgspec.json.encode([self._studies, self._past]))
+        if self._anchor is not None:
+            torch.save([dict(self._anchor.values), dict(self._anchor.fisher)], directory / ANCHOR)
+
+    def load(self, directory: Path) -> None:
+        """See `Trainable`."""
+        import msgspec
+        import torch
+
+        self.reset()
+        try:
+            kept_past = (directory / PAST).read_bytes()
+            self._studies, self._past = msgspec.json.decode(kept_past, type=tuple[int, list[Example]])
+        except msgspec.MsgspecError as error:
+            raise ValueError(f"{directory / PAST} is damaged: {error}") from None
+        for kept in (self._model, self._first):
+            if (directory / kept.name).is_dir():
+                shutil.copytree(directory / kept.name, kept)
+        if self._studies and not self._model.is_dir():
+            raise ValueError(f"{directory} has no model")
+        if (directory / ANCHOR).is_file():
+            try:
+                self._anchor = Anchor(*torch.load(directory / ANCHOR, weights_only=True))
+            except Exception as error:  # torch raises whatever its reading of a damaged file comes upon
+                raise ValueError(f"{directory / ANCHOR} is damaged: {error}") from None
+        try:
+            self._asked = self._loaded() if self._studies else None
+        except ModelMissing as error:
+            raise ValueError(str(error)) from None
+
+    # --- training ---
+
+    def _train(self, examples: Sequence[Example], seed: int) -> None:
+        begun = self._model.is_dir()
+        fresh = not begun and self._base in PRESETS
+        epochs, rate = (FIRST_EPOCHS, 2e-3) if fresh else (self._epochs, 5e-4)
+        base = str(self._model) if begun else self._base
+        self._replace(self._trained(examples, base, Plan(epochs, rate=rate, seed=seed)))
+
+    def _trained(self, examples: Sequence[Example], base: str, plan: Plan) -> Path:
+        out = Path(self._files.name) / "next"
+        train(examples, out, plan, base, penalty=None if self._anchor is None else self._held)
+        (out / CHECKPOINT).unlink(missing_ok=True)
+        return out
+
+    def _held(self, model: Any) -> "Tensor":
+        assert self._anchor is not None
+        return penalty(dict(model.named_parameters()), self._anchor, FISHER_STRENGTH)
+
+    def _replace(self, made: Path) -> None:
+        if self._model.is_dir():
+            shutil.rmtree(self._model)
+        made.rename(self._model)
+
+    def _adapt(self, examples: Sequence[Example], seed: int) -> None:
+        """A low-rank adapter beside the first model; what works is the average of all adapters, added to it."""
+        if not self._first.is_dir():
+            shutil.copytree(self._model, self._first)
+        made = self._trained(examples, str(self._first), Plan(self._epochs, rate=1e-3, seed=seed, lora=Lora()))
+        before, _ = starting(str(self._model), self._seed)
+        after, _ = starting(str(made), self._seed)
+        kept = before.state_dict()
+        share = 1.0 / self._studies
+        after.load_state_dict({name: kept[name].lerp(value, share) for name, value in after.state_dict().items()})
+        after.save_pretrained(made)
+        self._replace(made)
+
+    def _hold(self, examples: Sequence[Example]) -> None:
+        """Anchors what this repository needed, on a sample of its tactics."""
+        model, tokenizer = starting(str(self._model), self._seed)
+        kind: Any = "seq2seq" if model.config.is_encoder_decoder else "causal"
+        plan = Plan()
+        encoder = Encoder(tokenizer, kind, self._format(), plan)
+        chosen = sorted(examples, key=lambda each: sha256(f"{each}".encode()).digest())[:FISHER_EXAMPLES]
+        rows = [row for each in chosen if (row := encoder.row(each)) is not None]
+        if not rows:
+            return
+        made = anchor(
+            dict(model.named_parameters()),
+            rows,
+            lambda row: -model(**encoder.batch([row], plan.device)).loss * len(row.wanted),
+        )
+        self._anchor = made if self._anchor is None else self._anchor.then(made)
+
+    def _sampled(self, examples: Sequence[Example]) -> list[Example]:
+        buffer = Rehearsal[Example](BUFFER, self._seed, str)
+        buffer.offer(examples)
+        return list(buffer)
+
+    # --- asking ---
+
+    def _loaded(self) -> "Transformer":
+        from prover.tactics.language.transformer import Loading, load
+
+        if self._asked is None:
+            self._asked = load(str(self._model), Loading("cpu", offline=True))
+        return self._asked
+
+    def _format(self) -> Format:
+        card = read_card(self._model)
+        return format_named(card.format if card is not None else DEFAULTS["seq2seq", "tactic"])
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,85 @@
+"""The generator as a learner: every strategy studies, is measured, and comes back from what was saved."""
+
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from curriculum.learn.generator.learner import GeneratorLearner
+from curriculum.learn.learner import Found, Strategy, Study, Task, held_out
+from prover.project.traced import TracedModule, TracedStep
+from prover.tactics.language.transformer import Loading, load
+from tests.tiny_models import tiny_seq2seq
+
+HELD = next(f"held{n}" for n in range(100) if held_out(f"held{n}"))
+LEARNT = [f"t{n}" for n in range(40) if not held_out(f"t{n}")][:12]
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return str(tiny_seq2seq(tmp_path_factory.mktemp("base")))
+
+
+def module(name: str, tactic: str) -> TracedModule:
+    steps = [
+        TracedStep(theorem, 10 * n, 10 * n + 9, tactic, f"x : Nat\n⊢ x = x + {n}", "", ("k",), ())
+        for n, theorem in enumerate([*LEARNT, HELD])
+    ]
+    return TracedModule(name, f"{name}.lean", "d", (), (), tuple(steps), ())
+
+
+def study(name: str, tactic: str, *found: Found) -> Study:
+    return Study(f"/{name}", (module(name, tactic),), found, seed=3)
+
+
+def weights(learner: GeneratorLearner, place: Path) -> dict[str, Any]:
+    place.mkdir()
+    learner.save(place)
+    found: dict[str, Any] = load(str(place / "model"), Loading("cpu", offline=True)).model.state_dict()
+    return found
+
+
+@pytest.mark.parametrize("strategy", get_args(Strategy))
+def test_every_strategy_learns_and_goes_on_from_what_was_saved(base: str, tmp_path: Path, strategy: Strategy) -> None:
+    learner = GeneratorLearner(strategy, base=base)
+    task = Task("/A", (module("A", "rfl"),))
+    assert learner.performance(task) == (0.0,)
+    assert learner.generators() == ()
+    learner.study(study("A", "rfl"))
+    first = weights(learner, tmp_path / "one")
+    learner.study(study("B", "omega"))
+    again = GeneratorLearner(strategy, base=base)
+    again.load(tmp_path / "one")
+    again.study(study("B", "omega"))
+    second, same = weights(learner, tmp_path / "two"), weights(again, tmp_path / "again")
+    assert all(bool((second[name] == same[name]).all()) for name in second)
+    assert any(bool((second[name] != first[name]).any()) for name in second)
+    assert len(learner.performance(task)) == 1
+    assert [generator.name for generator in learner.generators()] == ["model"]
+
+
+def test_it_becomes_able_to_say_what_it_was_taught(base: str) -> None:
+    learner = GeneratorLearner(base="tiny")
+    for seed in range(3):
+        learner.study(Study("/A", (module("A", "rfl"),), seed=seed))
+    assert learner.performance(Task("/A", (module("A", "rfl"),))) == (1.0,)
+    learner.reset()
+    assert learner.performance(Task("/A", (module("A", "rfl"),))) == (0.0,)
+
+
+def test_proofs_that_were_found_are_learnt_and_what_is_held_out_is_not(base: str, tmp_path: Path) -> None:
+    learner = GeneratorLearner(base=base)
+    learner.study(Study("/A", (), (Found("A", HELD, "k", 0.0, (("⊢ p", "k", "rfl"),)),)))
+    assert learner.generators() == ()
+    learner.study(Study("/A", (), (Found("A", LEARNT[0], "k", 0.0, (("⊢ p", "k", "rfl"), ("⊢ q", "k", "sorry"))),)))
+    assert len(learner.generators()) == 1
+
+
+@pytest.mark.parametrize(("damage", "said"), [("past.json", "damaged"), ("model/config.json", "cannot be loaded")])
+def test_what_is_damaged_is_not_loaded(base: str, tmp_path: Path, damage: str, said: str) -> None:
+    learner = GeneratorLearner(base=base)
+    learner.study(study("A", "rfl"))
+    learner.save(tmp_path)
+    (tmp_path / damage).write_text("{")
+    with pytest.raises(ValueError, match=said):
+        GeneratorLearner(base=base).load(tmp_path)
