@@ -43,8 +43,8 @@ def _openable(ready: Opened) -> Iterator[tuple[Path, str, Replacement]]:
     """File, name and change of every theorem whose proof is a tactic block, in modules without errors."""
     for outcome in ready.builder.build(list(ready.repository.modules), traced=True):
         if isinstance(outcome, Compiled) and not outcome.module.package and not outcome.errors:
-            for name, change in _proofs(ready.builder.traced_module(outcome.module), outcome.module.file):
-                yield outcome.module.file, name, change
+            for name, change in _proofs(ready.builder.traced_module(outcome.module), outcome.module.path):
+                yield outcome.module.path, name, change
 
 
 def _proofs(module: TracedModule, file: Path) -> Iterator[tuple[str, Replacement]]:

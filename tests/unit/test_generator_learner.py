@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any, get_args
 
+import msgspec
 import pytest
 
 from curriculum.learn.generator.learner import GeneratorLearner
@@ -73,6 +74,18 @@ def test_proofs_that_were_found_are_learnt_and_what_is_held_out_is_not(base: str
     assert learner.generators() == ()
     learner.study(Study("/A", (), (Found("A", LEARNT[0], "k", 0.0, (("⊢ p", "k", "rfl"), ("⊢ q", "k", "sorry"))),)))
     assert len(learner.generators()) == 1
+
+
+def test_a_proof_of_its_own_takes_the_place_of_anothers(base: str, tmp_path: Path) -> None:
+    learner = GeneratorLearner("merged", base=base)
+    learner.study(study("A", "rfl"))
+    learner.study(Study("/A", (), (Found("A", LEARNT[0], "k", 0.0, (("⊢ p", "k", "omega"),)),)))
+    learner.save(tmp_path)
+    _, past = msgspec.json.decode((tmp_path / "past.json").read_bytes())
+    tactics = {(each["declaration"], each["tactic"]) for each in past}
+    assert (LEARNT[0], "omega") in tactics
+    assert (LEARNT[0], "rfl") not in tactics
+    assert (LEARNT[1], "rfl") in tactics
 
 
 @pytest.mark.parametrize(("damage", "said"), [("past.json", "damaged"), ("model/config.json", "cannot be loaded")])
