@@ -50,6 +50,8 @@ class Settings:
     seed: int = 0
     checkpoint_every: int = 100
     """updates"""
+    patience: int | None = None
+    """epochs without a better score after which to stop, at the best one's weights; needs somebody who scores"""
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,8 @@ class Trained:
     """the mean of each tenth of the updates, or of each where they are fewer"""
     seconds: float
     """of this process; a training that was resumed took more"""
+    scores: tuple[float, ...] = ()
+    """after each epoch, where they were asked for; the weights are those of the best"""
 
 
 @dataclass(frozen=True)
@@ -93,6 +97,7 @@ def train(
     settings: Settings = Settings(),  # frozen
     told: Callable[[int, int, float], None] = lambda *_: None,
     until: int | None = None,
+    scored: Callable[["TransformerEncoder"], float] | None = None,
 ) -> Trained:
     """Trains the encoder in place and writes it to a directory that `TransformerEncoder.load` reads.
 
@@ -102,6 +107,7 @@ def train(
     Args:
         told: is told the updates done, those to do, and the loss.
         until: updates after which to stop, with a checkpoint; for those who share a machine.
+        scored: how good the encoder is after an epoch, on what it does not learn from: R@10 for early stopping.
 
     Raises:
         TrainingRefused: there is nothing to train on, or `out` holds the checkpoint of another training.
@@ -112,33 +118,66 @@ def train(
     pairs = list(_pairs(corpus, needed))
     if not pairs:
         raise TrainingRefused("There is nothing to train on: no traced proof names a premise of the index.")
-    total = settings.epochs * math.ceil(len(pairs) / settings.batch)
+    each = math.ceil(len(pairs) / settings.batch)
+    total = settings.epochs * each
     identity = _identity(encoder, pairs, settings)
     out.mkdir(parents=True, exist_ok=True)
-    began, losses = time.monotonic(), list[float]()
+    began, losses, chosen = time.monotonic(), list[float](), _Chosen(settings.patience)
     optimizer = torch.optim.AdamW(encoder.model.parameters(), lr=settings.learning_rate)
     torch.manual_seed(settings.seed)
     if (found := _checkpoint(out / CHECKPOINT, identity)) is not None:
         encoder.model.load_state_dict(found["model"])
         optimizer.load_state_dict(found["optimizer"])
         torch.set_rng_state(found["chance"])
-        losses = found["losses"]
+        losses, chosen = found["losses"], _Chosen(settings.patience, found.get("scores", ()), found.get("best"))
     encoder.model.train()
-    for batch in _batches(corpus, pairs, settings, len(losses)):
+    for batch in () if chosen.settled else _batches(corpus, pairs, settings, len(losses)):
         _learning_rate(optimizer, settings, len(losses), total)
         losses.append(_update(encoder, corpus, batch, optimizer, settings.temperature))
         told(len(losses), total, losses[-1])
-        last = len(losses) in (total, until)
+        if scored is not None and len(losses) % each == 0:
+            chosen.consider(encoder, scored)
+        last = len(losses) in (total, until) or chosen.settled
         if last or len(losses) % settings.checkpoint_every == 0:
-            _keep(out / CHECKPOINT, encoder, optimizer, losses, identity)
+            _keep(out / CHECKPOINT, encoder, optimizer, losses, chosen, identity)
         if last:
             break
+    if chosen.best is not None:
+        encoder.model.load_state_dict(chosen.best)
     encoder.weights_changed()
-    trained = Trained(len(losses), tuple(_tenths(losses)), time.monotonic() - began)
+    trained = Trained(len(losses), tuple(_tenths(losses)), time.monotonic() - began, tuple(chosen.scores))
     encoder.save(out)
     record = {"settings": asdict(settings), "identity": identity, "pairs": len(pairs), **asdict(trained)}
     (out / RECORD).write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
     return trained
+
+
+class _Chosen:
+    """The weights of the best epoch so far."""
+
+    def __init__(
+        self, patience: int | None, scores: Sequence[float] = (), best: "dict[str, torch.Tensor] | None" = None
+    ) -> None:
+        self.scores = list(scores)
+        self.best = best
+        self._patience = patience
+
+    def consider(self, encoder: "TransformerEncoder", scored: Callable[["TransformerEncoder"], float]) -> None:
+        """Scores the encoder as it is, and keeps its weights if none were better."""
+        encoder.weights_changed()
+        encoder.model.eval()
+        score = scored(encoder)
+        encoder.model.train()
+        if not self.scores or score > max(self.scores):
+            self.best = {name: value.detach().cpu().clone() for name, value in encoder.model.state_dict().items()}
+        self.scores.append(score)
+
+    @property
+    def settled(self) -> bool:
+        """Whether better weights are no longer expected."""
+        if self._patience is None or not self.scores:
+            return False
+        return len(self.scores) - 1 - self.scores.index(max(self.scores)) >= self._patience
 
 
 def fresh(seed: int = 0, width: int = 128, layers: int = 3) -> "TransformerEncoder":
@@ -260,7 +299,12 @@ def _checkpoint(file: Path, identity: str) -> dict[str, Any] | None:
 
 
 def _keep(
-    file: Path, encoder: "TransformerEncoder", optimizer: "torch.optim.Optimizer", losses: list[float], identity: str
+    file: Path,
+    encoder: "TransformerEncoder",
+    optimizer: "torch.optim.Optimizer",
+    losses: list[float],
+    chosen: _Chosen,
+    identity: str,
 ) -> None:
     """Writes a checkpoint whole or not at all."""
     import torch
@@ -270,6 +314,8 @@ def _keep(
         "optimizer": optimizer.state_dict(),
         "chance": torch.get_rng_state(),
         "losses": losses,
+        "scores": chosen.scores,
+        "best": chosen.best,
         "identity": identity,
     }
     unfinished = file.with_suffix(f".{os.getpid()}")

@@ -37,6 +37,11 @@ TOLD_EVERY = 20
 @click.option("--learning-rate", type=click.FloatRange(min=0, min_open=True), default=1e-4, show_default=True)
 @click.option("--updates", type=click.IntRange(min=1), help="Stop after so many; the same command then goes on.")
 @click.option("--limit", type=click.IntRange(min=1), help="Steps to learn from, at most; evenly spread.")
+@click.option(
+    "--patience",
+    type=click.IntRange(min=1),
+    help="Epochs without a better R@10, on theorems put aside for it, after which to stop.",
+)
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the split, the order and the negatives.")
 @toolchain_option
 def command(
@@ -50,6 +55,7 @@ def command(
     learning_rate: float,
     updates: int | None,
     limit: int | None,
+    patience: int | None,
     seed: int,
     wish: Wish,
 ) -> None:
@@ -72,9 +78,12 @@ def command(
     if not goals:
         raise UsageError(f"No proof of {repo} names a premise of the index: is it traced, and the index up to date?")
     learnt, held = divided(goals, split, seed)
+    learnt, checked = divided(learnt, "random", seed) if patience is not None else (learnt, [])
     encoder = TransformerEncoder.load(base) if base else fresh(seed)
     directory = out or home().root / "models" / f"retriever-{Path(base).name if base else 'fresh'}"
-    settings = Settings(epochs=epochs, batch=batch, hard=hard, learning_rate=learning_rate, seed=seed)
+    settings = Settings(
+        epochs=epochs, batch=batch, hard=hard, learning_rate=learning_rate, seed=seed, patience=patience
+    )
     judged = spread(held, JUDGED)
     before = judge(encoder, corpus, goals, judged, seed)
 
@@ -82,10 +91,16 @@ def command(
         if done % TOLD_EVERY == 0 or done == total:
             note(f"update {done} of {total}: loss {loss:.3f}")
 
-    trained = train(encoder, corpus, spread(learnt, limit), directory, settings, told, updates)
+    def scored(encoder: TransformerEncoder) -> float:
+        return judge(encoder, corpus, goals, spread(checked, JUDGED), seed)["R@10"].mean
+
+    scoring = scored if checked else None
+    trained = train(encoder, corpus, spread(learnt, limit), directory, settings, told, updates, scoring)
     after = judge(encoder, corpus, goals, judged, seed)
     console.print(f"{directory}: {trained.updates} updates, {trained.seconds:.0f} s", markup=False)
     console.print(f"loss {' '.join(f'{loss:.2f}' for loss in trained.losses)}")
+    if trained.scores:
+        console.print(f"R@10 after each epoch {' '.join(f'{score:.3f}' for score in trained.scores)}; the best is kept")
     table = Table("", *after, title=f"{len(judged)} goals held out, {split}")
     for name, row in (("before", before), ("after", after)):
         table.add_row(name, *(f"{each.mean:.3f} ({each.low:.3f} to {each.high:.3f})" for each in row.values()))

@@ -60,6 +60,30 @@ def test_an_interrupted_training_ends_as_one_that_was_not(base: str, tmp_path: P
     assert resumed.version == whole.version != parts.version
 
 
+def test_training_stops_when_nothing_gets_better_and_keeps_the_best(base: str, tmp_path: Path) -> None:
+    seen: list[str] = []
+    settings = replace(SETTINGS, epochs=9, patience=2)
+
+    def scored(encoder: TransformerEncoder) -> float:
+        seen.append(encoder.version)
+        return (0.5, 0.7, 0.6, 0.7, 0.9)[(len(seen) - 1) % 5]
+
+    whole = TransformerEncoder.load(base)
+    trained = train(whole, CORPUS, NEEDED, tmp_path / "whole", settings, scored=scored)
+    assert (trained.updates, trained.scores) == (16, (0.5, 0.7, 0.6, 0.7))
+    assert whole.version == seen[1] == TransformerEncoder.load(str(tmp_path / "whole")).version
+    assert len(set(seen)) == 4
+    seen.clear()
+    parts = tmp_path / "parts"
+    train(TransformerEncoder.load(base), CORPUS, NEEDED, parts, settings, until=10, scored=scored)
+    resumed = TransformerEncoder.load(base)
+    assert train(resumed, CORPUS, NEEDED, parts, settings, scored=scored).scores == trained.scores
+    assert resumed.version == whole.version
+    done = TransformerEncoder.load(base)
+    assert train(done, CORPUS, NEEDED, parts, settings, scored=scored).updates == 16
+    assert done.version == whole.version
+
+
 def test_the_seed_decides(base: str, tmp_path: Path) -> None:
     versions = []
     for place, seed in enumerate((0, 0, 1)):
