@@ -221,7 +221,7 @@ class Attempt:
     def _whole(self) -> bool:
         """Whether there is one place to fill, and what is missing there is all of the statement."""
         key = self._task.declaration.key
-        return [goal.key for opening in self._openings for goal in opening.state.goals] == [key]
+        return [goal.statement for opening in self._openings for goal in opening.state.goals] == [key]
 
     def _submit(self, scripts: tuple[Script, ...], recalled: bool = False) -> TheoremProved | Refused:
         """What the gate says of the file with these blocks in it."""

@@ -56,7 +56,8 @@ class Goal(msgspec.Struct, frozen=True):
     """One goal. Everything but key and names is empty where the key was sent before."""
 
     key: str
-    """equal for goals that differ only in hypothesis names"""
+    """equal for goals that differ only in hypothesis names: the key of the goal as a statement, its hypotheses in
+    front, then a colon and how many they are"""
     names: tuple[str, ...] = ()
     """its hypotheses, in order"""
     rename: tuple[str, ...] = ()
@@ -71,6 +72,11 @@ class Goal(msgspec.Struct, frozen=True):
     calls: tuple[Call, ...] = ()
     lemmas: tuple[str, ...] = ()
     """theorems of the project in scope that speak of the same definitions, the nearest first"""
+
+    @property
+    def statement(self) -> str:
+        """The key of the goal as a statement, its hypotheses in front."""
+        return self.key.partition(":")[0]
 
     def printed(self) -> str:
         """The goal as Lean prints it, hypotheses above the turnstile."""

@@ -7,7 +7,7 @@ from prover.lean.protocol import Declaration, RecordedCommand, RecordedTactic
 from prover.lean.session import LeanSession, Opening, Recording, SourceText
 from prover.project.traced import PremiseUse, TracedDeclaration, TracedModule, TracedSorry, TracedStep
 
-TRACE_VERSION = 1
+TRACE_VERSION = 2
 """of what a trace holds; traces of another version are made again"""
 
 

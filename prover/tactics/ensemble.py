@@ -1,7 +1,8 @@
 """Several generators as one, which listens to each as far as it deserves.
 
-A generator's own log-probabilities are put on one scale with the others'. Then they are weighed by what came of its
-tactics so far, on goals of the same shape: in this repository first, as far as is known there, else anywhere, else on
+A generator's own log-probabilities are put on one scale with the others'. Then they are weighed by how many of its
+tactics that were tried came to stand in a proof so far (that Lean accepts a tactic says little: a case split is always
+accepted), on goals of the same shape: in this repository first, as far as is known there, else anywhere, else on
 any goal. None is silenced: weights are bounded, what was tried little is given the benefit of the doubt (upper
 confidence bounds, Auer et al. 2002), and the best suggestion of each stands among the first.
 """
@@ -32,8 +33,6 @@ PRIOR = 200.0
 """tries that what is known elsewhere counts for"""
 EARLIEST = 0.02
 """the share of tries that end in a proof, before anything is known"""
-ADVANCED = 0.02
-"""what a tactic that Lean accepted is worth beside one that stands in a proof"""
 DOUBT = 0.2
 """how much the benefit of the doubt is worth"""
 MOST = 1.0
@@ -96,10 +95,10 @@ class Standing:
         self._overall: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
         self._new: Counter[tuple[str, str, int]] = Counter()
         for counts, kept in ((self.here, self._all), (self.elsewhere, self._others)):
-            for (shape, generator), (tried, advanced, used) in counts.items():
+            for (shape, generator), (tried, _, used) in counts.items():
                 for row in (kept[shape, generator], self._overall[generator]):
                     row[0] += tried
-                    row[1] += used + ADVANCED * advanced
+                    row[1] += used
 
     def tried(self, shape: str, generators: Sequence[str], advanced: bool) -> None:
         """Counts a tactic that was run."""
@@ -138,12 +137,12 @@ class Standing:
         return rate
 
     def _count(self, shape: str, generators: Sequence[str], more: tuple[int, int, int]) -> None:
-        tried, advanced, used = more
+        tried, _, used = more
         with self._lock:
             for generator in generators:
                 for row in (self._all[shape, generator], self._overall[generator]):
                     row[0] += tried
-                    row[1] += used + ADVANCED * advanced
+                    row[1] += used
                 for place, value in enumerate(more):
                     self._new[shape, generator, place] += value
 

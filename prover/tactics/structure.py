@@ -14,6 +14,8 @@ Weighted = Iterator[tuple[str, float]]
 
 BUILT_IN_DATA = {"Nat", "Int", "List", "Bool", "Option", "Prod", "String", "Char", "Array", "Fin"}
 NUMBERS = {"Nat", "Int"}
+SAFE = -0.1
+"""of what loses nothing: goals are looked at with their hypotheses introduced and taken apart, as aesop does first"""
 MAX_LEMMAS = 5
 MAX_INSTANCES = 4
 
@@ -50,11 +52,11 @@ def _fresh(goal: Goal, base: str) -> str:
 
 def _introduce(goal: Goal) -> Weighted:
     if goal.head in ("forall", "arrow"):
-        yield "intros", -0.7
-        yield f"intro {_fresh(goal, 'h' if goal.head == 'arrow' else 'x')}", -0.4
+        yield "intros", -0.4
+        yield f"intro {_fresh(goal, 'h' if goal.head == 'arrow' else 'x')}", SAFE
         yield f"rintro ⟨{_fresh(goal, 'a')}, {_fresh(goal, 'b')}⟩", -1.6
     if goal.head == "Not":
-        yield f"intro {_fresh(goal, 'h')}", -0.5
+        yield f"intro {_fresh(goal, 'h')}", 2 * SAFE
     if goal.head not in ("forall", "arrow", "Not", "Eq", "And", "Or", "Iff", "Exists", "False", ""):
         yield f"intro {_fresh(goal, 'x')}", -1.6  # a definition may hide the binder
 
@@ -64,10 +66,10 @@ def _take_apart(goal: Goal) -> Weighted:
         match h.head:
             case "And" | "Iff":
                 left, right = _fresh(goal, h.name + "_left"), _fresh(goal, h.name + "_right")
-                yield f"obtain ⟨{left}, {right}⟩ := {h.name}", -0.5
+                yield f"obtain ⟨{left}, {right}⟩ := {h.name}", SAFE
             case "Exists":
                 witness = _fresh(goal, "w")
-                yield f"obtain ⟨{witness}, {h.name}⟩ := {h.name}", -0.4
+                yield f"obtain ⟨{witness}, {h.name}⟩ := {h.name}", SAFE
             case "Or":
                 yield f"cases {h.name}", -0.6
             case "False":
@@ -86,13 +88,14 @@ def _take_apart(goal: Goal) -> Weighted:
             case _ if h.constructors is not None:
                 yield f"cases {h.name}", -0.9
                 if h.recursive:
-                    yield f"induction {h.name}", -0.9
+                    yield f"induction {h.name}", -1.2
 
 
 def _target(goal: Goal) -> Weighted:
     match goal.head:
         case "And" | "Iff":
-            yield "constructor", -0.3
+            yield "constructor", 2 * SAFE
+            yield "constructor <;> simp_all", -0.9
         case "Or":
             yield "left", -0.9
             yield "right", -0.9
@@ -119,7 +122,8 @@ def _target(goal: Goal) -> Weighted:
         case "":
             pass
         case _:
-            yield "constructor", -1.2
+            yield "constructor", -1.0
+            yield "constructor <;> simp_all", -1.4
             if _is_defined(goal, goal.head):
                 yield f"unfold {goal.head}", -1.0
     if goal.head not in ("False", "Eq", "forall", "arrow"):

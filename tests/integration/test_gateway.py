@@ -82,6 +82,9 @@ theorem «Ünïcödé 𝔸» (ℓ₁ αβγ : Nat) (h₀ : ℓ₁ = αβγ) : α
 theorem unproved (n : Nat) : n * 1 = n := sorry
 theorem rests (n : Nat) : n * 1 = n := unproved n
 
+theorem arrow (p q : Prop) : p → q → p := by sorry
+theorem binder : ∀ n m : Nat, n + m = m + n := by sorry
+theorem introduced (p q : Prop) (hp : p) : q → p := by sorry
 theorem same_one (a b : Nat) (h : a = b) : b = a := by sorry
 theorem broken (n : Nat) : n = n + 0 := by nonsense
 theorem finished (n : Nat) : n = n := rfl
@@ -124,6 +127,27 @@ def kind(outcome: Outcome) -> str:
 def left(outcome: Outcome) -> tuple[State, ...]:
     assert isinstance(outcome, Advanced), outcome
     return outcome.states
+
+
+@pytest.mark.parametrize(("name", "left_over"), [("arrow", "q → p"), ("binder", "∀ (m : Nat), h + m = m + h")])
+def test_introducing_a_hypothesis_is_progress(
+    lean_session: LeanSession, holes: dict[str, list[Opening]], name: str, left_over: str
+) -> None:
+    state = holes[name][0].state
+    (after,) = left(only(lean_session, state, "intro h"))
+    assert after.goals[0].target == left_over
+    assert after.goals[0].key != state.goals[0].key
+    assert after.goals[0].statement == state.goals[0].statement
+    (back,) = left(only(lean_session, after, "revert h"))
+    assert back.goals[0].key == state.goals[0].key
+    assert kind(only(lean_session, state, "skip")) == "no_progress"
+
+
+def test_what_is_introduced_and_what_stands_there_are_the_same(
+    lean_session: LeanSession, holes: dict[str, list[Opening]]
+) -> None:
+    (after,) = left(only(lean_session, holes["arrow"][0].state, "intro hp"))
+    assert after.goals[0].key == holes["introduced"][0].state.goals[0].key
 
 
 @pytest.mark.parametrize(

@@ -145,26 +145,36 @@ def nameHypotheses (goal : MVarId) : MetaM (MVarId × Array Name) := goal.withCo
   goal.assign named
   return (named.mvarId!, names)
 
-/-- The goal as one closed expression: equal for goals that differ in names only. -/
-def closedGoal (goal : MVarId) : MetaM Expr := goal.withContext do
+/-- A goal as one closed expression, and how many of the binders in front of it are hypotheses: equal for goals that
+differ in names only. Without the number, what `intro` leaves would be equal to what it began with. -/
+structure ClosedGoal where
+  statement : Expr
+  hypotheses : Nat
+  deriving BEq, Hashable
+
+def closedGoal (goal : MVarId) : MetaM ClosedGoal := goal.withContext do
   let target ← instantiateMVars (← goal.getType)
   let fvars := (← getLCtx).foldl (init := #[]) fun fvars decl =>
     if decl.isImplementationDetail then fvars else fvars.push decl.toExpr
-  instantiateMVars (← mkForallFVars fvars target (usedLetOnly := false) (binderInfoForMVars := .default))
+  let closed ← mkForallFVars fvars target (usedLetOnly := false) (binderInfoForMVars := .default)
+  return { statement := ← instantiateMVars closed, hypotheses := fvars.size }
 
 /-- A key of a closed expression, the same in every process; Lean's own hash has 32 bits only. -/
 def keyOf (e : Expr) : String :=
   let constants := e.getUsedConstants.foldl (init := 7) fun hash name => mixHash hash name.hash
   toString (mixHash e.hash constants)
 
-/-- The closed goals of a proof met so far. -/
-abbrev Keys := IO.Ref (Std.HashMap Expr String)
+/-- A goal's key: that of its statement, a colon, and the number of its hypotheses. -/
+def ClosedGoal.key (goal : ClosedGoal) : String := s!"{keyOf goal.statement}:{goal.hypotheses}"
 
-/-- A key for the expression, and whether it was met before. -/
-def Keys.keyOf (keys : Keys) (e : Expr) : BaseIO (String × Bool) := do
-  if let some key := (← ST.Ref.get keys)[e]? then return (key, true)
-  let key := Gateway.keyOf e
-  keys.modify (·.insert e key)
+/-- The closed goals of a proof met so far. -/
+abbrev Keys := IO.Ref (Std.HashMap ClosedGoal String)
+
+/-- A key for the goal, and whether it was met before. -/
+def Keys.keyOf (keys : Keys) (goal : ClosedGoal) : BaseIO (String × Bool) := do
+  if let some key := (← ST.Ref.get keys)[goal]? then return (key, true)
+  let key := goal.key
+  keys.modify (·.insert goal key)
   return (key, false)
 
 def hypothesisNames (lctx : LocalContext) : Array String :=

@@ -57,10 +57,10 @@ structure Goals where
 /-- The number of a goal in the table. -/
 def Goals.number (goals : IO.Ref Goals) (goal : MVarId) : MetaM Nat := do
   let closed ← closedGoal goal
-  let place := (goal.name, closed.hash)
+  let place := (goal.name, hash closed)
   if let some number := (← goals.get).table[place]? then return number
   let text := (← ppGoal goal).pretty (width := 100)
-  let row := Json.mkObj [("text", text), ("key", keyOf closed)]
+  let row := Json.mkObj [("text", text), ("key", closed.key)]
   goals.modifyGet fun goals =>
     (goals.rows.size, { table := goals.table.insert place goals.rows.size, rows := goals.rows.push row })
 
