@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from prover.check.gate import Gate, Judgement, Submission
@@ -40,9 +40,17 @@ class Observation:
 
     def credited(self, scripts: Sequence[Sequence[str]]) -> tuple[str, ...]:
         """The generators that proposed the lines of a proof."""
-        lines = {line.strip().lstrip("· ") for script in scripts for line in script}
-        found = {name for line in lines for name in self.proposed.get(line, ())}
+        proofs = [f"\n{_flat(line for text in script for line in text.splitlines())}\n" for script in scripts]
+        found = set[str]()
+        for tactic, names in self.proposed.items():
+            if any(f"\n{_flat(tactic.splitlines())}\n" in proof for proof in proofs):
+                found |= names
         return tuple(sorted(found))
+
+
+def _flat(lines: Iterable[str]) -> str:
+    """Lines without indentation and bullets."""
+    return "\n".join(line.strip().lstrip("· ") for line in lines)
 
 
 class Proposing:

@@ -14,6 +14,7 @@ from prover.evaluate.compare import Side, compare, comparison_report
 from prover.evaluate.journal import Outcome
 from prover.evaluate.literature import entries, obstacles, section
 from prover.evaluate.markdown import report
+from prover.evaluate.observe import Observation
 from prover.evaluate.page import page
 from prover.evaluate.plots import plots, proved_within
 from prover.evaluate.results import denominators, figures, overhead, read_run
@@ -151,3 +152,10 @@ def test_the_commands_write_what_they_are_asked_for(tmp_path: Path, monkeypatch:
     assert json.loads(compared.stdout)["lost"] == ["b"]
     paired = runner.invoke(cli, ["eval", "compare", "mine", "mine", "--system", "fixed list,prover"])
     assert "Gained 1, lost 0" in paired.stdout
+
+
+def test_a_tactic_of_several_lines_is_credited_to_whom_it_is_from() -> None:
+    seen = Observation()
+    seen.proposed = {"have h : a := by\n  omega\nexact h": {"automation"}, "intro h": {"structure"}, "simp": {"memory"}}
+    script = ["intro h", "· have h : a := by", "    omega", "  exact h"]
+    assert seen.credited([script]) == ("automation", "structure")
