@@ -29,6 +29,7 @@ from prover.evaluate.markdown import percent, report, title
 from prover.evaluate.record import record
 from prover.evaluate.results import Run, denominators, figures, read_run
 from prover.evaluate.systems import BASELINES, System, baselines
+from prover.evaluate.variants import robustness_section, with_variants
 from prover.lean.session import TacticLimits
 from prover.lean.toolchain.choose import Wish
 from prover.project.build import write_whole
@@ -105,6 +106,7 @@ OPTIONS: tuple[Any, ...] = (
     click.option("--baselines", "beside", default="fixed", show_default=True, help=f"Of {', '.join(BASELINES)}; none."),
     click.option("--temperature", type=click.FloatRange(min=0), help="Of the noise between passes; 0 for one pass."),
     click.option("--seed", type=int, default=0, show_default=True),
+    click.option("--variants", is_flag=True, help="Each also with names changed, reordered, and with a fact more."),
     click.option("--only", multiple=True, metavar="NAME", help="This problem; may be given several times."),
     click.option("--limit", type=click.IntRange(min=1), help="Problems, evenly spread over all, at most."),
     jobs_option,
@@ -129,6 +131,8 @@ def _evaluate(benchmark: str, /, **given: Any) -> int:
     if given["resume"] and given["out"] is None:
         raise UsageError("Say with --out which run to go on with.")
     problems = problems_of(wanted, note)
+    if given["variants"]:
+        problems = with_variants(problems)
     root: Path = given["out"] or _new_directory(problems.name, problems.split)
     note(f"{problems.name}: {len(problems.problems)} problems, into {root}")
     try:
@@ -204,7 +208,7 @@ def summarise(run: Run, out: Console) -> None:
 
 def write_reports(run: Run, note: Any) -> None:
     """Writes the reports into the run's directory."""
-    write_whole(run.root / "report.md", report(run, [section(run)]).encode())
+    write_whole(run.root / "report.md", report(run, [robustness_section(run), section(run)]).encode())
     write_whole(run.root / "report.json", msgspec.json.format(msgspec.json.encode(record(run)), indent=1) + b"\n")
     note(f"wrote {run.root / 'report.md'} and report.json")
 
@@ -234,7 +238,8 @@ def report_(run: str, as_html: bool, as_json: bool, against: tuple[Path, ...], m
     are then split by how much of each statement occurs there.
     """
     found = read_run(find_run(run))
-    further = [_contamination(found, against, memory) if against or memory else "", section(found)]
+    contamination = _contamination(found, against, memory) if against or memory else ""
+    further = [robustness_section(found), contamination, section(found)]
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(record(found)), indent=1))
     if as_html:

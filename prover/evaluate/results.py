@@ -4,7 +4,7 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean, median
 
@@ -23,6 +23,9 @@ from prover.evaluate.journal import (
 )
 from prover.evaluate.statistics import Interval, bootstrap, pass_at_k, wilson
 
+VARIED = "~"
+"""between a problem's name and the way that it was varied in"""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -35,6 +38,8 @@ class Run:
     trials: tuple[Trial, ...]
     """in the order of problems, systems and passes"""
     passages: tuple[Passage, ...]
+    varied: "Run | None" = None
+    """the same with the variants of the problems, where there are any; see `variants`"""
 
     @property
     def systems(self) -> tuple[str, ...]:
@@ -76,7 +81,18 @@ def read_run(root: Path) -> Run:
     rank = {str(system["name"]): number for number, system in enumerate(manifest.systems)}
     trials = {(t.problem, t.system, t.number): t for t in read_lines(root / TRIALS, Trial)}
     ordered = sorted(trials.values(), key=lambda t: (place[t.problem], rank[t.system], t.number))
-    return Run(root, manifest, problems, survey, tuple(ordered), tuple(read_lines(root / PASSAGES, Passage)))
+    run = Run(root, manifest, problems, survey, tuple(ordered), tuple(read_lines(root / PASSAGES, Passage)))
+    return run if all(VARIED not in problem.name for problem in problems) else _without_variants(run)
+
+
+def _without_variants(run: Run) -> Run:
+    return replace(
+        run,
+        problems=tuple(problem for problem in run.problems if VARIED not in problem.name),
+        survey={name: line for name, line in run.survey.items() if VARIED not in name},
+        trials=tuple(trial for trial in run.trials if VARIED not in trial.problem),
+        varied=run,
+    )
 
 
 @dataclass(frozen=True)
