@@ -161,23 +161,25 @@ def _bounded(goal: Goal, numbers: Sequence[Hypothesis], facts: Sequence[Hypothes
     literals = sorted({int(found) for text in texts for found in NUMBER.findall(text)})
     if not variables or not literals or not about or others & _words(goal.target):
         return
-    most = math.floor(EVALUATIONS ** (1 / len(variables)))
-    bounds = [literal + 1 for literal in literals if literal < most]
-    if len(variables) <= 3 and bounds:
+    if bound := _bound(literals, math.floor(EVALUATIONS ** (1 / len(variables)))):
         known = [fact.name for fact in about if fact.name not in defined.values()]
-        yield "\n".join([*_substituted(defined), *_decided(goal, variables, integers, bounds, known)]), -2.2
-    small = [literal + 1 for literal in literals if literal < CASES]
-    for variable in variables[:3] if small else ():
-        if variable not in integers:
+        yield "\n".join([*_substituted(defined), *_decided(goal, variables, integers, bound, known)]), -2.2
+    if bound := _bound(literals, CASES):
+        for variable in (name for name in variables[:3] if name not in integers):
             name, cases = _fresh(goal, "h", 2)
             yield (
                 (
-                    f"have {name} : {variable} < {small[-1]} := by omega\n"
-                    f"have {cases} : {_either(variable, range(small[-1]))} := by omega\n"
-                    f"rcases {cases} with {' | '.join(['rfl'] * small[-1])} <;> (try simp at *) <;> omega"
+                    f"have {name} : {variable} < {bound} := by omega\n"
+                    f"have {cases} : {_either(variable, range(bound))} := by omega\n"
+                    f"rcases {cases} with {' | '.join(['rfl'] * bound)} <;> (try simp at *) <;> omega"
                 ),
                 -2.4,
             )
+
+
+def _bound(literals: Sequence[int], most: int) -> int:
+    """One more than the largest literal that is small enough; what is below a smaller one is below this one too."""
+    return max((literal + 1 for literal in literals if literal < most), default=0)
 
 
 def _definitions(facts: Iterable[Hypothesis], variables: Sequence[str]) -> Iterator[tuple[str, str]]:
@@ -192,9 +194,7 @@ def _substituted(defined: Mapping[str, str]) -> list[str]:
     return [f"subst {fact}" for fact in dict.fromkeys(defined.values())]
 
 
-def _decided(
-    goal: Goal, variables: Sequence[str], integers: set[str], bounds: Sequence[int], facts: Sequence[str]
-) -> list[str]:
+def _decided(goal: Goal, variables: Sequence[str], integers: set[str], bound: int, facts: Sequence[str]) -> list[str]:
     names = _fresh(goal, "h", len(variables))
     lines = [
         f"obtain ⟨{variable}, rfl⟩ := Int.eq_ofNat_of_zero_le (a := {variable}) (by omega)"
@@ -203,12 +203,11 @@ def _decided(
     ]
     if integers:
         lines.append("norm_cast at *")
-    for variable, name in zip(variables, names, strict=True):
-        tries = [f"have {name} : {variable} < {bound} := by omega" for bound in bounds]
-        lines.append(tries[0] if len(tries) == 1 else f"first | {' | '.join(tries)}")
+    named = list(zip(variables, names, strict=True))
+    lines += [f"have {name} : {variable} < {bound} := by omega" for variable, name in named]
     if facts:
         lines.append(f"revert {' '.join(facts)}")
-    lines += [f"revert {name}; revert {variable}" for variable, name in zip(variables, names, strict=True)]
+    lines += [f"revert {name}; revert {variable}" for variable, name in named]
     return [*lines, DECIDE]
 
 
