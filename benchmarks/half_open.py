@@ -13,9 +13,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from benchmarks.memory import attempted
-from benchmarks.workload import spread
+from benchmarks.workload import spread, traced
 from prover.cli.opening import Opened, opened
-from prover.project.build import Compiled
 from prover.project.patch import Replacement, replace
 from prover.project.traced import TracedModule
 
@@ -41,10 +40,9 @@ def copied(repository: str, out: Path, limit: int | None) -> tuple[Path, int]:
 
 def _openable(ready: Opened) -> Iterator[tuple[Path, str, Replacement]]:
     """File, name and change of every theorem whose proof is a tactic block, in modules without errors."""
-    for outcome in ready.builder.build(list(ready.repository.modules), traced=True):
-        if isinstance(outcome, Compiled) and not outcome.module.package and not outcome.errors:
-            for name, change in _proofs(ready.builder.traced_module(outcome.module), outcome.module.path):
-                yield outcome.module.path, name, change
+    for outcome, module in traced(ready.builder, ready.repository):
+        for name, change in _proofs(module, outcome.module.path) if not outcome.errors else ():
+            yield outcome.module.path, name, change
 
 
 def _proofs(module: TracedModule, file: Path) -> Iterator[tuple[str, Replacement]]:

@@ -6,14 +6,15 @@ with none at all; equal time for each theorem, the arms in turn on each, so the 
 
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from benchmarks.projects import Gain, Plan, gain, measure
+from benchmarks.workload import traced
 from curriculum.recollection import Lesson, lesson_of
 from prover.lean.toolchain.toolchain import Toolchain
-from prover.project.build import Builder, Compiled
+from prover.project.build import Builder
 from prover.project.layout import open_repository
 from prover.tactics.automation import Automation
 from prover.tactics.generator import Generator
@@ -25,15 +26,9 @@ SHARES = (0.25, 1.0)
 """of the half that is learnt"""
 
 
-@dataclass(frozen=True)
-class Half:
-    """A part of the half that is learnt."""
-
-    share: float
-
-    def holds(self, theorem: str) -> bool:
-        """Whether the theorem's proof is learnt."""
-        return _place(theorem) < self.share / 2
+def learnt(theorem: str, share: float) -> bool:
+    """Whether a theorem is in a part of the half that is learnt."""
+    return _place(theorem) < share / 2
 
 
 def attempted(theorem: str) -> bool:
@@ -50,25 +45,24 @@ def compare(toolchain: Toolchain, caches: Path, plan: Plan, progress: Callable[[
     """Attempts the theorems of a plan with each memory; see `benchmarks.projects.measure`."""
     lessons = [lesson for root in plan.chosen() for lesson in _lessons(root, toolchain, caches, progress)]
     arms: dict[str, Callable[[], tuple[Generator, ...]]] = {NONE: lambda: (Automation(), Structure())}
-    learnt = {}
+    remembered = {}
     for share in SHARES:
-        half = Half(share)
         name = f"memory of {share:.0%}"
-        learnt[name] = sum(half.holds(known.declaration) for lesson in lessons for known in lesson.precedents)
-        arms[name] = _with(lessons, half)
+        remembered[name] = len(remembering(lessons, share))
+        arms[name] = partial(_with_memory, lessons, share)
     results = measure(toolchain, caches, plan, progress, arms, lambda task: attempted(task.declaration.name))
-    return {**results, "precedents": learnt}
+    return {**results, "precedents": remembered}
 
 
-def _with(lessons: list[Lesson], half: Half) -> Callable[[], tuple[Generator, ...]]:
-    return lambda: (Automation(), Structure(), remembering(lessons, half))
+def _with_memory(lessons: list[Lesson], share: float) -> tuple[Generator, ...]:
+    return (Automation(), Structure(), remembering(lessons, share))
 
 
-def remembering(lessons: list[Lesson], half: Half) -> Memory:
+def remembering(lessons: list[Lesson], share: float) -> Memory:
     """A memory of the proofs in a part."""
     memory = Memory()
     for lesson in lessons:
-        memory.learn(lesson.source, [known for known in lesson.precedents if half.holds(known.declaration)])
+        memory.learn(lesson.source, [known for known in lesson.precedents if learnt(known.declaration, share)])
     return memory
 
 
@@ -77,9 +71,8 @@ def _lessons(root: Path, toolchain: Toolchain, caches: Path, progress: Callable[
     progress(f"{root.name}: tracing")
     builder = Builder(repository, toolchain, caches)
     try:
-        for outcome in builder.build(list(repository.modules), traced=True):
-            if isinstance(outcome, Compiled) and not outcome.module.package:
-                yield lesson_of(builder.traced_module(outcome.module))
+        for _, module in traced(builder, repository):
+            yield lesson_of(module)
     finally:
         builder.close()
 

@@ -16,8 +16,10 @@ import psutil
 from prover.errors import UsageError
 from prover.lean.session import LeanSession, Opening, SourceText
 from prover.lean.toolchain.toolchain import Toolchain
-from prover.project.build import Builder, source_of
+from prover.project.build import Builder, Compiled, source_of
+from prover.project.builders import ModuleBuilder
 from prover.project.layout import Module, Repository, open_repository
+from prover.project.traced import TracedModule
 from prover.proving import Task, open_holes
 
 T = TypeVar("T")
@@ -86,6 +88,13 @@ def built(root: Path, toolchain: Toolchain, caches: Path, most: int | None = Non
     """A project with its modules built, `most` of them at most; no process is left."""
     with compiled(root, toolchain, caches, most) as (project, _):
         return project
+
+
+def traced(builder: ModuleBuilder, repository: Repository) -> Iterator[tuple[Compiled, TracedModule]]:
+    """The modules of a repository itself that can be built, with their traces."""
+    for outcome in builder.build(list(repository.modules), traced=True):
+        if isinstance(outcome, Compiled) and not outcome.module.package:
+            yield outcome, builder.traced_module(outcome.module)
 
 
 def spread(things: Sequence[T], limit: int | None) -> list[T]:

@@ -163,12 +163,7 @@ class Gate:
 
 def reached(level: int, judgement: Judgement) -> Judgement:
     """A judgement of the third level as one of no more than `level`: what goes beyond it is not looked at."""
-    match judgement:
-        case Refused(level=failed) if failed > level:
-            return Accepted((), 0, level, judgement.messages)
-        case Accepted() if judgement.level > level:
-            return Accepted((), 0, level, judgement.messages)
-    return judgement
+    return Accepted((), 0, level, judgement.messages) if judgement.level > level else judgement
 
 
 def untouched(submission: Submission) -> str | None:

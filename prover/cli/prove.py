@@ -37,7 +37,7 @@ from prover.search.best_first import Strategy
 from prover.search.budget import Budget
 from prover.tactics.automation import Automation, FixedList
 from prover.tactics.ensemble import Ensemble
-from prover.tactics.generator import Generator, Reader
+from prover.tactics.generator import Generator
 from prover.tactics.structure import Structure
 
 GENERATORS: dict[str, Callable[[], Generator]] = {
@@ -263,9 +263,8 @@ class Proving:
 
     def _read_files(self, targets: Iterable[Target]) -> None:
         """Has the generators that must read the files that have something to prove."""
-        if any(isinstance(generator, Reader) for generator in self._request.generators):
-            with self._pool.lend() as session:
-                have_read(session, self._contents, (each.task.source for each in targets), self._request.generators)
+        with self._pool.lend() as session:
+            have_read(session, self._contents, (each.task.source for each in targets), self._request.generators)
 
     def _at(self, place: Place) -> Iterator[Target]:
         """The theorems with a `sorry` of a file; or the one that a line is part of.

@@ -85,6 +85,7 @@ class Harness:
     telling: Telling = field(default_factory=Telling)
     clock: Clock = field(default_factory=Clock)
     _warm: set[int] = field(default_factory=set)
+    _files_read: set[SourceText] = field(default_factory=set)
     _stopping: Event = field(default_factory=Event)
     """what workers come to after it is set is not kept: their processes are being ended under them"""
 
@@ -144,6 +145,7 @@ class Harness:
                 self.journal.surveyed(line)
                 self.telling.surveyed(line)
             if isinstance(found, Runnable):
+                self._have_read(session, found.task.source)
                 for system, number in self._trials(problem):
                     if self._stopping.is_set():
                         return
@@ -158,7 +160,7 @@ class Harness:
         with suppress(LeanError):
             session.elaborate(task.source)
         seen = Observation()
-        generators = self._generators(session, problem, task, system, number, seen)
+        generators = self._generators(problem, task, system, number, seen)
         self.pool.prepare_fresh()
         prepared, restarts = time.monotonic(), session.restarts
         prover = Prover(
@@ -174,13 +176,21 @@ class Harness:
         self.clock.add(1, working=trial.seconds + trial.gate_seconds, preparing=prepared - began)
         self.telling.tried(trial)
 
+    def _have_read(self, session: LeanSession, source: SourceText) -> None:
+        """Has the generators that must know a file read it, once for all trials on it."""
+        if source in self._files_read:
+            return
+        began = time.monotonic()
+        with suppress(LeanError):
+            have_read(session, self.contents, [source], [g for system in self.plan.systems for g in system.generators])
+            self._files_read.add(source)
+        self.clock.add(preparing=time.monotonic() - began)
+
     def _generators(
-        self, session: LeanSession, problem: Problem, task: Task, system: System, number: int, seen: Observation
+        self, problem: Problem, task: Task, system: System, number: int, seen: Observation
     ) -> list[Proposing]:
         """The generators for one trial. None of them learns from it: trials do not depend on their order."""
         plan = self.plan
-        with suppress(LeanError):
-            have_read(session, self.contents, [task.source], system.generators)
         watched = []
         for generator in situated(system.generators, task.place()):
             if plan.temperature > 0 and not system.once:

@@ -7,7 +7,7 @@ Products of hypotheses and squares are the hints of Positivstellensatz provers (
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations, combinations_with_replacement, islice, product
 
 from prover.lean.protocol import Goal, Hypothesis
@@ -158,26 +158,25 @@ def _bounded(goal: Goal, numbers: Sequence[Hypothesis], facts: Sequence[Hypothes
     integers = set(_mentioned(numbers, texts, "Int"))
     others = set(goal.names) - set(named) - {fact.name for fact in facts}
     about = [fact for fact in facts if _words(fact.type) & set(named) and not others & _words(fact.type)]
-    literals = sorted({int(found) for text in texts for found in NUMBER.findall(text)})
+    literals = {int(found) for text in texts for found in NUMBER.findall(text)}
     if not variables or not literals or not about or others & _words(goal.target):
         return
     if bound := _bound(literals, math.floor(EVALUATIONS ** (1 / len(variables)))):
         known = [fact.name for fact in about if fact.name not in defined.values()]
-        yield "\n".join([*_substituted(defined), *_decided(goal, variables, integers, bound, known)]), -2.2
+        substituted = [f"subst {fact}" for fact in dict.fromkeys(defined.values())]
+        yield "\n".join([*substituted, *_decided(goal, variables, integers, bound, known)]), -2.2
     if bound := _bound(literals, CASES):
         for variable in (name for name in variables[:3] if name not in integers):
             name, cases = _fresh(goal, "h", 2)
-            yield (
-                (
-                    f"have {name} : {variable} < {bound} := by omega\n"
-                    f"have {cases} : {_either(variable, range(bound))} := by omega\n"
-                    f"rcases {cases} with {' | '.join(['rfl'] * bound)} <;> (try simp at *) <;> omega"
-                ),
-                -2.4,
+            lines = (
+                f"have {name} : {variable} < {bound} := by omega",
+                f"have {cases} : {_either(variable, range(bound))} := by omega",
+                f"rcases {cases} with {' | '.join(['rfl'] * bound)} <;> (try simp at *) <;> omega",
             )
+            yield "\n".join(lines), -2.4
 
 
-def _bound(literals: Sequence[int], most: int) -> int:
+def _bound(literals: Iterable[int], most: int) -> int:
     """One more than the largest literal that is small enough; what is below a smaller one is below this one too."""
     return max((literal + 1 for literal in literals if literal < most), default=0)
 
@@ -188,10 +187,6 @@ def _definitions(facts: Iterable[Hypothesis], variables: Sequence[str]) -> Itera
         one, equal, other = fact.type.partition(" = ")
         if equal and one in variables and one not in _words(other):
             yield one, fact.name
-
-
-def _substituted(defined: Mapping[str, str]) -> list[str]:
-    return [f"subst {fact}" for fact in dict.fromkeys(defined.values())]
 
 
 def _decided(goal: Goal, variables: Sequence[str], integers: set[str], bound: int, facts: Sequence[str]) -> list[str]:
@@ -224,15 +219,13 @@ def _divisors(goal: Goal, numbers: Sequence[Hypothesis], facts: Sequence[Hypothe
         divides, bound, cases = _fresh(goal, "h", 3)
         one = found[1]
         values = _either("d", divisors)
-        yield (
-            (
-                f"have {divides} : {one} ∣ {value} := ⟨_, {fact.name}.symm⟩\n"
-                f"have {bound} : {one} < {value + 1} := Nat.lt_succ_of_le (Nat.le_of_dvd (by decide) {divides})\n"
-                f"have {cases} : ∀ d, d < {value + 1} → d ∣ {value} → {values} := by\n  {DECIDE}\n"
-                f"rcases {cases} _ {bound} {divides} with {' | '.join(['rfl'] * len(divisors))} <;> omega"
-            ),
-            -2.2,
+        lines = (
+            f"have {divides} : {one} ∣ {value} := ⟨_, {fact.name}.symm⟩",
+            f"have {bound} : {one} < {value + 1} := Nat.lt_succ_of_le (Nat.le_of_dvd (by decide) {divides})",
+            f"have {cases} : ∀ d, d < {value + 1} → d ∣ {value} → {values} := by\n  {DECIDE}",
+            f"rcases {cases} _ {bound} {divides} with {' | '.join(['rfl'] * len(divisors))} <;> omega",
         )
+        yield "\n".join(lines), -2.2
 
 
 def _subtraction(goal: Goal, numbers: Sequence[Hypothesis], facts: Sequence[Hypothesis]) -> Weighted:

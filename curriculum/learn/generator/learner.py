@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from curriculum.learn.averaging import averaged_parameters
 from curriculum.learn.ewc import Anchor, anchor, penalty
 from curriculum.learn.generator.examples import Example, traced_examples
 from curriculum.learn.generator.presets import PRESETS, starting
@@ -210,9 +211,8 @@ class GeneratorLearner:
         made = self._trained(examples, str(self._first), Plan(self._epochs, rate=1e-3, seed=seed, lora=Lora()))
         before, _ = starting(str(self._model), self._seed)
         after, _ = starting(str(made), self._seed)
-        kept = before.state_dict()
-        share = 1.0 / self._studies
-        after.load_state_dict({name: kept[name].lerp(value, share) for name, value in after.state_dict().items()})
+        adapted = self._studies - 1  # the first study has no adapter
+        after.load_state_dict(averaged_parameters([before.state_dict(), after.state_dict()], [adapted, 1]))
         after.save_pretrained(made)
         self._replace(made)
 
