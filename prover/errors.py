@@ -127,6 +127,11 @@ class LeanError(ProverError):
 class LeanDied(LeanError):
     """Lean's process ended."""
 
+    def __init__(self, message: str, killed: bool = True) -> None:
+        super().__init__(message)
+        self.killed = killed
+        """by somebody or something else; otherwise what it was given ended it"""
+
 
 class LeanSilent(LeanError):
     """Lean gave no answer in time and was stopped."""

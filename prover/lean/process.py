@@ -24,6 +24,8 @@ from prover.lean.toolchain.toolchain import Program, Toolchain
 
 START_SECONDS = 60.0
 NOISE_LINES = 40
+SIGNALLED = 128
+"""from here on, the status of a process says which signal ended what it ran"""
 
 
 class LeanProcess:
@@ -152,4 +154,5 @@ class LeanProcess:
     def _death(self) -> LeanDied:
         self.kill()
         words = next((line for line in self._noise if "rror" in line), "it said nothing")
-        return LeanDied(f"Lean ended with status {self._process.returncode}: {words.strip()}")
+        status = self._process.returncode
+        return LeanDied(f"Lean ended with status {status}: {words.strip()}", killed=not 0 <= status < SIGNALLED)

@@ -16,10 +16,19 @@ from pathlib import Path
 
 import msgspec
 
-from prover.errors import BrokenFile, LeanError, NeedsToolchain, ProverError, RepositoryError
+from prover.errors import (
+    BrokenFile,
+    LeanDied,
+    LeanError,
+    NeedsToolchain,
+    ProverError,
+    RepositoryError,
+    RequestRefused,
+)
 from prover.lean.pool import Pool
 from prover.lean.protocol import Message
 from prover.lean.session import LeanSession, SourceText
+from prover.lean.toolchain import gateway
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.project.layout import Module, Repository
 from prover.project.traced import TracedModule
@@ -238,6 +247,7 @@ class Builder:
         compiled = self._file(module, ".olean")
         cached = compiled.is_file() and (not traced or self._trace_file(module).is_file())
         if not cached:
+            self._refuse_known(module, traced)
             self.progress(f"{'tracing' if traced else 'building'} {module.name}")
             with self._sessions().lend() as session:
                 self._elaborate(session, module, traced)
@@ -248,6 +258,12 @@ class Builder:
         if record.errors:
             self.progress(f"{module.name} has errors: what failed in it counts as `sorry`")
         return Compiled(module, record.errors, cached, record.declarations, record.steps, record.sorries)
+
+    def _refuse_known(self, module: Module, traced: bool) -> None:
+        """Raises what came of a module before, where that is certain to come of it again."""
+        kept = self._failure_file(module, traced)
+        if kept.is_file():
+            raise BrokenFile(kept.read_text(encoding="utf-8"))
 
     def _elaborate(self, session: LeanSession, module: Module, traced: bool) -> None:
         """Compiles, and traces; the compiled module comes last, since what has it is done."""
@@ -260,12 +276,23 @@ class Builder:
                 write_whole(self._trace_file(module), msgspec.json.encode(kept))
             else:
                 record = _Record(errors_of(session.elaborate(source)))
+        except LeanError as error:
+            session.close()
+            message = f"Lean does not come to the end of {source.file}: {error}"
+            if isinstance(error, RequestRefused) or (isinstance(error, LeanDied) and not error.killed):
+                write_whole(self._failure_file(module, traced), message.encode())
+            raise BrokenFile(message) from None
+        try:
             write_whole(self._file(module, ".json"), msgspec.json.encode(record))
             session.write(source, self._file(module, ".olean"))
             session.forget_files(PROCESS_BYTES)
         except LeanError as error:
             session.close()
-            raise BrokenFile(f"Lean does not come to the end of {source.file}: {error}") from None
+            raise BrokenFile(f"Lean does not write {source.file} compiled: {error}") from None
+
+    def _failure_file(self, module: Module, traced: bool) -> Path:
+        """Where it is kept that Lean, with this gateway, cannot come to the end of a module."""
+        return self._file(module, f".{gateway.digest()}.{'untraceable' if traced else 'broken'}")
 
     def _file(self, module: Module, suffix: str) -> Path:
         return self.cache / "modules" / (self.key(module) + suffix)

@@ -210,6 +210,33 @@ def test_sorries_keep_their_ids_when_lines_move(
     assert (8, 13) in before.values()
 
 
+def test_what_lean_cannot_finish_is_not_tried_again(toolchain: EmbeddedToolchain, tmp_path: Path) -> None:
+    files = {
+        "lakefile.toml": LAKEFILE,
+        "Traced/Ending.lean": "#eval (IO.Process.exit 3 : IO Unit)\n",
+        "Traced/Using.lean": "import Traced.Ending\n",
+    }
+    repository = open_repository(GitRepository.make(tmp_path / "repository", files).root)
+    told: list[str] = []
+
+    def failures() -> dict[str, str]:
+        builder = Builder(repository, toolchain, tmp_path / "cache", told.append)
+        try:
+            outcomes = list(builder.build(list(repository.modules), traced=True))
+            return {each.module.name: str(each.error) for each in outcomes if isinstance(each, NotCompiled)}
+        finally:
+            builder.close()
+
+    first = failures()
+    assert first.keys() == {"Traced.Ending", "Traced.Using"}
+    assert "Lean ended with status 3" in first["Traced.Ending"]
+    assert told.count("tracing Traced.Ending") == 1
+    assert failures() == first
+    assert told.count("tracing Traced.Ending") == 1
+    (tmp_path / "repository/Traced/Ending.lean").write_text("#eval 3\n")
+    assert failures() == {}
+
+
 def test_a_theorem_is_proved_by_url_and_remembered(
     project: GitRepository, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
