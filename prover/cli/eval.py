@@ -20,6 +20,7 @@ from prover.cli.opening import jobs_option
 from prover.cli.prove import parse_generators
 from prover.cli.wiring import consoles, database, home, toolchain_option
 from prover.errors import RunError, UsageError
+from prover.evaluate.calibration import calibration_section
 from prover.evaluate.contamination import Overlap, contamination_section, corpus_of
 from prover.evaluate.harness import Plan, Telling
 from prover.evaluate.journal import SurveyLine, Trial
@@ -208,7 +209,9 @@ def summarise(run: Run, out: Console) -> None:
 
 def write_reports(run: Run, note: Any) -> None:
     """Writes the reports into the run's directory."""
-    write_whole(run.root / "report.md", report(run, [robustness_section(run), section(run)]).encode())
+    write_whole(
+        run.root / "report.md", report(run, [robustness_section(run), calibration_section(run), section(run)]).encode()
+    )
     write_whole(run.root / "report.json", msgspec.json.format(msgspec.json.encode(record(run)), indent=1) + b"\n")
     note(f"wrote {run.root / 'report.md'} and report.json")
 
@@ -239,7 +242,7 @@ def report_(run: str, as_html: bool, as_json: bool, against: tuple[Path, ...], m
     """
     found = read_run(find_run(run))
     contamination = _contamination(found, against, memory) if against or memory else ""
-    further = [robustness_section(found), contamination, section(found)]
+    further = [robustness_section(found), contamination, calibration_section(found), section(found)]
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(record(found)), indent=1))
     if as_html:

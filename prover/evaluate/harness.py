@@ -238,10 +238,12 @@ def _trial(problem: Problem, system: System, number: int, outcome: Outcome, seen
         did=dict(sorted(seen.tactics.items())),
         restarts=restarts,
     )
+    scripts = outcome.scripts if isinstance(outcome, TheoremProved) else ()
+    known = msgspec.structs.replace(known, by=seen.credited(scripts), promises=seen.promises(scripts))
     match outcome:
         case TheoremProved() as proved:
-            axioms, by = proved.judgement.axioms, seen.credited(proved.scripts)
-            return msgspec.structs.replace(known, outcome="proved", proof=proved.proof, axioms=axioms, by=by)
+            axioms = proved.judgement.axioms
+            return msgspec.structs.replace(known, outcome="proved", proof=proved.proof, axioms=axioms)
         case TheoremOpen(reason, _, refused):
             return msgspec.structs.replace(known, outcome="refused" if refused else "open", reason=refused or reason)
         case TheoremFailed(reason):

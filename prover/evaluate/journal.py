@@ -34,6 +34,8 @@ MANIFEST, PROBLEMS, SURVEY, TRIALS, PASSAGES = (
     "passages.jsonl",
 )
 LONGEST_NAME = 150
+PROMISE_BINS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+"""where the bins of a tactic's probability begin; the last ends at 1"""
 T = TypeVar("T")
 
 
@@ -96,6 +98,20 @@ class SurveyLine(msgspec.Struct, frozen=True):
     """of its header"""
 
 
+class Promise(msgspec.Struct, frozen=True):
+    """What came of the tactics of one trial to which their generators gave about the same probability."""
+
+    least: float
+    """of the probabilities; one of `PROMISE_BINS`"""
+    tried: int
+    expected: float
+    """the sum of the probabilities"""
+    accepted: int
+    """by Lean"""
+    used: int
+    """as lines of the proof"""
+
+
 Outcome = Literal["proved", "open", "refused", "crashed"]
 
 
@@ -122,6 +138,8 @@ class Trial(msgspec.Struct, frozen=True):
     """how often tactics advanced, closed a goal, or failed, by the kind of failure"""
     restarts: int = 0
     """of Lean's process during it"""
+    promises: tuple[Promise, ...] = ()
+    """for each bin in which a tactic was run"""
 
 
 class Passage(msgspec.Struct, frozen=True):

@@ -1,5 +1,6 @@
 """Watches a trial without changing it: what each tactic did, who proposed it, how long the gate took."""
 
+import math
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -7,6 +8,7 @@ from dataclasses import dataclass, field
 
 from prover.check.gate import Gate, Judgement, Submission
 from prover.check.levels import USUAL
+from prover.evaluate.journal import PROMISE_BINS, Promise
 from prover.lean.protocol import Goal, Message, ResultMessage
 from prover.lean.session import (
     Advanced,
@@ -37,15 +39,39 @@ class Observation:
     log: list[tuple[str, str, str, int]] = field(default_factory=list)
     """goal, tactic, what it did, microseconds"""
     gate_seconds: float = 0.0
+    promised: dict[tuple[str, str], float] = field(default_factory=dict)
+    """by the goal's key and the tactic's text, the highest probability that a generator gave it"""
+    run: dict[tuple[str, str], bool] = field(default_factory=dict)
+    """of these, those that were run; whether Lean accepted them"""
 
     def credited(self, scripts: Sequence[Sequence[str]]) -> tuple[str, ...]:
         """The generators that proposed the lines of a proof."""
-        proofs = [f"\n{_flat(line for text in script for line in text.splitlines())}\n" for script in scripts]
-        found = set[str]()
-        for tactic, names in self.proposed.items():
-            if any(f"\n{_flat(tactic.splitlines())}\n" in proof for proof in proofs):
-                found |= names
-        return tuple(sorted(found))
+        holds = _holds(scripts)
+        return tuple(sorted({name for tactic, names in self.proposed.items() if holds(tactic) for name in names}))
+
+    def promises(self, scripts: Sequence[Sequence[str]]) -> tuple[Promise, ...]:
+        """What the tactics that were run were said to be worth, and what they were; `scripts` is the proof, if any."""
+        holds = _holds(scripts)
+        found: dict[float, Promise] = {}
+        for place, accepted in self.run.items():
+            probability = self.promised[place]
+            least = max(each for each in PROMISE_BINS if each <= probability)
+            known = found.get(least, Promise(least, 0, 0.0, 0, 0))
+            used = accepted and holds(place[1])
+            found[least] = Promise(
+                least,
+                known.tried + 1,
+                known.expected + probability,
+                known.accepted + accepted,
+                known.used + used,
+            )
+        return tuple(found[least] for least in sorted(found))
+
+
+def _holds(scripts: Sequence[Sequence[str]]) -> Callable[[str], bool]:
+    """Whether a tactic's lines stand in a proof."""
+    proofs = [f"\n{_flat(line for text in script for line in text.splitlines())}\n" for script in scripts]
+    return lambda tactic: any(f"\n{_flat(tactic.splitlines())}\n" in proof for proof in proofs)
 
 
 def _flat(lines: Iterable[str]) -> str:
@@ -66,6 +92,8 @@ class Proposing:
         suggestions = self._generator.suggest(goal)
         for suggestion in suggestions:
             self._seen.proposed.setdefault(suggestion.tactic, set()).add(self.name)
+            place, probability = (goal.key, suggestion.tactic), math.exp(min(0.0, suggestion.log_probability))
+            self._seen.promised[place] = max(probability, self._seen.promised.get(place, 0.0))
         return suggestions
 
     def foresee(self, goals: Sequence[Goal]) -> None:
@@ -93,6 +121,8 @@ class Watched:
                 case Failed(kind, _, microseconds):
                     what = kind
             self._seen.tactics[what] += 1
+            if state.goals and (place := (state.goals[0].key, tactic)) in self._seen.promised:
+                self._seen.run[place] = isinstance(outcome, Advanced)
             self._seen.log.append((key, tactic, what, microseconds))
             yield outcome
 

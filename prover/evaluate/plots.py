@@ -2,10 +2,13 @@
 
 import io
 from collections.abc import Callable, Mapping, Sequence
+from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from prover.errors import UsageError
+from prover.evaluate.calibration import Forecast, bins, forecasts
 from prover.evaluate.results import Run, denominators, figures
+from prover.evaluate.statistics import wilson
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -24,6 +27,9 @@ def plots(run: Run) -> list[tuple[str, str]]:
         ("Shares of the runnable problems that are proved, with 95% intervals.", _drawn(lambda axes: _bars(axes, run))),
         ("Problems proved within a time of search each.", _drawn(lambda axes: _over_time(axes, run))),
     ]
+    if foretold := forecasts(run, run.systems[0]):
+        caption = "Proved, beside the chance foretold from the other problems; 95% intervals."
+        drawn.append((caption, _drawn(lambda axes: _reliability(axes, foretold))))
     if run.manifest.passes > 1:
         drawn.append(("pass@k, estimated without bias.", _drawn(lambda axes: _pass_at(axes, run))))
     return drawn
@@ -95,6 +101,18 @@ def _over_time(axes: "Axes", run: Run) -> None:
     axes.set_ylabel(f"proved, of {denominators(run).runnable}")
     axes.set_ylim(bottom=0)
     axes.legend(frameon=False)
+
+
+def _reliability(axes: "Axes", foretold: Sequence[Forecast]) -> None:
+    parts = bins(foretold)
+    chances = [fmean(each.chance for each in part) for part in parts]
+    won = [wilson(sum(each.proved for each in part), len(part)) for part in parts]
+    reach = [[w.estimate - w.low for w in won], [w.high - w.estimate for w in won]]
+    axes.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=1)
+    axes.errorbar(chances, [w.estimate for w in won], yerr=reach, fmt="o", color="#7a9cc6", ecolor="#333333", capsize=3)
+    axes.set_xlabel("chance foretold")
+    axes.set_ylabel("share proved")
+    axes.set_ylim(0, 1)
 
 
 def _pass_at(axes: "Axes", run: Run) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from prover.evaluate.calibration import forecasts
 from prover.evaluate.results import Run, denominators, figures, overhead
 
 
@@ -16,6 +17,7 @@ def record(run: Run) -> dict[str, Any]:
         "denominators": asdict(denominators(run)),
         "figures": [asdict(figures(run, system)) for system in run.systems],
         "overhead": overhead(run),
+        "forecasts": [asdict(forecast) for forecast in forecasts(run, run.systems[0])],
         "problems": [{**msgspec.to_builtins(problem), **_surveyed(run, problem.name)} for problem in run.problems],
         "verdicts": [
             {"problem": problem, "system": system, "pass": number, "outcome": outcome, "proof": proof}

@@ -1,0 +1,175 @@
+"""Predicted against actual success: of problems, foretold from their statements, and of tactics, by their generators.
+
+The chance of a problem is foretold by a logistic regression on what its statement looks like, fitted to the *other*
+tenths of the run (cross-fitting), so no problem has a part in its own prediction. Judged by the Brier score (1950)
+beside that of the base rate, and by the expected calibration error over bins of equal size (Naeini et al. 2015). A
+tactic's chance is the probability that its generator gave it.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import fmean
+from typing import TYPE_CHECKING
+
+from prover.evaluate.journal import PROMISE_BINS
+from prover.evaluate.markdown import percent, table
+from prover.evaluate.results import Run
+from prover.evaluate.statistics import wilson
+
+if TYPE_CHECKING:
+    import numpy as np
+
+LEAST = 20
+"""problems, of which some are proved and some are not, below which nothing can be foretold"""
+FOLDS = 10
+BINS = 5
+RIDGE = 3.0
+"""how strongly the weights are drawn to zero: as much as so many problems would"""
+NEWTON_STEPS = 25
+SIGNS = ("∀", "∃", "→", "↔", "∧", "∨", "¬", "=", "≠", "<", "≤", "∣", "%", "^", "*", "+", "-", "/")
+"""what is counted in a statement, besides words and numerals"""
+_NUMERAL = re.compile(r"(?<![\w.])\d+")
+_WORD = re.compile(r"[^\W\d][\w'.]*")
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """A problem, the chance that it is proved as foretold, and whether it was."""
+
+    problem: str
+    chance: float
+    proved: bool
+
+
+@dataclass(frozen=True)
+class Quality:
+    """How good forecasts are."""
+
+    brier: float
+    """the mean of (chance − outcome)²; 0 is best"""
+    base_rate: float
+    """the same when each problem is given the share that is proved among the others"""
+    error: float
+    """the expected calibration error, from 0 to 1"""
+
+
+def forecasts(run: Run, system: str) -> list[Forecast]:
+    """The runnable problems with their chances, least first; none where too few ran, or all came to the same."""
+    proved = run.proved(system)
+    tried = [(line, line.problem in proved) for line in run.survey.values() if line.problem in run.of(system)]
+    if len(tried) < LEAST or len({won for _, won in tried}) < 2:
+        return []
+    digests = {problem.name: problem.digest for problem in run.problems}
+    tried.sort(key=lambda pair: digests[pair[0].problem])  # an order that no author chose
+    chances = _cross_fitted([appearance(line.printed) for line, _ in tried], [won for _, won in tried])
+    found = [Forecast(line.problem, chance, won) for (line, won), chance in zip(tried, chances, strict=True)]
+    return sorted(found, key=lambda forecast: (forecast.chance, forecast.problem))
+
+
+def quality(found: Sequence[Forecast]) -> Quality:
+    """How good forecasts are; there must be two or more."""
+    won, total = sum(each.proved for each in found), len(found)
+    brier = fmean((each.chance - each.proved) ** 2 for each in found)
+    base = fmean(((won - each.proved) / (total - 1) - each.proved) ** 2 for each in found)
+    gaps = [len(part) * abs(fmean(f.chance for f in part) - fmean(f.proved for f in part)) for part in bins(found)]
+    return Quality(brier, base, sum(gaps) / total)
+
+
+def bins(found: Sequence[Forecast]) -> list[Sequence[Forecast]]:
+    """Forecasts, which are in order, in groups of nearly equal size."""
+    edges = [round(len(found) * number / BINS) for number in range(BINS + 1)]
+    return [found[start:stop] for start, stop in pairwise(edges) if start < stop]
+
+
+def appearance(statement: str) -> list[float]:
+    """What a statement looks like, as logarithms of counts; the first is of its length."""
+    signs = Counter(character for character in statement if character in SIGNS)
+    numerals = [int(numeral) for numeral in _NUMERAL.findall(statement)]
+    counts = [len(statement), len(set(_WORD.findall(statement))), len(numerals), *(signs[sign] for sign in SIGNS)]
+    return [math.log1p(count) for count in [*counts, max(numerals, default=0)]]
+
+
+def calibration_section(run: Run) -> str:
+    """Predicted against actual success, as a section of a report; empty where there is too little to say."""
+    problems, tactics = list(_problems(run)), list(_tactics(run))
+    if not problems and not tactics:
+        return ""
+    return "\n".join(["## Calibration", *(["", *problems] if problems else []), *(["", *tactics] if tactics else [])])
+
+
+def _problems(run: Run) -> Iterator[str]:
+    ours = run.systems[0]
+    found = forecasts(run, ours)
+    if not found:
+        return
+    judged = quality(found)
+    yield (
+        f"The chance that {ours} proves a problem, foretold from the look of its statement by what came of the other "
+        f"problems: Brier score {judged.brier:.3f} (the base rate alone: {judged.base_rate:.3f}), expected calibration "
+        f"error {judged.error:.3f}."
+    )
+    yield ""
+    rows = []
+    for part in bins(found):
+        won = wilson(sum(each.proved for each in part), len(part))
+        chances = [each.chance for each in part]
+        rows.append([f"{chances[0]:.0%} to {chances[-1]:.0%}", len(part), f"{fmean(chances):.0%}", percent(won)])
+    yield from table(["foretold", "problems", "on average", "proved"], rows)
+
+
+def _tactics(run: Run) -> Iterator[str]:
+    ours = run.systems[0]
+    given = [promise for trial in run.trials if trial.system == ours for promise in trial.promises]
+    rows = []
+    for least, below in zip(PROMISE_BINS, (*PROMISE_BINS[1:], 1.0), strict=True):
+        part = [promise for promise in given if promise.least == least]
+        if tried := sum(promise.tried for promise in part):
+            mean = sum(promise.expected for promise in part) / tried
+            accepted, used = sum(promise.accepted for promise in part), sum(promise.used for promise in part)
+            shares = (f"{mean:.2%}", f"{accepted / tried:.2%}", f"{used / tried:.2%}")
+            rows.append([f"{least:g} to {below:g}", tried, *shares])
+    if rows:
+        yield f"The probabilities that the generators of {ours} gave to the tactics that were run:"
+        yield ""
+        yield from table(["probability", "tactics", "on average", "Lean accepted", "stood in a proof"], rows)
+
+
+def _cross_fitted(rows: Sequence[Sequence[float]], outcomes: Sequence[bool]) -> list[float]:
+    """The chance of each row, from a model of the rows in the other folds."""
+    import numpy as np
+
+    features, won = np.array(rows), np.array(outcomes, dtype=float)
+    fold = np.arange(len(won)) % FOLDS
+    chances = np.empty(len(won))
+    for number in range(FOLDS):
+        own, others = fold == number, fold != number
+        if own.any():
+            chances[own] = _predicted(features[others], won[others], features[own])
+    return [float(chance) for chance in chances]
+
+
+def _predicted(known: "np.ndarray", won: "np.ndarray", asked: "np.ndarray") -> "np.ndarray":
+    """Logistic regression with a ridge, by Newton's method; the intercept is not drawn to zero."""
+    import numpy as np
+
+    mean, scale = known.mean(axis=0), known.std(axis=0)
+    scale[scale == 0] = 1.0
+    design = np.column_stack([np.ones(len(known)), (known - mean) / scale])
+    ridge = RIDGE * np.diag([1e-6, *np.ones(known.shape[1])])
+    weights = np.zeros(design.shape[1])
+    for _ in range(NEWTON_STEPS):
+        chance = _logistic(design @ weights)
+        slope = design.T @ (won - chance) - ridge @ weights
+        curve = design.T @ (design * (chance * (1 - chance))[:, None]) + ridge
+        weights += np.linalg.solve(curve, slope)
+    return _logistic(np.column_stack([np.ones(len(asked)), (asked - mean) / scale]) @ weights)
+
+
+def _logistic(value: "np.ndarray") -> "np.ndarray":
+    import numpy as np
+
+    return np.asarray(1.0 / (1.0 + np.exp(-np.clip(value, -30.0, 30.0))))
