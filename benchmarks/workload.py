@@ -16,7 +16,7 @@ import psutil
 from prover.errors import UsageError
 from prover.lean.session import LeanSession, Opening, SourceText
 from prover.lean.toolchain.toolchain import Toolchain
-from prover.project.build import Builder, Compiled, source_of
+from prover.project.build import PROCESS_BYTES, Builder, Compiled, source_of
 from prover.project.builders import ModuleBuilder
 from prover.project.layout import Module, Repository, open_repository
 from prover.project.traced import TracedModule
@@ -105,13 +105,14 @@ def spread(things: Sequence[T], limit: int | None) -> list[T]:
 
 
 def theorems(project: Project, session: LeanSession) -> Iterator[Task]:
-    """Every theorem of the project's modules, in the order of modules and text."""
+    """Every theorem of the project's modules that has a proof or lacks one, in the order of modules and text."""
     for module in project.modules:
         source = source_of(project.repository, module)
         session.elaborate(source)
         for declaration in session.declarations(source, detail=True):
-            if declaration.kind == "theorem":
+            if declaration.kind == "theorem" and (declaration.proof is not None or declaration.incomplete):
                 yield Task(source, declaration)
+        session.forget_files(PROCESS_BYTES)
 
 
 def conditions(toolchain: Toolchain | None = None) -> dict[str, object]:

@@ -6,6 +6,7 @@ import click
 
 KINDS = {
     "generator": ("prover.cli.train_generator", "A model that proposes tactics."),
+    "preferences": ("prover.cli.train_preferences", "The same, to prefer what Lean accepts of its suggestions."),
     "retriever": ("prover.cli.train_retriever", "An encoder that finds premises."),
 }
 

@@ -81,16 +81,18 @@ def command(repos: tuple[str, ...], jobs: int, wish: Wish, as_json: bool, **give
     def note(text: str) -> None:
         err.print(text, style="dim", markup=False)
 
-    learnt = _gather(repos, wish, jobs, given["modules"], given["found"], note)
+    learnt = gather(repos, wish, jobs, given["modules"], given["found"], note)
     parts = split(learnt.examples, given["held_out"], given["seed"], given["excepted"])
     note(f"{len(parts.train)} examples to learn from, {len(parts.held_out)} held out")
     trained, name, parent = _train(parts, learnt, given, note)
     metrics: dict[str, float] = dict(trained.card.metrics)
     if given["validity"] and parts.held_out:
-        judged = _judge(trained, repos, wish, jobs, {example.declaration for example in parts.held_out}, note)
+        judged = judge(
+            str(trained.directory), repos, wish, jobs, {example.declaration for example in parts.held_out}, note
+        )
         if judged.proposed:
             metrics |= {"valid_rate": round(judged.rate, 4), "valid_goals": judged.goals}
-    _register(name, trained, learnt, parts, metrics, parent)
+    register(name, trained, learnt, parts, metrics, parent)
     said = {"name": name, "directory": str(trained.directory), "format": trained.card.format, "metrics": metrics}
     if as_json:
         click.echo(json.dumps(said, ensure_ascii=False))
@@ -101,7 +103,7 @@ def command(repos: tuple[str, ...], jobs: int, wish: Wish, as_json: bool, **give
     out.print(f"use it with `prover prove --model {name}`", markup=False)
 
 
-def _gather(repos: Sequence[str], wish: Wish, jobs: int, modules: Sequence[str], found: bool, note: Note) -> Learnt:
+def gather(repos: Sequence[str], wish: Wish, jobs: int, modules: Sequence[str], found: bool, note: Note) -> Learnt:
     """Traces the repositories, as far as they are not, and reads what they, or the modules that are named, teach.
 
     Raises:
@@ -135,17 +137,11 @@ def _gather(repos: Sequence[str], wish: Wish, jobs: int, modules: Sequence[str],
 
 def _train(parts: "Split", learnt: Learnt, given: dict[str, Any], note: Note) -> "tuple[Trained, str, str | None]":
     """The model, its name, and the name of the one that it was trained from."""
-    from curriculum.database.models import model_in, model_named
     from curriculum.learn.generator.examples import digest_of
     from curriculum.learn.generator.presets import PRESETS
     from curriculum.learn.generator.training import Lora, Plan, train
 
-    base: str = given["base"]
-    parent: str | None = None
-    with database() as db, db.reading() as connection:
-        known = model_named(connection, base) or model_in(connection, str(Path(base).expanduser().resolve()))
-        if known is not None and known.directory is not None:
-            base, parent = known.directory, known.name
+    base, parent = base_model(given["base"])
     rate = given["rate"] or (2e-3 if base in PRESETS else 2e-4 if given["lora"] else 1e-4)
     plan = Plan(
         epochs=given["epochs"],
@@ -157,20 +153,34 @@ def _train(parts: "Split", learnt: Learnt, given: dict[str, Any], note: Note) ->
         lora=Lora() if given["lora"] else None,
         device=given["device"],
     )
-    first = re.sub(r"[^\w.-]+", "-", next(iter(learnt.repositories)).rstrip("/").rsplit("/", 1)[-1])
-    short = re.sub(r"[^\w.-]+", "-", Path(given["base"]).name)
-    made_of = f"{plan} {digest_of(parts.train)}"
-    name = given["name"] or f"{first}-{short}-{_digest(made_of)}"
+    name = given["name"] or named_after(learnt, given["base"], f"{plan} {digest_of(parts.train)}")
     directory: Path = (given["out"] or home().root / "models" / name).expanduser().resolve()
     return train(parts.train, directory, plan, base, parts.held_out, note), name, parent
 
 
-def _judge(trained: "Trained", repos: Sequence[str], wish: Wish, jobs: int, names: set[str], note: Note) -> "Validity":
-    """The valid-tactic rate on theorems that were held out."""
+def base_model(base: str) -> tuple[str, str | None]:
+    """What a base is loaded from, and its name, if it is one of the list."""
+    from curriculum.database.models import model_in, model_named
+
+    with database() as db, db.reading() as connection:
+        known = model_named(connection, base) or model_in(connection, str(Path(base).expanduser().resolve()))
+    if known is None or known.directory is None:
+        return base, None
+    return known.directory, known.name
+
+
+def named_after(learnt: Learnt, base: str, made_of: str) -> str:
+    """A name for a model: of the first repository, the base, and a digest of what it is made of."""
+    words = (next(iter(learnt.repositories)).rstrip("/").rsplit("/", 1)[-1], Path(base).name, digest(made_of))
+    return "-".join(re.sub(r"[^\w.-]+", "-", word) for word in words)
+
+
+def judge(model: str, repos: Sequence[str], wish: Wish, jobs: int, names: set[str], note: Note) -> "Validity":
+    """The valid-tactic rate of a model on theorems that were held out."""
     from curriculum.learn.generator.validity import Validity, validity
     from prover.cli.modelling import ModelChoice
 
-    choice = ModelChoice(str(trained.directory), offline=True)
+    choice = ModelChoice(model, offline=True)
     generator = choice.tactics(choice.open(), note)
     total = Validity()
     for repo in dict.fromkeys(repos):
@@ -179,12 +189,11 @@ def _judge(trained: "Trained", repos: Sequence[str], wish: Wish, jobs: int, name
             Pool(ready.toolchain, ready.builder.search_path(), 1) as pool,
             pool.lend() as session,
         ):
-            tasks = islice(_tasks(ready, session, names), JUDGED - total.goals)
-            total += validity(session, tasks, generator)
+            total += validity(session, islice(tasks(ready, session, names), JUDGED - total.goals), generator)
     return total
 
 
-def _tasks(ready: Opened, session: LeanSession, names: set[str]) -> Iterator[Task]:
+def tasks(ready: Opened, session: LeanSession, names: set[str]) -> Iterator[Task]:
     """The theorems of these names; a module that cannot be read is passed over."""
     for module in ready.repository.modules.values():
         try:
@@ -196,7 +205,7 @@ def _tasks(ready: Opened, session: LeanSession, names: set[str]) -> Iterator[Tas
         yield from (Task(source, d) for d in declared if d.kind == "theorem" and d.name in names)
 
 
-def _register(
+def register(
     name: str, trained: "Trained", learnt: Learnt, parts: "Split", metrics: dict[str, float], parent: str | None
 ) -> None:
     """Enters the model in the list."""
@@ -218,5 +227,5 @@ def _register(
         db.perform(act)
 
 
-def _digest(text: str) -> str:
+def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:6]

@@ -1,5 +1,6 @@
 """Best-first search over proof states. Knows nothing of models, processes or databases."""
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -14,7 +15,10 @@ WAVE = 8
 """tactics sent to Lean at once"""
 FORESIGHT = 7
 """goals that a generator is told of before their turn, where it is cheaper to ask about several at once"""
-
+SHORTENED = 6
+"""goals of a proof, from the root down, that one more wave may close at once"""
+SHORTENING = TacticLimits(milliseconds=500)
+"""what a tactic that would shorten a proof may cost"""
 
 DEFAULT_PRIORITY = length_normalised()
 DEFAULT_LIMITS = TacticLimits(milliseconds=1_500)
@@ -70,12 +74,30 @@ class Search:
             if node is None:
                 return Open("no tactic is left to try", self.meter)
             self._expand(node)
+        self._shorten()
         forms = (tuple(render(self.tree.root, labelled)) for labelled in (True, False))
         return Proved(tuple(dict.fromkeys(forms)), self.meter)
 
     def refuse(self) -> None:
         """Takes back the proof last found: its last closing step is blamed and not tried again."""
         self.tree.retract([step for step in proof_steps(self.tree.root) if not step.children][-1])
+
+    def _shorten(self) -> None:
+        """Closes goals of the proof at once where a tactic that waited does: what is short is read, and holds longer.
+
+        Steps that are nearly free (taking apart, introducing) come before those that close, so that what one of these
+        would have closed is proved in pieces.
+        """
+        asked, waiting = 0, deque([self.tree.root])
+        while waiting and asked < SHORTENED and not self.meter.spent():
+            node = waiting.popleft()
+            if node.proof is None or not node.proof.children:
+                continue
+            asked += 1
+            wave, node.pending = (node.pending or [])[:WAVE], (node.pending or [])[WAVE:]
+            self._try(node, wave, SHORTENING)
+            if not self.tree.shorten(node):
+                waiting.extend(child.node for child in node.proof.children)
 
     def _expand(self, node: Node) -> None:
         """Runs the next few tactics for a goal; the rest wait until they are the most promising."""
@@ -85,7 +107,7 @@ class Search:
             node.pending = merge(self._strategy.generators, node.state.goals[0])[: self._strategy.width]
         size = self._wave()
         wave, node.pending = node.pending[:size], node.pending[size:]
-        self._try(node, wave)
+        self._try(node, wave, self._strategy.limits)
         self.tree.resume(node)
 
     def _foresee(self, node: Node) -> None:
@@ -98,10 +120,10 @@ class Search:
     def _wave(self) -> int:
         """Tactics to send at once: fewer near the end, so that slow ones do not overrun the budget together."""
         left = self.meter.left() * 1000
-        return WAVE if left >= WAVE * self._strategy.limits.milliseconds else 1
+        return WAVE if left >= 2 * self._strategy.limits.milliseconds else 1
 
-    def _try(self, node: Node, wave: Sequence[Suggestion]) -> None:
-        limits = self._within_budget(self._strategy.limits)
+    def _try(self, node: Node, wave: Sequence[Suggestion], most: TacticLimits) -> None:
+        limits = self._within_budget(most)
         outcomes = self._session.run(node.state, [suggestion.tactic for suggestion in wave], limits)
         for suggestion, outcome in zip(wave, outcomes, strict=True):
             self.meter.tactics += 1

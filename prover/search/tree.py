@@ -129,6 +129,12 @@ class Tree:
         else:
             self._push(node)
 
+    def shorten(self, node: Node) -> bool:
+        """Has a proved goal's proof be a step that closes it at once, if one is known; says whether."""
+        closing = next((step for step in node.steps if not step.children), None)
+        node.proof = closing or node.proof
+        return closing is not None
+
     def retract(self, step: Step) -> None:
         """Takes back a step that did not hold, and all that was believed because of it."""
         step.parent.steps.remove(step)

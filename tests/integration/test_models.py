@@ -76,6 +76,26 @@ def test_a_model_trained_on_a_repository_proves_what_the_search_alone_does_not(
     assert (report["status"], report["proof"]) == ("proved", "set_tauto")
     assert run(["models", "show", "house", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["proofs"] == 1
+    preferring = [
+        "train",
+        "preferences",
+        *where,
+        "--base",
+        "house",
+        "--name",
+        "choosy",
+        "--out",
+        str(tmp_path / "choosy"),
+    ]
+    few = "--module Logic.Set --samples 4 --goals 6 --held-out 0.1 --json"
+    assert run([*preferring, *few.split()]) == 0
+    said = json.loads(capsys.readouterr().out)
+    pairs = [json.loads(line) for line in Path(said["pairs"]).read_text(encoding="utf-8").splitlines()]
+    assert {pair["module"] for pair in pairs} == {"Logic.Set"}
+    assert said["metrics"]["pairs"] > 0
+    assert {"valid_rate_before", "valid_rate_after"} <= said["metrics"].keys()
+    assert run(["models", "show", "choosy", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["parent"] == "house"
 
 
 def test_a_whole_proof_that_fails_is_cut_and_mended(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

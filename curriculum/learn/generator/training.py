@@ -10,9 +10,9 @@ import random
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 import msgspec
 
@@ -31,6 +31,8 @@ CARD = "prover.json"
 ADAPTER = "adapter"
 WINDOW = 32
 """batches within which examples are sorted by length, so that little is padding"""
+T = TypeVar("T")
+Item = TypeVar("Item", contravariant=True)
 Progress = Callable[[str], None]
 Penalty = Callable[[Any], "torch.Tensor"]
 """from the model to a scalar that is added to the loss, such as that of elastic weight consolidation"""
@@ -117,23 +119,31 @@ def train(
     """
     plan = plan or Plan()
     model, tokenizer = starting(base, plan.seed)
-    kind: Literal["seq2seq", "causal"] = "seq2seq" if model.config.is_encoder_decoder else "causal"
-    format = format_named(card.format if (card := read_card(base)) is not None else DEFAULTS[kind, "tactic"])
-    encoder = Encoder(tokenizer, kind, format, plan)
+    card = card_of(base, model, plan, digest_of(examples))
+    encoder = Encoder(tokenizer, card.kind, format_named(card.format), plan)
     rows = [row for example in examples if (row := encoder.row(example)) is not None]
     if not rows:
         raise UsageError("There are no examples to train on: trace a repository that has finished tactic proofs.")
-    identity = _identity(plan, base, examples)
-    _claim(out, identity)
-    run = _Run(_prepared(model, plan), encoder, plan, rows, out, identity, progress, penalty)
+    identity = f"{card.examples} {base} {msgspec.json.encode(plan).decode()}"
+    claim(out, identity)
+    training = Training(
+        prepared(model, plan), Imitation(encoder, plan.device), plan, rows, out, identity, progress, penalty
+    )
     started = time.monotonic()
-    run.go()
-    metrics = {"train_loss": run.recent_loss, "train_seconds": round(run.seconds + time.monotonic() - started, 1)}
+    training.go()
+    seconds = training.seconds + time.monotonic() - started
+    metrics = {"train_loss": training.recent_loss, "train_seconds": round(seconds, 1)}
     if held := [row for example in held_out if (row := encoder.row(example)) is not None]:
-        metrics["held_out_loss"] = run.loss_on(held)
-    card = Card(kind, format.name, base, asdict(plan), digest_of(examples), metrics)
-    _write(out, run.finished(), tokenizer, card)
-    return Trained(out, card)
+        metrics["held_out_loss"] = _loss_on(training.model, encoder, held, plan)
+    return write(out, training.finished(), tokenizer, card, metrics)
+
+
+def card_of(base: str, model: Any, plan: Plan, examples: str) -> Card:
+    """The card of a model that is to be trained from `base`: it is asked in that one's format, if that has one."""
+    kind: Literal["seq2seq", "causal"] = "seq2seq" if model.config.is_encoder_decoder else "causal"
+    known = read_card(base)
+    format = format_named(known.format if known is not None else DEFAULTS[kind, "tactic"])
+    return Card(kind, format.name, base, asdict(plan), examples)
 
 
 def read_card(directory: str | Path) -> Card | None:
@@ -152,6 +162,11 @@ class Row:
     """what the model reads"""
     wanted: list[int]
     """what it should say, its end included"""
+
+    @property
+    def length(self) -> int:
+        """All its tokens."""
+        return len(self.given) + len(self.wanted)
 
 
 class Encoder:
@@ -187,25 +202,64 @@ class Encoder:
             "labels": _padded(labels, IGNORED, device),
         }
 
+    def log_probabilities(self, model: Any, rows: Sequence[Row], device: str) -> "torch.Tensor":
+        """log p of all that is said in each row, of shape (rows,), in nats."""
+        import torch
 
-class _Run:
+        batch = self.batch(rows, device)
+        logits, labels = model(**batch).logits, batch["labels"]
+        if self._kind == "causal":  # each token is foretold by the one before it
+            logits, labels = logits[:, :-1], labels[:, 1:]
+        spoken = labels != IGNORED
+        of_labels = logits.log_softmax(-1).gather(-1, labels.where(spoken, torch.zeros_like(labels)).unsqueeze(-1))
+        return (of_labels.squeeze(-1) * spoken).sum(-1)
+
+
+class Objective(Protocol[Item]):
+    """What a training makes small."""
+
+    def length(self, item: Item) -> int:
+        """In tokens, so that items of like length stand in one batch."""
+
+    def loss(self, model: Any, items: Sequence[Item]) -> "torch.Tensor":
+        """The mean over some items, a scalar."""
+
+
+@dataclass(frozen=True)
+class Imitation:
+    """Says what was said: cross-entropy over the tokens of the tactics."""
+
+    encoder: Encoder
+    device: str
+
+    def length(self, item: Row) -> int:
+        """See `Objective`."""
+        return item.length
+
+    def loss(self, model: Any, items: Sequence[Row]) -> "torch.Tensor":
+        """See `Objective`."""
+        loss: torch.Tensor = model(**self.encoder.batch(items, self.device)).loss
+        return loss
+
+
+class Training(Generic[T]):
     """One training, from its first step or from a checkpoint to its last."""
 
     def __init__(
         self,
         model: Any,
-        encoder: Encoder,
+        objective: Objective[T],
         plan: Plan,
-        rows: Sequence[Row],
+        rows: Sequence[T],
         out: Path,
         identity: str,
         progress: Progress,
-        penalty: Penalty | None,
+        penalty: Penalty | None = None,
     ) -> None:
         import torch
 
-        self._model = model
-        self._encoder = encoder
+        self.model = model
+        self._objective = objective
         self._plan = plan
         self._rows = rows
         self._file = out / CHECKPOINT
@@ -234,7 +288,7 @@ class _Run:
         self._restore()
         saved = started = time.monotonic()
         before = self.seconds
-        self._model.train()
+        self.model.train()
         try:
             for group in self._groups():
                 self._take(group)
@@ -249,30 +303,16 @@ class _Run:
                 self._save()
             raise
         self.seconds = before
-        self._model.eval()
-
-    def loss_on(self, rows: Sequence[Row]) -> float:
-        """The mean over tokens of −log p, in nats."""
-        import torch
-
-        total, tokens = 0.0, 0
-        self._model.eval()
-        with torch.inference_mode():
-            for start in range(0, len(rows), self._plan.batch):
-                part = rows[start : start + self._plan.batch]
-                said = sum(len(row.wanted) for row in part)
-                total += float(self._loss(part)) * said
-                tokens += said
-        return total / tokens
+        self.model.eval()
 
     def finished(self) -> Any:
         """The model as it is saved. Its adapter, if it has one, is kept by itself and then added to its weights."""
         if self._plan.lora is None:
-            return self._model
-        self._model.save_pretrained(self._file.with_name(ADAPTER))
-        return self._model.merge_and_unload()
+            return self.model
+        self.model.save_pretrained(self._file.with_name(ADAPTER))
+        return self.model.merge_and_unload()
 
-    def _take(self, group: Sequence[Sequence[Row]]) -> None:
+    def _take(self, group: Sequence[Sequence[T]]) -> None:
         """One step: the gradients of several batches, added up."""
         import torch
 
@@ -281,11 +321,11 @@ class _Run:
             with torch.autocast(
                 self._plan.device.split(":")[0], torch.bfloat16, enabled=self._plan.precision == "bfloat16"
             ):
-                loss = self._loss(rows) / len(group)
+                loss = self._objective.loss(self.model, rows) / len(group)
             total += float(loss.detach())
             loss.backward()
         if self._penalty is not None:
-            self._penalty(self._model).backward()
+            self._penalty(self.model).backward()
         torch.nn.utils.clip_grad_norm_(self._weights, self._plan.clip)
         for chosen in self._optimizer.param_groups:
             chosen["lr"] = self._rate(self._step)
@@ -297,10 +337,6 @@ class _Run:
         self._changing = False
         self.recent_loss = total if math.isnan(self.recent_loss) else 0.95 * self.recent_loss + 0.05 * total
 
-    def _loss(self, rows: Sequence[Row]) -> "torch.Tensor":
-        loss: torch.Tensor = self._model(**self._encoder.batch(rows, self._plan.device)).loss
-        return loss
-
     def _rate(self, step: int) -> float:
         rising = max(1, int(self._plan.warmup * self._steps))
         if step < rising:
@@ -308,7 +344,7 @@ class _Run:
         along = (step - rising) / max(1, self._steps - rising)
         return self._plan.rate * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * along)))
 
-    def _groups(self) -> Iterator[list[list[Row]]]:
+    def _groups(self) -> Iterator[list[list[T]]]:
         """The batches of each step that is still to be taken."""
         each = math.ceil(self._batches / self._plan.accumulate)
         for epoch in range(self._step // each, self._plan.epochs):
@@ -317,15 +353,15 @@ class _Run:
             for number in range(first, each):
                 yield batches[number * self._plan.accumulate : (number + 1) * self._plan.accumulate]
 
-    def _shuffled(self, epoch: int) -> list[list[Row]]:
+    def _shuffled(self, epoch: int) -> list[list[T]]:
         """The batches of an epoch, in an order that the seed decides; those of a batch are of like length."""
         chance = random.Random(self._plan.seed * 1_000_003 + epoch)
         order = list(self._rows)
         chance.shuffle(order)
         size = self._plan.batch
-        batches: list[list[Row]] = []
+        batches: list[list[T]] = []
         for start in range(0, len(order), size * WINDOW):
-            window = sorted(order[start : start + size * WINDOW], key=lambda row: len(row.given) + len(row.wanted))
+            window = sorted(order[start : start + size * WINDOW], key=self._objective.length)
             batches += [window[place : place + size] for place in range(0, len(window), size)]
         chance.shuffle(batches)
         return batches
@@ -341,7 +377,7 @@ class _Run:
                 "seconds": self.seconds,
                 "loss": self.recent_loss,
                 "chance": self._chance,
-                "model": self._model.state_dict(),
+                "model": self.model.state_dict(),
                 "optimizer": self._optimizer.state_dict(),
             },
             scratch,
@@ -355,14 +391,14 @@ class _Run:
             return
         kept = torch.load(self._file, map_location=self._plan.device, weights_only=True)
         self._step, self.seconds, self.recent_loss = kept["step"], kept["seconds"], kept["loss"]
-        self._model.load_state_dict(kept["model"])
+        self.model.load_state_dict(kept["model"])
         self._optimizer.load_state_dict(kept["optimizer"])
         self._chance = kept["chance"].cpu()
         torch.set_rng_state(self._chance)
         self._progress(f"goes on at step {self._step} of {self._steps}")
 
 
-def _prepared(model: Any, plan: Plan) -> Any:
+def prepared(model: Any, plan: Plan) -> Any:
     """The model on its device, with an adapter where that is what is trained."""
     if plan.lora is not None:
         try:
@@ -377,7 +413,7 @@ def _prepared(model: Any, plan: Plan) -> Any:
     return model.to(plan.device)
 
 
-def _claim(out: Path, identity: str) -> None:
+def claim(out: Path, identity: str) -> None:
     """Makes `out` this training's.
 
     Raises:
@@ -399,12 +435,20 @@ def _claim(out: Path, identity: str) -> None:
         raise UsageError(f"{out} is not empty: choose another --out.")
 
 
-def _identity(plan: Plan, base: str, examples: Sequence[Example]) -> str:
-    """What two trainings share that end with the same weights."""
-    return f"{digest_of(examples)} {base} {msgspec.json.encode(plan).decode()}"
+def _loss_on(model: Any, encoder: Encoder, rows: Sequence[Row], plan: Plan) -> float:
+    """The mean over tokens of −log p, in nats."""
+    import torch
+
+    model.eval()
+    with torch.inference_mode():
+        parts = (rows[start : start + plan.batch] for start in range(0, len(rows), plan.batch))
+        total = sum(float(encoder.log_probabilities(model, part, plan.device).sum()) for part in parts)
+    return -total / sum(len(row.wanted) for row in rows)
 
 
-def _write(out: Path, model: Any, tokenizer: Any, card: Card) -> None:
+def write(out: Path, model: Any, tokenizer: Any, card: Card, metrics: dict[str, float]) -> Trained:
+    """Puts a finished model where it then is whole, in place of the checkpoint."""
+    card = replace(card, metrics=metrics)
     scratch = out / "new"
     shutil.rmtree(scratch, ignore_errors=True)
     model.save_pretrained(scratch)
@@ -414,6 +458,7 @@ def _write(out: Path, model: Any, tokenizer: Any, card: Card) -> None:
         os.replace(file, out / file.name)
     scratch.rmdir()
     (out / CHECKPOINT).unlink(missing_ok=True)
+    return Trained(out, card)
 
 
 def _padded(rows: Sequence[Sequence[int]], padding: int, device: str) -> "torch.Tensor":
