@@ -11,11 +11,16 @@ import click
 from prover.cli.main import EXIT_OPEN
 from prover.cli.opening import Note, Opened, jobs_option, opened, read_repository, repo_option
 from prover.cli.tracing import Traced, trace_into_database
-from prover.cli.wiring import consoles, database, home, toolchain_option
+from prover.cli.wiring import consoles, database, home, steps_shown, toolchain_option
 from prover.errors import UsageError
+from prover.lean.protocol import LibraryModule
 from prover.lean.toolchain.choose import Wish
 from prover.project.checkout import Checkout
+from prover.project.library import read_library, roots_of
 from prover.project.traced import TracedModule
+
+KEYWORDS = {"definition": "def"}
+"""what Lean writes before a declaration of a kind, where that is not the kind's name"""
 
 
 @click.command("trace")
@@ -91,6 +96,8 @@ class TracedModules:
     lean_version: str
     modules: tuple[TracedModule, ...]
     texts: Mapping[str, str]
+    library: tuple[LibraryModule, ...] = ()
+    """of the toolchain, as far as the modules may see it; empty where it is not known"""
 
     def describe(self) -> str:
         """How many of what, in a line."""
@@ -101,7 +108,10 @@ class TracedModules:
 def _modules_of(ready: Opened, traced: Traced) -> TracedModules:
     modules = tuple(ready.builder.traced_module(outcome.module) for outcome in traced.own)
     texts = {ready.repository.relative(outcome.module): outcome.module.text() for outcome in traced.own}
-    return TracedModules(ready.checkout, ready.toolchain.lean_version, modules, texts)
+    roots = roots_of(name for module in modules for name in module.imports)
+    with steps_shown() as progress:
+        library = tuple(read_library(ready.toolchain, roots, home().caches / "library", progress))
+    return TracedModules(ready.checkout, ready.toolchain.lean_version, modules, texts, library)
 
 
 def _by_leandojo(repo: str, note: Note) -> TracedModules:
@@ -129,8 +139,15 @@ def _by_leandojo(repo: str, note: Note) -> TracedModules:
 
 
 def _export(traced: TracedModules, out: Path, seed: int) -> str:
+    from prover.project.leandojo.catalogue import Library
     from prover.project.leandojo.export import Origin, export_benchmark
 
     origin = Origin(traced.checkout.location.canonical, traced.checkout.commit or "", traced.lean_version)
-    export_benchmark(traced.modules, traced.texts, origin, out, seed=seed)
+    signatures = {
+        premise.name: f"{KEYWORDS.get(premise.kind, premise.kind)} {premise.name} {premise.statement}"
+        for module in traced.library
+        for premise in module.premises
+    }
+    library = Library(signatures, {module.module: module.imports for module in traced.library})
+    export_benchmark(traced.modules, traced.texts, origin, out, seed=seed, library=library)
     return f"wrote {out}"

@@ -59,6 +59,8 @@ theorem easy (n : Nat) : double n = 2 * n := by
 theorem both (n : Nat) : double n = 2 * n ∧ double 0 = 0 :=
   ⟨by sorry, sorry⟩
 theorem tempting : double 1 = 3 := by sorry
+theorem named (m n : Nat) : m + n = n + m := by
+  exact Nat.add_comm m n
 """
 
 
@@ -208,6 +210,15 @@ def test_sorries_keep_their_ids_when_lines_move(
     assert {key: (line + 2, column) for key, (line, column) in before.items()} == after
     assert (6, 2) in before.values()
     assert (8, 13) in before.values()
+
+
+def test_a_benchmark_in_leandojos_format_has_the_librarys_signatures(project: GitRepository, tmp_path: Path) -> None:
+    out = tmp_path / "benchmark"
+    assert run(["trace", "--repo", str(project.root), "--format", "leandojo", "--out", str(out)]) == 1  # two are broken
+    corpus = [json.loads(line) for line in (out / "corpus.jsonl").read_text(encoding="utf-8").splitlines()]
+    code = {premise["full_name"]: premise["code"] for file in corpus for premise in file["premises"]}
+    assert code["Nat.add_comm"] == "theorem Nat.add_comm (n m : Nat) : n + m = m + n"
+    assert "theorem double_add (m n : Nat)" in code["Traced.double_add"]
 
 
 def test_what_lean_cannot_finish_is_not_tried_again(toolchain: EmbeddedToolchain, tmp_path: Path) -> None:
