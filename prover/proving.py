@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from prover.check.gate import Accepted, Gate, Refused, Submission
 from prover.check.levels import USUAL
@@ -18,6 +18,7 @@ from prover.search.graft import Grafting
 from prover.search.tree import proof_steps
 from prover.tactics.generator import Generator, Learner, Place, ProofStep, Reader, situated
 from prover.tactics.language.drafting import Drafting, Fault, above, longest_held
+from prover.tactics.language.model import Account, Usage, accounted
 
 Script = tuple[str, ...]
 """the lines of a tactic block"""
@@ -48,9 +49,11 @@ class Spent:
     seconds: float = 0.0
     expansions: int = 0
     tactics: int = 0
+    asked: Usage = field(default_factory=Usage)
+    """of language models"""
 
     def __add__(self, meter: Meter) -> "Spent":
-        return Spent(self.seconds, self.expansions + meter.expansions, self.tactics + meter.tactics)
+        return replace(self, expansions=self.expansions + meter.expansions, tactics=self.tactics + meter.tactics)
 
 
 @dataclass(frozen=True)
@@ -111,17 +114,16 @@ class Prover:
     def prove(self, session: Session, task: Task) -> Outcome:
         """Attempts a theorem: its `sorry`s if it has any, else its statement from scratch."""
         started = time.monotonic()
-
-        def timed(outcome: Outcome) -> Outcome:
-            return replace(outcome, spent=replace(outcome.spent, seconds=time.monotonic() - started))
-
-        try:
-            openings = open_holes(session, task)
-            return timed(self._learnt(task, Attempt(self, session, task, openings).run()))
-        except LeanError as error:
-            return timed(TheoremFailed(str(error), Spent()))
-        finally:
-            forget(session)
+        with accounted() as account:
+            try:
+                openings = open_holes(session, task)
+                outcome = self._learnt(task, Attempt(self, session, task, openings, account).run())
+            except LeanError as error:
+                outcome = TheoremFailed(str(error), Spent())
+            finally:
+                forget(session)
+        spent = replace(outcome.spent, seconds=time.monotonic() - started, asked=account.usage)
+        return replace(outcome, spent=spent)
 
     def strategy_for(self, task: Task) -> Strategy:
         """The strategy with the generators as they are for one theorem."""
@@ -175,7 +177,9 @@ def open_holes(session: Session, task: Task) -> tuple[Opening, ...]:
 class Attempt:
     """One attempt at one theorem."""
 
-    def __init__(self, prover: Prover, session: Session, task: Task, openings: Sequence[Opening]) -> None:
+    def __init__(
+        self, prover: Prover, session: Session, task: Task, openings: Sequence[Opening], account: Account
+    ) -> None:
         self._prover = prover
         self._session = session
         self._task = task
@@ -184,7 +188,7 @@ class Attempt:
         strategy = prover.strategy_for(task)
         self._deadline = time.monotonic() + (prover.budget.seconds or float("inf"))
         self._searches = [
-            Search(session, opening.state, strategy, self._share(len(openings) - index))
+            Search(session, opening.state, strategy, self._share(len(openings) - index), account)
             for index, opening in enumerate(openings)
         ]
 

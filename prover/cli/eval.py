@@ -14,8 +14,9 @@ from rich.table import Table
 
 from prover.cli.evaluating import FILES, Wanted, evaluate, problems_of
 from prover.cli.main import EXIT_INTERRUPTED
+from prover.cli.modelling import LIMITS as MODEL_LIMITS
 from prover.cli.modelling import OPTIONS as MODEL_OPTIONS
-from prover.cli.modelling import ModelChoice, asked_of, with_model
+from prover.cli.modelling import ModelChoice, asked_of, limits_checked, with_model
 from prover.cli.opening import jobs_option
 from prover.cli.prove import parse_generators
 from prover.cli.wiring import consoles, database, home, toolchain_option
@@ -104,6 +105,7 @@ OPTIONS: tuple[Any, ...] = (
     click.option("--width", type=click.IntRange(min=1), default=64, show_default=True, help="Tactics a goal, at most."),
     click.option("--generators", default="automation,structure", show_default=True, help="What proposes tactics."),
     *MODEL_OPTIONS,
+    *MODEL_LIMITS,
     click.option("--baselines", "beside", default="fixed", show_default=True, help=f"Of {', '.join(BASELINES)}; none."),
     click.option("--temperature", type=click.FloatRange(min=0), help="Of the noise between passes; 0 for one pass."),
     click.option("--seed", type=int, default=0, show_default=True),
@@ -153,15 +155,16 @@ def _plan(given: dict[str, Any], note: Callable[[str], None]) -> Plan:
         temperature = 0.0 if passes == 1 else 0.5
     if passes > 1 and temperature == 0:
         raise UsageError("Passes at temperature 0 are all the same: give a --temperature, or leave out --passes.")
-    budget = Budget(given["timeout"], given["expansions"])
-    limits = TacticLimits(milliseconds=round(given["tactic_timeout"] * 1000))
+    limits = limits_checked(given["tokens"], given["cost"], given["model"])
+    budget = Budget(given["timeout"], given["expansions"], **limits)
+    of_tactics = TacticLimits(milliseconds=round(given["tactic_timeout"] * 1000))
     model: ModelChoice | None = given["model"]
     asked = asked_of(model, "tactics", 0, note)
     generators = parse_generators(given["generators"], asked.tactics)
     knows: dict[str, Any] = {f"{each.name}, goals": len(each) for each in generators if isinstance(each, Memory)}
     if model is not None:
         knows["model"] = {**asdict(model), "name": asked.name}
-    ours = System("prover", generators, budget, width=given["width"], limits=limits, knows=knows)
+    ours = System("prover", generators, budget, width=given["width"], limits=of_tactics, knows=knows)
     names = [name.strip() for name in given["beside"].split(",") if name.strip() not in ("", "none")]
     return Plan((ours, *baselines(names, ours)), passes, temperature, given["seed"], given["jobs"])
 

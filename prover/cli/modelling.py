@@ -216,6 +216,32 @@ OPTIONS: tuple[Any, ...] = (
 )
 
 
+LIMITS: tuple[Any, ...] = (
+    click.option("--tokens", type=click.IntRange(min=1), help="That a model reads and writes for a theorem, at most."),
+    click.option("--cost", type=click.FloatRange(min=0, min_open=True), help="Of a model for a theorem, at most."),
+)
+
+
+def limits_checked(tokens: int | None, cost: float | None, model: ModelChoice | None) -> dict[str, Any]:
+    """The limits on what a model may be asked, as a budget has them.
+
+    Raises:
+        UsageError: they could never bind.
+    """
+    if model is None and (tokens is not None or cost is not None):
+        raise UsageError("--tokens and --cost limit a language model: give one with --model.")
+    if cost is not None and not (_price("PROVER_MODEL_PRICE_IN") or _price("PROVER_MODEL_PRICE_OUT")):
+        raise UsageError("--cost needs prices: set PROVER_MODEL_PRICE_IN and PROVER_MODEL_PRICE_OUT.")
+    return {"tokens": tokens, "cost": cost}
+
+
+def model_limits(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a command the options `tokens` and `cost`; see `limits_checked`."""
+    for option in reversed(LIMITS):
+        command = option(command)
+    return command
+
+
 def with_model(command: Callable[..., Any]) -> Callable[..., Any]:
     """A function of the options of a model, from one that gets them as `model`: None where no model is asked for."""
 

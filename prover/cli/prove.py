@@ -17,7 +17,16 @@ from prover.check.levels import USUAL
 from prover.cli.ledger import Ledger
 from prover.cli.locating import likely_first, unknown
 from prover.cli.main import EXIT_INTERRUPTED, EXIT_OPEN, EXIT_REFUSED, EXIT_USAGE
-from prover.cli.modelling import NOBODY, AskedModel, Mode, ModelChoice, asked_of, model_options
+from prover.cli.modelling import (
+    NOBODY,
+    AskedModel,
+    Mode,
+    ModelChoice,
+    asked_of,
+    limits_checked,
+    model_limits,
+    model_options,
+)
 from prover.cli.opening import Opened, jobs_option, opened, repo_option
 from prover.cli.remembering import remembered
 from prover.cli.report import Report, ReportPrinter, TheoremReport, report_of, tallied, write_json
@@ -98,6 +107,7 @@ class Request:
 )
 @click.option("--revisions", type=click.IntRange(0, 20), default=1, show_default=True, help="Of a proof that fails.")
 @model_options
+@model_limits
 @click.option(
     "--level",
     type=click.IntRange(USUAL, 4),
@@ -119,6 +129,8 @@ def command(
     everything: bool,
     timeout: float,
     expansions: int | None,
+    tokens: int | None,
+    cost: float | None,
     generators: str,
     mode: Mode,
     revisions: int,
@@ -142,9 +154,10 @@ def command(
     def note(text: str) -> None:
         errors.print(text, style="dim", markup=False)
 
+    budget = Budget(seconds=timeout, expansions=expansions, **limits_checked(tokens, cost, model))
     asked = asked_of(model, mode, revisions, note)
     proposing = parse_generators(generators, asked.tactics) if mode != "whole-proof" else ()
-    request = Request(wanted, Budget(seconds=timeout, expansions=expansions), proposing, jobs, apply, level, asked)
+    request = Request(wanted, budget, proposing, jobs, apply, level, asked)
     with opened(repo, wish, note, jobs) as ready:
         if apply and ready.checkout.cached:
             raise UsageError("--apply writes into a directory of yours: give its path, not a URL or a revision.")

@@ -237,6 +237,8 @@ def _trial(problem: Problem, system: System, number: int, outcome: Outcome, seen
         tactics=spent.tactics,
         did=dict(sorted(seen.tactics.items())),
         restarts=restarts,
+        tokens=(spent.asked.tokens_in, spent.asked.tokens_out),
+        cost=round(spent.asked.cost, 6),
     )
     scripts = outcome.scripts if isinstance(outcome, TheoremProved) else ()
     known = msgspec.structs.replace(known, by=seen.credited(scripts), promises=seen.promises(scripts))

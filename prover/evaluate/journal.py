@@ -138,6 +138,10 @@ class Trial(msgspec.Struct, frozen=True):
     """how often tactics advanced, closed a goal, or failed, by the kind of failure"""
     restarts: int = 0
     """of Lean's process during it"""
+    tokens: tuple[int, int] = (0, 0)
+    """that language models read and wrote"""
+    cost: float = 0.0
+    """of language models"""
     promises: tuple[Promise, ...] = ()
     """for each bin in which a tactic was run"""
 

@@ -120,6 +120,10 @@ def _systems(run: Run, found: Sequence[Figures]) -> Iterator[str]:
     kind = "Wilson's" if run.manifest.passes == 1 else "bootstrapped over problems"
     yield f"\nIntervals are {kind}, 95%. Seconds are of search and, after the plus, of the gate, over all trials."
     for f in found:
+        if any(f.tokens):
+            spent = f", which cost {f.cost:.4f}" if f.cost else ""
+            yield f"The language model of {f.system} read {f.tokens[0]:,} and wrote {f.tokens[1]:,} tokens{spent}."
+    for f in found:
         if f.late:
             yield f"{f.late} of the proofs of {f.system} came after the budget, from tactics that had begun in time."
     if (share := overhead(run)) is not None:

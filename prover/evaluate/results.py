@@ -149,6 +149,9 @@ class Figures:
     """how trials without proof ended"""
     did: Mapping[str, int]
     """what single tactics did, over all trials"""
+    tokens: tuple[int, int]
+    """that language models read and wrote, over all trials"""
+    cost: float
     restarts: int
 
 
@@ -181,6 +184,8 @@ def figures(run: Run, system: str) -> Figures:
         by=dict(Counter(name for trial in proofs.values() for name in trial.by or ("unknown",)).most_common()),
         ended=dict(Counter(_ending(trial) for trial in trials if trial.outcome != "proved").most_common()),
         did=dict(sum((Counter(trial.did) for trial in trials), Counter[str]()).most_common()),
+        tokens=(sum(trial.tokens[0] for trial in trials), sum(trial.tokens[1] for trial in trials)),
+        cost=sum(trial.cost for trial in trials),
         restarts=sum(trial.restarts for trial in trials),
     )
 

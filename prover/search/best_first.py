@@ -10,6 +10,7 @@ from prover.search.priority import Priority, length_normalised
 from prover.search.script import render
 from prover.search.tree import Node, Tree, proof_steps
 from prover.tactics.generator import Foresighted, Listener, Suggestion, TacticGenerator, merge
+from prover.tactics.language.model import Account
 
 WAVE = 8
 """tactics sent to Lean at once"""
@@ -58,9 +59,11 @@ Result = Proved | Open
 class Search:
     """One proof attempt. `run` may be called again after a refused proof: it goes on from there."""
 
-    def __init__(self, session: Session, root: State, strategy: Strategy, budget: Budget) -> None:
+    def __init__(
+        self, session: Session, root: State, strategy: Strategy, budget: Budget, account: Account | None = None
+    ) -> None:
         self.tree = Tree(root, strategy.priority)
-        self.meter = Meter(budget)
+        self.meter = Meter(budget, account or Account())
         self._session = session
         self._strategy = strategy
         self._listeners = [g for g in strategy.generators if isinstance(g, Listener)]

@@ -3,6 +3,8 @@
 import time
 from dataclasses import dataclass, field
 
+from prover.tactics.language.model import Account
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -14,6 +16,10 @@ class Budget:
     """goals for which tactics were tried"""
     tactics: int | None = None
     """tactics run"""
+    tokens: int | None = None
+    """that language models read and write"""
+    cost: float | None = None
+    """of language models, in the money that their prices are given in"""
 
 
 @dataclass
@@ -21,6 +27,8 @@ class Meter:
     """What has been spent of a budget so far."""
 
     budget: Budget
+    account: Account = field(default_factory=Account)
+    """of language models; several searches may share it"""
     expansions: int = 0
     tactics: int = 0
     started: float = field(default_factory=time.monotonic)
@@ -36,5 +44,11 @@ class Meter:
 
     def spent(self) -> bool:
         """Whether any limit has been reached."""
-        limits = ((self.budget.expansions, self.expansions), (self.budget.tactics, self.tactics))
+        asked = self.account.usage
+        limits = (
+            (self.budget.expansions, self.expansions),
+            (self.budget.tactics, self.tactics),
+            (self.budget.tokens, asked.tokens),
+            (self.budget.cost, asked.cost),
+        )
         return self.left() <= 0 or any(limit is not None and used >= limit for limit, used in limits)

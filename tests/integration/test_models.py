@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from prover.cli.main import run
+from prover.evaluate.results import read_run
 from tests.model_server import chat, serving
 
 pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("toolchain")]
@@ -135,3 +136,26 @@ def test_suggestions_are_tried(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert "assumption" in closing
     assert run([*suggest, "--after", "omega"]) == 2
     assert "`omega` fails here" in capsys.readouterr().err
+
+
+def test_the_tokens_of_a_model_are_counted_and_limited(tmp_path: Path) -> None:
+    file = tmp_path / "false.jsonl"
+    file.write_text(json.dumps({"name": "f", "statement": "theorem f (n : Nat) : n * n = n + 1"}) + "\n")
+    evaluate = [
+        "eval",
+        str(file),
+        "--timeout",
+        "60",
+        "--jobs",
+        "1",
+        "--baselines",
+        "none",
+        "--out",
+        str(tmp_path / "run"),
+    ]
+    with serving(chat("induction n")) as served:
+        assert run([*evaluate, "--model", f"{served.url}#prover", "--tokens", "1"]) == 0
+    (trial,) = read_run(tmp_path / "run").trials
+    assert (trial.outcome, trial.reason, trial.expansions) == ("open", "the budget is spent", 1)
+    assert trial.tokens == (10 * len(served.asked), 5 * len(served.asked))
+    assert "The language model of prover read" in (tmp_path / "run" / "report.md").read_text(encoding="utf-8")

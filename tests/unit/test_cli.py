@@ -158,3 +158,14 @@ def test_an_error_of_the_system_is_one_sentence(
     monkeypatch.setattr("prover.cli.opening.open_repository", full)
     assert run(["prove", "--repo", str(repository), "--all"]) == 2
     assert "No space left on device (/somewhere)" in said(capsys)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [(["--tokens", "100"], "give one with --model"), (["--model", "x", "--cost", "1"], "PROVER_MODEL_PRICE_IN")],
+)
+def test_limits_that_could_never_bind_are_refused(
+    repository: Path, capsys: pytest.CaptureFixture[str], options: list[str], said: str
+) -> None:
+    assert run(["prove", "--repo", str(repository), "--all", *options]) == 2
+    assert said in capsys.readouterr().err

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from prover.errors import ServerFailed, UsageError
-from prover.tactics.language.model import Completion, Decoding, Prompt
+from prover.tactics.language.model import Completion, Decoding, Prompt, accounted
 from prover.tactics.language.server import Address, Calling, Server, parse_address
 from tests.model_server import Reply, Served, chat, completion, raw, serving, slowly, status
 
@@ -46,6 +46,16 @@ def test_a_completion_is_asked_for_and_its_probabilities_added_up() -> None:
     assert found == [[Completion("omega", -2.0, finished=False), Completion("simp", -4.0, finished=False)]]
     assert served.paths == ["/v1/completions"]
     assert served.asked[0]["prompt"] == "Prove.\n\n⊢ p"
+
+
+def test_an_account_is_charged_for_every_prompt_whatever_thread_asks() -> None:
+    priced = replace(QUICK, price_in=1_000.0, price_out=10_000.0)
+    with serving(chat("omega")) as served, accounted() as account:
+        answers(served, priced, [Prompt(f"⊢ p{number}") for number in range(3)])
+    asked = len(served.asked)
+    assert asked >= 3
+    assert (account.usage.tokens_in, account.usage.tokens_out) == (10 * asked, 5 * asked)
+    assert account.usage.cost == pytest.approx(asked * (10 * 1_000 + 5 * 10_000) / 1_000_000)
 
 
 def test_where_no_probabilities_are_told_the_order_counts() -> None:

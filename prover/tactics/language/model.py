@@ -1,6 +1,9 @@
 """What completes a prompt: the protocol that models on this machine and models behind a server both speak."""
 
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -45,6 +48,67 @@ class Completion:
     not tell: that of its rank among its fellows"""
     finished: bool = True
     """it came to an end by itself, not by the limit on tokens"""
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What was asked of a model."""
+
+    requests: int = 0
+    """to a server, tries included; batches of a model on this machine"""
+    tokens_in: int = 0
+    tokens_out: int = 0
+    cost: float = 0.0
+    """in the money that prices were given in"""
+    seconds: float = 0.0
+    """waited for, all requests together"""
+
+    def __add__(self, more: "Usage") -> "Usage":
+        return Usage(
+            self.requests + more.requests,
+            self.tokens_in + more.tokens_in,
+            self.tokens_out + more.tokens_out,
+            self.cost + more.cost,
+            self.seconds + more.seconds,
+        )
+
+    @property
+    def tokens(self) -> int:
+        """Read and written."""
+        return self.tokens_in + self.tokens_out
+
+
+class Account:
+    """Adds up what models are asked. Threads may use it at once."""
+
+    def __init__(self) -> None:
+        self.usage = Usage()
+        self._lock = threading.Lock()
+
+    def add(self, more: Usage) -> None:
+        """Adds what was asked."""
+        with self._lock:
+            self.usage += more
+
+
+_account: ContextVar[Account | None] = ContextVar("account", default=None)
+
+
+@contextmanager
+def accounted() -> Iterator[Account]:
+    """An account of all that models are asked within, whichever they are."""
+    account = Account()
+    before = _account.set(account)
+    try:
+        yield account
+    finally:
+        _account.reset(before)
+
+
+def charge(used: Usage) -> None:
+    """Puts what a model was asked on the account that is open here, if one is."""
+    if (account := _account.get()) is not None:
+        account.add(used)
 
 
 class LanguageModel(Protocol):

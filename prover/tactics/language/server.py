@@ -8,13 +8,24 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import urlsplit
 
 from prover.errors import ServerFailed, UsageError
-from prover.tactics.language.model import Completion, Decoding, Kind, Prompt, distinct, until_stop
+from prover.tactics.language.model import (
+    Account,
+    Completion,
+    Decoding,
+    Kind,
+    Prompt,
+    Usage,
+    charge,
+    distinct,
+    until_stop,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -58,19 +69,6 @@ class Calling:
     """and of answers"""
 
 
-@dataclass(frozen=True)
-class Usage:
-    """What was asked of a server so far."""
-
-    requests: int = 0
-    """tries included"""
-    tokens_in: int = 0
-    tokens_out: int = 0
-    cost: float = 0.0
-    seconds: float = 0.0
-    """waited for, all requests together"""
-
-
 def parse_address(text: str) -> Address:
     """`http://host:port/v1#name`.
 
@@ -102,7 +100,7 @@ class Server:
         self.name = f"{address.url}#{address.model}"
         self.calling = calling or Calling()
         self.kind: Kind = "chat" if self.calling.endpoint == "chat" else "causal"
-        self.usage = Usage()
+        self._account = Account()
         self._address = address
         self._key = key
         headers = {"Authorization": f"Bearer {key}"} if key else {}
@@ -110,7 +108,6 @@ class Server:
         self._client = httpx.Client(headers=headers, timeout=self.calling.timeout, limits=limits)
         self._tells_probabilities = True
         self._slots = threading.BoundedSemaphore(self.calling.together)
-        self._lock = threading.Lock()
 
     def complete(self, prompts: Sequence[Prompt], decoding: Decoding) -> list[list[Completion]]:
         """See `LanguageModel.complete`.
@@ -119,7 +116,13 @@ class Server:
             ServerFailed: it is down, slow or refuses, after all tries, or what it answers is no answer.
         """
         with ThreadPoolExecutor(min(len(prompts), self.calling.together) or 1) as executor:
-            return list(executor.map(lambda prompt: self._answer(prompt, decoding), prompts))
+            asked = [executor.submit(copy_context().run, self._answer, prompt, decoding) for prompt in prompts]
+            return [answer.result() for answer in asked]
+
+    @property
+    def usage(self) -> Usage:
+        """What it was asked so far."""
+        return self._account.usage
 
     def close(self) -> None:
         """Closes its connections."""
@@ -264,16 +267,8 @@ class Server:
         self._spend(Usage(tokens_in=tokens_in, tokens_out=tokens_out, cost=cost))
 
     def _spend(self, more: Usage) -> None:
-        with self._lock:
-            known = self.usage
-            self.usage = replace(
-                known,
-                requests=known.requests + more.requests,
-                tokens_in=known.tokens_in + more.tokens_in,
-                tokens_out=known.tokens_out + more.tokens_out,
-                cost=known.cost + more.cost,
-                seconds=known.seconds + more.seconds,
-            )
+        self._account.add(more)
+        charge(more)
 
 
 @dataclass(frozen=True)

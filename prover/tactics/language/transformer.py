@@ -5,12 +5,13 @@ Everything heavy is imported when a model is loaded.
 
 import inspect
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from prover.errors import ModelError, ModelMissing
-from prover.tactics.language.model import Completion, Decoding, Kind, Prompt, distinct, until_stop
+from prover.tactics.language.model import Completion, Decoding, Kind, Prompt, Usage, charge, distinct, until_stop
 
 if TYPE_CHECKING:
     import torch
@@ -110,6 +111,7 @@ class Transformer:
     def _batched(self, prompts: Sequence[Prompt], decoding: Decoding) -> Iterator[list[Completion]]:
         import torch
 
+        started = time.monotonic()
         inputs = self._encoded(prompts, decoding)
         width = 0 if self.kind == "seq2seq" else int(inputs["input_ids"].shape[1])
         stops = _Stops(self.tokenizer, decoding.stops, max(width, 1))
@@ -134,6 +136,9 @@ class Transformer:
                 options |= {"temperature": decoding.temperature, "top_p": decoding.top_p, "top_k": 0}
             made = self.model.generate(**self._repeated(inputs, decoding.count), **options)
             scores = tally.totals(made.sequences)
+        padding = self.tokenizer.pad_token_id
+        written = int((made.sequences[:, max(width, 1) :] != padding).sum()) if padding is not None else 0
+        charge(Usage(1, int(inputs["attention_mask"].sum()), written, seconds=time.monotonic() - started))
         yield from self._read(made.sequences, scores.tolist(), width, decoding)
 
     def _encoded(self, prompts: Sequence[Prompt], decoding: Decoding) -> Any:
