@@ -86,7 +86,8 @@ class Request:
     def settings(self) -> dict[str, Any]:
         """What an attempt's outcome depends on, for the database."""
         names = [generator.name for generator in self.generators]
-        return {"generators": names, "seconds": self.budget.seconds, "expansions": self.budget.expansions}
+        limits = {"seconds": self.budget.seconds, "expansions": self.budget.expansions, **self.budget.of_models()}
+        return {"generators": names, **limits}
 
 
 @click.command("prove")

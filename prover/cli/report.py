@@ -46,6 +46,9 @@ class TheoremReport:
     seconds: float = 0.0
     expansions: int = 0
     tactics_run: int = 0
+    model_tokens: int = 0
+    """that a language model read and wrote"""
+    model_cost: float = 0.0
     recalled: bool = False
     """the proof was in the database; nothing was searched"""
 
@@ -93,6 +96,8 @@ def report_of(repository: Repository, task: Task, outcome: Outcome, toolchain: T
         seconds=round(outcome.spent.seconds, 3),
         expansions=outcome.spent.expansions,
         tactics_run=outcome.spent.tactics,
+        model_tokens=outcome.spent.asked.tokens,
+        model_cost=round(outcome.spent.asked.cost, 6),
     )
     match outcome:
         case TheoremProved(proof, replacements, judgement):

@@ -59,7 +59,7 @@ class System:
             "seconds": self.budget.seconds,
             "expansions": self.budget.expansions,
             "tactics": self.budget.tactics,
-            **{name: limit for name in ("tokens", "cost") if (limit := getattr(self.budget, name)) is not None},
+            **self.budget.of_models(),
             "tactic_milliseconds": self.limits.milliseconds,
             "tactic_heartbeats": self.limits.heartbeats,
             **self.knows,

@@ -21,6 +21,11 @@ class Budget:
     cost: float | None = None
     """of language models, in the money that their prices are given in"""
 
+    def of_models(self) -> dict[str, float]:
+        """The limits on language models that there are, by name."""
+        limits = {"tokens": self.tokens, "cost": self.cost}
+        return {name: limit for name, limit in limits.items() if limit is not None}
+
 
 @dataclass
 class Meter:
