@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from prover.lean.protocol import Goal
-from prover.lean.scripted import Fails, ScriptedSession, Table, leaves, opened
+from prover.lean.scripted import Fails, Leaves, ScriptedSession, Table, leaves, opened
 from prover.lean.session import State, TacticLimits
 from prover.search.best_first import WAVE, Open, Proved, Search, Strategy
 from prover.search.budget import Budget
@@ -75,6 +75,49 @@ def test_a_proof_of_several_steps_is_found() -> None:
         result = search(session, evenly(table)).run()
     assert isinstance(result, Proved)
     assert result.scripts[0] == ("intro h", "constructor", "· rfl", "· simp")
+
+
+def taken_apart(closer: Fails | Leaves) -> tuple[Table, Costs]:
+    """A goal that is taken apart first; behind a first wave of tactics waits one that may close it at once."""
+    failing = [f"fails {number}" for number in range(WAVE - 1)]
+    table: Table = {
+        "root": {"constructor": leaves("a", "b"), **{tactic: Fails() for tactic in failing}, "grind": closer},
+        "a": {"rfl": leaves()},
+        "b": {"rfl": leaves()},
+    }
+    costs = {"root": {"constructor": -0.1, **dict.fromkeys(failing, -0.2), "grind": -3.0}}
+    return table, {**costs, "a": {"rfl": -0.3}, "b": {"rfl": -0.3}}
+
+
+def test_a_proof_in_pieces_is_shortened_where_a_tactic_that_waited_closes_the_goal() -> None:
+    table, costs = taken_apart(leaves())
+    with ScriptedSession(table) as session:
+        looking = search(session, Known(costs))
+        result = looking.run()
+    assert isinstance(result, Proved)
+    assert result.scripts[0] == ("grind",)
+    looking.tree.check()
+
+
+def test_a_proof_in_pieces_stays_where_nothing_closes_the_goal_at_once() -> None:
+    table, costs = taken_apart(Fails())
+    with ScriptedSession(table) as session:
+        looking = search(session, Known(costs))
+        result = looking.run()
+    assert isinstance(result, Proved)
+    assert result.scripts[0] == ("constructor", "· rfl", "· rfl")
+    assert looking.meter.tactics == WAVE + 2 + 1
+
+
+def test_a_shortened_proof_that_is_refused_leaves_the_longer_one() -> None:
+    table, costs = taken_apart(leaves())
+    with ScriptedSession(table) as session:
+        looking = search(session, Known(costs))
+        looking.run()
+        looking.refuse()
+        result = looking.run()
+    assert isinstance(result, Proved)
+    assert result.scripts[0] == ("constructor", "· rfl", "· rfl")
 
 
 def test_a_goal_reached_twice_is_expanded_once() -> None:
