@@ -34,7 +34,7 @@ from curriculum.database.queries import row_counts
 from curriculum.database.results import Cost, FoundProof
 from curriculum.database.tables import Attempt, Lease, Theorem
 from curriculum.database.traces import Read
-from curriculum.learn.workshop import Finished, Trial
+from curriculum.learn.workshop import Finished, Trial, Workshop
 from prover.project.traced import TracedDeclaration, TracedModule
 from prover.tactics.generator import Generator
 
@@ -49,7 +49,7 @@ class World:
     """Repositories that get a commit every six hours: one theorem restated, one renamed, one new."""
 
     def __init__(self, db: Database, clock: Callable[[], float]) -> None:
-        self.workshop = self
+        self.workshop: Workshop = self
         self._db = db
         self._clock = clock
 
@@ -119,7 +119,12 @@ def child(file: Path, began: float, seconds: float, until_idle: bool) -> None:
     with Database(file, clock=clock) as db:
         configuration = Configuration(daemon=Work(batch=4, poll_minutes=60), limits=Limits(0, 0, 0, 0))
         daemon = Daemon(db, World(db, clock), configuration, f"{os.getpid()} {time.time()}", lambda *_, **__: None)
-        daemon.run(lambda pause: bool(time.sleep(min(pause, 0.05))), until_idle)
+
+        def rest(pause: float) -> bool:
+            time.sleep(min(pause, 0.05))
+            return False
+
+        daemon.run(rest, until_idle)
 
 
 def soak(seconds: float, kills_every: float, seed: int) -> dict[str, Any]:

@@ -215,7 +215,7 @@ def _tried(work: UnitOfWork, plan: Plan) -> None:
     asked = select(Theorem.id, Theorem.module, Theorem.name, Theorem.statement_key)
     theorems = [tuple(row) for row in connection.execute(asked)]
     proved = chooser.sample(theorems, min(PROOFS, len(theorems) // 2))
-    rows = [_proof(chooser, row[3]) for row in proved]
+    rows = [_proof(chooser, str(row[3])) for row in proved]
     for some in chunks(rows, 5_000):
         insert_all(connection, table_of(Proof), some)
     link_proofs(connection)

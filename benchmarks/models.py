@@ -12,7 +12,7 @@ from benchmarks.workload import conditions
 from prover.lean.protocol import Goal, Hypothesis
 from prover.tactics.automation import Automation
 from prover.tactics.ensemble import Ensemble
-from prover.tactics.generator import Place, Suggestion
+from prover.tactics.generator import Place, Suggestion, TacticGenerator
 from prover.tactics.language.formats import Asked, format_named, state_text
 from prover.tactics.language.model import Decoding, Prompt
 from prover.tactics.language.transformer import Transformer
@@ -79,7 +79,12 @@ def ensemble_overhead(goals: Sequence[Goal]) -> dict[str, Any]:
         def suggest(self, goal: Goal) -> Sequence[Suggestion]:
             return self._known[goal.key]
 
-    kinds = {"automation": Automation(), "structure": Structure(), "memory": Structure(), "model": Automation()}
+    kinds: dict[str, TacticGenerator] = {
+        "automation": Automation(),
+        "structure": Structure(),
+        "memory": Structure(),
+        "model": Automation(),
+    }
     said = {name: {g.key: list(kind.suggest(g)) for g in goals} for name, kind in kinds.items()}
     ensemble = Ensemble([Said(name, known) for name, known in said.items()])
     situated = ensemble.at(PLACE)
