@@ -1,16 +1,17 @@
 """Scores that read a statement as words: BM25, and symbol overlap in the manner of MePo.
 
-Each gives every document of a collection a score for a query, as an array; zero where nothing is shared.
+Each gives every document of a collection a score for a query, as an array; zero where nothing is shared. A term names
+each of its documents once, so its entries are added where they stand.
 """
 
 import math
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from retrieval.postings import Postings
 
 if TYPE_CHECKING:
-    from retrieval.postings import Floats, Whole
+    from retrieval.postings import Floats
 
 K1, B = 1.2, 0.6
 SMOOTHING = 1.0
@@ -33,13 +34,13 @@ class BM25:
         import numpy as np
 
         total = len(self.postings)
-        found = []
-        for word in set(words):
+        scores = np.zeros(total, dtype=np.float32)
+        for word in sorted(set(words)):
             place = self.postings.place(word)
             if count := place.stop - place.start:
                 rarity = math.log(1 + (total - count + 0.5) / (count + 0.5))
-                found.append((self.postings.documents[place], self._worth[place] * np.float32(rarity)))
-        return _summed(found, total)
+                scores[self.postings.documents[place]] += self._worth[place] * np.float32(rarity)
+        return scores
 
 
 class SymbolOverlap:
@@ -65,19 +66,8 @@ class SymbolOverlap:
         """The score of each document for a goal's symbols, between 0 and 1."""
         import numpy as np
 
-        found = []
-        for symbol in set(symbols):
-            place = self.postings.place(symbol)
-            if count := place.stop - place.start:
-                found.append((self.postings.documents[place], np.full(count, self.weight(symbol), dtype=np.float32)))
-        return _summed(found, len(self.postings)) / (self._all + np.float32(SMOOTHING))
-
-
-def _summed(found: "Sequence[tuple[Whole, Floats]]", total: int) -> "Floats":
-    """For each of `total` documents the sum of what was found for it."""
-    import numpy as np
-
-    if not found:
-        return np.zeros(total, dtype=np.float32)
-    documents = np.concatenate([each for each, _ in found])
-    return np.bincount(documents, np.concatenate([each for _, each in found]), total).astype(np.float32)
+        scores = np.zeros(len(self.postings), dtype=np.float32)
+        for symbol in sorted(set(symbols)):
+            documents, _ = self.postings.having(symbol)
+            scores[documents] += np.float32(self.weight(symbol))
+        return np.asarray(scores / (self._all + np.float32(SMOOTHING)))

@@ -138,6 +138,16 @@ def test_symbol_overlap_prefers_what_says_nothing_else() -> None:
     assert list(best(scores, 4)) == [0, 3, 1]
 
 
+@pytest.mark.parametrize("shown", [0.0005, 0.01, 0.7])
+def test_the_best_of_very_many_are_those_that_sorting_would_give(shown: float) -> None:
+    """A sample says where to look; where scores are few, or all in one place, it must not mislead."""
+    chance = np.random.default_rng(7)
+    scores = np.where(chance.random(50_000) < shown, chance.random(50_000), 0.0).astype(np.float32)
+    scores[20_001:20_090:4] += 5.0  # between the places of the sample
+    wanted = np.argsort(-scores, kind="stable")[:100]
+    assert list(best(scores, 100)) == [place for place in wanted if scores[place] > 0]
+
+
 def test_fusion_prefers_what_several_rankings_have() -> None:
     rankings = {"one": np.array([1, 2, 3]), "two": np.array([4, 2, 5])}
     items, scores = fused(rankings, {"one": 1.0, "two": 1.0}, 3)
