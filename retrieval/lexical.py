@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING
 from retrieval.postings import Postings
 
 if TYPE_CHECKING:
-    from retrieval.postings import Floats
+    from retrieval.postings import Flags, Floats
 
 K1, B = 1.2, 0.6
 SMOOTHING = 1.0
 """added to what a statement has in all, so that one shared symbol out of one is not the best there can be"""
+FREQUENT = 16
+"""a symbol that more than one statement in so many has is kept as a mark for each statement"""
 
 
 class BM25:
@@ -57,6 +59,7 @@ class SymbolOverlap:
             documents, _ = postings.having(term)
             weights[documents] += np.float32(self.weight(term))
         self._all = weights
+        self._marked: dict[str, Flags] = {}
 
     def weight(self, symbol: str) -> float:
         """How much a symbol counts; less the more statements have it."""
@@ -68,6 +71,19 @@ class SymbolOverlap:
 
         scores = np.zeros(len(self.postings), dtype=np.float32)
         for symbol in sorted(set(symbols)):
-            documents, _ = self.postings.having(symbol)
-            scores[documents] += np.float32(self.weight(symbol))
+            weight = np.float32(self.weight(symbol))
+            if self.postings.frequency(symbol) * FREQUENT > len(scores):
+                scores += weight * self._marks(symbol)
+            else:
+                scores[self.postings.having(symbol)[0]] += weight
         return np.asarray(scores / (self._all + np.float32(SMOOTHING)))
+
+    def _marks(self, symbol: str) -> "Flags":
+        """Which documents have a symbol that very many have; quicker to add up than their numbers."""
+        import numpy as np
+
+        if symbol not in self._marked:
+            marks = np.zeros(len(self.postings), dtype=np.bool_)
+            marks[self.postings.having(symbol)[0]] = True
+            self._marked[symbol] = marks
+        return self._marked[symbol]
