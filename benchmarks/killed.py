@@ -1,6 +1,6 @@
 """Kills an evaluation at random times and says whether it comes to what an undisturbed one comes to.
 
-    python benchmarks/killed.py DATA [KILLS]
+    python -m benchmarks.killed DATA [KILLS]
 
 `DATA` is a JSON Lines file of miniF2F. The budget is one without a clock: expansions, one worker.
 """
