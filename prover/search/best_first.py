@@ -97,8 +97,8 @@ class Search:
             if node.proof is None or not node.proof.children:
                 continue
             asked += 1
-            wave, node.pending = (node.pending or [])[:WAVE], (node.pending or [])[WAVE:]
-            self._try(node, wave, SHORTENING)
+            if node.pending:  # None for a goal that a whole proof led to: its tactics were not asked for yet
+                node.pending = self._tried(node, node.pending, WAVE, SHORTENING)
             if not self.tree.shorten(node):
                 waiting.extend(child.node for child in node.proof.children)
 
@@ -108,9 +108,7 @@ class Search:
             self.meter.expansions += 1
             self._foresee(node)
             node.pending = merge(self._strategy.generators, node.state.goals[0])[: self._strategy.width]
-        size = self._wave()
-        wave, node.pending = node.pending[:size], node.pending[size:]
-        self._try(node, wave, self._strategy.limits)
+        node.pending = self._tried(node, node.pending, self._wave(), self._strategy.limits)
         self.tree.resume(node)
 
     def _foresee(self, node: Node) -> None:
@@ -125,7 +123,9 @@ class Search:
         left = self.meter.left() * 1000
         return WAVE if left >= 2 * self._strategy.limits.milliseconds else 1
 
-    def _try(self, node: Node, wave: Sequence[Suggestion], most: TacticLimits) -> None:
+    def _tried(self, node: Node, pending: list[Suggestion], size: int, most: TacticLimits) -> list[Suggestion]:
+        """Runs the first of the tactics that wait for a goal; returns the others."""
+        wave = pending[:size]
         limits = self._within_budget(most)
         outcomes = self._session.run(node.state, [suggestion.tactic for suggestion in wave], limits)
         for suggestion, outcome in zip(wave, outcomes, strict=True):
@@ -138,6 +138,7 @@ class Search:
                     self.tree.add(node, tactic, suggestion.log_probability, states, suggestion.sources)
                 case Failed():
                     pass
+        return pending[size:]
 
     def _within_budget(self, limits: TacticLimits) -> TacticLimits:
         left = self.meter.left()

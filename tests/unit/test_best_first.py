@@ -120,6 +120,21 @@ def test_a_shortened_proof_that_is_refused_leaves_the_longer_one() -> None:
     assert result.scripts[0] == ("constructor", "· rfl", "· rfl")
 
 
+def test_a_goal_that_only_a_whole_proof_led_to_is_still_searched_when_that_is_refused() -> None:
+    table: Table = {"root": {"simp": leaves()}, "a": {}}
+    with ScriptedSession(table) as session:
+        looking = search(session, evenly(table))
+        grafted = looking.tree.add(looking.tree.root, "intro h", -0.1, (opened("a"),))
+        looking.tree.add(grafted.children[0].node, "rfl", -0.1, ())
+        first = looking.run()
+        looking.refuse()
+        second = looking.run()
+    assert isinstance(first, Proved)
+    assert first.scripts[0] == ("intro h", "rfl")
+    assert isinstance(second, Proved)
+    assert second.scripts[0] == ("simp",)
+
+
 def test_a_goal_reached_twice_is_expanded_once() -> None:
     table: Table = {
         "root": {"left": leaves("a", "b"), "right": leaves("b", "a")},
