@@ -212,11 +212,14 @@ def summarise(run: Run, out: Console) -> None:
 
 def write_reports(run: Run, note: Any) -> None:
     """Writes the reports into the run's directory."""
-    write_whole(
-        run.root / "report.md", report(run, [robustness_section(run), calibration_section(run), section(run)]).encode()
-    )
+    write_whole(run.root / "report.md", report(run, _further(run)).encode())
     write_whole(run.root / "report.json", msgspec.json.format(msgspec.json.encode(record(run)), indent=1) + b"\n")
     note(f"wrote {run.root / 'report.md'} and report.json")
+
+
+def _further(run: Run, contamination: str = "") -> list[str]:
+    """The sections of a report that not every run has."""
+    return [robustness_section(run), contamination, calibration_section(run), section(run)]
 
 
 def find_run(text: str) -> Path:
@@ -244,8 +247,7 @@ def report_(run: str, as_html: bool, as_json: bool, against: tuple[Path, ...], m
     are then split by how much of each statement occurs there.
     """
     found = read_run(find_run(run))
-    contamination = _contamination(found, against, memory) if against or memory else ""
-    further = [robustness_section(found), contamination, calibration_section(found), section(found)]
+    further = _further(found, _contamination(found, against, memory) if against or memory else "")
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(record(found)), indent=1))
     if as_html:

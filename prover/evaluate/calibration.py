@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from prover.evaluate.journal import PROMISE_BINS
 from prover.evaluate.markdown import percent, table
 from prover.evaluate.results import Run
-from prover.evaluate.statistics import wilson
+from prover.evaluate.statistics import Interval, wilson
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,10 +57,23 @@ class Quality:
     """the expected calibration error, from 0 to 1"""
 
 
+@dataclass(frozen=True)
+class Bin:
+    """Forecasts that are alike."""
+
+    least: float
+    most: float
+    mean: float
+    """of the chances"""
+    count: int
+    proved: Interval
+    """the share"""
+
+
 def forecasts(run: Run, system: str) -> list[Forecast]:
     """The runnable problems with their chances, least first; none where too few ran, or all came to the same."""
-    proved = run.proved(system)
-    tried = [(line, line.problem in proved) for line in run.survey.values() if line.problem in run.of(system)]
+    proved, attempted = run.proved(system), run.of(system)
+    tried = [(line, line.problem in proved) for line in run.survey.values() if line.problem in attempted]
     if len(tried) < LEAST or len({won for _, won in tried}) < 2:
         return []
     digests = {problem.name: problem.digest for problem in run.problems}
@@ -75,14 +88,20 @@ def quality(found: Sequence[Forecast]) -> Quality:
     won, total = sum(each.proved for each in found), len(found)
     brier = fmean((each.chance - each.proved) ** 2 for each in found)
     base = fmean(((won - each.proved) / (total - 1) - each.proved) ** 2 for each in found)
-    gaps = [len(part) * abs(fmean(f.chance for f in part) - fmean(f.proved for f in part)) for part in bins(found)]
+    gaps = [part.count * abs(part.mean - part.proved.estimate) for part in bins(found)]
     return Quality(brier, base, sum(gaps) / total)
 
 
-def bins(found: Sequence[Forecast]) -> list[Sequence[Forecast]]:
+def bins(found: Sequence[Forecast]) -> list[Bin]:
     """Forecasts, which are in order, in groups of nearly equal size."""
     edges = [round(len(found) * number / BINS) for number in range(BINS + 1)]
-    return [found[start:stop] for start, stop in pairwise(edges) if start < stop]
+    return [_bin(found[start:stop]) for start, stop in pairwise(edges) if start < stop]
+
+
+def _bin(part: Sequence[Forecast]) -> Bin:
+    chances = [each.chance for each in part]
+    won = wilson(sum(each.proved for each in part), len(part))
+    return Bin(chances[0], chances[-1], fmean(chances), len(part), won)
 
 
 def appearance(statement: str) -> list[float]:
@@ -113,11 +132,7 @@ def _problems(run: Run) -> Iterator[str]:
         f"error {judged.error:.3f}."
     )
     yield ""
-    rows = []
-    for part in bins(found):
-        won = wilson(sum(each.proved for each in part), len(part))
-        chances = [each.chance for each in part]
-        rows.append([f"{chances[0]:.0%} to {chances[-1]:.0%}", len(part), f"{fmean(chances):.0%}", percent(won)])
+    rows = ([f"{b.least:.0%} to {b.most:.0%}", b.count, f"{b.mean:.0%}", percent(b.proved)] for b in bins(found))
     yield from table(["foretold", "problems", "on average", "proved"], rows)
 
 

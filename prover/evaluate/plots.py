@@ -2,13 +2,11 @@
 
 import io
 from collections.abc import Callable, Mapping, Sequence
-from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from prover.errors import UsageError
-from prover.evaluate.calibration import Forecast, bins, forecasts
+from prover.evaluate.calibration import Bin, bins, forecasts
 from prover.evaluate.results import Run, denominators, figures
-from prover.evaluate.statistics import wilson
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,7 +27,7 @@ def plots(run: Run) -> list[tuple[str, str]]:
     ]
     if foretold := forecasts(run, run.systems[0]):
         caption = "Proved, beside the chance foretold from the other problems; 95% intervals."
-        drawn.append((caption, _drawn(lambda axes: _reliability(axes, foretold))))
+        drawn.append((caption, _drawn(lambda axes: _reliability(axes, bins(foretold)))))
     if run.manifest.passes > 1:
         drawn.append(("pass@k, estimated without bias.", _drawn(lambda axes: _pass_at(axes, run))))
     return drawn
@@ -103,10 +101,8 @@ def _over_time(axes: "Axes", run: Run) -> None:
     axes.legend(frameon=False)
 
 
-def _reliability(axes: "Axes", foretold: Sequence[Forecast]) -> None:
-    parts = bins(foretold)
-    chances = [fmean(each.chance for each in part) for part in parts]
-    won = [wilson(sum(each.proved for each in part), len(part)) for part in parts]
+def _reliability(axes: "Axes", parts: Sequence[Bin]) -> None:
+    chances, won = [part.mean for part in parts], [part.proved for part in parts]
     reach = [[w.estimate - w.low for w in won], [w.high - w.estimate for w in won]]
     axes.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=1)
     axes.errorbar(chances, [w.estimate for w in won], yerr=reach, fmt="o", color="#7a9cc6", ecolor="#333333", capsize=3)

@@ -59,7 +59,7 @@ def test_the_scores_are_what_they_are_defined_as() -> None:
     assert quality(found).brier == pytest.approx(0.125)
     assert quality(found).base_rate == pytest.approx(1.0)  # each is given what the other came to
     assert quality(found).error == pytest.approx((0.0 + 0.5) / 2)
-    assert [len(part) for part in bins([Forecast("", 0.1, proved=False)] * 12)] == [2, 3, 2, 3, 2]
+    assert [part.count for part in bins([Forecast("", 0.1, proved=False)] * 12)] == [2, 3, 2, 3, 2]
 
 
 def test_a_numeral_is_not_part_of_a_name() -> None:
