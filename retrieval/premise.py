@@ -7,6 +7,11 @@ import msgspec
 Kind = Literal["theorem", "definition", "axiom", "opaque", "inductive", "constructor", "recursor", "quotient"]
 
 
+def keyword(kind: str) -> str:
+    """What Lean writes before a declaration of a kind."""
+    return "def" if kind == "definition" else kind
+
+
 class Premise(msgspec.Struct, frozen=True):
     """A declaration that a proof can name."""
 

@@ -18,9 +18,7 @@ from prover.lean.toolchain.choose import Wish
 from prover.project.checkout import Checkout
 from prover.project.library import read_library, roots_of
 from prover.project.traced import TracedModule
-
-KEYWORDS = {"definition": "def"}
-"""what Lean writes before a declaration of a kind, where that is not the kind's name"""
+from retrieval.premise import keyword
 
 
 @click.command("trace")
@@ -144,7 +142,7 @@ def _export(traced: TracedModules, out: Path, seed: int) -> str:
 
     origin = Origin(traced.checkout.location.canonical, traced.checkout.commit or "", traced.lean_version)
     signatures = {
-        premise.name: f"{KEYWORDS.get(premise.kind, premise.kind)} {premise.name} {premise.statement}"
+        premise.name: f"{keyword(premise.kind)} {premise.name} {premise.statement}"
         for module in traced.library
         for premise in module.premises
     }

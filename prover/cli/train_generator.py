@@ -3,13 +3,14 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from rich.console import Console
 
 from prover.cli.opening import Opened, jobs_option, opened
 from prover.cli.tracing import trace_into_database
@@ -97,10 +98,7 @@ def command(repos: tuple[str, ...], jobs: int, wish: Wish, as_json: bool, **give
     if as_json:
         click.echo(json.dumps(said, ensure_ascii=False))
         return
-    out.print(f"{name}: {trained.directory}", markup=False)
-    for metric, value in metrics.items():
-        out.print(f"  {metric:16}{value:10.4g}", markup=False)
-    out.print(f"use it with `prover prove --model {name}`", markup=False)
+    tell(out, name, trained.directory, metrics)
 
 
 def gather(repos: Sequence[str], wish: Wish, jobs: int, modules: Sequence[str], found: bool, note: Note) -> Learnt:
@@ -183,14 +181,29 @@ def judge(model: str, repos: Sequence[str], wish: Wish, jobs: int, names: set[st
     choice = ModelChoice(model, offline=True)
     generator = choice.tactics(choice.open(), note)
     total = Validity()
+    for ready, session in in_turn(repos, wish, jobs, note):
+        total += validity(session, islice(tasks(ready, session, names), JUDGED - total.goals), generator)
+    return total
+
+
+def in_turn(repos: Sequence[str], wish: Wish, jobs: int, note: Note) -> Iterator[tuple[Opened, LeanSession]]:
+    """Each repository, opened, and a session on it; the next one when the last is done with."""
     for repo in dict.fromkeys(repos):
         with (
             opened(repo, wish, note, jobs) as ready,
             Pool(ready.toolchain, ready.builder.search_path(), 1) as pool,
             pool.lend() as session,
         ):
-            total += validity(session, islice(tasks(ready, session, names), JUDGED - total.goals), generator)
-    return total
+            yield ready, session
+
+
+def tell(out: Console, name: str, directory: Path, metrics: Mapping[str, float]) -> None:
+    """Prints what came of a training."""
+    out.print(f"{name}: {directory}", markup=False)
+    width = max([16, *(len(metric) + 1 for metric in metrics)])
+    for metric, value in metrics.items():
+        out.print(f"  {metric:{width}}{value:10.4g}", markup=False)
+    out.print(f"use it with `prover prove --model {name}`", markup=False)
 
 
 def tasks(ready: Opened, session: LeanSession, names: set[str]) -> Iterator[Task]:

@@ -10,10 +10,20 @@ import click
 import msgspec
 
 from prover.cli.modelling import ModelChoice
-from prover.cli.opening import jobs_option, opened
-from prover.cli.train_generator import Note, base_model, digest, gather, judge, named_after, register, tasks
+from prover.cli.opening import jobs_option
+from prover.cli.train_generator import (
+    Note,
+    base_model,
+    digest,
+    gather,
+    in_turn,
+    judge,
+    named_after,
+    register,
+    tasks,
+    tell,
+)
 from prover.cli.wiring import consoles, home, toolchain_option
-from prover.lean.pool import Pool
 from prover.lean.toolchain.choose import Wish
 from prover.project.build import write_whole
 
@@ -49,8 +59,8 @@ def command(repos: tuple[str, ...], jobs: int, wish: Wish, as_json: bool, **give
     """Train a model on pairs of its own tactics: on the goals of finished proofs, one that Lean accepts, one refused.
 
     Direct preference optimisation. The same seed and share hold out the theorems that `prover train generator` holds
-    out; on these the share of suggestions that Lean accepts is measured before and after. The pairs are kept in
-    pairs.jsonl beside the model; a training that is interrupted goes on when the same command is given again.
+    out; on these the share of suggestions that Lean accepts is measured before and after. The pairs are kept beside
+    the model, in NAME.….pairs.jsonl; a training that is interrupted goes on when the same command is given again.
     """
     from curriculum.learn.generator.examples import digest_of, split
     from curriculum.learn.generator.preference import prefer
@@ -89,10 +99,7 @@ def command(repos: tuple[str, ...], jobs: int, wish: Wish, as_json: bool, **give
     if as_json:
         click.echo(json.dumps({"name": name, "directory": str(directory), "pairs": str(kept), "metrics": metrics}))
         return
-    out.print(f"{name}: {directory}", markup=False)
-    for metric, value in metrics.items():
-        out.print(f"  {metric:18}{value:10.4g}", markup=False)
-    out.print(f"use it with `prover prove --model {name}`", markup=False)
+    tell(out, name, directory, metrics)
 
 
 def _pairs(
@@ -110,17 +117,12 @@ def _pairs(
     generator = choice.tactics(choice.open(), note)
     pairs: list[Pair] = []
     goals = 0
-    for repo in dict.fromkeys(repos):
-        with (
-            opened(repo, wish, note, jobs) as ready,
-            Pool(ready.toolchain, ready.builder.search_path(), 1) as pool,
-            pool.lend() as session,
-        ):
-            judged = judged_pairs(session, tasks(ready, session, set(proofs)), generator, proofs)
-            for goal in islice(judged, most - goals):
-                pairs += goal
-                goals += 1
-                if goals % 50 == 0:
-                    note(f"{goals} goals, {len(pairs)} pairs")
+    for ready, session in in_turn(repos, wish, jobs, note):
+        judged = judged_pairs(session, tasks(ready, session, set(proofs)), generator, proofs)
+        for goal in islice(judged, most - goals):
+            pairs += goal
+            goals += 1
+            if goals % 50 == 0:
+                note(f"{goals} goals, {len(pairs)} pairs")
     write_whole(kept, b"".join(msgspec.json.encode(pair) + b"\n" for pair in pairs))
     return pairs

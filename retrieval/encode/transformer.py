@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from retrieval.encode.encoder import Query
 from retrieval.errors import EncoderMissing
-from retrieval.premise import Premise
+from retrieval.premise import Premise, keyword
 
 if TYPE_CHECKING:
     import torch
@@ -27,7 +27,6 @@ LONGEST = 1_024
 """tokens of a text; ReProver's are bytes"""
 BATCH_TOKENS = 32_768
 """of a batch, with what it is padded with"""
-KEYWORDS = {"theorem": "theorem", "definition": "def", "axiom": "axiom", "opaque": "opaque", "inductive": "inductive"}
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Format:
     def premise(self, premise: Premise) -> str:
         """A premise as the model reads it."""
         if self.marked:
-            return f"{KEYWORDS.get(premise.kind, premise.kind)} <a>{premise.name}</a> {premise.statement}"
+            return f"{keyword(premise.kind)} <a>{premise.name}</a> {premise.statement}"
         told = f"\n{premise.docstring}" if premise.docstring else ""
         return f"{self.for_premise}{premise.printed()}{told}"
 

@@ -82,8 +82,12 @@ def split(examples: Sequence[Example], share: float, seed: int, named: Sequence[
 
 def digest_of(examples: Iterable[Example]) -> str:
     """Names a set of examples, whatever their order."""
-    lines = sorted(f"{e.module}\0{e.declaration}\0{e.state}\0{e.tactic}" for e in examples)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+    return digest_of_lines(f"{e.module}\0{e.declaration}\0{e.state}\0{e.tactic}" for e in examples)
+
+
+def digest_of_lines(lines: Iterable[str]) -> str:
+    """Names a set of lines, whatever their order."""
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:16]
 
 
 def _length(proof: OwnProof) -> tuple[int, int]:

@@ -5,7 +5,6 @@ of the tactics on a proof (Xin et al. 2025). The model that it begins with is th
 pair is computed once, before the first step.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from curriculum.learn.generator.examples import Example
+from curriculum.learn.generator.examples import Example, digest_of_lines
 from curriculum.learn.generator.presets import starting
 from curriculum.learn.generator.training import (
     Encoder,
@@ -134,8 +133,7 @@ def _along(
 
 def digest_of(pairs: Iterable[Pair]) -> str:
     """Names a set of pairs, whatever their order."""
-    lines = sorted(repr(msgspec.structs.astuple(pair)) for pair in pairs)
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+    return digest_of_lines(repr(msgspec.structs.astuple(pair)) for pair in pairs)
 
 
 def _rows(encoder: Encoder, pair: Pair) -> tuple[Row, Row] | None:

@@ -15,6 +15,7 @@ import msgspec
 from prover.errors import UsageError
 from prover.lean.protocol import Goal, Hypothesis
 from prover.tactics.language.model import Kind, Prompt
+from retrieval.premise import keyword
 
 SLOT = re.compile(r"\{(state|declaration|premises|header|statement)\}")
 SHORTENED = ("state", "header", "premises")
@@ -102,8 +103,7 @@ def nearest_last(premises: Sequence[str], room: int) -> str:
 
 def premise_text(name: str, statement: str, kind: str = "theorem") -> str:
     """A premise as ReProver's models read it: its code, the full name marked."""
-    keyword = {"theorem": "theorem", "definition": "def", "inductive": "inductive", "axiom": "axiom"}.get(kind, kind)
-    return f"{keyword} <a>{name}</a> {statement}".rstrip()
+    return f"{keyword(kind)} <a>{name}</a> {statement}".rstrip()
 
 
 def state_text(goal: Goal) -> str:
