@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from prover.lean.session import Advanced, Failed, Session, State, TacticLimits
 from prover.search.budget import Budget, Meter
+from prover.search.pace import Pace
 from prover.search.priority import Priority, length_normalised
 from prover.search.script import render
 from prover.search.tree import Node, Tree, proof_steps
@@ -62,7 +63,8 @@ class Search:
     def __init__(
         self, session: Session, root: State, strategy: Strategy, budget: Budget, account: Account | None = None
     ) -> None:
-        self.tree = Tree(root, strategy.priority)
+        self._pace = Pace(learning=budget.tactics is None and budget.expansions is None)
+        self.tree = Tree(root, strategy.priority, self._pace.price)
         self.meter = Meter(budget, account or Account())
         self._session = session
         self._strategy = strategy
@@ -125,11 +127,13 @@ class Search:
 
     def _tried(self, node: Node, pending: list[Suggestion], size: int, most: TacticLimits) -> list[Suggestion]:
         """Runs the first of the tactics that wait for a goal; returns the others."""
+        pending = sorted(pending, key=lambda each: self._pace.price(each.tactic) - each.log_probability)
         wave = pending[:size]
         limits = self._within_budget(most)
         outcomes = self._session.run(node.state, [suggestion.tactic for suggestion in wave], limits)
         for suggestion, outcome in zip(wave, outcomes, strict=True):
             self.meter.tactics += 1
+            self._pace.took(suggestion.tactic, outcome.microseconds)
             for listener in self._listeners:
                 listener.tried(node.state.goals[0], suggestion, isinstance(outcome, Advanced))
             match outcome:

@@ -6,7 +6,7 @@ tactic: proved when all goals that it leaves are. Goals with equal keys are one 
 
 import heapq
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -37,6 +37,8 @@ class Node:
     steps: list["Step"] = field(default_factory=list)
     parents: list["Step"] = field(default_factory=list)
     proof: "Step | None" = None
+    queued: float = 0.0
+    """the score that it was put in the queue with last"""
 
     @property
     def exhausted(self) -> bool:
@@ -77,8 +79,10 @@ class Step:
 class Tree:
     """All goals met in one search, and the queue of those to expand, best first."""
 
-    def __init__(self, root: State, priority: Priority) -> None:
+    def __init__(self, root: State, priority: Priority, price: Callable[[str], float] = lambda _: 0.0) -> None:
+        """`price`: what is taken from a tactic's log-probability, of a goal's next one, for what running it costs."""
         self._priority = priority
+        self._price = price
         self._queue: list[tuple[float, int, Node]] = []
         self._unwanted: list[Node] = []
         self._order = itertools.count()
@@ -90,7 +94,7 @@ class Tree:
         """The goal whose next tactics are the most promising; None when there is none left."""
         while self._queue:
             score, _, node = heapq.heappop(self._queue)
-            stale = -score != self._score(node)
+            stale = -score != node.queued
             if stale or node.exhausted or node.status is not Status.OPEN:
                 continue
             if self._wanted(node):
@@ -190,13 +194,15 @@ class Tree:
         return node
 
     def _push(self, node: Node) -> None:
-        heapq.heappush(self._queue, (-self._score(node), next(self._order), node))
+        node.queued = self._score(node)
+        heapq.heappush(self._queue, (-node.queued, next(self._order), node))
 
     def _score(self, node: Node) -> float:
         """The priority of the goal that the node's next tactic would lead to."""
         if not node.pending:
             return self._priority(node.log_probability, node.depth)
-        return self._priority(node.log_probability + node.pending[0].log_probability, node.depth + 1)
+        best = node.pending[0]
+        return self._priority(node.log_probability + best.log_probability, node.depth + 1) - self._price(best.tactic)
 
     def _prove(self, step: Step) -> None:
         waiting = [step]

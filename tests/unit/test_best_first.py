@@ -1,5 +1,6 @@
 """Best-first search against a session that was told every answer."""
 
+import math
 from collections.abc import Mapping, Sequence
 
 from prover.lean.protocol import Goal
@@ -7,6 +8,7 @@ from prover.lean.scripted import Fails, Leaves, ScriptedSession, Table, leaves, 
 from prover.lean.session import State, TacticLimits
 from prover.search.best_first import WAVE, Open, Proved, Search, Strategy
 from prover.search.budget import Budget
+from prover.search.pace import LEAST, MOST, USUAL, WORTH, Pace, kind_of
 from prover.search.priority import length_normalised
 from prover.tactics.generator import Suggestion
 
@@ -300,3 +302,33 @@ def test_a_proof_by_cases_is_offered_with_labels_and_with_bullets() -> None:
         ("cases n", "case zero =>", "  rfl", "case succ =>", "  simp"),
         ("cases n", "· rfl", "· simp"),
     )
+
+
+def test_of_two_tactics_as_likely_the_cheaper_kind_goes_first() -> None:
+    pace = Pace()
+    for _ in range(20):
+        pace.took("grind [f]", 900_000)
+        pace.took("rw [f]", 700)
+    assert pace.price("rw [g, h]") < pace.price("unknown") < pace.price("grind [h]")
+
+
+def test_a_search_that_counts_tactics_does_not_look_at_the_clock() -> None:
+    pace = Pace(learning=False)
+    before = pace.price("grind")
+    pace.took("grind", 1_500_000)
+    assert pace.price("grind") == before
+
+
+def test_costs_are_bounded() -> None:
+    pace = Pace()
+    for _ in range(100):
+        pace.took("decide", 1_500_000)
+        pace.took("rfl", 1)
+    assert pace.price("decide") == WORTH * math.log(MOST / USUAL)
+    assert pace.price("rfl") == WORTH * math.log(LEAST / USUAL)
+
+
+def test_kinds_are_by_first_word_lemmas_and_closer() -> None:
+    assert kind_of("simp_all [f, g] <;> omega") == kind_of("simp_all [h] <;> omega") == "simp_all <;> omega […]"
+    assert kind_of("intro h") == "intro"
+    assert kind_of("") == ""
