@@ -19,7 +19,7 @@ from prover.tactics.memory.memory import Memory, Source
 from prover.tactics.memory.precedent import Precedent, precedent, precedents
 from prover.tactics.memory.sketch import sketch_of_text
 
-VERSION = 2
+VERSION = 4
 """of what is kept in files: another one has them made again"""
 
 

@@ -16,7 +16,7 @@ from prover.search.best_first import Open, Proved, Search, Strategy
 from prover.search.budget import Budget, Meter
 from prover.search.graft import Grafting
 from prover.search.tree import proof_steps
-from prover.tactics.generator import Generator, Learner, Place, ProofStep, Reader, situated
+from prover.tactics.generator import Generator, Learner, Outliner, Place, ProofStep, Reader, situated
 from prover.tactics.language.drafting import Drafting, Fault, above, longest_held
 from prover.tactics.language.model import Account, Usage, accounted
 
@@ -25,6 +25,8 @@ Script = tuple[str, ...]
 Recall = Callable[[str], Sequence[Script]]
 """from the key of a statement to proofs of it that are known, the most trusted first"""
 
+FOLLOWED = -0.3
+"""what a tactic of another theorem's proof counts as a log-probability"""
 REFUSALS = 3
 """how many refused proofs a theorem may cost before it is left open"""
 
@@ -185,7 +187,7 @@ class Attempt:
         self._task = task
         self._openings = openings
         self._drafted: list[Search] = []
-        strategy = prover.strategy_for(task)
+        self._strategy = strategy = prover.strategy_for(task)
         self._deadline = time.monotonic() + (prover.budget.seconds or float("inf"))
         self._searches = [
             Search(session, opening.state, strategy, self._share(len(openings) - index), account)
@@ -253,7 +255,10 @@ class Attempt:
 
     def _search(self, search: Search, opening: Opening) -> Script | Open:
         """A script that holds when it is run as a whole; the search goes on while there is none."""
-        self._draft(search, opening)
+        if search not in self._drafted:
+            self._drafted.append(search)
+            self._follow(search)
+            self._draft(search, opening)
         while True:
             match search.run():
                 case Open() as result:
@@ -264,12 +269,21 @@ class Attempt:
                             return script
                     search.refuse()
 
+    def _follow(self, search: Search) -> None:
+        """Follows proofs of theorems like this one as far as they hold, so that the search goes on from there too."""
+        for generator in (each for each in self._strategy.generators if isinstance(each, Outliner)):
+            for known in generator.whole_proofs(search.tree.root.state.goals[0]):
+                if search.tree.proved() or search.meter.spent():
+                    return
+                sources = known.sources or (generator.name,)
+                grafting = Grafting(self._session, search.tree, search.meter, sources, self._strategy.limits, FOLLOWED)
+                grafting.graft(known.tactic)
+
     def _draft(self, search: Search, opening: Opening) -> None:
         """Has whole proofs written and grafts what holds of them, once for each search."""
         drafting = self._prover.drafting
-        if drafting is None or search in self._drafted:
+        if drafting is None:
             return
-        self._drafted.append(search)
         asked = above(self._task.source.text.encode(), self._task.declaration.start, opening.start)
         drafts = drafting.write(asked)
         for revision in range(drafting.revisions + 1):
@@ -282,7 +296,7 @@ class Attempt:
         """What was wrong with a proof; None where nothing was, or the goal is proved already."""
         if search.tree.proved() or search.meter.spent():
             return None
-        told = Grafting(self._session, search.tree, search.meter, Drafting.name).graft(draft)
+        told = Grafting(self._session, search.tree, search.meter, (Drafting.name,)).graft(draft)
         return None if told.failed is None else Fault(draft, "\n".join(told.held), told.failed, told.message)
 
     def _share(self, parts: int, search: Search | None = None) -> Budget:

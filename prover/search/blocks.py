@@ -13,6 +13,7 @@ GOING_ON = ("|", "<;>", ")", "⟩", "]", "}", "at ", "from ", "then ", "else ", 
 BULLET = re.compile(r"\A([·.])(\s+|\Z)")
 CASE = re.compile(r"\Acase'?\s+(?P<tag>\S+)(?P<names>(?:\s+\S+)*?)\s*=>[ \t]*")
 ALTERNATIVE = re.compile(r"^[ \t]*\|[^\n]*?=>[ \t]*", re.MULTILINE)
+SPLITTING = re.compile(r"\A(cases|induction)\b[^\n]*\bwith\Z")
 ASSERTING = re.compile(r"\A(?P<head>(?:have|suffices|obtain)\b.*?)(?P<by>:=\s*by|from\s+by|\bby)\b", re.DOTALL)
 
 
@@ -22,6 +23,15 @@ class Branches:
 
     head: str
     bodies: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """What is done in one case."""
+
+    names: tuple[str, ...]
+    """that it gives to what is new there, in order"""
+    body: str
 
 
 def tactics(block: str) -> list[str]:
@@ -76,6 +86,19 @@ def branches(tactic: str) -> Iterator[Branches]:
         yield Branches(tactic.rsplit("<;>", 1)[0].rstrip(), ())
     if has_hole(tactic) and not is_hole(tactic):
         yield Branches(HOLE.sub("?_", tactic), ())
+
+
+def alternatives(tactic: str) -> tuple[str, dict[str, Alternative]] | None:
+    """Of `cases h with | tag x y => …` what stands before `with`, and the alternatives by their tags."""
+    found = list(ALTERNATIVE.finditer(tactic))
+    if not found or SPLITTING.match(head := tactic[: found[0].start()].rstrip()) is None:
+        return None
+    ends = [each.start() for each in found[1:]] + [len(tactic)]
+    by_tag = {}
+    for each, end in zip(found, ends, strict=True):
+        tag, *names = each[0].strip(" \t|=>").lstrip("@").split() or [""]
+        by_tag[tag] = Alternative(tuple(names), _behind(tactic[each.start() : end], each.end() - each.start()))
+    return head.removesuffix("with").rstrip(), by_tag
 
 
 def _behind(tactic: str, place: int) -> str:

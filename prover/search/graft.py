@@ -12,6 +12,7 @@ from prover.lean.session import Advanced, Failed, Session, TacticLimits
 from prover.search import blocks
 from prover.search.budget import Meter
 from prover.search.tree import Node, Status, Step, Tree
+from prover.tactics.renaming import renamed
 
 SURE = 0.01
 """what a tactic of a whole proof counts as a log-probability: more than certain, so that the search goes on from where
@@ -41,9 +42,11 @@ class Grafting:
     session: Session
     tree: Tree
     meter: Meter
-    source: str
+    sources: tuple[str, ...]
     """who wrote them"""
     limits: TacticLimits = LIMITS
+    weight: float = SURE
+    """what each of its tactics counts as a log-probability"""
 
     def graft(self, proof: str) -> Grafted:
         """Runs a proof as far as it holds, from the root."""
@@ -93,14 +96,31 @@ class Grafting:
                 for goal, body in zip(goals, parts.bodies, strict=False):
                     self._block(goal, body, told)
                 return goals[len(parts.bodies) :]
+        left = self._cases(node, tactic, told)
         self._note(told, tactic, message)
-        return None
+        return left
+
+    def _cases(self, node: Node, tactic: str, told: Grafted) -> list[Node] | None:
+        """Takes a goal apart, and does in each case what the tactic does in a case of that name."""
+        if (taken := blocks.alternatives(tactic)) is None or not isinstance(begun := self._run(node, taken[0]), Step):
+            return None
+        told.held.append(taken[0])
+        left = []
+        for goal in (child.node for child in begun.children):
+            first = goal.state.goals[0]
+            known = taken[1].get(first.tag.rsplit(".", 1)[-1])
+            new = [name for name in first.names if name not in node.state.goals[0].names]
+            if known is None or len(new) < len(known.names):
+                left.append(goal)
+            else:
+                self._block(goal, renamed(known.body, dict(zip(known.names, new, strict=False))), told)
+        return left
 
     def _run(self, node: Node, tactic: str) -> Step | Failed:
         self.meter.tactics += 1
         match next(iter(list(self.session.run(node.state, [tactic], self.limits)))):
             case Advanced(states, replacement):
-                return self.tree.add(node, replacement or tactic, SURE, states, (self.source,))
+                return self.tree.add(node, replacement or tactic, self.weight, states, self.sources)
             case Failed() as failed:
                 return failed
 

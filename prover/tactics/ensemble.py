@@ -19,6 +19,7 @@ from prover.tactics.generator import (
     Foresighted,
     Generator,
     Learner,
+    Outliner,
     Place,
     ProofStep,
     Suggestion,
@@ -227,6 +228,11 @@ class SituatedEnsemble:
             said[generator.name] = generator.suggest(goal)
             self._ensemble.count(generator.name, len(said[generator.name]), time.perf_counter() - started)
         return self._ensemble.mixed(goal, said)
+
+    def whole_proofs(self, goal: Goal) -> Sequence[Suggestion]:
+        """The proofs that members know."""
+        knowing = [generator for generator in self._generators if isinstance(generator, Outliner)]
+        return [replace(known, sources=(each.name,)) for each in knowing for known in each.whole_proofs(goal)]
 
     def foresee(self, goals: Sequence[Goal]) -> None:
         """Tells the members that can make use of it."""

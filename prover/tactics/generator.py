@@ -91,6 +91,15 @@ class Foresighted(Protocol):
 
 
 @runtime_checkable
+class Outliner(Protocol):
+    """What knows whole proofs that may hold in part."""
+
+    def whole_proofs(self, goal: Goal) -> Sequence[Suggestion]:
+        """Blocks of tactics for the first goal of a theorem, the most promising first."""
+        ...
+
+
+@runtime_checkable
 class Listener(Protocol):
     """What is told at once how its suggestions fare."""
 

@@ -35,7 +35,7 @@ def grafted(table: Table, proof: str, told: Mapping[str, str] | None = None) -> 
     """What becomes of a proof; then the search goes on with what it is told."""
     with ScriptedSession(table) as session:
         search = Search(session, opened("root"), Strategy([Known(told or {})]), Budget())
-        found = Grafting(session, search.tree, search.meter, "drafts").graft(proof)
+        found = Grafting(session, search.tree, search.meter, ("drafts",)).graft(proof)
         search.tree.check()
         search.run()
     return found, search
@@ -215,6 +215,32 @@ def test_a_case_is_found_by_its_tag_and_its_names_are_given() -> None:
     assert search.tree.proved()
 
 
+def test_cases_of_another_type_are_followed_by_their_names() -> None:
+    whole = "cases h with\n| gone x => simp\n| both x y => exact f x y\n| left x => bad"
+    head = "cases h with\n| gone x => ?_\n| both x y => ?_\n| left x => ?_"
+    cases = leaves(goal("n", "new"), goal("b", "both", "a", "b"), goal("l", "C.left", "c"))
+    table: Table = {
+        "root": {whole: Fails(message="no case gone"), head: Fails(), "cases h": cases},
+        "n": {"rfl": leaves()},
+        "b": {"exact f a b": leaves()},
+        "l": {"bad": Fails(), "omega": leaves()},
+    }
+    found, search = grafted(table, whole, {"n": "rfl", "l": "omega"})
+    assert (found.held, found.failed) == (["cases h", "exact f a b"], "bad")
+    assert search.tree.proved()
+
+
+def test_a_case_with_fewer_names_than_were_used_is_left_to_the_search() -> None:
+    whole, head = "cases h with\n| one x y => exact f x y", "cases h with\n| one x y => ?_"
+    table: Table = {
+        "root": {whole: Fails(), head: Fails(), "cases h": leaves(goal("one", "one", "a"))},
+        "one": {"rfl": leaves()},
+    }
+    found, search = grafted(table, whole, {"one": "rfl"})
+    assert found.held == ["cases h"]
+    assert search.tree.proved()
+
+
 def test_what_follows_a_finished_proof_is_not_run() -> None:
     found, search = grafted({"root": {"simp": leaves()}}, "simp\nomega\nsimp")
     assert found.failed is None
@@ -224,7 +250,7 @@ def test_what_follows_a_finished_proof_is_not_run() -> None:
 def test_a_spent_budget_ends_a_graft() -> None:
     with ScriptedSession({"root": {"a": leaves("x")}}) as session:
         search = Search(session, opened("root"), Strategy([]), Budget(tactics=1))
-        Grafting(session, search.tree, search.meter, "drafts").graft("a\nb\nc")
+        Grafting(session, search.tree, search.meter, ("drafts",)).graft("a\nb\nc")
     assert search.meter.tactics == 1
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from prover.lean.protocol import Goal, Hypothesis
 from prover.project.traced import PremiseUse, TracedModule, TracedStep
 from prover.tactics.generator import Learner, Place, ProofStep, Situated, situated
-from prover.tactics.memory.adapting import adapted, likeness
+from prover.tactics.memory.adapting import adapted, analogy, likeness
 from prover.tactics.memory.memory import Memory, Source
 from prover.tactics.memory.precedent import Precedent, precedents, template, written
 from prover.tactics.memory.sketch import Sketch, sketch, sketch_of, sketch_of_text
@@ -110,6 +110,62 @@ def test_an_assertion_is_taught_without_its_proof_too() -> None:
     inner = step("simp", "a b : Nat\n⊢ a = b", start=23, depth=1)
     (first, *_) = precedents(taught(outer, inner))
     assert [t.text for t in first.templates][-1] == "have h : a = b := ?_"
+
+
+def test_what_proved_a_goal_together_is_taught_as_one() -> None:
+    text = "intro h\nconstructor\n· exact h\n· rfl"
+    lines = text.splitlines()
+    states = ["⊢ p → p ∧ q", "h : p\n⊢ p ∧ q", "h : p\n⊢ p\n\nh : p\n⊢ q", "h : p\n⊢ q", ""]
+    starts = [text.index(line) for line in lines]
+    steps = [
+        step(line, before, start=start, after=after)
+        for line, start, before, after in zip(lines, starts, states[:-1], states[1:], strict=True)
+    ]
+    inner = step("exact h", "h : p\n⊢ p", start=starts[2] + 3, depth=1)
+    known = list(precedents(taught(*steps[:3], inner, *steps[3:])))
+    assert known[0].templates[0].text == text
+    assert known[0].whole is not None
+    assert known[0].whole.text == text
+    assert known[1].templates[0].text == "constructor\n· exact h\n· rfl"
+    assert known[1].whole is None
+
+
+def test_what_leaves_goals_is_not_taught_as_one() -> None:
+    first = step("constructor", "⊢ p ∧ q", after="⊢ p\n\n⊢ q")
+    other = step("simp", "⊢ r", start=20)
+    assert [t.text for p in precedents(taught(first, other)) for t in p.templates] == ["constructor", "simp"]
+
+
+def test_constants_are_exchanged_where_goals_differ_in_nothing_else() -> None:
+    old = sketch([("e", "Expr"), ("t", "Ty"), ("h", "HasType e t")], "Value e → HasType e t")
+    new = sketch([("f", "Core"), ("u", "Ty"), ("k", "CoreHasType f u")], "Value f → CoreHasType f u")
+    found = [each.text for each in adapted(template("exact HasType.val h", old), new)]
+    assert found == ["exact CoreHasType.val k", "exact HasType.val k"]
+
+
+@given(st.lists(st.sampled_from(["f", "g", "$", "=", "1"]), max_size=6), st.data())
+def test_an_analogy_maps_each_constant_to_one(old: list[str], data: st.DataObject) -> None:
+    new = data.draw(st.permutations(old))
+    found = analogy([(old, new)])
+    if found:
+        assert [found.get(word, word) for word in old] == new
+
+
+def test_the_proofs_of_theorems_most_alike_are_known_whole() -> None:
+    one = step("intro h\nexact h.mirror", MIRROR, after="")
+    other = step("simp", REVERSE, declaration="A.two", start=50)
+    memory = learnt(one, other)
+    place = Place("Z", "Z.one", 0, "new")
+    (known,) = memory.at(place).whole_proofs(goal(MIRROR.replace("t", "u")))
+    assert known.tactic == one.text
+    assert list(memory.at(place).whole_proofs(goal("⊢ 1 < 2"))) == []
+
+
+def test_a_like_name_counts() -> None:
+    same = "n : Nat\n⊢ f n = n"
+    memory = learnt(step("simp", same, declaration="A.add_zero"), step("omega", same, declaration="A.mul_one", start=9))
+    assert recalled(memory, same, Place("Z", "Z.mul_one", 0, "new"))[0] == "omega"
+    assert recalled(memory, same, Place("Z", "Z.add_zero", 0, "new"))[0] == "simp"
 
 
 def test_what_leaves_something_out_teaches_nothing() -> None:

@@ -1,12 +1,13 @@
 """A remembered tactic in the words of another goal: each hypothesis that it named, by the one that plays its part."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from prover.tactics.memory.precedent import Template
 from prover.tactics.memory.sketch import Local, Sketch
-from retrieval.lean_text import WORD
+from prover.tactics.renaming import renamed
+from retrieval.lean_text import is_name
 
 FULL = 5.0
 """how alike two hypotheses can be"""
@@ -26,10 +27,35 @@ class Adapted:
 
 
 def adapted(template: Template, goal: Sketch, variants: int = 2) -> list[Adapted]:
-    """The tactic with the present goal's names, in the ways worth trying; none where a part cannot be filled."""
+    """The tactic with the present goal's names, in the ways worth trying; none where a part cannot be filled.
+
+    Where goals differ in constants only, those of the present one take the places of the old ones first: what holds of
+    `HasType` by `HasType.var` may hold of `CoreHasType` by `CoreHasType.var` (concept alignment, Gauthier and
+    Kaliszyk 2014).
+    """
     found = []
-    for names, fit in islice(_assignments(template.slots, goal.locals), variants):
-        found.append(Adapted(_renamed(template.text, names), fit))
+    for chosen, fit in islice(_assignments(template.slots, goal.locals), variants):
+        names = {old.name: new.name for old, new in chosen}
+        shapes = [(template.target, goal.target), *((old.shape.split(), new.shape.split()) for old, new in chosen)]
+        alike, plain = analogy(shapes), renamed(template.text, names)
+        if alike and (changed := renamed(template.text, names, alike)) != plain:
+            found.append(Adapted(changed, fit))
+        found.append(Adapted(plain, fit))
+    return found
+
+
+def analogy(pairs: Iterable[tuple[Sequence[str], Sequence[str]]]) -> dict[str, str]:
+    """Which constant stands where another stood, read from expressions that differ in their constants only."""
+    found: dict[str, str] = {}
+    for old, new in pairs:
+        stands: dict[str, str] = {}
+        if len(old) == len(new) and all(
+            stands.setdefault(one, other) == other and (one == other or (is_name(one) and is_name(other)))
+            for one, other in zip(old, new, strict=True)
+        ):
+            for one, other in stands.items():
+                if one != other:
+                    found.setdefault(one, other)
     return found
 
 
@@ -40,13 +66,26 @@ def likeness(old: Local, new: Local) -> float:
     else:
         either = old.symbols | new.symbols
         alike = 2.0 * len(old.symbols & new.symbols) / len(either) if either else 1.0
+        alike = max(alike, 1.5 * _same_places(old.shape.split(), new.shape.split()))
     if (old.place is None) == (new.place is None):
         alike += 0.5 + 0.5 * (old.place == new.place)
     return alike + 1.0 * (old.name == new.name)
 
 
-def _assignments(slots: Sequence[Local], present: Sequence[Local]) -> Iterator[tuple[Mapping[str, str], float]]:
+def _same_places(old: Sequence[str], new: Sequence[str]) -> float:
+    """The share of words that two expressions of one length have in the same places."""
+    same = sum(one == other for one, other in zip(old, new, strict=False))
+    return same / len(old) if old and len(old) == len(new) else 0.0
+
+
+def _assignments(slots: Sequence[Local], present: Sequence[Local]) -> Iterator[tuple[list[tuple[Local, Local]], float]]:
     """The best choice of present hypotheses for the slots; then those that differ in one where two are close."""
+    by_name = {local.name: local for local in present}
+    old = {slot.name: slot for slot in slots}
+
+    def pairs(names: Mapping[str, str]) -> list[tuple[Local, Local]]:
+        return [(old[one], by_name[other]) for one, other in names.items()]
+
     best: dict[str, str] = {}
     total = 0.0
     seconds: list[tuple[float, str, str]] = []
@@ -63,21 +102,10 @@ def _assignments(slots: Sequence[Local], present: Sequence[Local]) -> Iterator[t
             if score >= max(LEAST, ranked[0][0] - CLOSE):
                 seconds.append((ranked[0][0] - score, slot.name, name))
     fit = total / (FULL * len(slots)) if slots else 1.0
-    yield best, fit
+    yield pairs(best), fit
     for loss, slot_name, name in sorted(seconds):
         others = {value: key for key, value in best.items()}
         swapped = {**best, slot_name: name}
         if name in others:
             swapped[others[name]] = best[slot_name]
-        yield swapped, max(0.0, fit - (0.2 + loss) / FULL)
-
-
-def _renamed(text: str, names: Mapping[str, str]) -> str:
-    """The text with the first part of each word that is a slot's name replaced."""
-    parts, done = [], 0
-    for word in WORD.finditer(text):
-        first, dot, rest = word[0].partition(".")
-        if first in names and text[word.start() - 1 : word.start()] != ".":
-            parts += [text[done : word.start()], names[first], dot, rest]
-            done = word.end()
-    return "".join([*parts, text[done:]])
+        yield pairs(swapped), max(0.0, fit - (0.2 + loss) / FULL)

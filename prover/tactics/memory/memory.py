@@ -1,4 +1,4 @@
-"""Nearest-neighbour recall of tactics: what was done on the goals most like this one.
+"""Nearest-neighbour recall of tactics: what was done on the goals most like this one, and on the theorems.
 
 The family of TacticToe (Gauthier et al. 2017) and Tactician (Blaauwbroek et al. 2020): no weights, no training;
 a proof is known the moment that it is learnt. Does no input or output: `curriculum/recollection.py` reads the database.
@@ -7,7 +7,7 @@ a proof is known the moment that it is learnt. Does no input or output: `curricu
 import math
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from prover.lean.protocol import Goal
@@ -15,13 +15,20 @@ from prover.tactics.generator import Place, ProofStep, Suggestion
 from prover.tactics.memory.adapting import adapted
 from prover.tactics.memory.precedent import Precedent, precedent
 from prover.tactics.memory.sketch import Sketch, sketch_of
+from retrieval.lean_text import name_words
 from retrieval.sparse import SparseIndex
 
 NEIGHBOURS = 96
-SUGGESTIONS = 24
+SUGGESTIONS = 12
+ALIKE = 0.2
+"""how like this one another theorem must be for its proof to be followed"""
+FOLLOWED = 4
+"""proofs of theorems like the one to be proved that are followed as far as they hold"""
 SAME_GOAL = 1.0
 SAME_MODULE = 1.15
 """how much more a precedent of the same file counts"""
+SAME_NAME = 0.3
+"""how much more one counts from a theorem of a like name"""
 SHARPNESS = 2.0
 """the power of likeness that a precedent votes with"""
 SURE = -0.15
@@ -110,6 +117,7 @@ class Recall:
         self._memory = memory
         self._place = place
         self._allowed = allowed
+        self._words = _words_of(place.declaration)
 
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
         """What was done on the goals most like this one, in its names."""
@@ -119,14 +127,40 @@ class Recall:
         """The same for a goal of which no more than this is known."""
         votes: dict[str, float] = defaultdict(float)
         best: dict[str, float] = defaultdict(float)
-        for known, module, alike in self._memory.nearest(here, key, self._allowed):
-            near = alike * (SAME_MODULE if module == self._place.module else 1.0)
+        for known, near in self._near(here, key):
             for rank, one in enumerate(known.templates):
                 for made in adapted(one, here):
                     vote = near * made.fit * 0.9**rank
                     votes[made.text] += vote**SHARPNESS
                     best[made.text] = max(best[made.text], vote)
         return _weighed(votes, best)
+
+    def whole_proofs(self, goal: Goal) -> Sequence[Suggestion]:
+        """The proofs of the theorems most like a goal, in its names, the most alike first."""
+        here = sketch_of(goal)
+        found: dict[str, float] = defaultdict(float)
+        for known, near in self._near(here, goal.key):
+            for made in adapted(known.whole, here)[:1] if known.whole is not None else ():
+                found[made.text] = max(found[made.text], near * made.fit)
+        alike = sorted((text for text in found if found[text] >= ALIKE), key=lambda text: (-found[text], text))
+        return [Suggestion(text, min(SURE, math.log(found[text]))) for text in alike[:FOLLOWED]]
+
+    def _near(self, here: Sketch, key: str) -> Iterator[tuple[Precedent, float]]:
+        """The precedents most like a goal, and how much each counts."""
+        for known, module, alike in self._memory.nearest(here, key, self._allowed):
+            same = SAME_MODULE if module == self._place.module else 1.0
+            yield known, alike * same * (1 + SAME_NAME * self._called_alike(known.declaration))
+
+    def _called_alike(self, declaration: str) -> float:
+        """How like this theorem's name another's is, from 0 to 1."""
+        other = _words_of(declaration)
+        either = other | self._words
+        return len(other & self._words) / len(either) if either else 0.0
+
+
+def _words_of(declaration: str) -> frozenset[str]:
+    """The words that the last part of a name is made of."""
+    return frozenset(name_words(declaration.rsplit(".", 1)[-1]))
 
 
 def _weighed(votes: Mapping[str, float], best: Mapping[str, float]) -> list[Suggestion]:

@@ -1,4 +1,4 @@
-"""What a traced or found proof teaches: on a goal like this one, this tactic; made fit for other goals.
+"""What a traced or found proof teaches: on a goal like this one, this tactic, or this proof; made fit for other goals.
 
 Constants get their full names, so that they mean the same elsewhere; names of hypotheses become slots.
 """
@@ -6,15 +6,18 @@ Constants get their full names, so that they mean the same elsewhere; names of h
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice, takewhile
 
 from prover.project.traced import TracedModule, TracedStep
 from prover.tactics.memory.sketch import Local, Sketch, sketch_of_text
 from retrieval.lean_text import WORD
 
-LONGEST = 400
+LONGEST = 1_200
 """characters of a tactic that is worth trying again"""
-LONGEST_PROOF = 6
-"""tactics of a whole proof that is tried as one"""
+LONGEST_PROOF = 12_000
+"""characters of a whole proof that is worth following"""
+LONGEST_BLOCK = 12
+"""tactics that are tried as one where they proved a goal together"""
 FOCUSING = ("·", ".", "case ", "case' ", "next", "all_goals", "any_goals", "focus", "{", "<;>", "| ")
 """tactics whose work is done by those inside them, on goals that are not the first"""
 SPLITTING = ("induction ", "cases ", "fun_induction ", "fun_cases ", "rcases ")
@@ -30,6 +33,8 @@ class Template:
     text: str
     slots: tuple[Local, ...]
     """in the order of their first use"""
+    target: tuple[str, ...] = ()
+    """the words of what it was used on, without names"""
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,8 @@ class Precedent:
     """the features of the goal"""
     templates: tuple[Template, ...]
     """the most literal first; never empty"""
+    whole: Template | None = None
+    """all of the proof, where this is its first goal"""
 
 
 def precedents(module: TracedModule) -> Iterator[Precedent]:
@@ -51,11 +58,12 @@ def precedents(module: TracedModule) -> Iterator[Precedent]:
     steps = module.steps
     for number, step in enumerate(steps):
         sketch = sketch_of_text(step.before)
-        texts = dict.fromkeys([*_whole_proof(steps, number), *literal_texts(steps, number)])
+        texts = dict.fromkeys([*_block(steps, number), *literal_texts(steps, number)])
         templates = tuple(template(text, sketch) for text in texts if _fit(text))
         if templates:
             key = step.keys_before[0] if len(step.keys_before) == 1 else ""
-            yield Precedent(step.declaration, key, sketch.bag, templates)
+            whole = None if (text := _whole(steps, number)) is None else template(text, sketch)
+            yield Precedent(step.declaration, key, sketch.bag, templates, whole)
 
 
 def precedent(declaration: str, key: str, sketch: Sketch, tactic: str) -> Precedent:
@@ -67,11 +75,15 @@ def template(text: str, sketch: Sketch) -> Template:
     """A tactic with the hypotheses that it names as slots."""
     locals_ = {local.name: local for local in sketch.locals}
     used = dict.fromkeys(word[0].split(".", 1)[0] for word in WORD.finditer(text))
-    return Template(text, tuple(locals_[name] for name in used if name in locals_))
+    return Template(text, tuple(locals_[name] for name in used if name in locals_), sketch.target)
 
 
 def _fit(text: str) -> bool:
-    return 0 < len(text) <= LONGEST and not any(word[0] in FORBIDDEN for word in WORD.finditer(text))
+    return 0 < len(text) <= LONGEST and _sound(text)
+
+
+def _sound(text: str) -> bool:
+    return not any(word[0] in FORBIDDEN for word in WORD.finditer(text))
 
 
 def literal_texts(steps: Sequence[TracedStep], number: int) -> Iterator[str]:
@@ -96,18 +108,28 @@ def _inner(steps: Sequence[TracedStep], number: int) -> TracedStep | None:
     return following if following is not None and following.start < steps[number].stop else None
 
 
-def _whole_proof(steps: Sequence[TracedStep], number: int) -> Iterator[str]:
-    """All tactics of a proof, where this is the first of several and they are few."""
+def _whole(steps: Sequence[TracedStep], number: int) -> str | None:
+    """The proof that a tactic is the first of, where it is not too long."""
     first = steps[number]
     if first.depth or (number and steps[number - 1].declaration == first.declaration):
-        return
-    block = []
-    for step in steps[number : number + 200]:
-        if step.declaration != first.declaration:
+        return None
+    mine = takewhile(lambda step: step.declaration == first.declaration, islice(steps, number, None))
+    text = "\n".join(written(step) for step in mine if not step.depth)
+    return text if len(text) <= LONGEST_PROOF and _sound(text) else None
+
+
+def _block(steps: Sequence[TracedStep], number: int) -> Iterator[str]:
+    """This tactic with those that follow it up to where its goals are proved, where they are few but not one."""
+    first = steps[number]
+    block = [first]
+    for step in steps[number + 1 :]:
+        if not block[-1].after or step.depth < first.depth or step.declaration != first.declaration:
             break
-        if step.depth == 0:
+        if step.depth == first.depth:
+            if step.before != block[-1].after:
+                return
             block.append(step)
-    if 1 < len(block) <= LONGEST_PROOF and not block[-1].after:
+    if 1 < len(block) <= LONGEST_BLOCK and not block[-1].after:
         yield "\n".join(written(step) for step in block)
 
 

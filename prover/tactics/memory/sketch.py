@@ -32,6 +32,8 @@ class Sketch:
     locals: tuple[Local, ...]
     bag: dict[int, float]
     """features, as numbers, and how much each counts"""
+    target: tuple[str, ...]
+    """its words, without names"""
 
 
 def sketch_of(goal: Goal) -> Sketch:
@@ -57,7 +59,8 @@ def sketch(hypotheses: Sequence[tuple[str, str]], target: str) -> Sketch:
     for name, type_ in hypotheses:
         shape = tuple(without_names(words_in(type_.split(" := ", 1)[0]), names))
         made.append(Local(name, " ".join(shape), symbols(shape), places.get(name)))
-    return Sketch(tuple(made), _bag(made, tuple(without_names(words, names))))
+    bare = tuple(without_names(words, names))
+    return Sketch(tuple(made), _bag(made, bare), bare)
 
 
 def _bag(locals_: Iterable[Local], target: Sequence[str]) -> dict[int, float]:
