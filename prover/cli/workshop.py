@@ -75,7 +75,7 @@ class LeanWorkshop:
             if traced.failed:
                 first = traced.failed[0]
                 self._note(
-                    f"{location}: {len(traced.failed)} of {len(ready.repository.modules)} modules are not traced, "
+                    f"{location}: modules of it and of its packages that are not traced: {len(traced.failed)}, "
                     f"{first.module.name} for one: {first.error}"
                 )
             if not traced.own and traced.failed:
