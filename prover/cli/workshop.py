@@ -3,6 +3,7 @@
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from prover.check.challenge import kept_in
@@ -82,14 +83,26 @@ class LeanWorkshop:
                 raise RepositoryError(f"No module of {location} can be built: {traced.failed[0].error}")
             return revision_of(ready.checkout, ready.repository)
 
+    @contextmanager
+    def _opened_at(self, location: str, revision: str) -> "Iterator[Opened]":
+        """The repository as it was traced; a directory that has gone on since, at the commit that it was at."""
+        place = self._locations[location]
+        if place.is_directory and place.revision is None:
+            with opened(str(place), self._tools.wish, self._note, self._tools.jobs) as ready:
+                if revision_of(ready.checkout, ready.repository) == revision:
+                    yield ready
+                    return
+            if not COMMIT.fullmatch(revision):
+                raise UsageError(f"{location} has changed while it was worked on: it is traced anew next time.")
+        pinned = dataclasses.replace(place, revision=revision)
+        with opened(str(pinned), self._tools.wish, self._note, self._tools.jobs) as ready:
+            yield ready
+
     def attempt(
         self, location: str, revision: str, trials: "Sequence[Trial]", learnt: Sequence[Generator]
     ) -> "Iterator[Finished]":
         """See `Workshop`."""
-        pinned = str(_pinned(self._locations[location], revision))
-        with opened(pinned, self._tools.wish, self._note, self._tools.jobs) as ready:
-            if revision_of(ready.checkout, ready.repository) != revision:
-                raise UsageError(f"{location} has changed while it was worked on: it is traced anew next time.")
+        with self._opened_at(location, revision) as ready:
             pool = Pool(ready.toolchain, ready.builder.search_path(), self._tools.jobs)
             with pool, ThreadPoolExecutor(self._tools.jobs) as executor:
                 bench = _Bench(self, ready, pool, learnt)
@@ -188,10 +201,3 @@ class Disturbed:
         """See `Situated`."""
         inner = self._generator.at(place) if isinstance(self._generator, Situated) else self._generator
         return Sampled(inner, self._temperature, f"{self._seed} {place.module} {place.declaration}")
-
-
-def _pinned(location: Location, revision: str) -> Location:
-    """The location at the commit that was traced; a directory that is read as it is stays so."""
-    if location.is_directory and location.revision is None:
-        return location
-    return dataclasses.replace(location, revision=revision) if COMMIT.fullmatch(revision) else location

@@ -9,10 +9,14 @@ import pytest
 from curriculum.daemon.configuration import Configuration, Leave, Limits, Work
 from curriculum.database.courses import courses, finished_steps
 from curriculum.database.lineage import lineage_of
+from curriculum.database.results import FoundProof
 from curriculum.learn.summary import summary_of
+from curriculum.learn.workshop import Trial
 from prover.cli.daemon_process import Process
 from prover.cli.main import run
 from prover.cli.wiring import database
+from prover.cli.workshop import LeanWorkshop, Tools
+from prover.errors import UsageError
 from prover.lean.toolchain.toolchain import EmbeddedToolchain
 from prover.project.location import parse_location
 
@@ -81,3 +85,19 @@ def test_a_course_and_then_the_daemon(repository: Path, tmp_path: Path, capsys: 
     assert "easy (n : Nat) : 0 + n = n := by\n  sorry" not in (repository / "Small.lean").read_text()
     with database() as db, db.reading() as connection:
         assert [e.event for e in lineage_of(connection, location, "easy")] == ["found", "broken", "found"]
+
+
+def test_a_repository_that_goes_on_is_worked_on_as_it_was_traced(repository: Path) -> None:
+    place = parse_location(str(repository))
+    with database() as db:
+        workshop = LeanWorkshop({"here": place}, Tools("embedded", 1, 20.0), db, lambda _: None)
+        revision = workshop.trace("here")
+        (repository / "Small.lean").write_text(FIRST.replace("n + 0 = n", "0 + n = n"))
+        git(repository, "commit", "-qam", "restated")
+        (finished,) = workshop.attempt("here", revision, [Trial("Small", "easy", 8)], [])
+        assert isinstance(finished.result, FoundProof)
+        (repository / "Small.lean").write_text(FIRST)
+        unsaved = workshop.trace("here")
+        (repository / "Small.lean").write_text(FIRST + "-- more\n")
+        with pytest.raises(UsageError, match="has changed"):
+            next(iter(workshop.attempt("here", unsaved, [Trial("Small", "easy", 8)], [])))
