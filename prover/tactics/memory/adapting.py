@@ -66,13 +66,13 @@ def likeness(old: Local, new: Local) -> float:
     else:
         either = old.symbols | new.symbols
         alike = 2.0 * len(old.symbols & new.symbols) / len(either) if either else 1.0
-        alike = max(alike, 1.5 * _same_places(old.shape.split(), new.shape.split()))
+        alike = max(alike, 1.5 * same_places(old.shape.split(), new.shape.split()))
     if (old.place is None) == (new.place is None):
         alike += 0.5 + 0.5 * (old.place == new.place)
     return alike + 1.0 * (old.name == new.name)
 
 
-def _same_places(old: Sequence[str], new: Sequence[str]) -> float:
+def same_places(old: Sequence[str], new: Sequence[str]) -> float:
     """The share of words that two expressions of one length have in the same places."""
     same = sum(one == other for one, other in zip(old, new, strict=False))
     return same / len(old) if old and len(old) == len(new) else 0.0

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from prover.lean.protocol import Goal
 from prover.tactics.generator import Place, ProofStep, Suggestion
-from prover.tactics.memory.adapting import adapted
+from prover.tactics.memory.adapting import adapted, same_places
 from prover.tactics.memory.precedent import Precedent, precedent
 from prover.tactics.memory.sketch import Sketch, sketch_of
 from retrieval.lean_text import name_words
@@ -20,7 +20,7 @@ from retrieval.sparse import SparseIndex
 
 NEIGHBOURS = 96
 SUGGESTIONS = 12
-ALIKE = 0.2
+ALIKE = 0.15
 """how like this one another theorem must be for its proof to be followed"""
 FOLLOWED = 4
 """proofs of theorems like the one to be proved that are followed as far as they hold"""
@@ -141,7 +141,8 @@ class Recall:
         found: dict[str, float] = defaultdict(float)
         for known, near in self._near(here, goal.key):
             for made in adapted(known.whole, here)[:1] if known.whole is not None else ():
-                found[made.text] = max(found[made.text], near * made.fit)
+                same = same_places(known.whole.target, here.target)  # where constants are others, but nothing else
+                found[made.text] = max(found[made.text], math.sqrt(near * max(near, same)) * made.fit)
         alike = sorted((text for text in found if found[text] >= ALIKE), key=lambda text: (-found[text], text))
         return [Suggestion(text, min(SURE, math.log(found[text]))) for text in alike[:FOLLOWED]]
 
