@@ -140,8 +140,10 @@ class Recall:
         here = sketch_of(goal)
         found: dict[str, float] = defaultdict(float)
         for known, near in self._near(here, goal.key):
-            for made in adapted(known.whole, here)[:1] if known.whole is not None else ():
-                same = same_places(known.whole.target, here.target)  # where constants are others, but nothing else
+            if known.whole is None:
+                continue
+            same = same_places(known.whole.target, here.target)  # much where constants are others, but nothing else
+            for made in adapted(known.whole, here)[:1]:
                 found[made.text] = max(found[made.text], math.sqrt(near * max(near, same)) * made.fit)
         alike = sorted((text for text in found if found[text] >= ALIKE), key=lambda text: (-found[text], text))
         return [Suggestion(text, min(SURE, math.log(found[text]))) for text in alike[:FOLLOWED]]
