@@ -27,6 +27,8 @@ Recall = Callable[[str], Sequence[Script]]
 
 FOLLOWED = -0.3
 """what a tactic of another theorem's proof counts as a log-probability"""
+FOLLOWED_SHARE = 0.1
+"""of a budget, after which no further proof is followed"""
 REFUSALS = 3
 """how many refused proofs a theorem may cost before it is left open"""
 
@@ -273,7 +275,7 @@ class Attempt:
         """Follows proofs of theorems like this one as far as they hold, so that the search goes on from there too."""
         for generator in (each for each in self._strategy.generators if isinstance(each, Outliner)):
             for known in generator.whole_proofs(search.tree.root.state.goals[0]):
-                if search.tree.proved() or search.meter.spent():
+                if search.tree.proved() or search.meter.used() >= FOLLOWED_SHARE:
                     return
                 sources = known.sources or (generator.name,)
                 grafting = Grafting(self._session, search.tree, search.meter, sources, self._strategy.limits, FOLLOWED)

@@ -49,11 +49,16 @@ class Meter:
 
     def spent(self) -> bool:
         """Whether any limit has been reached."""
+        return self.used() >= 1
+
+    def used(self) -> float:
+        """The share of the budget that has been used, of the limit that is nearest; 1 and more: it is spent."""
         asked = self.account.usage
         limits = (
+            (self.budget.seconds, self.seconds),
             (self.budget.expansions, self.expansions),
             (self.budget.tactics, self.tactics),
             (self.budget.tokens, asked.tokens),
             (self.budget.cost, asked.cost),
         )
-        return self.left() <= 0 or any(limit is not None and used >= limit for limit, used in limits)
+        return max((used / limit if limit > 0 else 1.0 for limit, used in limits if limit is not None), default=0.0)
