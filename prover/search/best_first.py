@@ -63,7 +63,7 @@ class Search:
     def __init__(
         self, session: Session, root: State, strategy: Strategy, budget: Budget, account: Account | None = None
     ) -> None:
-        self._pace = Pace(learning=budget.tactics is None and budget.expansions is None)
+        self._pace = Pace(timed=budget.tactics is None and budget.expansions is None)
         self.tree = Tree(root, strategy.priority, self._pace.price)
         self.meter = Meter(budget, account or Account())
         self._session = session

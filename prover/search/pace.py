@@ -29,23 +29,23 @@ KNOWN = 2.0
 class Pace:
     """What each kind costs in one search."""
 
-    def __init__(self, learning: bool = True) -> None:
-        """`learning`: whether it goes by what tactics take here; if not, a search is the same however busy the
-        computer is."""
-        self._learning = learning
+    def __init__(self, timed: bool = True) -> None:
+        """`timed`: whether time is what is spent; if not, all tactics cost alike, and the clock is not looked at."""
+        self._timed = timed
         self._spent: dict[str, float] = defaultdict(float)
         """milliseconds, by kind"""
         self._runs: dict[str, int] = defaultdict(int)
 
     def took(self, tactic: str, microseconds: int) -> None:
         """Counts a tactic that was run."""
-        if self._learning:
-            kind = kind_of(tactic)
-            self._spent[kind] += microseconds / 1000
-            self._runs[kind] += 1
+        kind = kind_of(tactic)
+        self._spent[kind] += microseconds / 1000
+        self._runs[kind] += 1
 
     def price(self, tactic: str) -> float:
         """What is taken from a tactic's log-probability for what it costs; below zero where it is cheap."""
+        if not self._timed:
+            return 0.0
         kind = kind_of(tactic)
         mean = (KNOWN * COSTS.get(kind, USUAL) + self._spent[kind]) / (KNOWN + self._runs[kind])
         return WORTH * math.log(min(max(mean, LEAST), MOST) / USUAL)
