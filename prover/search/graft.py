@@ -107,9 +107,8 @@ class Grafting:
         told.held.append(taken[0])
         left = []
         for goal in (child.node for child in begun.children):
-            first = goal.state.goals[0]
-            known = taken[1].get(first.tag.rsplit(".", 1)[-1])
-            new = [name for name in first.names if name not in node.state.goals[0].names]
+            known = next((done for tag, done in taken[1].items() if _has_tag(goal, tag)), None)
+            new = [name for name in goal.state.goals[0].names if name not in node.state.goals[0].names]
             if known is None or len(new) < len(known.names):
                 left.append(goal)
             else:
@@ -139,7 +138,10 @@ class Grafting:
 
 def _tagged(nodes: Sequence[Node], tag: str) -> Node:
     """The goal of a tag; the first where none has it."""
-    for node in nodes:
-        if node.state.goals[0].tag in (tag, tag.strip("«»")) or node.state.goals[0].tag.endswith("." + tag):
-            return node
-    return nodes[0]
+    return next((node for node in nodes if _has_tag(node, tag)), nodes[0])
+
+
+def _has_tag(node: Node, tag: str) -> bool:
+    """Whether a goal is what `case tag` means."""
+    own = node.state.goals[0].tag
+    return own in (tag, tag.strip("«»")) or own.endswith("." + tag)

@@ -113,17 +113,22 @@ def _whole(steps: Sequence[TracedStep], number: int) -> str | None:
     first = steps[number]
     if first.depth or (number and steps[number - 1].declaration == first.declaration):
         return None
-    mine = takewhile(lambda step: step.declaration == first.declaration, islice(steps, number, None))
-    text = "\n".join(written(step) for step in mine if not step.depth)
+    text = "\n".join(written(step) for step in _onwards(steps, number) if not step.depth)
     return text if len(text) <= LONGEST_PROOF and _sound(text) else None
+
+
+def _onwards(steps: Sequence[TracedStep], number: int) -> Iterator[TracedStep]:
+    """The steps of one proof, from one of them on."""
+    following = map(steps.__getitem__, range(number, len(steps)))
+    return takewhile(lambda step: step.declaration == steps[number].declaration, following)
 
 
 def _block(steps: Sequence[TracedStep], number: int) -> Iterator[str]:
     """This tactic with those that follow it up to where its goals are proved, where they are few but not one."""
     first = steps[number]
     block = [first]
-    for step in steps[number + 1 :]:
-        if not block[-1].after or step.depth < first.depth or step.declaration != first.declaration:
+    for step in islice(_onwards(steps, number), 1, None):
+        if not block[-1].after or step.depth < first.depth or len(block) > LONGEST_BLOCK:
             break
         if step.depth == first.depth:
             if step.before != block[-1].after:
