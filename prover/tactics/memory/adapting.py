@@ -2,12 +2,13 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 from prover.tactics.memory.precedent import Template
 from prover.tactics.memory.sketch import Local, Sketch
 from prover.tactics.renaming import renamed
-from retrieval.lean_text import is_name
+from retrieval.lean_text import is_name, symbols
 
 FULL = 5.0
 """how alike two hypotheses can be"""
@@ -61,15 +62,20 @@ def analogy(pairs: Iterable[tuple[Sequence[str], Sequence[str]]]) -> dict[str, s
 
 def likeness(old: Local, new: Local) -> float:
     """How well one hypothesis stands for another, from 0 to `FULL`."""
-    if old.shape == new.shape:
-        alike = 3.0
-    else:
-        either = old.symbols | new.symbols
-        alike = 2.0 * len(old.symbols & new.symbols) / len(either) if either else 1.0
-        alike = max(alike, 1.5 * same_places(old.shape.split(), new.shape.split()))
+    alike = 3.0 if old.shape == new.shape else _shapes_alike(old.shape, new.shape)
     if (old.place is None) == (new.place is None):
         alike += 0.5 + 0.5 * (old.place == new.place)
     return alike + 1.0 * (old.name == new.name)
+
+
+@lru_cache(maxsize=100_000)  # a goal is compared with a hundred others, which have most of their types in common
+def _shapes_alike(old: str, new: str) -> float:
+    """How alike two different types are, from 0 to 2."""
+    one, other = old.split(), new.split()
+    known, present = symbols(one), symbols(other)
+    either = known | present
+    alike = 2.0 * len(known & present) / len(either) if either else 1.0
+    return max(alike, 1.5 * same_places(one, other))
 
 
 def same_places(old: Sequence[str], new: Sequence[str]) -> float:
