@@ -16,7 +16,7 @@ from curriculum.database.loading import load_module
 from curriculum.database.steps import own_proofs, theorem_starts, traced_modules
 from prover.project.traced import TracedModule
 from prover.tactics.memory.memory import Memory, Source
-from prover.tactics.memory.precedent import Precedent, precedent, precedents
+from prover.tactics.memory.precedent import Precedent, found_precedents, precedents
 from prover.tactics.memory.sketch import sketch_of_text
 
 VERSION = 4
@@ -70,8 +70,8 @@ def _found(database: Database) -> Iterator[tuple[Source, list[Precedent]]]:
         for proof in own_proofs(connection):
             start = float(starts.get((proof.module, proof.theorem), float("inf")))
             source = Source(proof.module, (), {proof.theorem: start}, {proof.theorem: proof.statement_key}, part=True)
-            name = proof.theorem
-            yield source, [precedent(name, s.goal_key, sketch_of_text(s.goal), s.tactic) for s in proof.steps]
+            steps = [(step.goal_key, sketch_of_text(step.goal), step.tactic) for step in proof.steps]
+            yield source, found_precedents(proof.theorem, steps)
 
 
 def _read(file: Path) -> Lesson | None:

@@ -17,7 +17,7 @@ from curriculum.recollection import lesson_of
 from prover.project.traced import TracedModule, TracedStep
 from prover.tactics.generator import Generator, Place, TacticGenerator
 from prover.tactics.memory.memory import Memory, Source
-from prover.tactics.memory.precedent import Precedent, precedent
+from prover.tactics.memory.precedent import Precedent, found_precedents
 from prover.tactics.memory.sketch import sketch_of_text
 
 Strategy = Literal["progressive", "merged", "replay", "ewc", "adapters"]
@@ -216,9 +216,8 @@ def _first_goal(state: str) -> str:
 def _known(found: Found, location: str) -> Known:
     name = found.theorem
     source = Source(found.module, (), {name: found.start}, {name: found.statement_key}, part=True)
-    return Known(
-        source, [precedent(name, key, sketch_of_text(goal), tactic) for goal, key, tactic in found.steps], location
-    )
+    steps = [(key, sketch_of_text(goal), tactic) for goal, key, tactic in found.steps]
+    return Known(source, found_precedents(name, steps), location)
 
 
 def _bounded(known: list[Known], capacity: int, seed: int) -> list[Known]:

@@ -260,6 +260,14 @@ def test_a_proof_is_known_the_moment_it_is_found_but_not_to_what_comes_before_it
     assert list(earlier.suggest(here)) == []  # it was made before anything was known
 
 
+def test_a_proof_that_was_found_is_known_whole() -> None:
+    memory = Memory()
+    steps = [ProofStep(goal(MIRROR), "cases t"), ProofStep(goal("⊢ mirror leaf = leaf"), "rfl")]
+    memory.learn_proof(Place("A", "A.one", 10, "s1"), steps)
+    (known,) = memory.at(Place("Z", "Z.one", 0, "new")).whole_proofs(goal(MIRROR.replace("t", "u")))
+    assert known.tactic == "cases u\nrfl"
+
+
 def test_it_is_a_generator_that_depends_on_the_theorem_and_learns() -> None:
     memory = Memory()
     assert isinstance(memory, Situated)

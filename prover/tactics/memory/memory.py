@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from prover.lean.protocol import Goal
 from prover.tactics.generator import Place, ProofStep, Suggestion
 from prover.tactics.memory.adapting import adapted, same_places
-from prover.tactics.memory.precedent import Precedent, precedent
+from prover.tactics.memory.precedent import Precedent, found_precedents
 from prover.tactics.memory.sketch import Sketch, sketch_of
 from retrieval.lean_text import name_words
 from retrieval.sparse import SparseIndex
@@ -87,7 +87,8 @@ class Memory:
         source = Source(
             place.module, (), {place.declaration: place.start}, {place.declaration: place.statement_key}, part=True
         )
-        self.learn(source, found_precedents(place.declaration, steps))
+        found = [(step.goal.key, sketch_of(step.goal), step.tactic) for step in steps]
+        self.learn(source, found_precedents(place.declaration, found))
 
     def nearest(self, goal: Sketch, key: str, allowed: bytes) -> list[tuple[Precedent, str, float]]:
         """The precedents most like a goal, with the module that each is from and how alike it is, from 0 to 1."""
@@ -174,11 +175,6 @@ def _weighed(votes: Mapping[str, float], best: Mapping[str, float]) -> list[Sugg
         Suggestion(text, min(SURE, math.log(min(1.0, best[text])) + 0.5 * math.log(votes[text] / total)))
         for text in ranked
     ]
-
-
-def found_precedents(declaration: str, steps: Iterable[ProofStep]) -> list[Precedent]:
-    """What a proof teaches that the search has found."""
-    return [precedent(declaration, step.goal.key, sketch_of(step.goal), step.tactic) for step in steps]
 
 
 def _importers(sources: Sequence[Source], module: str) -> frozenset[str]:

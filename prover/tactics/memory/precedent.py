@@ -6,7 +6,7 @@ Constants get their full names, so that they mean the same elsewhere; names of h
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, takewhile
+from itertools import islice, takewhile, zip_longest
 
 from prover.project.traced import TracedModule, TracedStep
 from prover.tactics.memory.sketch import Local, Sketch, sketch_of_text
@@ -66,9 +66,18 @@ def precedents(module: TracedModule) -> Iterator[Precedent]:
             yield Precedent(step.declaration, key, sketch.bag, templates, whole)
 
 
-def precedent(declaration: str, key: str, sketch: Sketch, tactic: str) -> Precedent:
-    """What one tactic teaches that the search has found; its constants mean the same elsewhere, or do not."""
-    return Precedent(declaration, key, sketch.bag, (template(tactic, sketch),))
+def found_precedents(declaration: str, steps: Sequence[tuple[str, Sketch, str]]) -> list[Precedent]:
+    """What a proof teaches that the search has found; its constants mean the same elsewhere, or do not.
+
+    Args:
+        steps: each goal's key, the goal, and the tactic used on it; parents before children, these in order.
+    """
+    text = "\n".join(tactic for _, _, tactic in steps)  # each acts on the first goal that is left
+    wholes = [template(text, sketch) if _followable(text) else None for _, sketch, _ in steps[:1]]
+    return [
+        Precedent(declaration, key, sketch.bag, (template(tactic, sketch),), whole)
+        for (key, sketch, tactic), whole in zip_longest(steps, wholes)
+    ]
 
 
 def template(text: str, sketch: Sketch) -> Template:
@@ -80,6 +89,10 @@ def template(text: str, sketch: Sketch) -> Template:
 
 def _fit(text: str) -> bool:
     return 0 < len(text) <= LONGEST and _sound(text)
+
+
+def _followable(proof: str) -> bool:
+    return len(proof) <= LONGEST_PROOF and _sound(proof)
 
 
 def _sound(text: str) -> bool:
@@ -114,7 +127,7 @@ def _whole(steps: Sequence[TracedStep], number: int) -> str | None:
     if first.depth or (number and steps[number - 1].declaration == first.declaration):
         return None
     text = "\n".join(written(step) for step in _onwards(steps, number) if not step.depth)
-    return text if len(text) <= LONGEST_PROOF and _sound(text) else None
+    return text if _followable(text) else None
 
 
 def _onwards(steps: Sequence[TracedStep], number: int) -> Iterator[TracedStep]:
