@@ -35,6 +35,9 @@ from curriculum.ordering import Order, Subject
 from curriculum.scheduling import Prospect, Record, Temperatures, shares, weigh
 from prover.errors import DatabaseError, ProverError
 
+STEPS = 2
+"""the number of the sequence of steps: a course that was begun with another one begins anew"""
+
 Note = Callable[[str], None]
 Orders = Callable[[str, Sequence[Subject], int], Order]
 """from the name of an order, the repositories and a seed to the order"""
@@ -56,11 +59,11 @@ class Syllabus:
     prove: bool = True
     """whether theorems are attempted at all; if not, the learners only study, and are measured"""
     baseline: bool = True
-    """whether a prover that learns nothing attempts all, with the same number of tactics"""
+    """whether a prover that learns nothing attempts all, with as many tactics as all rounds up to each together"""
 
     def digest(self, settings: Mapping[str, Any]) -> str:
         """Names it together with the settings of the workshop."""
-        return digest_of([self.facts(), dict(settings)])
+        return digest_of([STEPS, self.facts(), dict(settings)])
 
     def facts(self) -> dict[str, Any]:
         """It as a JSON object."""
@@ -140,9 +143,9 @@ class Course:
         order: list[str] = self._step("order", 0, "", self._order)["order"]
         for location in order if syllabus.prove else []:
             self._step("recheck", 0, location, partial(self._recheck, location))
-        if syllabus.prove and syllabus.baseline:
+        for number in range(1, syllabus.rounds + 1) if syllabus.prove and syllabus.baseline else ():
             for location in order:
-                self._step("baseline", 0, location, partial(self._baseline, location))
+                self._step("baseline", number, location, partial(self._baseline, location, number))
         self._step("measure", 0, "", partial(self._measure, order))
         for number in range(1, syllabus.rounds + 1):
             for location in order:
@@ -238,14 +241,19 @@ class Course:
                 self._database.perform(lambda work: break_proof(work.connection, theorem, self._run, work.now()))
                 return "broken"
 
-    def _baseline(self, location: str) -> dict[str, Any]:
-        """What a prover proves that learns nothing and recalls nothing; not stored as proofs."""
+    def _baseline(self, location: str, number: int) -> dict[str, Any]:
+        """What a prover proves that learns nothing and recalls nothing, with the tactics of so many rounds in one
+        search; not stored as proofs. What it proved with fewer it proves."""
+        before = [step.record["proved"] for step in self._steps if (step.kind, step.location) == ("baseline", location)]
+        proved = {name: True for each in before for name, won in each.items() if won}
+        tactics = number * self._syllabus.tactics
         trials = [
-            Trial(w.module, w.name, self._syllabus.tactics, seed=self._syllabus.seed, recall=False)
+            Trial(w.module, w.name, tactics, seed=self._syllabus.seed, recall=False)
             for w in self._waiting(location)
+            if w.name not in proved
         ]
         finished = self._attempts(location, trials, learnt=False)
-        return {"proved": {f.trial.theorem: isinstance(f.result, FoundProof) for f in finished}}
+        return {"proved": proved | {f.trial.theorem: isinstance(f.result, FoundProof) for f in finished}}
 
     def _measure(self, order: Sequence[str]) -> dict[str, Any]:
         self._ready()

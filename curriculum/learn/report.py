@@ -49,7 +49,10 @@ def values(courses: Sequence[Taken]) -> list[dict[str, Any]]:
             },
             "proved": {
                 location: {
-                    "baseline": sorted(n for n, won in taken.summary.baseline.get(location, {}).items() if won),
+                    "baseline": [
+                        sorted(name for name, won in proved.items() if won)
+                        for proved in taken.summary.baseline.get(location, [])
+                    ],
                     "rounds": [sorted(taken.summary.proved(location, n + 1)) for n in range(taken.summary.rounds)],
                 }
                 for location in taken.summary.order
@@ -111,28 +114,31 @@ def _metrics(learner: str, courses: Sequence[Taken]) -> str:
 
 def _theorems(taken: Taken) -> str:
     summary = taken.summary
-    heads = ["repository", "tried", "without learning", *(f"round {n + 1}" for n in range(summary.rounds))]
+    rounds = range(1, summary.rounds + 1)
+    heads = [
+        name for n in rounds for name in (f"without learning, {n}×" if n > 1 else "without learning", f"round {n}")
+    ]
     lines = [
         f"## Theorems proved: {taken.title}\n",
-        "Rounds add up. Without learning: the same prover, the same number of tactics, and no memory.\n",
-        "| " + " | ".join(heads) + " | gained | lost |",
+        "Rounds add up. Without learning: the same prover without memory, in one search with as many tactics as the "
+        "rounds up to there have on average.\n",
+        "| repository | tried | " + " | ".join(heads) + " |",
         "|---|" + "---:|" * (len(heads) + 1),
     ]
-    gained = lost = 0
     for location in summary.order:
-        tried = next((v.tried for v in summary.visits if v.location == location), 0)
-        static, made = summary.baseline.get(location), summary.gains(location)
-        rounds = [str(len(summary.proved(location, n + 1))) for n in range(summary.rounds)]
-        difference = ["-", "-"] if made is None else [str(len(made.gained)), str(len(made.lost))]
-        gained += len(made.gained) if made else 0
-        lost += len(made.lost) if made else 0
-        cells = [location, str(tried), "-" if static is None else str(sum(static.values())), *rounds, *difference]
-        lines.append("| " + " | ".join(cells) + " |")
-    if summary.baseline:
-        lines.append(
-            f"\nThe first round against the prover without learning: {gained} gained, {lost} lost; "
-            f"McNemar's exact p = {mcnemar(gained, lost):.3g}."
-        )
+        cells = [str(next((v.tried for v in summary.visits if v.location == location), 0))]
+        for n in rounds:
+            static = summary.static(location, n)
+            cells += ["-" if static is None else str(sum(static.values())), str(len(summary.proved(location, n)))]
+        lines.append("| " + " | ".join([location, *cells]) + " |")
+    for n in rounds:
+        made = [each for location in summary.order if (each := summary.gains(location, n)) is not None]
+        if made:
+            gained, lost = sum(len(each.gained) for each in made), sum(len(each.lost) for each in made)
+            lines.append(
+                f"\nUp to round {n}, against the prover without learning: {gained} gained, {lost} lost; "
+                f"McNemar's exact p = {mcnemar(gained, lost):.3g}."
+            )
     for location, names in summary.broken.items():
         lines.append(f"\nNo longer proved in {location}: {', '.join(names)}.")
     for location, why in summary.failed.items():

@@ -1,6 +1,7 @@
 """What a course came to, read from its finished steps: matrices of performance, theorems proved, gains."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from curriculum.database.courses import FinishedStep
@@ -28,8 +29,9 @@ class Summary:
     """by location, why it was left out"""
     performance: dict[str, Outcomes]
     """by learner, how each checkpoint did on each repository"""
-    baseline: dict[str, dict[str, bool]]
-    """by location and theorem, whether a prover that learns nothing proved it; empty where it was not asked"""
+    baseline: dict[str, list[dict[str, bool]]]
+    """by location, round and theorem, whether a prover that learns nothing proved it with the tactics of all rounds up
+    to that one; empty where it was not asked"""
     visits: tuple[Visit, ...]
     broken: dict[str, list[str]]
     """by location, the theorems whose proofs no longer held and could not be mended"""
@@ -39,12 +41,17 @@ class Summary:
         mine = [v for v in self.visits if v.location == location and v.round <= up_to]
         return frozenset(name for visit in mine for name in visit.proved)
 
-    def gains(self, location: str) -> Gains | None:
-        """What the first round proved beside the baseline, which had as many tactics; None without one."""
-        theirs = self.baseline.get(location)
-        if theirs is None or not any(v.location == location and v.round == 1 for v in self.visits):
+    def static(self, location: str, up_to: int) -> dict[str, bool] | None:
+        """What a prover that learns nothing proved with as many tactics as the rounds up to one; None without one."""
+        known = self.baseline.get(location, [])
+        return known[up_to - 1] if len(known) >= up_to else None
+
+    def gains(self, location: str, up_to: int) -> Gains | None:
+        """What the rounds up to one proved beside the baseline with as many tactics; None without one."""
+        theirs = self.static(location, up_to)
+        if theirs is None or not any(v.location == location and v.round == up_to for v in self.visits):
             return None
-        ours = self.proved(location, 1)
+        ours = self.proved(location, up_to)
         return gains({name: name in ours for name in theirs}, theirs)
 
     @property
@@ -60,10 +67,17 @@ def summary_of(steps: Sequence[FinishedStep]) -> Summary:
         order,
         {s.location: s.record["failed"] for s in steps if "failed" in s.record},
         _performance(order, [s for s in steps if s.kind == "measure"]),
-        {s.location: s.record["proved"] for s in steps if s.kind == "baseline"},
+        _baseline(s for s in steps if s.kind == "baseline"),
         tuple(_visit(s) for s in steps if s.kind == "prove"),
         {s.location: s.record["broken"] for s in steps if s.kind == "recheck" and s.record["broken"]},
     )
+
+
+def _baseline(steps: Iterable[FinishedStep]) -> dict[str, list[dict[str, bool]]]:
+    found: dict[str, list[dict[str, bool]]] = defaultdict(list)
+    for step in steps:
+        found[step.location].append(step.record["proved"])
+    return dict(found)
 
 
 def _performance(order: Sequence[str], measured: Sequence[FinishedStep]) -> dict[str, Outcomes]:

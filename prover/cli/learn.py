@@ -1,6 +1,6 @@
 """`prover learn`: rounds of tracing, learning and proving over a list of repositories."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -139,7 +139,9 @@ def print_summary(summary: "Summary") -> None:
 
     console, errors = consoles()
     table = Table(box=None, pad_edge=False, header_style="bold")
-    columns = ["repository", "open", "without learning", *(f"round {n}" for n in range(1, summary.rounds + 1))]
+    columns = ["repository", "open"]
+    for number in range(1, summary.rounds + 1):
+        columns += [f"without learning, {number}×" if number > 1 else "without learning", f"round {number}"]
     for column in columns:
         table.add_column(column, justify="left" if column == "repository" else "right", overflow="fold")
     for location in summary.order:
@@ -156,11 +158,13 @@ def print_summary(summary: "Summary") -> None:
         errors.print(f"no longer proved in {location}: {', '.join(names)}", markup=False)
 
 
-def _row(summary: "Summary", location: str) -> Sequence[object]:
+def _row(summary: "Summary", location: str) -> "Iterator[object]":
     first = next((v for v in summary.visits if v.location == location), None)
-    static = summary.baseline.get(location)
-    rounds = [len(summary.proved(location, number)) for number in range(1, summary.rounds + 1)]
-    return [first.tried if first else 0, "-" if static is None else sum(static.values()), *rounds]
+    yield first.tried if first else 0
+    for number in range(1, summary.rounds + 1):
+        static = summary.static(location, number)
+        yield "-" if static is None else sum(static.values())
+        yield len(summary.proved(location, number))
 
 
 @contextmanager

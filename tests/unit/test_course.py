@@ -145,10 +145,11 @@ def test_what_is_learnt_in_one_repository_helps_in_the_next_and_in_the_next_roun
         ("one", 2, ("one.hard.b",)),
         ("two", 2, ()),
     ]
-    assert summary.baseline[TWO] == {"two.easy.d": True, "two.hard.e": False}
-    made = summary.gains(TWO)
-    assert made is not None
-    assert (made.gained, made.lost) == ({"two.hard.e"}, frozenset())
+    assert summary.baseline[TWO] == 2 * [{"two.easy.d": True, "two.hard.e": False}]
+    for up_to in (1, 2):
+        made = summary.gains(TWO, up_to)
+        assert made is not None
+        assert (made.gained, made.lost) == ({"two.hard.e"}, frozenset())
     assert summary.proved(ONE, 1) < summary.proved(ONE, 2)
 
 

@@ -25,8 +25,10 @@ STEPS: list[tuple[str, int, str, dict[str, Any]]] = [
     ("trace", 0, "https://example.org/gone", {"failed": "There is no such repository."}),
     ("order", 0, "", {"order": [A, B]}),
     ("recheck", 0, A, {"kept": [], "mended": [], "broken": ["a.old"]}),
-    ("baseline", 0, A, {"proved": {"a.one": True, "a.two": False, "a.three": False}}),
-    ("baseline", 0, B, {"proved": {"b.one": True}}),
+    ("baseline", 1, A, {"proved": {"a.one": True, "a.two": False, "a.three": False}}),
+    ("baseline", 1, B, {"proved": {"b.one": True}}),
+    ("baseline", 2, A, {"proved": {"a.one": True, "a.two": True, "a.three": False}}),
+    ("baseline", 2, B, {"proved": {"b.one": True}}),
     ("measure", 0, "", performance([0.0, 0.0], [0.0])),
     ("learn", 1, A, {}),
     ("measure", 1, A, performance([1.0, 0.0], [0.0])),
@@ -45,9 +47,10 @@ def taken(count: int = len(STEPS), strategy: str = "progressive") -> Taken:
 
 def test_the_report_counts_theorems_gained_and_lost() -> None:
     text = markdown([taken()])
-    assert f"| {A} | 3 | 1 | 2 | 3 | 1 | 0 |" in text
-    assert f"| {B} | 1 | 1 | 0 | 0 | 0 | 1 |" in text
-    assert "1 gained, 1 lost; McNemar's exact p = 1" in text
+    assert f"| {A} | 3 | 1 | 2 | 2 | 3 |" in text
+    assert f"| {B} | 1 | 1 | 0 | 1 | 0 |" in text
+    assert "Up to round 1, against the prover without learning: 1 gained, 1 lost; McNemar's exact p = 1" in text
+    assert "Up to round 2, against the prover without learning: 1 gained, 0 lost" in text
     assert f"No longer proved in {A}: a.old." in text
     assert "There is no such repository." in text
 
