@@ -9,6 +9,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import msgspec
+
 PRIOR_STRENGTH = 4.0
 """how many attempts the prior is worth"""
 PRIOR_RATES = (0.35, 0.15, 0.08, 0.05, 0.03)
@@ -20,8 +22,7 @@ FORGOTTEN_S = 14 * 24 * 3600.0
 LEAST_COST_S = 0.1
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(msgspec.Struct, frozen=True):
     """What attempts came to, of theorems that had been tried equally often before."""
 
     attempts: int = 0
@@ -29,8 +30,7 @@ class Record:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True)
-class Prospect:
+class Prospect(msgspec.Struct, frozen=True):
     """A theorem that may be tried next, and what is known of its like."""
 
     theorem: int
@@ -45,8 +45,7 @@ class Prospect:
     """the same of all repositories"""
 
 
-@dataclass(frozen=True)
-class Weighed:
+class Weighed(msgspec.Struct, frozen=True):
     """A prospect with what trying it is worth."""
 
     prospect: Prospect

@@ -1,12 +1,14 @@
 """The scheduler's next decision, from the database: which theorem of all repositories to try."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from sqlalchemy import Connection
 
-from curriculum.database.prospects import Waiting, candidates, proofs_known, waiting, yields
+from curriculum.database.prospects import Counted, Waiting, candidates, proofs_known, waiting, yields
 from curriculum.scheduling import Prospect, Record, Weighed, best, staleness
+
+NOTHING = Record()
 
 
 def next_theorem(
@@ -26,27 +28,36 @@ def next_theorem(
         stale: how much of a failure must be out of date, at least, for the theorem to be tried again.
     """
     known = proofs_known(connection)
-    own: dict[tuple[int, int], Record] = {}
-    all_: dict[int, Record] = defaultdict(Record)
-    for each in yields(connection):
-        own[each.repository, each.tried] = Record(each.attempts, each.proved, each.seconds)
-        sum_ = all_[each.tried]
-        all_[each.tried] = Record(sum_.attempts + each.attempts, sum_.proved + each.proved, sum_.seconds + each.seconds)
+    counted = yields(connection)
+    own = {(each.repository, each.tried): Record(each.attempts, each.proved, each.seconds) for each in counted}
+    everywhere = _by_tries(counted)
     prospects = [
         Prospect(
             each.theorem,
             each.tried,
             now - each.tried_at,
             known - each.knew,
-            own.get((each.repository, each.tried), Record()),
-            all_[each.tried],
+            own.get((each.repository, each.tried), NOTHING),
+            everywhere.get(each.tried, NOTHING),
         )
         for each in candidates(connection)
         if each.repository not in without and (among is None or each.repository in among)
     ]
-    ripe = [p for p in prospects if p.tried == 0 or staleness(p.learnt_since, p.since_s) >= stale]
-    chosen = best(ripe, budget)
+    if stale:
+        prospects = [p for p in prospects if p.tried == 0 or staleness(p.learnt_since, p.since_s) >= stale]
+    chosen = best(prospects, budget)
     if chosen is None:
         return None
     found = waiting(connection, chosen.prospect.theorem)
     return None if found is None else (found, chosen)
+
+
+def _by_tries(counted: Iterable[Counted]) -> dict[int, Record]:
+    """What attempts came to in all repositories, by how often the theorem had been tried."""
+    sums: dict[int, list[Counted]] = defaultdict(list)
+    for each in counted:
+        sums[each.tried].append(each)
+    return {
+        tried: Record(sum(c.attempts for c in same), sum(c.proved for c in same), sum(c.seconds for c in same))
+        for tried, same in sums.items()
+    }
