@@ -3,7 +3,8 @@
 Time decides only who may try. What a holder does is safe because each taking has a token, which a unit of
 work compares before it commits (`hold`): whoever was taken over, for whatever reason, changes nothing more.
 So a clock that jumps ahead costs work, never two holders' results; one that jumps back by more than the
-lease is long makes it free, instead of binding it until the old time comes again.
+lease is long makes it free, instead of binding it until the old time comes again: whoever keeps asking has it
+after twice its time at most.
 """
 
 from collections.abc import Callable

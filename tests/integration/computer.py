@@ -1,11 +1,13 @@
 """A computer with a native Lean, which is the embedded one in disguise."""
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from prover.lean.toolchain.home import Home
-from prover.lean.toolchain.install import install_gateway
+from prover.lean.toolchain.install import gateway_directory, install_gateway, installed
 from prover.lean.toolchain.native import Asking, find_native
+from prover.lean.toolchain.node import find_node
 from prover.lean.toolchain.toolchain import NativeToolchain
 from prover.project.layout import open_repository
 from prover.project.native_build import NativeBuilder
@@ -28,9 +30,15 @@ class Computer:
 
     @classmethod
     def make(cls, root: Path, usual: Home) -> "Computer":
-        """One below the empty directory `root`, whose gateway is compiled; `usual` has the embedded toolchain."""
+        """One below the empty directory `root`, whose gateway is compiled; `usual` has the embedded toolchain.
+
+        Module by module the gateway would take the disguise two minutes, and come out as the embedded Lean has made it.
+        """
         search = disguise.wear(root / "elan", usual, [PIN], (NEWER,))
         home = Home(root / "home")
         native = find_native(home, Asking(Path(__file__).parents[2] / "lean_projects" / "basics", str(search)))
+        embedded = installed(usual, find_node())
         assert native is not None
+        assert embedded.gateway is not None
+        shutil.copytree(embedded.gateway, gateway_directory(home, native))
         return cls(root / "elan", home, install_gateway(home, native))

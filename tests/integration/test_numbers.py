@@ -31,7 +31,7 @@ THEOREMS = {
     "closed": "theorem closed : (List.range 50).foldl (· + ·) 0 = 1225 := by sorry",
 }
 SOURCE = SourceText("\n".join(THEOREMS.values()), "Numbers.lean", "Numbers")
-LIMITS = TacticLimits(milliseconds=20_000)
+LIMITS = TacticLimits(milliseconds=6_000)
 
 
 @pytest.fixture(scope="module")

