@@ -137,7 +137,8 @@ def _train(parts: "Split", learnt: Learnt, given: dict[str, Any], note: Note) ->
     """The model, its name, and the name of the one that it was trained from."""
     from curriculum.learn.generator.examples import digest_of
     from curriculum.learn.generator.presets import PRESETS
-    from curriculum.learn.generator.training import Lora, Plan, train
+    from curriculum.learn.generator.training import train
+    from curriculum.learn.generator.training_plan import Lora, Plan
 
     base, parent = base_model(given["base"])
     rate = given["rate"] or (2e-3 if base in PRESETS else 2e-4 if given["lora"] else 1e-4)

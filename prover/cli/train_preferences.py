@@ -64,7 +64,7 @@ def command(repos: tuple[str, ...], jobs: int, wish: Wish, as_json: bool, **give
     """
     from curriculum.learn.generator.examples import digest_of, split
     from curriculum.learn.generator.preference import prefer
-    from curriculum.learn.generator.training import Lora, Plan
+    from curriculum.learn.generator.training_plan import Lora, Plan
 
     out, err = consoles()
 

@@ -9,7 +9,8 @@ from curriculum.database.results import GoalStep
 from curriculum.database.steps import OwnProof
 from curriculum.learn.generator.examples import Example, digest_of, found_examples, split, traced_examples
 from curriculum.learn.generator.presets import fresh
-from curriculum.learn.generator.training import ADAPTER, CHECKPOINT, Lora, Plan, read_card, train
+from curriculum.learn.generator.training import ADAPTER, CHECKPOINT, read_card, train
+from curriculum.learn.generator.training_plan import Lora, Plan
 from prover.errors import ModelMissing, UsageError
 from prover.project.traced import TracedModule, TracedStep
 from prover.tactics.language.model import Decoding, Prompt

@@ -5,10 +5,12 @@ from pathlib import Path
 import pytest
 import torch
 
+from curriculum.learn.generator.encoding import Encoder
 from curriculum.learn.generator.examples import Example
 from curriculum.learn.generator.preference import Pair, Preference, judged_pairs, prefer
 from curriculum.learn.generator.presets import starting
-from curriculum.learn.generator.training import Encoder, Plan, read_card
+from curriculum.learn.generator.training import read_card
+from curriculum.learn.generator.training_plan import Plan
 from prover.errors import UsageError
 from prover.lean.protocol import Declaration, Goal
 from prover.lean.session import Advanced, Failed, Opening, Origin, SourceText, State, TacticLimits

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from curriculum.learn.averaging import averaged_parameters
 from curriculum.learn.ewc import Anchor, anchor, penalty
+from curriculum.learn.generator.encoding import Encoder
 from curriculum.learn.generator.examples import Example, traced_examples
 from curriculum.learn.generator.presets import PRESETS, starting
-from curriculum.learn.generator.training import CHECKPOINT, Encoder, Lora, Plan, read_card, train
+from curriculum.learn.generator.training import CHECKPOINT, read_card, train
+from curriculum.learn.generator.training_plan import Lora, Plan
 from curriculum.learn.learner import ITEMS, Strategy, Study, Task, held_out
 from curriculum.learn.rehearsal import Rehearsal
 from prover.errors import ModelMissing, UsageError

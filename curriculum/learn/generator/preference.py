@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from curriculum.learn.generator.encoding import Encoder, Row
 from curriculum.learn.generator.examples import Example, digest_of_lines
 from curriculum.learn.generator.presets import starting
 from curriculum.learn.generator.training import (
-    Encoder,
-    Plan,
     Progress,
-    Row,
     Trained,
     Training,
     card_of,
@@ -27,6 +25,7 @@ from curriculum.learn.generator.training import (
     prepared,
     write,
 )
+from curriculum.learn.generator.training_plan import Plan
 from prover.errors import LeanError, UsageError
 from prover.lean.session import Advanced, Failed, Session, State, TacticLimits
 from prover.proving import Task, forget

@@ -16,16 +16,16 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 import msgspec
 
+from curriculum.learn.generator.encoding import Encoder, Row
 from curriculum.learn.generator.examples import Example, digest_of
 from curriculum.learn.generator.presets import starting
+from curriculum.learn.generator.training_plan import Plan
 from prover.errors import ModelMissing, UsageError
-from prover.tactics.language.formats import DEFAULTS, Asked, Format, format_named
+from prover.tactics.language.formats import DEFAULTS, format_named
 
 if TYPE_CHECKING:
     import torch
 
-IGNORED = -100
-"""the label of a token that is not to be predicted"""
 CHECKPOINT = "checkpoint.pt"
 CARD = "prover.json"
 ADAPTER = "adapter"
@@ -36,41 +36,6 @@ Item = TypeVar("Item", contravariant=True)
 Progress = Callable[[str], None]
 Penalty = Callable[[Any], "torch.Tensor"]
 """from the model to a scalar that is added to the loss, such as that of elastic weight consolidation"""
-
-
-@dataclass(frozen=True)
-class Lora:
-    """Low-rank adaptation (Hu et al. 2021): few weights are trained, beside those of every linear layer."""
-
-    rank: int = 16
-    alpha: int = 32
-
-
-@dataclass(frozen=True)
-class Plan:
-    """How training is done."""
-
-    epochs: int = 20
-    batch: int = 16
-    """examples at once"""
-    accumulate: int = 1
-    """batches a step"""
-    rate: float = 2e-3
-    """the highest; risen to in a straight line, then down along a cosine"""
-    warmup: float = 0.05
-    """the share of the steps that it rises in"""
-    weight_decay: float = 0.01
-    clip: float = 1.0
-    """the longest gradient"""
-    seed: int = 0
-    precision: Literal["float32", "bfloat16"] = "float32"
-    lora: Lora | None = None
-    state_bytes: int = 480
-    """of a goal, at most: the beginning is cut"""
-    tactic_bytes: int = 160
-    """of a tactic; longer ones are left out"""
-    checkpoint_seconds: float = 60.0
-    device: str = "cpu"
 
 
 @dataclass(frozen=True)
@@ -152,67 +117,6 @@ def read_card(directory: str | Path) -> Card | None:
         return msgspec.json.decode((Path(directory) / CARD).read_bytes(), type=Card)
     except (OSError, msgspec.MsgspecError):
         return None
-
-
-@dataclass(frozen=True)
-class Row:
-    """An example as numbers."""
-
-    given: list[int]
-    """what the model reads"""
-    wanted: list[int]
-    """what it should say, its end included"""
-
-    @property
-    def length(self) -> int:
-        """All its tokens."""
-        return len(self.given) + len(self.wanted)
-
-
-class Encoder:
-    """From examples to tensors."""
-
-    def __init__(self, tokenizer: Any, kind: Literal["seq2seq", "causal"], format: Format, plan: Plan) -> None:
-        self._tokenizer = tokenizer
-        self._kind = kind
-        self._format = format
-        self._plan = plan
-
-    def row(self, example: Example) -> Row | None:
-        """An example as numbers; None for one that is too long."""
-        if len(example.tactic.encode()) > self._plan.tactic_bytes:
-            return None
-        state = example.state.encode()[-self._plan.state_bytes :].decode(errors="ignore")
-        prompt = self._format.prompt(Asked(state=state, declaration=example.declaration)).text
-        given = self._tokenizer(prompt, add_special_tokens=self._kind == "seq2seq")["input_ids"]
-        said = self._tokenizer(example.tactic, add_special_tokens=False)["input_ids"]
-        return Row(list(given), [*said, self._tokenizer.eos_token_id])
-
-    def batch(self, rows: Sequence[Row], device: str) -> dict[str, "torch.Tensor"]:
-        """Rows as the model takes them, padded on the right to one length."""
-        if self._kind == "seq2seq":
-            inputs, labels = [row.given for row in rows], [row.wanted for row in rows]
-        else:
-            inputs = [row.given + row.wanted for row in rows]
-            labels = [[IGNORED] * len(row.given) + row.wanted for row in rows]
-        padding = self._tokenizer.pad_token_id
-        return {
-            "input_ids": _padded(inputs, padding if padding is not None else 0, device),
-            "attention_mask": _padded([[1] * len(row) for row in inputs], 0, device),
-            "labels": _padded(labels, IGNORED, device),
-        }
-
-    def log_probabilities(self, model: Any, rows: Sequence[Row], device: str) -> "torch.Tensor":
-        """log p of all that is said in each row, of shape (rows,), in nats."""
-        import torch
-
-        batch = self.batch(rows, device)
-        logits, labels = model(**batch).logits, batch["labels"]
-        if self._kind == "causal":  # each token is foretold by the one before it
-            logits, labels = logits[:, :-1], labels[:, 1:]
-        spoken = labels != IGNORED
-        of_labels = logits.log_softmax(-1).gather(-1, labels.where(spoken, torch.zeros_like(labels)).unsqueeze(-1))
-        return (of_labels.squeeze(-1) * spoken).sum(-1)
 
 
 class Objective(Protocol[Item]):
@@ -459,10 +363,3 @@ def write(out: Path, model: Any, tokenizer: Any, card: Card, metrics: dict[str, 
     scratch.rmdir()
     (out / CHECKPOINT).unlink(missing_ok=True)
     return Trained(out, card)
-
-
-def _padded(rows: Sequence[Sequence[int]], padding: int, device: str) -> "torch.Tensor":
-    import torch
-
-    width = max(len(row) for row in rows)
-    return torch.tensor([[*row, *[padding] * (width - len(row))] for row in rows], device=device)
