@@ -85,8 +85,14 @@ def leave_alone(connection: Connection, theorems: Sequence[int]) -> None:
     connection.execute(delete(Prospect).where(Prospect.theorem_id.in_(theorems)))
 
 
-def count_try(connection: Connection, theorem: int, proved: bool, seconds: float, at: float) -> None:
-    """Counts an attempt at a theorem, before it is taken off the queue if it is proved."""
+def count_try(
+    connection: Connection, theorem: int, proved: bool, seconds: float, at: float, knew: int | None = None
+) -> None:
+    """Counts an attempt at a theorem, before it is taken off the queue if it is proved.
+
+    Args:
+        knew: how many proofs were known when it was begun; as many as there are now, if not given.
+    """
     asked = select(Theorem.repository_id, Prospect.tried).outerjoin(Prospect, Prospect.theorem_id == Theorem.id)
     repository, tried = connection.execute(asked.where(Theorem.id == theorem)).one()
     if tried is None:  # it has a proof, or is no `sorry`: nothing is to be learnt about the queue from it
@@ -105,7 +111,8 @@ def count_try(connection: Connection, theorem: int, proved: bool, seconds: float
     )
     more = case((Prospect.tried < OFTEN, Prospect.tried + 1), else_=OFTEN)
     mine = update(Prospect).where(Prospect.theorem_id == theorem)
-    connection.execute(mine.values(tried=more, tried_at=max(at, 0.0), knew=proofs_known(connection)))
+    known = proofs_known(connection) if knew is None else knew
+    connection.execute(mine.values(tried=more, tried_at=max(at, 0.0), knew=known))
 
 
 def proofs_known(connection: Connection) -> int:

@@ -116,8 +116,13 @@ class Results:
         self._connection = connection
         self._now = now
 
-    def record_attempt(self, tried: Tried, repository: int | None = None, run: int | None = None) -> int:
+    def record_attempt(
+        self, tried: Tried, repository: int | None = None, run: int | None = None, knew: int | None = None
+    ) -> int:
         """Stores an attempt, with its proof if it has one; the attempt's id.
+
+        Args:
+            knew: how many proofs were known when it was begun; as many as there are now, if not given.
 
         Raises:
             RowRefused: it breaks a rule of the tables, or names a model that is not recorded.
@@ -127,7 +132,7 @@ class Results:
         theorem = self._theorem(repository, tried.module, tried.theorem)
         if theorem is not None:
             proved = isinstance(tried.result, FoundProof)
-            count_try(self._connection, theorem, proved, tried.cost.seconds, self._now())
+            count_try(self._connection, theorem, proved, tried.cost.seconds, self._now(), knew)
         proof: int | None = None
         outcome, reason = "proved", None
         match tried.result:

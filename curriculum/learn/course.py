@@ -215,7 +215,7 @@ class Course:
             return {"kept": [], "mended": [], "broken": []}
         with self._database.reading() as connection:
             proved = proved_sorries(connection, location)
-        trials = [self._trial(module, name, self._syllabus.tactics) for module, name in proved]
+        trials = [Trial(module, name, self._syllabus.tactics, seed=self._syllabus.seed) for module, name in proved]
         became: dict[str, list[str]] = {"kept": [], "mended": [], "broken": []}
         for finished in self._attempts(location, trials, learnt=False):
             theorem = proved[finished.trial.module, finished.trial.theorem]
@@ -266,37 +266,36 @@ class Course:
         return {"modules": len(study.modules), "proofs": len(study.found)}
 
     def _choose(self, location: str) -> dict[str, Any]:
-        """Whom to try, with how many tactics, at which temperature: from what came of it before."""
+        """Whom to try, with how many tactics, at which temperature: from what came of it before. And how many proofs
+        are known, which then depends neither on the order in which attempts are finished nor on a kill among them."""
         waiting = self._waiting(location)
         if not waiting:
-            return {"trials": []}
+            return {"trials": [], "knew": 0}
         chances = self._chances(waiting)
         average = self._syllabus.tactics
         given = shares(chances, average * len(waiting), max(1, average // 4))
         temperatures, record = Temperatures(), self._by_temperature()
-        return {
-            "trials": [[w.module, w.name, given[f"{w.theorem}"], temperatures.choose(w.tried, record)] for w in waiting]
-        }
+        trials = [[w.module, w.name, given[f"{w.theorem}"], temperatures.choose(w.tried, record)] for w in waiting]
+        with self._database.reading() as connection:
+            return {"trials": trials, "knew": proofs_known(connection)}
 
     def _prove(self, location: str) -> dict[str, Any]:
         position = len(self._steps)
-        chosen: list[list[Any]] = self._steps[-1].record["trials"]
+        chosen = self._steps[-1].record
+        seed = self._syllabus.seed + position  # a further try at the same temperature is another one
         trials = {
-            f"{self._uid} {position} {module} {name}": self._trial(module, name, tactics, temperature)
-            for module, name, tactics, temperature in chosen
+            f"{self._uid} {position} {module} {name}": Trial(module, name, tactics, temperature, seed)
+            for module, name, tactics, temperature in chosen["trials"]
         }
         with self._database.reading() as connection:
             made = {each.uid for each in attempts_of_run(connection, self._run)}
         left = {uid: trial for uid, trial in trials.items() if uid not in made}
         uids = {(trial.module, trial.theorem): uid for uid, trial in left.items()}
         for finished in self._attempts(location, list(left.values()), learnt=True):
-            self._store(location, uids[finished.trial.module, finished.trial.theorem], finished)
+            self._store(location, uids[finished.trial.module, finished.trial.theorem], finished, chosen["knew"])
         return self._came_to(trials)
 
     # --- what the steps share ---
-
-    def _trial(self, module: str, name: str, tactics: int, temperature: float = 0.0) -> Trial:
-        return Trial(module, name, tactics, temperature, self._syllabus.seed)
 
     def _attempts(self, location: str, trials: Sequence[Trial], learnt: bool) -> Iterator[Finished]:
         """The trials as they are finished; those of a repository that can no longer be worked on are left."""
@@ -313,7 +312,7 @@ class Course:
         except ProverError as error:
             self._say(f"{location} is left: {error}")
 
-    def _store(self, location: str, uid: str, finished: Finished) -> None:
+    def _store(self, location: str, uid: str, finished: Finished, knew: int) -> None:
         trial = finished.trial
         tried = Tried(
             trial.theorem,
@@ -328,7 +327,7 @@ class Course:
         )
 
         def act(work: UnitOfWork) -> None:
-            work.results.record_attempt(tried, work.traces.record_repository(location), self._run)
+            work.results.record_attempt(tried, work.traces.record_repository(location), self._run, knew)
 
         self._database.perform(act)
 

@@ -13,7 +13,7 @@ from prover.search.best_first import DEFAULT_LIMITS, Strategy
 from prover.search.budget import Budget
 from prover.search.priority import Priority, length_normalised
 from prover.tactics.automation import FIXED_LIST, FixedList
-from prover.tactics.generator import Generator, Suggestion, TacticGenerator
+from prover.tactics.generator import Generator, Outliner, Suggestion, TacticGenerator
 
 CLOSERS = ("rfl", "decide", "omega", "simp_all", "grind")
 SORRYDB = ("rfl", "simp_all", "exact?", "grind", "omega")
@@ -145,6 +145,10 @@ class Sampled:
             replace(suggestion, log_probability=suggestion.log_probability + self._temperature * _gumbel(chance))
             for suggestion in self._generator.suggest(goal)
         ]
+
+    def whole_proofs(self, goal: Goal) -> Sequence[Suggestion]:
+        """Those of the generator, as they are."""
+        return self._generator.whole_proofs(goal) if isinstance(self._generator, Outliner) else ()
 
 
 def _gumbel(chance: random.Random) -> float:

@@ -10,6 +10,7 @@ import pytest
 from curriculum.database.courses import finished_steps
 from curriculum.database.database import Database
 from curriculum.database.lineage import lineage_of
+from curriculum.database.prospects import waiting_in
 from curriculum.database.results import Cost, FoundProof, GoalStep
 from curriculum.learn.course import Course, Syllabus
 from curriculum.learn.learner import Frozen, MemoryLearner, Strategy, Study
@@ -41,6 +42,9 @@ class World:
     def __init__(self, db: Database, die_at: int = -1) -> None:
         self.db = db
         self.attempted: list[str] = []
+        self.seeds: list[int] = []
+        self.backwards = False
+        """attempts are finished in the opposite order"""
         self.revision = "1"
         self.restated = ""
         """a theorem whose statement the next revision changes"""
@@ -70,9 +74,10 @@ class World:
     def attempt(
         self, location: str, revision: str, trials: Sequence[Trial], learnt: Sequence[Generator]
     ) -> Iterator[Finished]:
-        for trial in trials:
+        for trial in reversed(trials) if self.backwards else trials:
             self.tick()
             self.attempted.append(trial.theorem)
+            self.seeds.append(trial.seed)
             yield self._finished(trial, learnt)
             self.tick()
 
@@ -183,6 +188,25 @@ def test_a_kill_at_any_point_changes_nothing_of_the_result(tmp_path: Path, empty
     for point in (2, 6, 9, 14):
         assert course(f"killed at {point}", (point,)) == whole
     assert course("killed often", (3, 5, 4), lose=True) == whole, "even where what was learnt is lost"
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_the_order_in_which_attempts_are_finished_changes_nothing(
+    database: Database, tmp_path: Path, backwards: bool
+) -> None:
+    world = World(database)
+    world.backwards = backwards
+    go(database, world, tmp_path / "kept", syllabus(rounds=1, places=(ONE,)))
+    with database.reading() as connection:
+        (waiting,) = waiting_in(connection, ONE)
+    assert (waiting.name, waiting.knew) == ("one.hard.b", 0), "no proof was known when both were begun"
+
+
+def test_a_further_try_is_another_one(database: Database, tmp_path: Path) -> None:
+    world = World(database)
+    go(database, world, tmp_path / "kept", Syllabus((ONE,), rounds=2, tactics=8, baseline=False))
+    assert world.attempted == ["one.easy.a", "one.hard.b", "one.hard.b"]
+    assert world.seeds[1] != world.seeds[2]
 
 
 def test_the_same_course_again_is_another_one(database: Database, tmp_path: Path) -> None:

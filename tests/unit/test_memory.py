@@ -6,9 +6,10 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
+from prover.evaluate.systems import Sampled
 from prover.lean.protocol import Goal, Hypothesis
 from prover.project.traced import PremiseUse, TracedModule, TracedStep
-from prover.tactics.generator import Learner, Place, ProofStep, Situated, situated
+from prover.tactics.generator import Learner, Outliner, Place, ProofStep, Situated, situated
 from prover.tactics.memory.adapting import adapted, analogy, likeness
 from prover.tactics.memory.memory import Memory, Source
 from prover.tactics.memory.precedent import Precedent, precedents, template, written
@@ -266,6 +267,14 @@ def test_a_proof_that_was_found_is_known_whole() -> None:
     memory.learn_proof(Place("A", "A.one", 10, "s1"), steps)
     (known,) = memory.at(Place("Z", "Z.one", 0, "new")).whole_proofs(goal(MIRROR.replace("t", "u")))
     assert known.tactic == "cases u\nrfl"
+
+
+def test_a_disturbed_memory_still_knows_whole_proofs() -> None:
+    memory = learnt(step("intro h\nexact h.mirror", MIRROR))
+    recall = memory.at(Place("Z", "Z.one", 0, "new"))
+    disturbed = Sampled(recall, 1.0, "seed")
+    assert isinstance(disturbed, Outliner)
+    assert [known.tactic for known in disturbed.whole_proofs(goal(MIRROR))] == ["intro h\nexact h.mirror"]
 
 
 def test_it_is_a_generator_that_depends_on_the_theorem_and_learns() -> None:
