@@ -22,7 +22,19 @@ from prover.tactics.language.model import Account, Usage, accounted
 
 Script = tuple[str, ...]
 """the lines of a tactic block"""
-Recall = Callable[[str], Sequence[Script]]
+
+
+@dataclass(frozen=True)
+class Known:
+    """A proof of a statement that was accepted before."""
+
+    scripts: tuple[Script, ...]
+    """for each place that was filled, in order"""
+    whole: bool
+    """its one block proves the statement from scratch"""
+
+
+Recall = Callable[[str], Sequence[Known]]
 """from the key of a statement to proofs of it that are known, the most trusted first"""
 
 FOLLOWED = -0.3
@@ -198,8 +210,8 @@ class Attempt:
 
     def run(self) -> Outcome:
         """Submits what is known, then searches and submits until the gate accepts, or there is no more to try."""
-        for script in self._known():
-            if isinstance(outcome := self._submit((script,), recalled=True), TheoremProved):
+        for known in self._known():
+            if isinstance(outcome := self._submit(known, recalled=True), TheoremProved):
                 return outcome
         refused: str | None = None
         for _ in range(REFUSALS):
@@ -219,12 +231,13 @@ class Attempt:
                     self._searches[-1].refuse()
         return TheoremOpen("its proofs were refused", self._spent(), refused)
 
-    def _known(self) -> Iterator[Script]:
-        """Known proofs of the statement that hold here; none unless the whole statement is to be proved."""
-        if self._whole():
-            for script in self._prover.recall(self._task.declaration.key):
-                if self._session.close_proof(self._openings[0].state, "\n".join(script)) is None:
-                    yield script
+    def _known(self) -> Iterator[tuple[Script, ...]]:
+        """Known proofs of the statement that hold here: of the whole of it, or of what is missing in as many places."""
+        for known in self._prover.recall(self._task.declaration.key):
+            if known.whole == self._whole() and len(known.scripts) == len(self._openings):
+                pairs = zip(self._openings, known.scripts, strict=True)
+                if all(self._session.close_proof(there.state, "\n".join(script)) is None for there, script in pairs):
+                    yield known.scripts
 
     def _whole(self) -> bool:
         """Whether there is one place to fill, and what is missing there is all of the statement."""

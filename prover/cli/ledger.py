@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from prover.cli.wiring import database
 from prover.errors import DatabaseError
-from prover.proving import Outcome, Script, Task, TheoremFailed, TheoremOpen, TheoremProved
+from prover.proving import Known, Outcome, Task, TheoremFailed, TheoremOpen, TheoremProved
 from prover.tactics.ensemble import Counts, Standing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from curriculum.database.database import Database, UnitOfWork
+    from curriculum.database.queries import KnownProof
     from curriculum.database.results import FoundProof
 
 T = TypeVar("T")
@@ -44,16 +47,11 @@ class Ledger:
         if begun := self._perform(act):
             self._run, self._repository = begun
 
-    def recall(self, statement_key: str) -> tuple[Script, ...]:
-        """Known proofs of a statement as a whole."""
+    def recall(self, statement_key: str) -> tuple[Known, ...]:
+        """Known proofs of a statement."""
+        from curriculum.database.queries import proof_of
 
-        def act(work: "UnitOfWork") -> list[Script]:
-            from curriculum.database.queries import proof_of
-
-            known = proof_of(work.connection, statement_key)
-            return [tuple(proof.scripts[0].splitlines()) for proof in known if proof.whole]
-
-        return tuple(self._perform(act) or ())
+        return _known(self._perform(lambda work: proof_of(work.connection, statement_key)) or ())
 
     def standing(self) -> Standing:
         """What is known of generators."""
@@ -132,10 +130,13 @@ def result_of(outcome: Outcome, generators: Sequence[str], model: str | None = N
             return "failed", reason
 
 
-def known_proofs(database: "Database", statement_key: str) -> tuple[Script, ...]:
-    """Known proofs of a statement as a whole, the most thoroughly checked first."""
+def known_proofs(database: "Database", statement_key: str) -> tuple[Known, ...]:
+    """Known proofs of a statement, the most thoroughly checked first."""
     from curriculum.database.queries import proof_of
 
     with database.reading() as connection:
-        known = proof_of(connection, statement_key)
-    return tuple(tuple(proof.scripts[0].splitlines()) for proof in known if proof.whole)
+        return _known(proof_of(connection, statement_key))
+
+
+def _known(found: "Iterable[KnownProof]") -> tuple[Known, ...]:
+    return tuple(Known(tuple(tuple(text.splitlines()) for text in proof.scripts), proof.whole) for proof in found)

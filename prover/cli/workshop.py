@@ -21,7 +21,7 @@ from prover.project.checkout import COMMIT
 from prover.project.layout import Module
 from prover.project.location import Location
 from prover.project.revision import revision_of
-from prover.proving import Outcome, Prover, Task, TheoremProved
+from prover.proving import Known, Outcome, Prover, Task, TheoremProved
 from prover.search.best_first import Strategy
 from prover.search.budget import Budget
 from prover.tactics.automation import Automation
@@ -115,7 +115,7 @@ class LeanWorkshop:
                     pool.__exit__(None, None, None)
                     raise
 
-    def recall(self, statement_key: str) -> tuple[tuple[str, ...], ...]:
+    def recall(self, statement_key: str) -> tuple[Known, ...]:
         """Known proofs of a statement."""
         return known_proofs(self._database, statement_key)
 
