@@ -223,11 +223,15 @@ def _known(found: Found, location: str) -> Known:
 def _bounded(known: list[Known], capacity: int, seed: int) -> list[Known]:
     """The same with at most so many precedents, a uniform sample of all of them."""
     numbered = [(i, j) for i, each in enumerate(known) for j in range(len(each.precedents))]
-    names = {pair: f"{known[pair[0]].source.name} {pair[1]} {known[pair[0]].location}" for pair in numbered}
-    buffer = Rehearsal[tuple[int, int]](capacity, seed, names.__getitem__)
+    buffer = Rehearsal[tuple[int, int]](capacity, seed, lambda pair: _content(known[pair[0]], pair[1]))
     buffer.offer(numbered)
     kept = set(buffer)
     return [
         Known(each.source, [p for j, p in enumerate(each.precedents) if (i, j) in kept], each.location)
         for i, each in enumerate(known)
     ]
+
+
+def _content(known: Known, number: int) -> str:
+    """All that a precedent is: where it stands among others changes as they are forgotten."""
+    return f"{known.location} {known.source.name} {msgspec.json.encode(known.precedents[number]).decode()}"

@@ -93,6 +93,6 @@ class Pupils:
                 (scratch / each.name).mkdir(parents=True)
                 each.save(scratch / each.name)
             scratch.rename(place)
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # the second is what torch makes of a full disk
             shutil.rmtree(scratch, ignore_errors=True)
-            self._say(f"what was learnt is not kept ({error.strerror or error}): free some space")
+            self._say(f"what was learnt is not kept ({getattr(error, 'strerror', None) or error}): free some space")

@@ -96,3 +96,9 @@ def test_what_is_damaged_is_not_loaded(base: str, tmp_path: Path, damage: str, s
     (tmp_path / damage).write_text("{")
     with pytest.raises(ValueError, match=said):
         GeneratorLearner(base=base).load(tmp_path)
+
+
+def test_a_study_of_nothing_but_long_tactics_teaches_nothing(base: str) -> None:
+    learner = GeneratorLearner(base=base)
+    learner.study(Study("/A", (module("A", "simp [" + 100 * "aa, " + "b]"),)))
+    assert learner.generators() == ()

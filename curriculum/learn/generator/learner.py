@@ -99,7 +99,7 @@ class GeneratorLearner:
         own = {(example.module, example.declaration) for example in found}
         others = [example for example in traced if (example.module, example.declaration) not in own]
         self._past = [example for example in self._past if (example.module, example.declaration) not in own]
-        new = [example for example in dict.fromkeys([*others, *found]) if not held_out(example.declaration)]
+        new = [each for each in dict.fromkeys([*others, *found]) if _is_learnt(each)]
         if not new:
             return
         match self._strategy:
@@ -252,6 +252,11 @@ class GeneratorLearner:
     def _format(self) -> Format:
         card = read_card(self._model)
         return format_named(card.format if card is not None else DEFAULTS["seq2seq", "tactic"])
+
+
+def _is_learnt(example: Example) -> bool:
+    """Whether it measures nothing, and is short enough to be trained on."""
+    return not held_out(example.declaration) and len(example.tactic.encode()) <= Plan.tactic_bytes
 
 
 def _plain(text: str) -> str:
