@@ -24,7 +24,7 @@ from curriculum.database.tables import (
     TacticStep,
     Theorem,
 )
-from curriculum.database.theorems import latest_snapshot
+from curriculum.database.theorems import first_proof, latest_snapshot
 from prover.project.traced import TracedSorry, sorry_ids
 
 BATCH = 5_000
@@ -92,8 +92,8 @@ def _positions(connection: Connection) -> Faults:
 
 def _proofs(connection: Connection) -> Faults:
     """Theorems have the proofs that are known, and scripts their digests."""
-    known = exists().where(Proof.statement_key == Theorem.statement_key)
-    unlinked = select(func.count()).select_from(Theorem).where(Theorem.proof_id.is_(None), known)
+    known = first_proof(Theorem.statement_key, Theorem.id)
+    unlinked = select(func.count()).select_from(Theorem).where(Theorem.proof_id.is_(None), known.is_not(None))
     yield from _counted(connection, "theorems are called open although a proof of their statement is stored", unlinked)
     for row in connection.execute(select(Proof.id, Proof.digest, Proof.scripts)):
         if digest_of(row.scripts) != row.digest:

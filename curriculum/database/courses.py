@@ -64,6 +64,12 @@ def finished_steps(connection: Connection, run: int) -> list[FinishedStep]:
     return [FinishedStep(*row) for row in rows]
 
 
+def last_recheck(connection: Connection, location: str) -> float:
+    """When the known proofs of a repository were tried again last, in any course; 0 where they never were."""
+    asked = select(func.max(Lesson.ended_at)).where(Lesson.kind == "recheck", Lesson.location == location)
+    return connection.scalar(asked) or 0.0
+
+
 def courses(connection: Connection) -> list[PastCourse]:
     """Every course, the newest first."""
     steps = select(func.count()).where(Lesson.run_id == Run.id).correlate(Run).scalar_subquery()

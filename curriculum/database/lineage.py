@@ -7,9 +7,9 @@ very statement of one that has gone has moved.
 from collections import defaultdict
 
 import msgspec
-from sqlalchemy import Connection, func, select, true, update
+from sqlalchemy import Connection, delete, func, select, true, update
 
-from curriculum.database.prospects import refill
+from curriculum.database.prospects import close, refill
 from curriculum.database.rows import insert_new, table_of
 from curriculum.database.tables import LineageEvent, Model, Proof, Repository, Run, Snapshot, Theorem
 
@@ -40,7 +40,10 @@ class Ancestry(msgspec.Struct, frozen=True):
 
 
 def note(connection: Connection, theorem: int, event: str, proof: int | None, run: int | None, at: float) -> None:
-    """Writes an event down, once for each revision; nothing where the repository was never traced."""
+    """Writes an event down, as the last of its kind at this revision; nothing where the repository was never traced.
+
+    A theorem without a proof has the one that was found, or that mends another, from then on.
+    """
     asked = (
         select(Snapshot.revision, Theorem.statement_key)
         .join(Theorem, Theorem.repository_id == Snapshot.repository_id)
@@ -50,7 +53,14 @@ def note(connection: Connection, theorem: int, event: str, proof: int | None, ru
     )
     if (found := connection.execute(asked).one_or_none()) is not None:
         revision, key = found
+        same = LineageEvent.theorem_id == theorem, LineageEvent.revision == revision, LineageEvent.event == event
+        connection.execute(delete(LineageEvent).where(*same))
         _insert(connection, [_row(theorem, revision, event, key, proof, run, at)])
+        if event in ("found", "mended"):
+            of = select(Proof.statement_key).where(Proof.id == proof).scalar_subquery()
+            mine = Theorem.id == theorem, Theorem.proof_id.is_(None), Theorem.statement_key == of
+            connection.execute(update(Theorem).where(*mine).values(proof_id=proof))
+            close(connection, key)
 
 
 def reconcile(connection: Connection, repository: int, revision: str, at: float) -> list[Change]:
@@ -85,6 +95,30 @@ def break_proof(connection: Connection, theorem: int, run: int | None, at: float
     note(connection, theorem, "broken", found.proof_id, run, at)
     connection.execute(update(Theorem).where(Theorem.id == theorem).values(proof_id=None))
     refill(connection, found.repository_id)
+
+
+def fates_in(connection: Connection, run: int, location: str) -> dict[str, str]:
+    """What a run noted of the theorems of a repository, by name: the last event of each."""
+    asked = (
+        select(Theorem.name, LineageEvent.event)
+        .join(LineageEvent, LineageEvent.theorem_id == Theorem.id)
+        .join(Repository, Repository.id == Theorem.repository_id)
+        .where(LineageEvent.run_id == run, Repository.location == location)
+        .order_by(LineageEvent.id)
+    )
+    return {row.name: row.event for row in connection.execute(asked)}
+
+
+def changed_since(connection: Connection, location: str, revision: str, at: float) -> bool:
+    """Whether a trace of this revision has met known proofs, later than at some time."""
+    met = (
+        select(LineageEvent.id)
+        .join(Theorem, Theorem.id == LineageEvent.theorem_id)
+        .join(Repository, Repository.id == Theorem.repository_id)
+        .where(Repository.location == location, LineageEvent.revision == revision, LineageEvent.at >= at)
+        .where(LineageEvent.event.in_(("kept", "moved", "broken")), LineageEvent.run_id.is_(None))
+    )
+    return connection.scalar(select(met.exists())) or False
 
 
 def lineage_of(connection: Connection, location: str, name: str) -> list[Ancestry]:

@@ -59,6 +59,13 @@ def snapshot_id(connection: Connection, location: str, revision: str, toolchain:
     return connection.scalar(select(Snapshot.id).join(Repository).where(*mine))
 
 
+def snapshot_at(connection: Connection, location: str, revision: str) -> int | None:
+    """The snapshot of a repository at a revision, as it was traced last."""
+    mine = Repository.location == location, Snapshot.revision == revision, Snapshot.traced_at.is_not(None)
+    asked = select(Snapshot.id).join(Repository).where(*mine).order_by(Snapshot.traced_at.desc(), Snapshot.id.desc())
+    return connection.scalar(asked.limit(1))
+
+
 def load_module(connection: Connection, key: str, path: str) -> TracedModule:
     """A module as it was traced.
 

@@ -6,11 +6,26 @@ A snapshot costs what changed since the last one: the theorems of modules that c
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, case, exists, func, literal, or_, select, text, true, update
+from sqlalchemy import (
+    Connection,
+    ScalarSelect,
+    Select,
+    and_,
+    case,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    text,
+    true,
+    update,
+)
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from curriculum.database.prospects import close, refill
 from curriculum.database.rows import CHUNK, chunks, table_of, upsert
-from curriculum.database.tables import Declaration, Module, Proof, Snapshot, SnapshotModule, Theorem
+from curriculum.database.tables import Declaration, LineageEvent, Module, Proof, Snapshot, SnapshotModule, Theorem
 
 LIST_LOCK = 0x7468656F72656D
 COLUMNS = (
@@ -61,12 +76,23 @@ def latest_snapshot(connection: Connection, repository: int) -> int | None:
     )
 
 
+def first_proof(
+    statement_key: InstrumentedAttribute[str], theorem: InstrumentedAttribute[int]
+) -> ScalarSelect[int | None]:
+    """The id of the first known proof of a statement that has not broken where the theorem stands, or NULL."""
+    mine = LineageEvent.proof_id == Proof.id, LineageEvent.theorem_id == theorem
+    last = select(func.max(LineageEvent.id)).where(*mine).correlate_except(LineageEvent).scalar_subquery()
+    fate = aliased(LineageEvent)
+    broken = exists().where(fate.id == last, fate.event == "broken")
+    known = select(func.min(Proof.id)).where(Proof.statement_key == statement_key, ~broken)
+    return known.correlate_except(Proof).scalar_subquery()
+
+
 def link_proofs(connection: Connection, statement_key: str | None = None) -> None:
     """Gives theorems without a proof the one that is known of their statement; all, or those of one statement."""
     alone(connection)
-    known = select(func.min(Proof.id)).where(Proof.statement_key == Theorem.statement_key).scalar_subquery()
-    some = exists().where(Proof.statement_key == Theorem.statement_key)
-    without = update(Theorem).where(Theorem.proof_id.is_(None), some).values(proof_id=known)
+    known = first_proof(Theorem.statement_key, Theorem.id)
+    without = update(Theorem).where(Theorem.proof_id.is_(None), known.is_not(None)).values(proof_id=known)
     connection.execute(without if statement_key is None else without.where(Theorem.statement_key == statement_key))
     close(connection, statement_key)
 
@@ -90,7 +116,8 @@ def _upsert(connection: Connection, listed: Select[Any]) -> None:
 
 def _listed(repository: int, modules: Sequence[int]) -> Select[Any]:
     """The rows of `theorems` for the declarations of some modules."""
-    proof = select(func.min(Proof.id)).where(Proof.statement_key == Declaration.statement_key).scalar_subquery()
+    known = aliased(Theorem)
+    same = known.repository_id == repository, known.module == Module.name, known.name == Declaration.name
     provable = and_(
         or_(Declaration.kind == "theorem", Declaration.incomplete == true()), Declaration.statement_key != ""
     )
@@ -103,8 +130,9 @@ def _listed(repository: int, modules: Sequence[int]) -> Select[Any]:
             Declaration.incomplete,
             true(),
             func.length(Declaration.statement) * 1.0,
-            proof,
+            first_proof(Declaration.statement_key, known.id),
         )
         .join(Module, Module.id == Declaration.module_id)
+        .outerjoin(known, and_(*same))
         .where(Declaration.module_id.in_(modules), provable)
     )

@@ -18,12 +18,13 @@ from curriculum.database.courses import (
     courses,
     finish_step,
     finished_steps,
+    last_recheck,
     proved_sorries,
 )
 from curriculum.database.database import Database, UnitOfWork
 from curriculum.database.identity import digest_of
-from curriculum.database.lineage import break_proof, note, reconcile
-from curriculum.database.loading import modules_of, snapshot_of
+from curriculum.database.lineage import break_proof, changed_since, fates_in, note, reconcile
+from curriculum.database.loading import modules_of, snapshot_at
 from curriculum.database.prospects import Waiting, proofs_known, waiting_in, yields
 from curriculum.database.results import FoundProof, Tried
 from curriculum.database.steps import proofs_of_run, theorem_starts
@@ -39,6 +40,8 @@ STEPS = 2
 """the number of the sequence of steps: a course that was begun with another one begins anew"""
 
 Note = Callable[[str], None]
+Facts = dict[str, Any]
+"""what came of a step, as it is stored"""
 Orders = Callable[[str, Sequence[Subject], int], Order]
 """from the name of an order, the repositories and a seed to the order"""
 
@@ -60,10 +63,8 @@ class Syllabus:
     """whether theorems are attempted at all; if not, the learners only study, and are measured"""
     baseline: bool = True
     """whether a prover that learns nothing attempts all, with as many tactics as all rounds up to each together"""
-
-    def digest(self, settings: Mapping[str, Any]) -> str:
-        """Names it together with the settings of the workshop."""
-        return digest_of([STEPS, self.facts(), dict(settings)])
+    pinned: tuple[tuple[str, str], ...] = ()
+    """locations that are learnt at a revision of the user's choice, each with that revision"""
 
     def facts(self) -> dict[str, Any]:
         """It as a JSON object."""
@@ -77,6 +78,7 @@ class Syllabus:
             "tactics": self.tactics,
             "prove": self.prove,
             "baseline": self.baseline,
+            "pinned": dict(self.pinned),
         }
 
 
@@ -125,21 +127,25 @@ class Course:
 
     def _begin(self) -> tuple[int, str]:
         """The unfinished course of this syllabus, or a new one."""
-        digest = self._syllabus.digest(self._workshop.settings())[:16]
+        settings = {**self._settings(), **self._syllabus.facts()}
+        digest = digest_of([STEPS, settings])[:16]
 
         def act(work: UnitOfWork) -> tuple[int, str]:
             mine = [c for c in courses(work.connection) if c.uid.startswith(f"learn-{digest}-")]
             open_ = [c for c in mine if c.status == "running"]
             uid = open_[0].uid if open_ else f"learn-{digest}-{len(mine)}"
-            settings = {**self._workshop.settings(), **self._syllabus.facts()}
             return work.results.begin_run("learn", list(self._syllabus.locations), settings, uid=uid), uid
 
         return self._database.perform(act)
 
+    def _settings(self) -> dict[str, Any]:
+        """What the outcome of a trial depends on, besides the trial and what was learnt."""
+        return {**self._workshop.settings(), "learners": [each.name for each in self._learners]}
+
     def _all_steps(self) -> None:
         syllabus = self._syllabus
         for location in syllabus.locations:
-            self._step("trace", 0, location, partial(self._trace, location))
+            self._step("trace", 0, location, partial(self._trace, location), partial(self._reconciled, location))
         order: list[str] = self._step("order", 0, "", self._order)["order"]
         for location in order if syllabus.prove else []:
             self._step("recheck", 0, location, partial(self._recheck, location))
@@ -158,20 +164,31 @@ class Course:
                 self._step("prove", number, location, partial(self._prove, location))
         self._step("learn", syllabus.rounds + 1, "", partial(self._learn, "", syllabus.rounds + 1))
 
-    def _step(self, kind: str, number: int, location: str, act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        """What comes of a step: what is stored of it, or else what is done now and then stored."""
+    def _step(
+        self,
+        kind: str,
+        number: int,
+        location: str,
+        act: Callable[[], Facts],
+        complete: Callable[[UnitOfWork, Facts], Facts] = lambda _, record: record,
+    ) -> Facts:
+        """What comes of a step: what is stored of it, or else what is done now and then stored.
+
+        Args:
+            complete: adds to the record what must be stored with it, or not at all.
+        """
         position = len(self._steps)
         step = self._done.get(position)
         if step is None:
             self._say(" ".join(filter(None, [kind, location, f"(round {number})" if number else ""])))
-            record = act()
+            done = act()
 
-            def store(work: UnitOfWork) -> float:
-                at = work.now()
+            def store(work: UnitOfWork) -> FinishedStep:
+                at, record = work.now(), complete(work, done)
                 finish_step(work.connection, self._run, position, (kind, number, location), record, at)
-                return at
+                return FinishedStep(position, kind, number, location, record, at)
 
-            step = FinishedStep(position, kind, number, location, record, self._database.perform(store))
+            step = self._database.perform(store)
             if kind == "learn":
                 self._pupils.keep_only(position)
         self._steps.append(step)
@@ -179,27 +196,27 @@ class Course:
 
     # --- the steps ---
 
-    def _trace(self, location: str) -> dict[str, Any]:
+    def _trace(self, location: str) -> Facts:
         try:
-            revision = self._workshop.trace(location)
+            return {"revision": self._workshop.trace(location)}
         except DatabaseError:
             raise
         except ProverError as error:
             self._say(f"{location} is left out: {error}")
             return {"failed": str(error)}
 
-        def act(work: UnitOfWork) -> list[tuple[str, str]]:
-            repository = work.traces.record_repository(location)
-            changes = reconcile(work.connection, repository, revision, work.now())
-            return [(change.event, change.theorem) for change in changes]
+    def _reconciled(self, location: str, work: UnitOfWork, record: Facts) -> Facts:
+        """The record of a trace, with what it did to the proofs that were known."""
+        if "failed" in record:
+            return record
+        repository = work.traces.record_repository(location)
+        changes = reconcile(work.connection, repository, record["revision"], work.now())
+        for change in changes:
+            if change.event != "kept":
+                self._say(f"{location}: the proof of {change.theorem} is {change.event} by the new revision")
+        return {**record, "changes": [[change.event, change.theorem] for change in changes]}
 
-        changes = self._database.perform(act)
-        for event, theorem in changes:
-            if event != "kept":
-                self._say(f"{location}: the proof of {theorem} is {event} by the new revision")
-        return {"revision": revision, "changes": [list(change) for change in changes]}
-
-    def _order(self) -> dict[str, Any]:
+    def _order(self) -> Facts:
         syllabus = self._syllabus
         traced = [step.location for step in self._steps if "revision" in step.record]
         with self._database.reading() as connection:
@@ -208,40 +225,38 @@ class Course:
         order = [each.subject.location for each in placed]
         return {"order": order[::-1] if syllabus.reverse else order}
 
-    def _recheck(self, location: str) -> dict[str, Any]:
-        """Tries the known proofs of theorems that a new revision has left standing; what fails is searched anew."""
-        changes = self._traced(location).record["changes"]
-        if not changes:
-            return {"kept": [], "mended": [], "broken": []}
+    def _recheck(self, location: str) -> Facts:
+        """Tries known proofs again, of theorems that a new revision has left standing; what fails is searched anew."""
+        revision = self._traced(location).record["revision"]
         with self._database.reading() as connection:
-            proved = proved_sorries(connection, location)
+            due = changed_since(connection, location, revision, last_recheck(connection, location))
+            proved = proved_sorries(connection, location) if due else {}
         trials = [Trial(module, name, self._syllabus.tactics, seed=self._syllabus.seed) for module, name in proved]
-        became: dict[str, list[str]] = {"kept": [], "mended": [], "broken": []}
         for finished in self._attempts(location, trials, learnt=False):
             theorem = proved[finished.trial.module, finished.trial.theorem]
-            event = self._recheck_one(theorem, finished)
-            became[event].append(finished.trial.theorem)
-            if event != "kept":
+            if (event := self._recheck_one(theorem, finished)) is not None:
                 self._say(f"{location}: the proof of {finished.trial.theorem} is {event}")
-        return {event: sorted(names) for event, names in became.items()}
+        with self._database.reading() as connection:
+            fates = fates_in(connection, self._run, location)  # those before a kill among them
+        became = {event: sorted(n for n, fate in fates.items() if fate == event) for event in ("mended", "broken")}
+        return {"kept": sorted(name for _, name in proved if name not in fates), **became}
 
-    def _recheck_one(self, theorem: int, finished: Finished) -> str:
-        match finished.result:
-            case FoundProof() as found if not finished.recalled:
+    def _recheck_one(self, theorem: int, finished: Finished) -> str | None:
+        """What became of a known proof; None where it holds, or could not be tried."""
+        result = finished.result
+        if finished.recalled or (not isinstance(result, FoundProof) and result[0] == "failed"):
+            return None
 
-                def mend(work: UnitOfWork) -> None:
-                    proof = work.results.record_proof(finished.statement_key, found, finished.toolchain)
-                    note(work.connection, theorem, "mended", proof, self._run, work.now())
+        def act(work: UnitOfWork) -> None:
+            break_proof(work.connection, theorem, self._run, work.now())
+            if isinstance(result, FoundProof):
+                proof = work.results.record_proof(finished.statement_key, result, finished.toolchain)
+                note(work.connection, theorem, "mended", proof, self._run, work.now())
 
-                self._database.perform(mend)
-                return "mended"
-            case FoundProof():
-                return "kept"
-            case _:
-                self._database.perform(lambda work: break_proof(work.connection, theorem, self._run, work.now()))
-                return "broken"
+        self._database.perform(act)
+        return "mended" if isinstance(result, FoundProof) else "broken"
 
-    def _baseline(self, location: str, number: int) -> dict[str, Any]:
+    def _baseline(self, location: str, number: int) -> Facts:
         """What a prover proves that learns nothing and recalls nothing, with the tactics of so many rounds in one
         search; not stored as proofs. What it proved with fewer it proves."""
         before = [step.record["proved"] for step in self._steps if (step.kind, step.location) == ("baseline", location)]
@@ -255,17 +270,17 @@ class Course:
         finished = self._attempts(location, trials, learnt=False)
         return {"proved": proved | {f.trial.theorem: isinstance(f.result, FoundProof) for f in finished}}
 
-    def _measure(self, order: Sequence[str]) -> dict[str, Any]:
+    def _measure(self, order: Sequence[str]) -> Facts:
         self._ready()
         return {"performance": {place: self._pupils.performance(Task(place, self._modules(place))) for place in order}}
 
-    def _learn(self, location: str, number: int) -> dict[str, Any]:
+    def _learn(self, location: str, number: int) -> Facts:
         self._ready()
         study = self._study(location, number, len(self._steps))
         self._pupils.study(study, len(self._steps))
         return {"modules": len(study.modules), "proofs": len(study.found)}
 
-    def _choose(self, location: str) -> dict[str, Any]:
+    def _choose(self, location: str) -> Facts:
         """Whom to try, with how many tactics, at which temperature: from what came of it before. And how many proofs
         are known, which then depends neither on the order in which attempts are finished nor on a kill among them."""
         waiting = self._waiting(location)
@@ -279,7 +294,7 @@ class Course:
         with self._database.reading() as connection:
             return {"trials": trials, "knew": proofs_known(connection)}
 
-    def _prove(self, location: str) -> dict[str, Any]:
+    def _prove(self, location: str) -> Facts:
         position = len(self._steps)
         chosen = self._steps[-1].record
         seed = self._syllabus.seed + position  # a further try at the same temperature is another one
@@ -319,7 +334,7 @@ class Course:
             trial.module,
             finished.statement_key,
             finished.toolchain,
-            {**self._workshop.settings(), "tactics": trial.tactics, "temperature": trial.temperature},
+            {**self._settings(), "tactics": trial.tactics, "temperature": trial.temperature},
             finished.result,
             cost=finished.cost,
             seed=trial.seed,
@@ -331,7 +346,7 @@ class Course:
 
         self._database.perform(act)
 
-    def _came_to(self, trials: Mapping[str, Trial]) -> dict[str, Any]:
+    def _came_to(self, trials: Mapping[str, Trial]) -> Facts:
         """What is stored of some attempts."""
         with self._database.reading() as connection:
             mine = [made for made in attempts_of_run(connection, self._run) if made.uid in trials]
@@ -379,7 +394,7 @@ class Course:
 
     def _modules(self, location: str) -> tuple[Any, ...]:
         with self._database.reading() as connection:
-            snapshot = snapshot_of(connection, location)
+            snapshot = snapshot_at(connection, location, self._traced(location).record["revision"])
             return () if snapshot is None else tuple(modules_of(connection, snapshot))
 
     # --- what the learners know ---

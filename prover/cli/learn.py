@@ -1,5 +1,6 @@
 """`prover learn`: rounds of tracing, learning and proving over a list of repositories."""
 
+import platform
 from collections.abc import Callable, Mapping
 from contextlib import contextmanager
 from hashlib import sha256
@@ -20,9 +21,11 @@ from prover.lean.toolchain.choose import Wish
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from curriculum.database.database import Database
     from curriculum.learn.learner import Strategy, Trainable
     from curriculum.learn.summary import Summary
 
+LEASE_S = 180.0
 STRATEGIES = ("progressive", "merged", "replay", "ewc", "adapters")
 LEARNERS = ("memory", "ranker", "generator")
 
@@ -79,25 +82,30 @@ def command(
     from curriculum.learn.course import Course, Syllabus
     from curriculum.repository_list import read_list
 
-    locations = {location.canonical: location for location in read_list(list_file)}
+    listed = read_list(list_file)
+    locations = {location.canonical: location for location in listed}
+    if len(locations) < len(listed):
+        twice = next(each for each in listed if locations[each.canonical] is not each)
+        raise UsageError(f"{list_file} lists {twice.canonical} at two revisions: leave one, a course learns each once.")
     if dry_run:
         show(planned_order(list(locations), order, reverse, seed, timeout))
         console, _ = consoles()
         console.print(
             f"{rounds} round(s) of {strategy} learning, {tactics} tactics run for a theorem on average"
-            f"{', and once without learning' if baseline else ''}: nothing was done",
+            f"{', each round also without learning' if baseline else ''}: nothing was done",
             markup=False,
         )
         return
     chosen = cast("Strategy", strategy)
-    syllabus = Syllabus(tuple(locations), order, reverse, rounds, chosen, seed, tactics, prove, baseline)
+    pinned = tuple((name, each.revision) for name, each in locations.items() if each.revision is not None)
+    syllabus = Syllabus(tuple(locations), order, reverse, rounds, chosen, seed, tactics, prove, baseline, pinned)
     _, errors = consoles()
 
     def say(text: str) -> None:
         errors.print(text, style="dim", markup=False)
 
     kept = home().caches / "courses"
-    with database() as db, _alone(kept, db.name):
+    with database() as db, _alone(kept, db):
         shop = LeanWorkshop(locations, Tools(wish, jobs, timeout), db, say)
         pupils = learners_named(learners, chosen, seed)
         run = Course(db, shop, pupils, order_named, kept, say).run(syllabus)
@@ -168,11 +176,22 @@ def _row(summary: "Summary", location: str) -> "Iterator[object]":
 
 
 @contextmanager
-def _alone(kept: Path, name: str) -> "Iterator[None]":
-    """One course at a time on one computer and database: two would go on with the same one."""
+def _alone(kept: Path, database: "Database") -> "Iterator[None]":
+    """One course at a time on one database: two would go on with the same one.
+
+    A lock keeps out others on this computer, and is gone the moment that its holder is; a lease keeps out others.
+    """
+    from curriculum.daemon.holding import Holding
+
+    busy = RunError("Another `prover learn` is using this database: wait for it, or end it.")
     kept.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(kept / f"{sha256(name.encode()).hexdigest()[:16]}.lock", timeout=0):
-            yield
+        with FileLock(kept / f"{sha256(database.name.encode()).hexdigest()[:16]}.lock", timeout=0):
+            owner = f"{platform.node()} {kept}"
+            held = database.perform(lambda work: work.leases.acquire("courses", owner, LEASE_S))
+            if held is None:
+                raise busy
+            with Holding(database, held):
+                yield
     except Timeout:
-        raise RunError("Another `prover learn` is using this database: wait for it, or end it.") from None
+        raise busy from None

@@ -1,5 +1,6 @@
 """Courses of learning on a world made up: what is learnt, what is proved, and what a kill at any point changes."""
 
+import dataclasses
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,11 +10,11 @@ import pytest
 
 from curriculum.database.courses import finished_steps
 from curriculum.database.database import Database
-from curriculum.database.lineage import lineage_of
+from curriculum.database.lineage import lineage_of, reconcile
 from curriculum.database.prospects import waiting_in
 from curriculum.database.results import Cost, FoundProof, GoalStep
 from curriculum.learn.course import Course, Syllabus
-from curriculum.learn.learner import Frozen, MemoryLearner, Strategy, Study
+from curriculum.learn.learner import Found, Frozen, MemoryLearner, Strategy, Study
 from curriculum.learn.summary import Summary, summary_of
 from curriculum.learn.workshop import Finished, Trial
 from curriculum.metrics import backward_transfer
@@ -258,7 +259,87 @@ def test_known_proofs_are_tried_again_after_a_commit(database: Database, tmp_pat
         events = [e.event for e in lineage_of(connection, ONE, "one.easy.a")]
     assert rechecked[ONE] == {"kept": [], "mended": ["one.easy.a"], "broken": ["one.hard.b"]}
     assert rechecked[TWO] == {"kept": [], "mended": [], "broken": ["two.easy.d", "two.hard.e"]}
-    assert events == ["found", "kept", "mended"]
+    assert events == ["found", "kept", "broken", "mended"]
+
+
+def test_a_kill_while_known_proofs_are_tried_again_changes_nothing(tmp_path: Path, empty: Path) -> None:
+    def rechecked(name: str, die_at: int) -> list[Any]:
+        shutil.copy(empty, tmp_path / f"{name}.db")
+        with Database(tmp_path / f"{name}.db") as db:
+            go(db, World(db), tmp_path / name, syllabus())
+            for point in [die_at] if die_at else []:
+                with pytest.raises(Killed):
+                    go(db, changed(db, die_at=point), tmp_path / name, syllabus(rounds=1))
+            run = go(db, changed(db), tmp_path / name, syllabus(rounds=1))
+            return [(location, record) for _, kind, _, location, record in steps(db, run) if kind == "recheck"]
+
+    def changed(db: Database, die_at: int = -1) -> World:
+        world = World(db, die_at)
+        world.revision, world.rotten = "2", {"two.easy.d"}
+        return world
+
+    whole = rechecked("whole", 0)
+    assert [len(record["broken"]) for _, record in whole] == [1, 2]
+    for point in range(2, 11):
+        assert rechecked(f"killed at {point}", point) == whole
+
+
+def test_what_could_not_be_tried_again_is_not_broken(database: Database, tmp_path: Path) -> None:
+    class Dying(World):
+        def attempt(self, *rest: Any) -> Iterator[Finished]:
+            for finished in super().attempt(*rest):
+                yield dataclasses.replace(finished, result=("failed", "Lean died"), recalled=False)
+
+    go(database, World(database), tmp_path / "kept", syllabus())
+    later = Dying(database)
+    later.revision = "2"
+    summary = came_to(database, go(database, later, tmp_path / "kept", syllabus(rounds=1)))
+    assert summary.broken == {}
+
+
+def test_known_proofs_are_tried_again_though_somebody_else_has_traced_the_commit(
+    database: Database, tmp_path: Path
+) -> None:
+    go(database, World(database), tmp_path / "kept", syllabus())
+    later = World(database)
+    later.revision, later.rotten = "2", {"two.easy.d"}
+    later.trace(TWO)
+    database.perform(lambda work: reconcile(work.connection, work.traces.record_repository(TWO), "2", work.now()))
+    summary = came_to(database, go(database, later, tmp_path / "kept", syllabus(rounds=1)))
+    assert summary.broken[TWO] == ["two.easy.d", "two.hard.e"]
+
+
+def test_a_course_of_other_learners_is_another_one(database: Database, tmp_path: Path) -> None:
+    class Other(MemoryLearner):
+        name = "other"
+
+    with pytest.raises(Killed):
+        go(database, World(database, die_at=9), tmp_path / "kept", syllabus())
+    course = Course(database, World(database), [Other()], lambda *_: EasyFirst(), tmp_path / "kept", lambda _: None)
+    assert list(came_to(database, course.run(syllabus())).performance) == ["other"]
+
+
+def test_a_course_studies_what_it_has_traced(database: Database, tmp_path: Path) -> None:
+    class Hurried(World):
+        def attempt(self, *rest: Any) -> Iterator[Finished]:
+            yield from super().attempt(*rest)
+            small = module("one", declared("one.done.c", incomplete=False), text="one, cut down")
+            self.db.perform(lambda work: work.traces.record_trace(read("9", ONE), keyed(small), {}))
+
+    summary = came_to(database, go(database, Hurried(database), tmp_path / "kept", syllabus()))
+    assert [len(row) for row in summary.performance["memory"].rows] == [2, 2]
+    assert summary.performance["memory"].matrix().rows == ((0.0, 1.0), (1.0, 1.0))
+
+
+def test_a_bounded_memory_keeps_all_that_there_is_room_for() -> None:
+    learner = MemoryLearner("replay", capacity=100)
+    for name in "ABC":
+        learner.study(Study(f"https://example.org/{name}", (module(name, declared(f"{name}.x", incomplete=False)),)))
+    found = [Found("A", f"A.y{n}", f"s{n}", float(n), (("⊢ Goal", f"k{n}", f"exact {n}"),)) for n in range(5)]
+    learner.study(Study(ONE, (), tuple(found)))
+    for _ in range(3):
+        learner.study(Study(ONE))
+    assert len(learner.memory()) == 11
 
 
 def test_a_bounded_memory_forgets_and_an_unbounded_one_does_not() -> None:

@@ -109,3 +109,17 @@ def test_the_command_prints_the_plan(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert said["estimated_seconds"] == 120.0
     assert run(["curriculum", "plan", "--repos", str(file), "--order", order, "--reverse"]) == 0
     assert HERE in capsys.readouterr().out
+
+
+def test_a_course_waits_for_no_other(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "list").write_text(str(tmp_path))
+    with database() as db:
+        db.perform(lambda work: work.leases.acquire("courses", "another computer", 60))
+    assert run(["learn", "--repos", str(tmp_path / "list")]) != 0
+    assert "Another `prover learn` is using this database" in capsys.readouterr().err
+
+
+def test_a_course_learns_a_repository_at_one_revision(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "list").write_text(f"{HERE}@v1\n{HERE}@v2\n")
+    assert run(["learn", "--repos", str(tmp_path / "list")]) == 2
+    assert "at two revisions" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import pytest
 
+from curriculum.database.checking import faults
 from curriculum.database.database import Database, UnitOfWork
 from curriculum.database.lineage import break_proof, lineage_of, reconcile
 from curriculum.database.prospects import candidates, leave_alone, waiting_in, yields
@@ -90,6 +91,22 @@ def test_a_statement_that_changes_loses_its_proof_and_waits_again(db: Database) 
     assert trace(db, "2", a="other") == [("broken", "a")]
     assert queue(db) == [("a", 0)]
     assert trace(db, "3", a="other") == [], "it was broken before"
+
+
+def test_a_proof_that_is_broken_does_not_come_back_by_itself(db: Database) -> None:
+    trace(db, "1", a="s1")
+    attempt(db, "a", "s1", proved=True)
+    trace(db, "2", a="s1")
+    db.perform(lambda work: break_proof(work.connection, 1, None, 0.0))
+    assert [name for name, _ in queue(db)] == ["a"]
+    trace(db, "3", a="s1", b="s2")
+    assert [name for name, _ in queue(db)] == ["a", "b"]
+    with db.reading() as connection:
+        assert list(faults(connection)) == []
+    attempt(db, "a", "s1", proved=True)  # by the very same proof, which holds again
+    assert [name for name, _ in queue(db)] == ["b"]
+    trace(db, "4", a="s1", b="s2", c="s3")
+    assert [name for name, _ in queue(db)] == ["b", "c"]
 
 
 def test_a_renamed_theorem_is_known_by_its_statement(db: Database) -> None:
