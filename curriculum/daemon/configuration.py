@@ -1,4 +1,4 @@
-"""The daemon's configuration: one TOML file, checked whole before anything begins. docs/daemon.md shows it.
+"""The daemon's configuration: one TOML file, checked whole before anything begins. See docs/lifelong.md.
 
 Every setting has a default that works; a file says only what is to be otherwise.
 """
@@ -118,7 +118,7 @@ def read_configuration(file: Path) -> Configuration:
         raise UsageError(f"{file} cannot be read ({reason}): check the path of the configuration.") from None
     try:
         written = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:  # besides what is no TOML, a number of thousands of digits
         raise UsageError(f"{file} is no TOML: {error}.") from None
     return _Reading(file, text).configuration(written)
 
@@ -158,39 +158,42 @@ class _Reading:
         return kind(**made)
 
     def _value(self, section: str, key: str, wanted: Any, given: Any, number: int) -> Any:
-        value = given
-        if get_origin(wanted) is Literal and value in get_args(wanted):
-            return value
-        if wanted is float and isinstance(value, int) and not isinstance(value, bool):
-            value = float(value)
-        if wanted == tuple[str, ...] and isinstance(value, list) and all(isinstance(each, str) for each in value):
-            return tuple(value)
-        if not (isinstance(wanted, type) and type(value) is wanted):
-            raise self._fault(section, key, number, f"{key} must be {_kind(wanted)}, and is {value!r}")
+        if get_origin(wanted) is Literal and given in get_args(wanted):
+            return given
+        if wanted == tuple[str, ...] and isinstance(given, list) and all(isinstance(each, str) for each in given):
+            return tuple(given)
+        if type(given) not in ((int, float) if wanted is float else (wanted,)):
+            raise self._fault(section, key, number, f"{key} must be {_kind(wanted)}, and is {given!r}")
         low, high = RANGES.get(key, (0.0, 0.0))
-        if key in RANGES and not low <= float(given) <= high:
-            raise self._fault(section, key, number, f"{key} must be from {low:g} to {high:g}, and is {value!r}")
-        if key == "disclosure" and not str(given).strip():
+        if key in RANGES and not low <= given <= high:
+            raise self._fault(section, key, number, f"{key} must be from {low:g} to {high:g}, and is {given!r}")
+        if key == "disclosure" and not given.strip():
             raise self._fault(section, key, number, "disclosure must say something: every patch is signed with it")
-        return value
+        return float(given) if wanted is float else given
 
     def _fault(self, section: str, key: str | None, number: int, why: str) -> UsageError:
         return UsageError(f"{self.file}, line {self._line(section, key, number)}: {why}.")
 
     def _line(self, section: str, key: str | None, number: int) -> int:
         """Where a setting stands, from 1; a section's heading where the setting is not found."""
-        heading, seen, inside = 0, -1, False
+        heading, seen, inside, top = 0, -1, False, True
         for line, text in enumerate(self.text.splitlines(), 1):
             if match := SECTION.fullmatch(text):
-                inside = match[1] == section
+                inside, top = match[1] == section, False
                 seen += inside
                 if inside and seen == number:
                     heading = line
-            elif inside and seen == number and key is not None and re.match(rf"\s*\"?{re.escape(key)}\"?\s*=", text):
+            elif key and ((inside and seen == number and _sets(text, key)) or (top and _sets(text, section, key))):
                 return line
             elif not heading and re.match(rf"\s*\"?{re.escape(section)}\"?\s*[.=]", text):
                 heading = line
         return heading or 1
+
+
+def _sets(line: str, *names: str) -> bool:
+    """Whether a line sets what these names, with dots between them, lead to."""
+    dotted = r"\s*\.\s*".join(rf"\"?{re.escape(name)}\"?" for name in names)
+    return re.match(rf"\s*{dotted}\s*=", line) is not None
 
 
 def _kind(wanted: Any) -> str:
