@@ -74,10 +74,16 @@ class Leave:
     """`[[leave]]`: targets that are known to be false, or exercises: never attempted."""
 
     repository: str
-    """its address, or the last part of it"""
+    """its address, however it is written, or the last part of it"""
     theorems: tuple[str, ...] = ("*",)
     """full names, with * for any part"""
     reason: str = ""
+
+    def is_about(self, location: str) -> bool:
+        """Whether it is about a repository, or about the one that it is a directory of."""
+        asked, directory = _apart(self.repository)
+        place, below = _apart(location)
+        return f"/{place}".endswith(f"/{asked}") and directory in ("", below)
 
 
 @dataclass(frozen=True)
@@ -89,6 +95,10 @@ class Configuration:
     server: Server = Server()
     publish: Publishing = Publishing()
     leave: tuple[Leave, ...] = ()
+
+    def left_in(self, location: str) -> tuple[str, ...]:
+        """The names of the theorems of a repository that are never attempted, with * for any part."""
+        return tuple(name for rule in self.leave if rule.is_about(location) for name in rule.theorems)
 
 
 RANGES: dict[str, tuple[float, float]] = {
@@ -194,6 +204,13 @@ def _sets(line: str, *names: str) -> bool:
     """Whether a line sets what these names, with dots between them, lead to."""
     dotted = r"\s*\.\s*".join(rf"\"?{re.escape(name)}\"?" for name in names)
     return re.match(rf"\s*{dotted}\s*=", line) is not None
+
+
+def _apart(address: str) -> tuple[str, str]:
+    """An address without what does not tell repositories apart, and the directory in it that is meant."""
+    whole, _, below = address.strip().partition("#")
+    place = re.sub(r"^(\w+://)?([^/@]*@)?", "", whole).replace(":", "/")
+    return place.rstrip("/").removesuffix(".git"), below.strip("/")
 
 
 def _kind(wanted: Any) -> str:

@@ -7,7 +7,6 @@ killed loses the work in hand and nothing else. Several daemons share a database
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
 
 from curriculum.daemon.configuration import Configuration
 from curriculum.daemon.holding import Holding
@@ -16,7 +15,7 @@ from curriculum.database.database import Database, UnitOfWork
 from curriculum.database.decision import next_theorem
 from curriculum.database.leases import Held
 from curriculum.database.lineage import Change, reconcile
-from curriculum.database.prospects import Waiting, leave_alone, proofs_known, waiting_in
+from curriculum.database.prospects import Waiting, is_left, proofs_known, waiting_in
 from curriculum.database.results import FoundProof, Tried
 from curriculum.database.watches import Watched, failed, reset_clock, saw, watched
 from curriculum.learn.workshop import Finished, Trial
@@ -70,6 +69,7 @@ class Daemon:
         self._traced_since = True
         self._pause = FIRST_PAUSE_S
         self._clocks = (self.world.now(), self.world.steady())
+        self._begun = False
 
     def run(self, rest: Callable[[float], bool], until_idle: bool = False) -> None:
         """Turns until it is told to end.
@@ -111,6 +111,8 @@ class Daemon:
         self._watch_clock()
         self._demand_room()
         everything = self._watched()
+        if not self._begun:
+            self._begin(everything)
         now = self.world.now()
         due = [each for each in everything if each.next_at <= now]
         for each in due:
@@ -121,6 +123,13 @@ class Daemon:
         return self._prove_next(everything) or self._learn()
 
     # --- repositories ---
+
+    def _begin(self, everything: Sequence[Watched]) -> None:
+        """Says which rules are about none of the repositories."""
+        for rule in self.configuration.leave:
+            if not any(rule.is_about(each.location) for each in everything):
+                self.log("rule without a repository", repository=rule.repository)
+        self._begun = True
 
     def _look(self, each: Watched, held: Held) -> None:
         """Looks for a new revision, and traces it."""
@@ -143,8 +152,6 @@ class Daemon:
         def act(work: UnitOfWork) -> list[Change]:
             work.leases.hold(held)
             changes = reconcile(work.connection, each.repository, newest, work.now())
-            waiting = waiting_in(work.connection, each.location)
-            leave_alone(work.connection, [w.theorem for w in waiting if self._is_left(w)])
             saw(work.connection, each.repository, newest, self.world.now(), poll)
             return changes
 
@@ -158,24 +165,17 @@ class Daemon:
             if change.event != "kept":
                 self.log("proof changed", change=change.event, repository=each.location, theorem=change.theorem)
 
-    def _is_left(self, theorem: Waiting) -> bool:
-        """Whether it is on the list of those that are not to be touched."""
-        for rule in self.configuration.leave:
-            named = theorem.location == rule.repository or theorem.location.rstrip("/").endswith("/" + rule.repository)
-            if named and any(fnmatchcase(theorem.name, pattern) for pattern in rule.theorems):
-                return True
-        return False
-
     # --- proving ---
 
     def _prove_next(self, everything: Sequence[Watched]) -> bool:
         """Attempts the theorem that is worth most now, and others of its repository."""
+        left = {e.repository: names for e in everything if (names := self.configuration.left_in(e.location))}
         shut = {e.repository for e in everything if e.failures or e.revision is None}
         known = {e.repository for e in everything}
         while True:
             with self.database.reading() as connection:
                 chosen = next_theorem(
-                    connection, self.world.now(), self.configuration.daemon.seconds, shut, known, STALE_ENOUGH
+                    connection, self.world.now(), self.configuration.daemon.seconds, shut, known, STALE_ENOUGH, left
                 )
             if chosen is None:
                 return False
@@ -191,10 +191,11 @@ class Daemon:
 
     def _prove(self, each: Watched, first: Waiting, held: Held) -> None:
         work = self.configuration.daemon
+        left = self.configuration.left_in(each.location)
         with self.database.reading() as connection:
             queue = waiting_in(connection, each.location)
-        like = [w for w in queue if w.tried == first.tried and w.theorem != first.theorem]
-        chosen = [first, *like[: work.batch - 1]]
+        like = [w for w in queue if w.tried == first.tried and not is_left(w.name, left)]
+        chosen = sorted(like, key=lambda w: w.theorem != first.theorem)[: work.batch]
         trials = [Trial(w.module, w.name, work.tactics, temperature=0.3 * min(w.tried, 3)) for w in chosen]
         self.log("proving", repository=each.location, theorems=len(trials))
         try:

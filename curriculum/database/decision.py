@@ -1,11 +1,11 @@
 """The scheduler's next decision, from the database: which theorem of all repositories to try."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from sqlalchemy import Connection
 
-from curriculum.database.prospects import Counted, Waiting, candidates, proofs_known, waiting, yields
+from curriculum.database.prospects import NOTHING_LEFT, Counted, Waiting, candidates, proofs_known, waiting, yields
 from curriculum.scheduling import Prospect, Record, Weighed, best, staleness
 
 NOTHING = Record()
@@ -18,6 +18,7 @@ def next_theorem(
     without: Collection[int] = (),
     among: Collection[int] | None = None,
     stale: float = 0.0,
+    left: Mapping[int, Sequence[str]] = NOTHING_LEFT,
 ) -> tuple[Waiting, Weighed] | None:
     """The theorem that is worth most per second now, and what it is worth; None where none waits.
 
@@ -26,6 +27,7 @@ def next_theorem(
         without: repositories that cannot be worked on, by id: somebody else has them, or they do not build.
         among: the repositories that are worked on; None for all.
         stale: how much of a failure must be out of date, at least, for the theorem to be tried again.
+        left: by repository, the names of theorems that are never tried, with `*` for any part.
     """
     known = proofs_known(connection)
     counted = yields(connection)
@@ -40,7 +42,7 @@ def next_theorem(
             own.get((each.repository, each.tried), NOTHING),
             everywhere.get(each.tried, NOTHING),
         )
-        for each in candidates(connection)
+        for each in candidates(connection, left)
         if each.repository not in without and (among is None or each.repository in among)
     ]
     if stale:

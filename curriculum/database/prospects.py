@@ -4,7 +4,8 @@ What the scheduler reads costs a few rows for each repository, however many theo
 in the order of trying, and what attempts came to is counted as they are stored.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from fnmatch import fnmatchcase
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from curriculum.database.tables import Proof, Prospect, Repository, Theorem, Yie
 
 OFTEN = 4
 """tries that are no longer told apart"""
+NOTHING_LEFT: Mapping[int, Sequence[str]] = {}
 
 
 class Candidate(msgspec.Struct, frozen=True):
@@ -80,11 +82,6 @@ def close(connection: Connection, statement_key: str | None = None) -> None:
     connection.execute(delete(Prospect).where(Prospect.theorem_id.in_(proved)))
 
 
-def leave_alone(connection: Connection, theorems: Sequence[int]) -> None:
-    """Takes theorems off the queue until their repository is traced again."""
-    connection.execute(delete(Prospect).where(Prospect.theorem_id.in_(theorems)))
-
-
 def count_try(
     connection: Connection, theorem: int, proved: bool, seconds: float, at: float, knew: int | None = None
 ) -> None:
@@ -120,10 +117,18 @@ def proofs_known(connection: Connection) -> int:
     return connection.scalar(select(func.coalesce(func.max(Proof.id), 0))) or 0
 
 
-def candidates(connection: Connection) -> list[Candidate]:
+def is_left(name: str, left: Sequence[str]) -> bool:
+    """Whether a theorem is among those that are to be left alone, by names with `*` for any part."""
+    return any(fnmatchcase(name, each) for each in left)
+
+
+def candidates(connection: Connection, left: Mapping[int, Sequence[str]] = NOTHING_LEFT) -> list[Candidate]:
     """For each repository and number of tries the theorem that is next: the longest untried, then the easiest.
 
-    One look into the index for each of them.
+    One look into the index for each of them, but where theorems are to be left alone.
+
+    Args:
+        left: by repository, the names of those that are, with `*` for any part.
     """
     tries = union_all(*(select(literal(n, Prospect.tried.type).label("tried")) for n in range(OFTEN + 1))).subquery()
     first = (
@@ -138,7 +143,22 @@ def candidates(connection: Connection) -> list[Candidate]:
     asked = select(Prospect.theorem_id, Prospect.repository_id, Prospect.tried, Prospect.tried_at, Prospect.knew).join(
         heads, heads.c.theorem_id == Prospect.theorem_id
     )
-    return [Candidate(*row) for row in connection.execute(asked.order_by(Prospect.theorem_id)).all()]
+    every = [Candidate(*row) for row in connection.execute(asked.order_by(Prospect.theorem_id)).all()]
+    found = (_first(connection, each, left[each.repository]) if each.repository in left else each for each in every)
+    return [each for each in found if each is not None]
+
+
+def _first(connection: Connection, head: Candidate, left: Sequence[str]) -> Candidate | None:
+    """The first theorem of a candidate's kind that is not to be left alone."""
+    asked = (
+        select(Prospect.theorem_id, Prospect.repository_id, Prospect.tried, Prospect.tried_at, Prospect.knew)
+        .add_columns(Theorem.name)
+        .join(Theorem, Theorem.id == Prospect.theorem_id)
+        .where(Prospect.repository_id == head.repository, Prospect.tried == head.tried)
+        .order_by(Prospect.tried_at, Prospect.difficulty)
+    )
+    rows = (row for row in connection.execute(asked) if not is_left(row.name, left))
+    return next((Candidate(*row[:-1]) for row in rows), None)
 
 
 def yields(connection: Connection) -> list[Counted]:

@@ -12,7 +12,6 @@ from curriculum.daemon.daemon import Daemon
 from curriculum.daemon.world import Resources
 from curriculum.database.checking import faults
 from curriculum.database.database import Database
-from curriculum.database.prospects import waiting_in
 from curriculum.database.queries import expired_leases, row_counts
 from curriculum.database.results import Cost, FoundProof
 from curriculum.database.watches import watched
@@ -199,9 +198,31 @@ def test_targets_on_the_list_are_never_attempted(db: Database) -> None:
     rules = Configuration(leave=(Leave("good", ("false.*",), "known to be false"),))
     one, _ = daemon(db, world, configuration=rules)
     until_idle(one, world)
-    assert "false.c" not in world.attempted
-    with db.reading() as connection:
-        assert "false.c" not in [w.name for w in waiting_in(connection, GOOD)]
+    assert sorted(world.attempted) == ["easy.a", "hard.b"]
+
+
+def test_rules_take_effect_at_once_and_are_taken_back_at_once(db: Database) -> None:
+    world = World(db)
+    until_idle(daemon(db, World(db), configuration=Configuration(leave=(Leave("good"),)))[0], world)
+    rules = Configuration(daemon=Work(batch=2), leave=(Leave(f"{GOOD}.git", ("false.*", "hard.*")),))
+    one, said = daemon(db, world, configuration=rules)
+    until_idle(one, world)
+    assert world.attempted == ["easy.a"], "it was traced under other rules"
+    world.revisions[GOOD] = "2"
+    world.trace(GOOD)  # by somebody else
+    until_idle(one, world)
+    assert world.attempted == ["easy.a"]
+    until_idle(daemon(db, world)[0], world)
+    assert sorted(world.attempted) == sorted(NAMES)
+    assert "rule without a repository" not in said
+
+
+def test_a_rule_about_no_repository_is_said_once(db: Database) -> None:
+    world = World(db)
+    one, said = daemon(db, world, configuration=Configuration(leave=(Leave("godo"), Leave("good"))))
+    until_idle(one, world)
+    one.safe_turn()
+    assert [facts for event, facts in said.events if event == "rule without a repository"] == [{"repository": "godo"}]
 
 
 def test_a_full_disk_is_waited_for(db: Database) -> None:

@@ -77,6 +77,27 @@ def test_a_fault_is_named_with_its_line(tmp_path: Path, text: str, said: str) ->
     assert said in str(caught.value)
 
 
+COURSE = "https://example.org/x/course"
+WAYS = ("course", "x/course", COURSE, f"{COURSE}/", f"{COURSE}.git", "git@example.org:x/course.git")
+
+
+@pytest.mark.parametrize("rule", WAYS)
+@pytest.mark.parametrize("location", [*WAYS[2:], f"{COURSE}#sub"])
+def test_a_rule_is_about_a_repository_however_its_address_is_written(rule: str, location: str) -> None:
+    assert Leave(rule).is_about(location)
+
+
+def test_a_rule_is_about_a_directory_or_a_repository_on_this_computer() -> None:
+    assert all(Leave(rule).is_about("/home/me/course") for rule in ("course", "/home/me/course/", "me/course"))
+    assert Leave(f"{COURSE}#sub").is_about(f"{COURSE}.git#sub")
+    assert not Leave(f"{COURSE}#sub").is_about(f"{COURSE}#other")
+
+
+@pytest.mark.parametrize("rule", ["", "cours", "ourse", "sub", "y/course", "https://example.com/x/course"])
+def test_a_rule_is_not_about_others(rule: str) -> None:
+    assert not Leave(rule).is_about(f"{COURSE}#sub")
+
+
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="cannot be read"):
         read_configuration(tmp_path / "no.toml")

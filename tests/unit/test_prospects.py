@@ -5,7 +5,7 @@ import pytest
 from curriculum.database.checking import faults
 from curriculum.database.database import Database, UnitOfWork
 from curriculum.database.lineage import break_proof, lineage_of, reconcile
-from curriculum.database.prospects import candidates, leave_alone, waiting_in, yields
+from curriculum.database.prospects import candidates, waiting_in, yields
 from curriculum.database.results import Cost, FoundProof, Tried
 from curriculum.database.watches import failed, reset_clock, saw, watched
 from tests.traced_modules import LEAN, keyed, module, read, theorem
@@ -68,12 +68,19 @@ def test_an_attempt_that_is_recorded_twice_counts_once(db: Database) -> None:
         assert sum(y.attempts for y in yields(connection)) == 1
 
 
-def test_what_is_left_alone_does_not_wait(db: Database) -> None:
-    trace(db, "1", a="s1", b="s2")
-    with db.reading() as connection:
-        first = waiting_in(connection, HERE)[0]
-    db.perform(lambda work: leave_alone(work.connection, [first.theorem]))
-    assert queue(db) == [("b", 0)]
+def test_what_is_left_alone_is_no_candidate(db: Database) -> None:
+    trace(db, "1", a="s1", bb="s2", ccc="s3")
+    attempt(db, "a", "s1")
+
+    def names(*left: str) -> list[str]:
+        with db.reading() as connection:
+            called = {each.theorem: each.name for each in waiting_in(connection, HERE)}
+            return sorted(called[each.theorem] for each in candidates(connection, {1: left}))
+
+    assert names() == ["a", "bb"]
+    assert names("b*") == ["a", "ccc"]
+    assert names("a", "ccc") == ["bb"]
+    assert names("*") == []
 
 
 def test_a_proof_lives_through_commits_that_leave_its_statement(db: Database) -> None:

@@ -9,7 +9,7 @@ from curriculum.database.tables.base import CLUSTERED, STRICT, Base, Json, not_e
 
 
 class Prospect(Base):
-    """A theorem that waits to be proved; there is none for one that is proved, gone, or to be left alone."""
+    """A theorem that waits to be proved; there is none for one that is proved or gone."""
 
     __tablename__ = "prospects"
     __table_args__ = (
