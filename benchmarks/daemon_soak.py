@@ -84,9 +84,6 @@ class World:
     def resources(self) -> Resources:
         return Resources(1e3, 1e3)
 
-    def now(self) -> float:
-        return self._clock()
-
     def steady(self) -> float:
         return self._clock()
 

@@ -1,4 +1,4 @@
-"""The daemon's work, turn by turn: look at a repository, attempt theorems, learn, or rest.
+"""The daemon's work, turn by turn: look at a repository, learn, attempt theorems, or rest.
 
 A turn that fails costs itself: a repository that cannot be read is put off, each time twice as long; a database that
 is gone is waited for; a disk that is full is waited for too. What is stored is stored whole, so that a process that is
@@ -15,11 +15,12 @@ from curriculum.database.database import Database, UnitOfWork
 from curriculum.database.decision import next_theorem
 from curriculum.database.leases import Held
 from curriculum.database.lineage import Change, reconcile
-from curriculum.database.prospects import Waiting, is_left, proofs_known, waiting_in
+from curriculum.database.prospects import Material, Waiting, attempts_made, is_left, material, waiting_in
 from curriculum.database.results import FoundProof, Tried
 from curriculum.database.watches import Watched, failed, reset_clock, saw, watched
 from curriculum.learn.workshop import Finished, Trial
 from prover.errors import DatabaseError, LeaseLost, ProverError
+from prover.project.location import Location
 from prover.tactics.generator import Generator
 
 LEASE_S = 180.0
@@ -28,7 +29,7 @@ STALE_ENOUGH = 0.05
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
 IDLE_PAUSE_S = 15.0
 JUMP_S = 60.0
-"""by how much the clock must differ from what a steady one says"""
+"""by how much the database's clock must differ from what a steady one says"""
 
 
 @dataclass
@@ -59,17 +60,17 @@ class Daemon:
     configuration: Configuration
     owner: str
     log: Log
-    locations: frozenset[str] | None = None
-    """canonical; None for all repositories of the database"""
+    listed: Sequence[Location] = ()
+    """the repositories that it looks after; with none, all of the database"""
     tally: Tally = field(default_factory=Tally)
 
     def __post_init__(self) -> None:
         self._generators: Sequence[Generator] = ()
-        self._knew = -1
-        self._traced_since = True
+        self._learnt_from: Material | None = None
         self._pause = FIRST_PAUSE_S
-        self._clocks = (self.world.now(), self.world.steady())
+        self._poll_s = 60 * self.configuration.daemon.poll_minutes
         self._begun = False
+        self._ahead = 0.0
 
     def run(self, rest: Callable[[float], bool], until_idle: bool = False) -> None:
         """Turns until it is told to end.
@@ -108,33 +109,39 @@ class Daemon:
             DatabaseError: the database cannot be used.
             ProverError, OSError: there is no room, or something else is wrong with the computer.
         """
-        self._watch_clock()
         self._demand_room()
-        everything = self._watched()
+        now = self.database.now()
         if not self._begun:
-            self._begin(everything)
-        now = self.world.now()
-        due = [each for each in everything if each.next_at <= now]
-        for each in due:
-            if (held := self._lease(each.location)) is not None:
+            self._begin(now)
+        self._watch_clock(now)
+        for each in self._watched():
+            if each.next_at <= now and (held := self._lease(each.location)) is not None:
                 with Holding(self.database, held):
                     self._look(each, held)
                 return True
-        return self._prove_next(everything) or self._learn()
+        learnt = self._learn()
+        return self._prove_next(now) or learnt
 
     # --- repositories ---
 
-    def _begin(self, everything: Sequence[Watched]) -> None:
-        """Says which rules are about none of the repositories."""
+    def _begin(self, now: float) -> None:
+        """Puts the repositories that are listed into the database; says which rules are about none of them."""
+
+        def act(work: UnitOfWork) -> None:
+            reset_clock(work.connection, now, self._poll_s)
+            for each in self.listed:
+                work.traces.record_repository(each.canonical, each.revision)
+
+        self.database.perform(act)
+        everything = self._watched()
         for rule in self.configuration.leave:
             if not any(rule.is_about(each.location) for each in everything):
                 self.log("rule without a repository", repository=rule.repository)
-        self._begun = True
+        self._begun, self._ahead = True, now - self.world.steady()
 
     def _look(self, each: Watched, held: Held) -> None:
         """Looks for a new revision, and traces it."""
         self.tally.looked += 1
-        poll = 60 * self.configuration.daemon.poll_minutes
         try:
             newest = self.world.newest(each.location)
             if newest != each.revision:
@@ -143,39 +150,42 @@ class Daemon:
         except DatabaseError:
             raise
         except (ProverError, OSError) as error:
-            why = str(error)
-            pause = self.database.perform(lambda work: failed(work.connection, each.repository, why, self.world.now()))
-            self.tally.faults += 1
-            self.log("put off", repository=each.location, error=why, seconds=round(pause))
+            self._put_off(each, str(error))
             return
 
         def act(work: UnitOfWork) -> list[Change]:
             work.leases.hold(held)
             changes = reconcile(work.connection, each.repository, newest, work.now())
-            saw(work.connection, each.repository, newest, self.world.now(), poll)
+            saw(work.connection, each.repository, newest, work.now(), self._poll_s)
             return changes
 
         changes = self.database.perform(act)
         if newest != each.revision:
             self.tally.traced += 1
-            self._traced_since = True
             self.log("traced", repository=each.location, revision=newest)
         for change in changes:
             self.tally.broken += change.event == "broken"
             if change.event != "kept":
                 self.log("proof changed", change=change.event, repository=each.location, theorem=change.theorem)
 
+    def _put_off(self, each: Watched, why: str) -> None:
+        """Says that a repository cannot be worked on, and leaves it for a while."""
+        pause = self.database.perform(lambda work: failed(work.connection, each.repository, why, work.now()))
+        self.tally.faults += 1
+        self.log("put off", repository=each.location, error=why, seconds=round(pause))
+
     # --- proving ---
 
-    def _prove_next(self, everything: Sequence[Watched]) -> bool:
+    def _prove_next(self, now: float) -> bool:
         """Attempts the theorem that is worth most now, and others of its repository."""
+        everything = self._watched()
         left = {e.repository: names for e in everything if (names := self.configuration.left_in(e.location))}
         shut = {e.repository for e in everything if e.failures or e.revision is None}
         known = {e.repository for e in everything}
         while True:
             with self.database.reading() as connection:
                 chosen = next_theorem(
-                    connection, self.world.now(), self.configuration.daemon.seconds, shut, known, STALE_ENOUGH, left
+                    connection, now, self.configuration.daemon.seconds, shut, known, STALE_ENOUGH, left
                 )
             if chosen is None:
                 return False
@@ -184,7 +194,6 @@ class Daemon:
             if held is not None:
                 break
             shut.add(theorem.repository)  # another daemon works there
-        self._learn()
         with Holding(self.database, held):
             self._prove(next(e for e in everything if e.repository == theorem.repository), theorem, held)
         return True
@@ -194,9 +203,13 @@ class Daemon:
         left = self.configuration.left_in(each.location)
         with self.database.reading() as connection:
             queue = waiting_in(connection, each.location)
-        like = [w for w in queue if w.tried == first.tried and not is_left(w.name, left)]
-        chosen = sorted(like, key=lambda w: w.theorem != first.theorem)[: work.batch]
-        trials = [Trial(w.module, w.name, work.tactics, temperature=0.3 * min(w.tried, 3)) for w in chosen]
+            like = [w for w in queue if w.tried == first.tried and not is_left(w.name, left)]
+            chosen = sorted(like, key=lambda w: w.theorem != first.theorem)[: work.batch]
+            made = attempts_made(connection, [w.theorem for w in chosen])
+        trials = [
+            Trial(w.module, w.name, work.tactics, temperature=0.3 * min(w.tried, 3), seed=made.get(w.theorem, 0))
+            for w in chosen
+        ]
         self.log("proving", repository=each.location, theorems=len(trials))
         try:
             for finished in self.world.workshop.attempt(each.location, each.revision or "", trials, self._generators):
@@ -204,10 +217,7 @@ class Daemon:
         except DatabaseError:
             raise
         except (ProverError, OSError) as error:
-            why = str(error)
-            self.database.perform(lambda unit: failed(unit.connection, each.repository, why, self.world.now()))
-            self.tally.faults += 1
-            self.log("put off", repository=each.location, error=why)
+            self._put_off(each, str(error))
 
     def _store(self, each: Watched, finished: Finished, held: Held) -> None:
         trial = finished.trial
@@ -244,13 +254,13 @@ class Daemon:
     def _learn(self) -> bool:
         """Learns what there is to learn; false when nothing is new."""
         with self.database.reading() as connection:
-            known = proofs_known(connection)
-        if known == self._knew and not self._traced_since:
+            now = material(connection)
+        if now == self._learnt_from:
             return False
         self._generators = self.world.learn()
-        self._knew, self._traced_since = known, False
+        self._learnt_from = now
         self.tally.learnt += 1
-        self.log("learnt", proofs=known)
+        self.log("learnt", proofs=now.proofs)
         return True
 
     # --- the computer ---
@@ -258,7 +268,8 @@ class Daemon:
     def _watched(self) -> list[Watched]:
         with self.database.reading() as connection:
             every = watched(connection)
-        return [each for each in every if self.locations is None or each.location in self.locations]
+        wanted = {location.canonical for location in self.listed}
+        return [each for each in every if not wanted or each.location in wanted]
 
     def _lease(self, location: str) -> Held | None:
         return self.database.perform(lambda work: work.leases.acquire(f"work {location}", self.owner, LEASE_S))
@@ -266,20 +277,22 @@ class Daemon:
     def _demand_room(self) -> None:
         limits, left = self.configuration.limits, self.world.resources()
         if left.free_disk_gb < limits.free_disk_gb:
-            raise OSError(f"only {left.free_disk_gb:.1f} GB of disk are free: nothing is begun until there are more")
+            raise OSError(
+                f"less than {limits.free_disk_gb:g} GB of disk are free: nothing is begun until there are more"
+            )
         if left.free_memory_gb < limits.free_memory_gb:
             raise OSError(
-                f"only {left.free_memory_gb:.1f} GB of memory are free: nothing is begun until there are more"
+                f"less than {limits.free_memory_gb:g} GB of memory are free: nothing is begun until there are more"
             )
 
-    def _watch_clock(self) -> None:
+    def _watch_clock(self, now: float) -> None:
         """Notices a clock that was set; what is due after a time that will not come is due now."""
-        now, steady = self.world.now(), self.world.steady()
-        jumped = (now - self._clocks[0]) - (steady - self._clocks[1])
-        self._clocks = (now, steady)
+        ahead = now - self.world.steady()
+        jumped = ahead - self._ahead
         if abs(jumped) > JUMP_S:
+            self.database.perform(lambda work: reset_clock(work.connection, now, self._poll_s))
             self.log("clock jumped", seconds=round(jumped))
-            self.database.perform(lambda work: reset_clock(work.connection, now))
+        self._ahead = ahead
 
     def _degraded(self, why: str) -> float:
         """Something is wrong that no other turn would do better at: waits, each time twice as long."""

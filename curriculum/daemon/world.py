@@ -17,7 +17,7 @@ class Resources:
 
 
 class World(Protocol):
-    """Repositories, Lean, clocks and the computer."""
+    """Repositories, Lean, a clock and the computer. What time it is, the database says, whose users share it."""
 
     workshop: Workshop
 
@@ -35,10 +35,6 @@ class World(Protocol):
 
     def resources(self) -> Resources:
         """What is left now."""
-        ...
-
-    def now(self) -> float:
-        """Seconds since 1970; may jump."""
         ...
 
     def steady(self) -> float:

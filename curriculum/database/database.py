@@ -136,6 +136,15 @@ class Database:
         with explained(self._url), self._connected(reading=True) as connection:
             yield connection
 
+    def now(self) -> float:
+        """The time, on the database's clock.
+
+        Raises:
+            DatabaseError: it cannot be used.
+        """
+        with self.reading() as connection:
+            return self._now_on(connection)()
+
     def close(self) -> None:
         """Closes its connections."""
         self._engine.dispose()

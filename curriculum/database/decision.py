@@ -23,6 +23,7 @@ def next_theorem(
     """The theorem that is worth most per second now, and what it is worth; None where none waits.
 
     Args:
+        now: on the database's clock.
         budget: seconds an attempt may take.
         without: repositories that cannot be worked on, by id: somebody else has them, or they do not build.
         among: the repositories that are worked on; None for all.

@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Select, and_, case, delete, func, literal, select, true, union_all, update
 
 from curriculum.database.rows import table_of, upsert
-from curriculum.database.tables import Proof, Prospect, Repository, Theorem, Yield
+from curriculum.database.tables import Attempt, Proof, Prospect, Repository, Snapshot, Theorem, Yield
 
 OFTEN = 4
 """tries that are no longer told apart"""
@@ -52,6 +52,14 @@ class Waiting(msgspec.Struct, frozen=True):
     tried_at: float
     knew: int
     difficulty: float
+
+
+class Material(msgspec.Struct, frozen=True):
+    """What there is to learn from: another as soon as a proof is found or a repository traced, by whomever."""
+
+    proofs: int
+    snapshot: int
+    traced_at: float
 
 
 def refill(connection: Connection, repository: int) -> None:
@@ -117,6 +125,13 @@ def proofs_known(connection: Connection) -> int:
     return connection.scalar(select(func.coalesce(func.max(Proof.id), 0))) or 0
 
 
+def material(connection: Connection) -> Material:
+    """What there is to learn from now."""
+    proofs = select(func.coalesce(func.max(Proof.id), 0)).scalar_subquery()
+    last = func.coalesce(func.max(Snapshot.id), 0), func.coalesce(func.max(Snapshot.traced_at), 0.0)
+    return Material(*connection.execute(select(proofs, *last).where(Snapshot.traced_at.is_not(None))).one())
+
+
 def is_left(name: str, left: Sequence[str]) -> bool:
     """Whether a theorem is among those that are to be left alone, by names with `*` for any part."""
     return any(fnmatchcase(name, each) for each in left)
@@ -170,6 +185,13 @@ def yields(connection: Connection) -> list[Counted]:
 def waiting_in(connection: Connection, location: str) -> list[Waiting]:
     """The queue of a repository, the least tried first, then the longest untried, then the easiest."""
     return [Waiting(*row) for row in connection.execute(_waiting().where(Repository.location == location))]
+
+
+def attempts_made(connection: Connection, theorems: Sequence[int]) -> dict[int, int]:
+    """How often theorems were attempted, of those that were."""
+    asked = select(Theorem.id, func.count()).join(Attempt, Attempt.theorem_id == Theorem.id)
+    rows = connection.execute(asked.where(Theorem.id.in_(theorems)).group_by(Theorem.id))
+    return {row[0]: row[1] for row in rows}
 
 
 def waiting(connection: Connection, theorem: int) -> Waiting | None:

@@ -1,10 +1,10 @@
 """How the repositories fare that the daemon looks after: what was seen last, what went wrong, when to look again."""
 
 import msgspec
-from sqlalchemy import Connection, or_, select, update
+from sqlalchemy import Connection, select, update
 
 from curriculum.database.rows import table_of, upsert
-from curriculum.database.tables import Repository, Watch
+from curriculum.database.tables import Prospect, Repository, Watch
 
 FIRST_PAUSE_S = 60.0
 LONGEST_PAUSE_S = 24 * 3600.0
@@ -62,10 +62,19 @@ def failed(connection: Connection, repository: int, fault: str, at: float) -> fl
     return pause
 
 
-def reset_clock(connection: Connection, now: float) -> int:
-    """Makes due what is due further away than the longest pause: the clock was set back. How many there were."""
-    absurd = or_(Watch.next_at > now + LONGEST_PAUSE_S, Watch.seen_at > now)
-    return connection.execute(update(Watch).where(absurd).values(next_at=now, seen_at=now)).rowcount
+def reset_clock(connection: Connection, now: float, poll: float) -> int:
+    """Makes due what is due further away than the longest pause, and theorems tried that far ahead as if tried now: the
+    clock was set back since.
+
+    Args:
+        poll: seconds between two looks at a repository that is well.
+
+    Returns:
+        how many repositories there were.
+    """
+    longest = now + max(LONGEST_PAUSE_S, poll)
+    connection.execute(update(Prospect).where(Prospect.tried_at > longest).values(tried_at=max(now, 0.0)))
+    return connection.execute(update(Watch).where(Watch.next_at > longest).values(next_at=now, seen_at=now)).rowcount
 
 
 def _store(

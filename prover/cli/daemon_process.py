@@ -68,11 +68,13 @@ class JsonLog:
 class RealWorld:
     """See `curriculum.daemon.world.World`."""
 
-    def __init__(self, configuration: "Configuration", db: "Database", log: JsonLog) -> None:
+    def __init__(
+        self, configuration: "Configuration", listed: Sequence[Location], db: "Database", log: JsonLog
+    ) -> None:
         self._configuration = configuration
         self._log = log
         self._db = db
-        self._locations = _Locations(db, configuration.daemon.repositories)
+        self._locations = _Locations(db, listed)
         work = configuration.daemon
         tools = Tools(work.toolchain, work.jobs, work.seconds)
         self._patches = Patches(configuration, log)
@@ -105,17 +107,9 @@ class RealWorld:
         root.mkdir(parents=True, exist_ok=True)
         return Resources(shutil.disk_usage(root).free / GB, psutil.virtual_memory().available / GB)
 
-    def now(self) -> float:
-        """See `World`."""
-        return time.time()
-
     def steady(self) -> float:
         """See `World`."""
         return time.monotonic()
-
-    def listed(self) -> frozenset[str] | None:
-        """The repositories of the configuration's list, put into the database; None where it names none."""
-        return self._locations.listed()
 
     def _note(self, text: str) -> None:
         self._log("note", text=text)
@@ -124,22 +118,9 @@ class RealWorld:
 class _Locations(dict[str, Location]):
     """From the canonical location to the location: those of a list, or as the database has them."""
 
-    def __init__(self, db: "Database", list_file: str) -> None:
-        super().__init__()
+    def __init__(self, db: "Database", listed: Sequence[Location]) -> None:
+        super().__init__({location.canonical: location for location in listed})
         self._db = db
-        self._list_file = list_file
-
-    def listed(self) -> frozenset[str] | None:
-        if not self._list_file:
-            return None
-        from curriculum.repository_list import read_list
-
-        for location in read_list(Path(self._list_file).expanduser()):
-            self[location.canonical] = location
-            self._db.perform(
-                lambda work, it=location: work.traces.record_repository(it.canonical, it.revision)  # type: ignore[misc]
-            )
-        return frozenset(self)
 
     def __missing__(self, canonical: str) -> Location:
         from curriculum.database.listing import listed_repositories
@@ -193,14 +174,17 @@ class Process:
 
     def __init__(self, configuration: "Configuration", place: Path) -> None:
         from curriculum.daemon.daemon import Daemon
+        from curriculum.repository_list import read_list
 
         self._place = place
         self._log = JsonLog(place / "log")
         if configuration.limits.nice:
             os.setpriority(os.PRIO_PROCESS, 0, configuration.limits.nice)
+        file = configuration.daemon.repositories
+        listed = read_list(Path(file).expanduser()) if file else ()
         self._database = database()
-        self._world = RealWorld(configuration, self._database, self._log)
-        self._daemon = Daemon(self._database, self._world, configuration, owner(), self._log)
+        self._world = RealWorld(configuration, listed, self._database, self._log)
+        self._daemon = Daemon(self._database, self._world, configuration, owner(), self._log, listed)
         self._began = psutil.Process().create_time()
         self._server = Server(configuration.server.host, configuration.server.port, self._daemon)
         self._over = threading.Event()
@@ -212,7 +196,6 @@ class Process:
         self._stand()
         standing = threading.Thread(target=self._keep_standing, daemon=True)
         standing.start()
-        self._daemon.locations = self._world.listed()
         self._daemon.run(self._over.wait, until_idle)
 
     def ended(self) -> None:

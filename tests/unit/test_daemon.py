@@ -17,6 +17,7 @@ from curriculum.database.results import Cost, FoundProof
 from curriculum.database.watches import watched
 from curriculum.learn.workshop import Finished, Trial
 from prover.errors import CheckoutFailed, DatabaseFull, DatabaseUnavailable, LakeFailed
+from prover.project.location import Location
 from prover.tactics.generator import Generator
 from tests.traced_modules import LEAN, keyed, module, read, theorem
 
@@ -29,7 +30,7 @@ class Killed(BaseException):
 
 
 class World:
-    """Two repositories: one is well; the other never builds."""
+    """Two repositories: one is well; the other never builds. The database's clock is this world's."""
 
     def __init__(self, db: Database, die_at: int = -1) -> None:
         self.db = db
@@ -38,7 +39,9 @@ class World:
         self.disk = 100.0
         self.time = 1_000_000.0
         self.uptime = 0.0
+        db._clock = lambda: self.time
         self.attempted: list[str] = []
+        self.seeds: dict[str, list[int]] = {name: [] for name in NAMES}
         self.traces: list[str] = []
         self.learnt = 0
         self._left = die_at
@@ -70,6 +73,7 @@ class World:
         for trial in trials:
             self.tick()
             self.attempted.append(trial.theorem)
+            self.seeds[trial.theorem].append(trial.seed)
             proof = FoundProof((f"simp [{trial.theorem}]",), (), 3, "automation", whole=True)
             result: Any = proof if trial.theorem.startswith("easy") else ("open", "the budget is spent")
             yield Finished(trial, f"key of {trial.theorem}", LEAN, result, Cost(1.0, 2, 3))
@@ -84,9 +88,6 @@ class World:
 
     def resources(self) -> Resources:
         return Resources(self.disk, 100.0)
-
-    def now(self) -> float:
-        return self.time
 
     def steady(self) -> float:
         return self.uptime
@@ -225,11 +226,23 @@ def test_a_rule_about_no_repository_is_said_once(db: Database) -> None:
     assert [facts for event, facts in said.events if event == "rule without a repository"] == [{"repository": "godo"}]
 
 
+def test_each_further_try_is_another_search(db: Database) -> None:
+    world = World(db)
+    one, _ = daemon(db, world)
+    for _ in range(8):
+        until_idle(one, world)
+        world.wait(15 * 24 * 3600.0)
+    seeds = world.seeds["hard.b"]
+    assert len(seeds) > 6
+    assert len(set(seeds)) == len(seeds)
+
+
 def test_a_full_disk_is_waited_for(db: Database) -> None:
     world = World(db)
     one, said = daemon(db, world)
-    world.disk = 0.5
-    pauses = [one.safe_turn() for _ in range(4)]
+    pauses = []
+    for world.disk in (0.9, 0.7, 0.5, 0.3):
+        pauses.append(one.safe_turn())
     assert pauses == [1.0, 2.0, 4.0, 8.0]
     assert (one.tally.state, world.traces) == ("degraded", [])
     assert said.count("degraded") == 1, "said once, not at each turn"
@@ -278,6 +291,31 @@ def test_a_clock_that_jumps_ahead_or_back_stops_nothing(db: Database) -> None:
     assert said.count("clock jumped") == 2
 
 
+def test_a_clock_that_was_years_ahead_before_the_start_stops_nothing(db: Database) -> None:
+    ahead = World(db)
+    ahead.time = 2e9
+    until_idle(daemon(db, ahead)[0], ahead)
+    world = World(db)
+    world.revisions[GOOD] = "2"
+    until_idle(daemon(db, world, owner="two")[0], world)
+    assert GOOD in world.traces
+
+
+def test_a_database_that_is_down_at_the_start_is_waited_for(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(db)
+    other = "https://example.org/other"
+    world.revisions[other] = "1"
+    one, said = daemon(db, world)
+    one.listed = (Location(other),)
+    with monkeypatch.context() as patch:
+        patch.setattr(db, "_prepare", _raising(DatabaseUnavailable("it is gone")))
+        world.wait(one.safe_turn())
+    assert one.tally.state == "degraded"
+    until_idle(one, world)
+    assert "well again" in said
+    assert world.traces == [other]
+
+
 def test_a_kill_at_any_point_loses_no_more_than_the_work_in_hand(tmp_path: Path, empty: Path) -> None:
     for point in (3, 6):
         file = tmp_path / f"{point}.db"
@@ -314,6 +352,41 @@ def test_two_daemons_on_one_file_share_the_work_and_do_none_twice(db: Database) 
         one.safe_turn()
         other.safe_turn()
     assert sorted(world.attempted) == sorted(NAMES)
+
+
+def test_who_learns_for_long_has_no_lease_that_runs_out(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World(db)
+    one, said = daemon(db, world, owner="slow")
+    other, _ = daemon(db, world, owner="quick")
+    one.safe_turn()
+    one.safe_turn()
+
+    def learn_for_long() -> Sequence[Generator]:
+        monkeypatch.setattr(world, "learn", tuple)
+        world.wait(200)
+        for _ in range(3):
+            other.safe_turn()
+        return ()
+
+    monkeypatch.setattr(world, "learn", learn_for_long)
+    until_idle(one, world)
+    assert "lease lost" not in said
+    assert sorted(world.attempted) == sorted(NAMES)
+
+
+def test_what_one_daemon_traced_the_other_learns(db: Database) -> None:
+    world = World(db)
+    one, _ = daemon(db, world, owner="one")
+    other, _ = daemon(db, world, owner="other")
+    until_idle(one, world)
+    until_idle(other, world)
+    before = other.tally.learnt
+    world.revisions[GOOD] = "2"
+    world.wait(31 * 60)
+    until_idle(one, world)
+    until_idle(other, world)
+    assert other.tally.traced == 0
+    assert other.tally.learnt == before + 1
 
 
 def test_a_daemon_whose_lease_was_taken_stores_nothing_more(db: Database) -> None:

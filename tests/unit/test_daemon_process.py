@@ -100,3 +100,10 @@ def test_a_port_in_use_is_said_at_the_start(place: Path, capsys: pytest.CaptureF
         taken.listen()
         assert run(["daemon", "start", "--config", configured(place, taken.getsockname()[1])]) == 2
     assert "cannot be used" in capsys.readouterr().err
+
+
+def test_a_list_that_is_not_there_is_said_at_the_start(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = place / "prover.toml"
+    file.write_text(f"[daemon]\nrepositories = '{place}/list'\n")
+    assert run(["daemon", "start", "--config", str(file)]) == 2
+    assert "list cannot be read" in capsys.readouterr().err

@@ -173,6 +173,28 @@ def test_a_repository_that_fails_is_looked_at_ever_later(db: Database) -> None:
 def test_a_clock_that_is_set_back_does_not_bind_until_the_old_time_comes(db: Database) -> None:
     db.perform(lambda work: work.traces.record_repository(HERE))
     db.perform(lambda work: saw(work.connection, 1, "abc", 9e9, again_in=300.0))
-    assert db.perform(lambda work: reset_clock(work.connection, 1_000.0)) == 1
+    assert db.perform(lambda work: reset_clock(work.connection, 1_000.0, 300.0)) == 1
     with db.reading() as connection:
         assert watched(connection)[0].next_at == 1_000.0
+
+
+def test_times_that_can_be_are_left_when_the_clock_is_set(db: Database) -> None:
+    month = 30 * 24 * 3600.0
+    db.perform(lambda work: work.traces.record_repository(HERE))
+    db.perform(lambda work: saw(work.connection, 1, "abc", 1_000.0, again_in=month))
+    assert db.perform(lambda work: reset_clock(work.connection, 999.0, month + 1.0)) == 0
+    assert db.perform(lambda work: reset_clock(work.connection, 999.0, 300.0)) == 1
+
+
+def test_theorems_tried_when_the_clock_was_ahead_were_tried_now(db: Database) -> None:
+    trace(db, "1", a="s1")
+    attempt(db, "a", "s1")
+
+    def tried_at(now: float) -> float:
+        db.perform(lambda work: reset_clock(work.connection, now, 300.0))
+        with db.reading() as connection:
+            return waiting_in(connection, HERE)[0].tried_at
+
+    then = tried_at(9e9)
+    assert tried_at(then - 60.0) == then
+    assert tried_at(1_000.0) == 1_000.0
