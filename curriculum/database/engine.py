@@ -25,6 +25,8 @@ READING = "reading"
 CHOOSE = "choose another database with PROVER_DATABASE"
 
 LOG_TRIES, LOG_PAUSE_S = 100, 0.1
+BLOCKED_S = 1.0
+"""how long SQLite waits for other writers at a time: meanwhile no signal is handled"""
 
 FULL = {"SQLITE_FULL", "53100"}
 BUSY = {"SQLITE_BUSY", "SQLITE_LOCKED", "40001", "40P01", "55P03", "53300"}
@@ -82,7 +84,7 @@ def connected(url: URL, busy_seconds: float) -> Engine:
 def _sqlite(url: URL, busy_seconds: float) -> Engine:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise DatabaseUnavailable(f"SQLite {sqlite3.sqlite_version} is too old: use a Python with 3.37 or newer.")
-    engine = create_engine(url, connect_args={"timeout": busy_seconds})
+    engine = create_engine(url, connect_args={"timeout": min(busy_seconds, BLOCKED_S)})
 
     @event.listens_for(engine, "connect")
     def opened(connection: sqlite3.Connection, _record: object) -> None:
@@ -94,10 +96,22 @@ def _sqlite(url: URL, busy_seconds: float) -> Engine:
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
         # A writer takes the lock at once: one that first reads could not wait for it later.
-        reading = connection.get_execution_options().get(READING)
-        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+        if connection.get_execution_options().get(READING):
+            connection.exec_driver_sql("BEGIN")
+        else:
+            _begin_to_write(connection, time.monotonic() + busy_seconds)
 
     return engine
+
+
+def _begin_to_write(connection: Connection, until: float) -> None:
+    while True:
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return
+        except exc.OperationalError as error:
+            if _code(error.orig) not in BUSY or time.monotonic() >= until:
+                raise
 
 
 def log_ahead(engine: Engine) -> None:

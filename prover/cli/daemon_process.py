@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from curriculum.daemon.daemon import Daemon
     from curriculum.daemon.world import Resources
     from curriculum.database.database import Database
-    from curriculum.learn.workshop import Workshop
+    from curriculum.learn.workshop import Finished, Trial, Workshop
 
 GB = 1e9
 PUBLISH_S = 120
@@ -81,12 +81,19 @@ class RealWorld:
         self._shop = LeanWorkshop(self._locations, tools, db, self._note, self._patches)
         self.workshop: Workshop = self
         self.settings = self._shop.settings
-        self.attempt = self._shop.attempt
 
     def trace(self, location: str) -> str:
         """See `Workshop`; not longer than the configuration allows."""
         with _no_longer_than(self._configuration.limits.trace_hours * 3600.0, location):
             return self._shop.trace(location)
+
+    def attempt(
+        self, location: str, revision: str, trials: "Sequence[Trial]", learnt: Sequence[Generator]
+    ) -> "Iterator[Finished]":
+        """See `Workshop`. What was proved is published once whoever asked has stored it, so that it is not twice."""
+        for finished in self._shop.attempt(location, revision, trials, learnt):
+            yield finished
+            self._patches.publish(location, finished.trial)
 
     def newest(self, location: str) -> str:
         """See `World`."""
@@ -140,8 +147,9 @@ class Patches:
         chosen = configuration.daemon.patches
         self._directory = Path(chosen).expanduser() if chosen else home().root / "patches"
         self._log = log
+        self._written: dict[Trial, Path] = {}
 
-    def __call__(self, location: str, path: str, text: str, outcome: Outcome) -> None:
+    def __call__(self, location: str, trial: "Trial", path: str, text: str, outcome: Outcome) -> None:
         """See `Watcher`. What cannot be written is said; the proof is in the database anyhow."""
         if not isinstance(outcome, TheoremProved):
             return
@@ -158,15 +166,33 @@ class Patches:
             self._log("patch not written", file=str(file), error=error.strerror)
             return
         self._log("patch", file=str(file))
-        if self._publish.command:
+        self._written[trial] = file
+
+    def publish(self, location: str, trial: "Trial") -> None:
+        """Runs the command on the patch that a trial has led to, if there are both."""
+        file = self._written.pop(trial, None)
+        if file is not None and self._publish.command:
             self._run([*self._publish.command, str(file), location])
 
     def _run(self, words: list[str]) -> None:
         try:
-            done = subprocess.run(words, capture_output=True, text=True, timeout=PUBLISH_S, check=False)
-            self._log("published", command=words[0], status=done.returncode, said=done.stderr[-300:])
+            status, said = _done_by(words)
+            self._log("published", command=words[0], status=status, said=said[-300:])
         except (OSError, subprocess.TimeoutExpired) as error:
             self._log("not published", command=words[0], error=str(error))
+
+
+def _done_by(words: Sequence[str]) -> tuple[int, str]:
+    """The status of a command, and what it says of errors. It ends with its children if this is interrupted."""
+    nothing, pipe = subprocess.DEVNULL, subprocess.PIPE
+    with subprocess.Popen(words, stdin=nothing, stdout=nothing, stderr=pipe, start_new_session=True) as process:
+        try:
+            _, said = process.communicate(timeout=PUBLISH_S)
+        except BaseException:  # its time is over, or the daemon is told to stop
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            raise
+    return process.returncode, said.decode(errors="replace")
 
 
 class Process:
@@ -178,8 +204,7 @@ class Process:
 
         self._place = place
         self._log = JsonLog(place / "log")
-        if configuration.limits.nice:
-            os.setpriority(os.PRIO_PROCESS, 0, configuration.limits.nice)
+        step_back(configuration.limits.nice)
         file = configuration.daemon.repositories
         listed = read_list(Path(file).expanduser()) if file else ()
         self._database = database()
@@ -312,6 +337,12 @@ def _done(daemon: "Daemon") -> dict[str, int]:
     tally = daemon.tally
     names = ("looked", "traced", "attempts", "proved", "broken", "learnt", "faults")
     return {name: getattr(tally, name) for name in names}
+
+
+def step_back(nice: int) -> None:
+    """Lets other programs go first by so much, 0 for no difference; by more where this process does so already."""
+    if nice:
+        os.setpriority(os.PRIO_PROCESS, 0, max(nice, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 @contextmanager

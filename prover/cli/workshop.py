@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from curriculum.database.database import Database
     from curriculum.learn.workshop import Finished, Trial
 
-Watcher = Callable[[str, str, str, Outcome], None]
-"""told the location, the file's path, its text, and what came of an attempt at a theorem in it"""
+Watcher = Callable[[str, "Trial", str, str, Outcome], None]
+"""told the location, the trial, the path and the text of the file, and what came of the trial; in any thread"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -161,7 +161,7 @@ class _Bench:
             outcome = self._prover(trial).prove(session, task)
         location = self._ready.checkout.location.canonical
         path = self._ready.repository.relative(self._module(task.source.module))
-        self._shop._watcher(location, path, task.source.text, outcome)
+        self._shop._watcher(location, trial, path, task.source.text, outcome)
         spent = outcome.spent
         names = [generator.name for generator in self._generators]
         return Finished(

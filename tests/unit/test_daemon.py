@@ -1,6 +1,7 @@
 """The daemon in a world made up, where everything goes wrong that can: it degrades, says so, and goes on."""
 
 import shutil
+import sqlite3
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 
 from curriculum.daemon.configuration import Configuration, Leave, Work
 from curriculum.daemon.daemon import Daemon
+from curriculum.daemon.holding import Holding
 from curriculum.daemon.world import Resources
 from curriculum.database.checking import faults
 from curriculum.database.database import Database
@@ -387,6 +389,21 @@ def test_what_one_daemon_traced_the_other_learns(db: Database) -> None:
     until_idle(other, world)
     assert other.tally.traced == 0
     assert other.tally.learnt == before + 1
+
+
+def test_who_is_told_to_stop_does_not_wait_for_a_database_in_use(db: Database, tmp_path: Path) -> None:
+    one, _ = daemon(db, World(db))
+    held = one._lease(GOOD)
+    assert held is not None
+    holding = Holding(db, held)
+    writer = sqlite3.connect(tmp_path / "prover.db", isolation_level=None)
+    writer.execute("BEGIN IMMEDIATE")
+    with pytest.raises(Killed), holding:
+        raise Killed
+    assert holding._thread.is_alive(), "it still tries to give the lease back"
+    writer.close()
+    holding._thread.join()
+    assert daemon(db, World(db), owner="next")[0]._lease(GOOD) is not None
 
 
 def test_a_daemon_whose_lease_was_taken_stores_nothing_more(db: Database) -> None:

@@ -4,15 +4,24 @@ import json
 import os
 import signal
 import socket
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
+from types import FrameType, SimpleNamespace
 
 import psutil
 import pytest
 
+from curriculum.daemon.configuration import Configuration, Publishing
+from curriculum.learn.workshop import Finished, Trial
+from prover.check.gate import Accepted
+from prover.cli.daemon_process import JsonLog, Patches, RealWorld, step_back
 from prover.cli.main import run
+from prover.cli.wiring import database
+from prover.proving import Spent, TheoremProved
 
 DEADLINE_S = 60.0
 
@@ -107,3 +116,69 @@ def test_a_list_that_is_not_there_is_said_at_the_start(place: Path, capsys: pyte
     file.write_text(f"[daemon]\nrepositories = '{place}/list'\n")
     assert run(["daemon", "start", "--config", str(file)]) == 2
     assert "list cannot be read" in capsys.readouterr().err
+
+
+def events(place: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in (place / "log").read_text().splitlines()]
+
+
+def test_a_proof_is_published_once_it_is_stored(place: Path) -> None:
+    configuration = Configuration(publish=Publishing(("sh", "-c", "printf '\\351chec' >&2; exit 3")))
+    log = JsonLog(place / "log")
+    with database() as db:
+        world = RealWorld(configuration, (), db, log)
+        trial = Trial("A", "a", 9)
+        outcome = TheoremProved("rfl", (), Accepted((), 3), Spent(1.0, 1, 1))
+
+        def attempt(location: str, *_: object) -> Iterator[Finished]:
+            world._patches(location, trial, "A.lean", "theorem a : True := sorry\n", outcome)
+            yield SimpleNamespace(trial=trial)  # type: ignore[misc]
+
+        world._shop.attempt = attempt  # type: ignore[method-assign,assignment]
+        finishing = world.attempt("https://example.org/r", "1", [trial], [])
+        next(finishing)
+        assert [event["event"] for event in events(place)] == ["patch"]
+        assert list(finishing) == []
+    published = events(place)[-1]
+    assert (published["event"], published["status"]) == ("published", 3)
+    assert "chec" in str(published["said"]), "bytes that are no text stop nobody"
+
+
+class Stopped(BaseException):
+    """A signal came."""
+
+
+def test_a_command_that_publishes_ends_with_its_children_when_the_daemon_is_told_to_stop(place: Path) -> None:
+    patches = Patches(Configuration(), JsonLog(place / "log"))
+    program = "import os,subprocess,time; c=subprocess.Popen(['sleep','600']); "
+    program += f"open('{place}/part','w').write(f'{{os.getpid()}} {{c.pid}}'); "
+    program += f"os.rename('{place}/part','{place}/pids'); time.sleep(600)"
+
+    def stop() -> None:
+        while not (place / "pids").exists():
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGUSR1)
+
+    def stopped(_signal: int, _frame: FrameType | None) -> None:
+        raise Stopped
+
+    before = signal.signal(signal.SIGUSR1, stopped)
+    try:
+        threading.Thread(target=stop, daemon=True).start()
+        with pytest.raises(Stopped):
+            patches._run([sys.executable, "-c", program])
+    finally:
+        signal.signal(signal.SIGUSR1, before)
+    left = [psutil.Process(int(pid)) for pid in (place / "pids").read_text().split() if psutil.pid_exists(int(pid))]
+    assert [process for process in left if process.status() != psutil.STATUS_ZOMBIE] == []
+
+
+@pytest.mark.parametrize(("wanted", "had", "got"), [(10, 0, [10]), (10, 15, [15]), (0, 15, [])])
+def test_it_is_never_less_nice_than_it_was(
+    monkeypatch: pytest.MonkeyPatch, wanted: int, had: int, got: list[int]
+) -> None:
+    became: list[int] = []
+    monkeypatch.setattr(os, "getpriority", lambda *_: had)
+    monkeypatch.setattr(os, "setpriority", lambda _which, _who, nice: became.append(nice))
+    step_back(wanted)
+    assert became == got

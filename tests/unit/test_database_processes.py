@@ -2,8 +2,10 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +15,7 @@ from traced_modules import LEAN, keyed, module, read, theorem
 
 from curriculum.database.checking import faults
 from curriculum.database.database import Database
+from curriculum.database.engine import BLOCKED_S
 from curriculum.database.queries import proof_of, row_counts
 from curriculum.database.results import FoundProof
 from prover.errors import DatabaseBusy, DatabaseFull
@@ -133,9 +136,24 @@ def test_a_writer_that_does_not_let_go_is_named(tmp_path: Path) -> None:
                 pass
             with db.reading() as connection:  # who only reads does not wait
                 assert len(proof_of(connection, "before")) == 1
+        with Database(url) as db, db.reading() as connection:
+            assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 1000, "then signals are handled"
     finally:
         process.kill()
         process.communicate(timeout=60)
+
+
+def test_a_writer_that_lets_go_late_is_waited_for(tmp_path: Path) -> None:
+    file = tmp_path / "prover.db"
+    Database(file).upgrade()
+    writer = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    writer.execute("BEGIN IMMEDIATE")
+    letting_go = threading.Timer(BLOCKED_S + 0.5, writer.rollback)
+    letting_go.start()
+    with Database(file) as db, db.unit_of_work() as work:
+        assert proof_of(work.connection, "s") == []
+    letting_go.join()
+    writer.close()
 
 
 def fill(db: Database) -> int:
