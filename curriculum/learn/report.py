@@ -9,6 +9,8 @@ from curriculum.learn.summary import Summary
 from curriculum.metrics import METRICS, Interval, Outcomes
 from prover.evaluate.statistics import mcnemar
 
+MEASURED = {"ranker": "R@10 of premises", "generator": "hit@8 of first tactics"}
+
 
 @dataclass(frozen=True)
 class Taken:
@@ -24,7 +26,8 @@ class Taken:
     def title(self) -> str:
         """What tells it from others."""
         order = self.settings.get("order", "?") + (", reversed" if self.settings.get("reverse") else "")
-        return f"{self.settings.get('strategy', '?')}, {order}, seed {self.settings.get('seed', '?')}"
+        learners = "".join(f"{name}, " for name in self.settings.get("learners", []))
+        return f"{learners}{self.settings.get('strategy', '?')}, {order}, seed {self.settings.get('seed', '?')}"
 
 
 def values(courses: Sequence[Taken]) -> list[dict[str, Any]]:
@@ -98,7 +101,7 @@ def _courses(courses: Sequence[Taken]) -> str:
 
 
 def _metrics(learner: str, courses: Sequence[Taken]) -> str:
-    what = "R@10 of premises" if learner == "ranker" else "hit@10 of first tactics"
+    what = MEASURED.get(learner, "hit@10 of first tactics")
     lines = [
         f"## {learner}: {what}\n",
         "Each with its 95% bootstrap interval over items; definitions in `curriculum/metrics.py`. ↑ more is better.\n",
