@@ -7,14 +7,16 @@ killed loses the work in hand and nothing else. Several daemons share a database
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from curriculum.daemon.configuration import Configuration
 from curriculum.daemon.holding import Holding
 from curriculum.daemon.world import Log, World
+from curriculum.database.courses import proved_sorries
 from curriculum.database.database import Database, UnitOfWork
 from curriculum.database.decision import next_theorem
 from curriculum.database.leases import Held
-from curriculum.database.lineage import Change, reconcile
+from curriculum.database.lineage import Change, break_proof, reconcile
 from curriculum.database.prospects import Material, Waiting, attempts_made, is_left, material, waiting_in
 from curriculum.database.results import FoundProof, Tried
 from curriculum.database.watches import Watched, failed, reset_clock, saw, watched
@@ -140,33 +142,61 @@ class Daemon:
         self._begun, self._ahead = True, now - self.world.steady()
 
     def _look(self, each: Watched, held: Held) -> None:
-        """Looks for a new revision, and traces it."""
+        """Looks for a new revision, traces it, and tries the proofs again that are known."""
         self.tally.looked += 1
         try:
             newest = self.world.newest(each.location)
             if newest != each.revision:
                 self.log("tracing", repository=each.location, revision=newest)
                 newest = self.world.workshop.trace(each.location)
+                self._reconcile(each, newest, held)
+                self._recheck(each, newest, held)
         except DatabaseError:
             raise
         except (ProverError, OSError) as error:
             self._put_off(each, str(error))
             return
 
-        def act(work: UnitOfWork) -> list[Change]:
+        def act(work: UnitOfWork) -> None:
             work.leases.hold(held)
-            changes = reconcile(work.connection, each.repository, newest, work.now())
             saw(work.connection, each.repository, newest, work.now(), self._poll_s)
-            return changes
 
-        changes = self.database.perform(act)
+        self.database.perform(act)  # the last: what was killed before looks again
         if newest != each.revision:
             self.tally.traced += 1
             self.log("traced", repository=each.location, revision=newest)
-        for change in changes:
-            self.tally.broken += change.event == "broken"
+
+    def _reconcile(self, each: Watched, revision: str, held: Held) -> None:
+        """Says what a new revision did to the proofs that were known."""
+
+        def act(work: UnitOfWork) -> list[Change]:
+            work.leases.hold(held)
+            return reconcile(work.connection, each.repository, revision, work.now())
+
+        for change in self.database.perform(act):
             if change.event != "kept":
-                self.log("proof changed", change=change.event, repository=each.location, theorem=change.theorem)
+                self._changed(each, change.event, change.theorem)
+
+    def _recheck(self, each: Watched, revision: str, held: Held) -> None:
+        """Tries the known proofs again; a theorem whose proof no longer holds waits like any other."""
+        with self.database.reading() as connection:
+            proved = proved_sorries(connection, each.location)
+        trials = [Trial(module, name, tactics=1) for module, name in proved]
+        for finished in self.world.workshop.attempt(each.location, revision, trials, ()) if trials else ():
+            if finished.recalled or (not isinstance(finished.result, FoundProof) and finished.result[0] == "failed"):
+                continue
+            theorem = proved[finished.trial.module, finished.trial.theorem]
+            self.database.perform(partial(self._break, theorem, held))
+            self._changed(each, "broken", finished.trial.theorem)
+
+    @staticmethod
+    def _break(theorem: int, held: Held, work: UnitOfWork) -> None:
+        work.leases.hold(held)
+        break_proof(work.connection, theorem, None, work.now())
+
+    def _changed(self, each: Watched, event: str, theorem: str) -> None:
+        self.tally.broken += event == "broken"
+        self.log("proof changed", change=event, repository=each.location, theorem=theorem)
 
     def _put_off(self, each: Watched, why: str) -> None:
         """Says that a repository cannot be worked on, and leaves it for a while."""

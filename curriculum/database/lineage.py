@@ -110,13 +110,13 @@ def fates_in(connection: Connection, run: int, location: str) -> dict[str, str]:
 
 
 def changed_since(connection: Connection, location: str, revision: str, at: float) -> bool:
-    """Whether a trace of this revision has met known proofs, later than at some time."""
+    """Whether a trace of this revision has met known proofs of statements that stand, later than at some time."""
     met = (
         select(LineageEvent.id)
         .join(Theorem, Theorem.id == LineageEvent.theorem_id)
         .join(Repository, Repository.id == Theorem.repository_id)
         .where(Repository.location == location, LineageEvent.revision == revision, LineageEvent.at >= at)
-        .where(LineageEvent.event.in_(("kept", "moved", "broken")), LineageEvent.run_id.is_(None))
+        .where(LineageEvent.event.in_(("kept", "moved")))
     )
     return connection.scalar(select(met.exists())) or False
 
