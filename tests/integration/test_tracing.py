@@ -259,3 +259,16 @@ def test_a_theorem_is_proved_by_url_and_remembered(
     capsys.readouterr()
     assert run([*where, "--apply"]) == 2
     assert "a directory of yours" in capsys.readouterr().err
+
+
+def test_what_filled_several_places_is_remembered(tmp_path: Path) -> None:
+    (tmp_path / "small").mkdir()
+    (tmp_path / "small" / "lakefile.toml").write_text('name = "small"\n[[lean_lib]]\nname = "Small"\n')
+    halves = "theorem both (p q : Prop) (hp : p) (hq : q) : p ∧ q := by\n  constructor\n  · sorry\n  · sorry\n"
+    (tmp_path / "small" / "Small.lean").write_text(halves, encoding="utf-8")
+    report = tmp_path / "report.json"
+    for recalled in (False, True):
+        where = ["prove", "--repo", str(tmp_path / "small"), "--theorem", "both", "--timeout", "30"]
+        assert run([*where, "--json", str(report)]) == 0
+        (told,) = json.loads(report.read_text())["theorems"]
+        assert (told["status"], told["recalled"]) == ("proved", recalled)
