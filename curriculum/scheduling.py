@@ -127,20 +127,30 @@ class Temperatures:
     confidence bound of its rate (Auer et al. 2002), so that none is given up for want of luck.
     """
 
-    grid: tuple[float, ...] = (0.3, 0.6, 1.0)
+    grid: tuple[float, ...] = (0.1, 0.3, 0.6, 1.0)
 
-    def choose(self, tried: int, record: Mapping[float, Record]) -> float:
-        """The temperature for a theorem that was tried so often, by what each temperature came to so far."""
-        if tried == 0:
-            return 0.0
-        total = sum(record.get(t, Record()).attempts for t in self.grid)
-        return max(self.grid, key=lambda t: (_upper_bound(record.get(t, Record()), total), -t))
+    def choose(self, tried: Sequence[int], record: Mapping[float, Record]) -> list[float]:
+        """The temperatures for theorems that were tried so often, by what each temperature came to so far.
+
+        What is chosen here counts as tried: theorems of one repository are spread over the temperatures that promise
+        like much, or else a temperature would be judged by how hard the repository is that it was tried on.
+        """
+        attempts = {t: record.get(t, Record()).attempts for t in self.grid}
+        rates = {t: record[t].proved / attempts[t] if attempts[t] else 0.0 for t in self.grid}
+        chosen = []
+        for before in tried:
+            if before == 0:
+                chosen.append(0.0)
+                continue
+            total = sum(attempts.values())
+            best = max(self.grid, key=lambda t: (_upper_bound(rates[t], attempts[t], total), -t))
+            attempts[best] += 1
+            chosen.append(best)
+        return chosen
 
 
-def _upper_bound(record: Record, total: int) -> float:
-    if not record.attempts:
-        return math.inf
-    return record.proved / record.attempts + math.sqrt(2.0 * math.log(max(total, 2)) / record.attempts)
+def _upper_bound(rate: float, attempts: int, total: int) -> float:
+    return rate + math.sqrt(2.0 * math.log(max(total, 2)) / attempts) if attempts else math.inf
 
 
 def _posterior(prior: float, record: Record) -> float:

@@ -289,8 +289,8 @@ class Course:
         chances = self._chances(waiting)
         average = self._syllabus.tactics
         given = shares(chances, average * len(waiting), max(1, average // 4))
-        temperatures, record = Temperatures(), self._by_temperature()
-        trials = [[w.module, w.name, given[f"{w.theorem}"], temperatures.choose(w.tried, record)] for w in waiting]
+        temperatures = Temperatures().choose([w.tried for w in waiting], self._by_temperature())
+        trials = [[w.module, w.name, given[f"{w.theorem}"], t] for w, t in zip(waiting, temperatures, strict=True)]
         with self._database.reading() as connection:
             return {"trials": trials, "knew": proofs_known(connection)}
 

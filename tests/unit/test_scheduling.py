@@ -93,11 +93,17 @@ def test_too_little_is_not_shared() -> None:
 
 def test_the_first_try_explores_nothing_and_later_ones_go_where_proofs_were() -> None:
     temperatures = Temperatures((0.3, 1.0))
-    assert temperatures.choose(0, {}) == 0.0
-    assert temperatures.choose(1, {}) == 0.3
-    assert temperatures.choose(1, {0.3: Record(5, 0)}) == 1.0, "what was never tried comes first"
-    assert temperatures.choose(2, {0.3: Record(50, 1), 1.0: Record(50, 20)}) == 1.0
-    assert temperatures.choose(2, {0.3: Record(2, 0), 1.0: Record(500, 60)}) == 0.3, "two tries say little"
+    assert temperatures.choose([0, 1], {}) == [0.0, 0.3]
+    assert temperatures.choose([1], {0.3: Record(5, 0)}) == [1.0], "what was never tried comes first"
+    assert temperatures.choose([2], {0.3: Record(50, 1), 1.0: Record(50, 20)}) == [1.0]
+    assert temperatures.choose([2], {0.3: Record(2, 0), 1.0: Record(500, 60)}) == [0.3], "two tries say little"
+
+
+def test_the_theorems_of_a_repository_are_spread_over_temperatures() -> None:
+    temperatures = Temperatures((0.3, 1.0))
+    assert temperatures.choose([1, 0, 2, 1, 3], {}).count(0.3) == 2
+    known = temperatures.choose([1] * 20, {0.3: Record(200, 1), 1.0: Record(200, 120)})
+    assert known.count(1.0) == 20, "what is known to be worse is left"
 
 
 def test_the_decision_from_the_database(db: Database) -> None:
