@@ -22,7 +22,7 @@ FORGOTTEN_S = 14 * 24 * 3600.0
 LEAST_COST_S = 0.1
 
 
-class Record(msgspec.Struct, frozen=True):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """What attempts came to, of theorems that had been tried equally often before."""
 
     attempts: int = 0
@@ -30,7 +30,7 @@ class Record(msgspec.Struct, frozen=True):
     seconds: float = 0.0
 
 
-class Prospect(msgspec.Struct, frozen=True):
+class Prospect(msgspec.Struct, frozen=True, gc=False):
     """A theorem that may be tried next, and what is known of its like."""
 
     theorem: int
@@ -45,7 +45,7 @@ class Prospect(msgspec.Struct, frozen=True):
     """the same of all repositories"""
 
 
-class Weighed(msgspec.Struct, frozen=True):
+class Weighed(msgspec.Struct, frozen=True, gc=False):
     """A prospect with what trying it is worth."""
 
     prospect: Prospect

@@ -19,7 +19,7 @@ OFTEN = 4
 NOTHING_LEFT: Mapping[int, Sequence[str]] = {}
 
 
-class Candidate(msgspec.Struct, frozen=True):
+class Candidate(msgspec.Struct, frozen=True, gc=False):
     """The theorem that a repository would try next, among those tried equally often."""
 
     theorem: int
@@ -29,7 +29,7 @@ class Candidate(msgspec.Struct, frozen=True):
     knew: int
 
 
-class Counted(msgspec.Struct, frozen=True):
+class Counted(msgspec.Struct, frozen=True, gc=False):
     """What trying theorems of a repository came to, that had been tried so often before."""
 
     repository: int
