@@ -309,6 +309,18 @@ def test_known_proofs_are_tried_again_though_somebody_else_has_traced_the_commit
     assert summary.broken[TWO] == ["two.easy.d", "two.hard.e"]
 
 
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), RuntimeError("file write failed")])
+def test_a_full_disk_ends_no_course(database: Database, tmp_path: Path, error: Exception) -> None:
+    class Heavy(MemoryLearner):
+        def save(self, directory: Path) -> None:
+            raise error
+
+    said: list[str] = []
+    course = Course(database, World(database), [Heavy()], lambda *_: EasyFirst(), tmp_path / "kept", said.append)
+    assert came_to(database, course.run(syllabus())).proved(TWO, 1) == {"two.easy.d", "two.hard.e"}
+    assert any("what was learnt is not kept" in line and "free some space" in line for line in said)
+
+
 def test_a_course_of_other_learners_is_another_one(database: Database, tmp_path: Path) -> None:
     class Other(MemoryLearner):
         name = "other"
