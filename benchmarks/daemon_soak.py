@@ -81,6 +81,12 @@ class World:
     def settings(self) -> dict[str, Any]:
         return {"world": "made up"}
 
+    def write_patch(self, location: str, finished: Finished) -> Path | None:
+        return None
+
+    def publish(self, location: str, patch: Path) -> None:
+        raise AssertionError("there is no patch")
+
     def resources(self) -> Resources:
         return Resources(1e3, 1e3)
 

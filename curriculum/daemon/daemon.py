@@ -183,11 +183,10 @@ class Daemon:
             proved = proved_sorries(connection, each.location)
         trials = [Trial(module, name, tactics=1) for module, name in proved]
         for finished in self.world.workshop.attempt(each.location, revision, trials, ()) if trials else ():
-            if finished.recalled or (not isinstance(finished.result, FoundProof) and finished.result[0] == "failed"):
-                continue
-            theorem = proved[finished.trial.module, finished.trial.theorem]
-            self.database.perform(partial(self._break, theorem, held))
-            self._changed(each, "broken", finished.trial.theorem)
+            if finished.refutes:
+                theorem = proved[finished.trial.module, finished.trial.theorem]
+                self.database.perform(partial(self._break, theorem, held))
+                self._changed(each, "broken", finished.trial.theorem)
 
     @staticmethod
     def _break(theorem: int, held: Held, work: UnitOfWork) -> None:
@@ -267,6 +266,7 @@ class Daemon:
             work.leases.hold(held)
             work.results.record_attempt(tried, each.repository)
 
+        patch = self.world.write_patch(each.location, finished)
         self.database.perform(act)
         proved = isinstance(finished.result, FoundProof)
         self.tally.attempts += 1
@@ -278,6 +278,8 @@ class Daemon:
             seconds=round(finished.cost.seconds, 2),
             reason=None if isinstance(finished.result, FoundProof) else finished.result[1],
         )
+        if patch is not None:
+            self.world.publish(each.location, patch)  # what is stored, so that it is not published twice
 
     # --- learning ---
 

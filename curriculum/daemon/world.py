@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
-from curriculum.learn.workshop import Workshop
+from curriculum.learn.workshop import Finished, Workshop
 from prover.tactics.generator import Generator
 
 
@@ -31,6 +32,14 @@ class World(Protocol):
 
     def learn(self) -> Sequence[Generator]:
         """What proposes tactics, once all that the database can teach has been learnt."""
+        ...
+
+    def write_patch(self, location: str, finished: Finished) -> Path | None:
+        """Writes the proof of a trial as a patch of a repository; the file, or None where there is none."""
+        ...
+
+    def publish(self, location: str, patch: Path) -> None:
+        """Does with a patch what the user has configured, which may be nothing."""
         ...
 
     def resources(self) -> Resources:

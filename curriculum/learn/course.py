@@ -244,7 +244,7 @@ class Course:
     def _recheck_one(self, theorem: int, finished: Finished) -> str | None:
         """What became of a known proof; None where it holds, or could not be tried."""
         result = finished.result
-        if finished.recalled or (not isinstance(result, FoundProof) and result[0] == "failed"):
+        if not finished.refutes:
             return None
 
         def act(work: UnitOfWork) -> None:

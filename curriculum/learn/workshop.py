@@ -35,6 +35,13 @@ class Finished:
     cost: Cost
     recalled: bool = False
     """the proof was known"""
+    patch: str = ""
+    """the proof as a unified diff of the theorem's file; empty without one"""
+
+    @property
+    def refutes(self) -> bool:
+        """Whether the proofs that were known do not hold; not where nothing could be tried."""
+        return not self.recalled and (isinstance(self.result, FoundProof) or self.result[0] != "failed")
 
 
 class Workshop(Protocol):

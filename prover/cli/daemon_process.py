@@ -28,10 +28,7 @@ from prover.cli.wiring import database, home
 from prover.cli.workshop import LeanWorkshop, Tools
 from prover.errors import RepositoryError, RunError, UsageError
 from prover.project.location import Location, location_of
-from prover.project.patch import replace as replace_in
-from prover.project.patch import unified_diff
 from prover.project.revision import revision_of
-from prover.proving import Outcome, TheoremProved
 from prover.tactics.generator import Generator
 
 if TYPE_CHECKING:
@@ -39,7 +36,7 @@ if TYPE_CHECKING:
     from curriculum.daemon.daemon import Daemon
     from curriculum.daemon.world import Resources
     from curriculum.database.database import Database
-    from curriculum.learn.workshop import Finished, Trial, Workshop
+    from curriculum.learn.workshop import Finished, Workshop
 
 GB = 1e9
 PUBLISH_S = 120
@@ -78,22 +75,17 @@ class RealWorld:
         work = configuration.daemon
         tools = Tools(work.toolchain, work.jobs, work.seconds)
         self._patches = Patches(configuration, log)
-        self._shop = LeanWorkshop(self._locations, tools, db, self._note, self._patches)
+        self._shop = LeanWorkshop(self._locations, tools, db, self._note)
         self.workshop: Workshop = self
         self.settings = self._shop.settings
+        self.attempt = self._shop.attempt
+        self.write_patch = self._patches.write
+        self.publish = self._patches.publish
 
     def trace(self, location: str) -> str:
         """See `Workshop`; not longer than the configuration allows."""
         with _no_longer_than(self._configuration.limits.trace_hours * 3600.0, location):
             return self._shop.trace(location)
-
-    def attempt(
-        self, location: str, revision: str, trials: "Sequence[Trial]", learnt: Sequence[Generator]
-    ) -> "Iterator[Finished]":
-        """See `Workshop`. What was proved is published once whoever asked has stored it, so that it is not twice."""
-        for finished in self._shop.attempt(location, revision, trials, learnt):
-            yield finished
-            self._patches.publish(location, finished.trial)
 
     def newest(self, location: str) -> str:
         """See `World`."""
@@ -147,16 +139,15 @@ class Patches:
         chosen = configuration.daemon.patches
         self._directory = Path(chosen).expanduser() if chosen else home().root / "patches"
         self._log = log
-        self._written: dict[Trial, Path] = {}
 
-    def __call__(self, location: str, trial: "Trial", path: str, text: str, outcome: Outcome) -> None:
-        """See `Watcher`. What cannot be written is said; the proof is in the database anyhow."""
-        if not isinstance(outcome, TheoremProved):
-            return
-        after = replace_in(text, outcome.replacements)
-        patch = f"{self._publish.disclosure}\n---\n{unified_diff(path, text, after)}"
+    def write(self, location: str, finished: "Finished") -> Path | None:
+        """See `World`. What cannot be written is said; the proof is in the database anyhow."""
+        if not finished.patch:
+            return None
+        patch = f"{self._publish.disclosure}\n---\n{finished.patch}"
         name = location.rstrip("/").rsplit("/", 1)[-1] or "repository"
-        file = self._directory / name / f"{Path(path).stem}-{sha256(patch.encode()).hexdigest()[:12]}.patch"
+        module = finished.trial.module.rsplit(".", 1)[-1]
+        file = self._directory / name / f"{module}-{sha256(patch.encode()).hexdigest()[:12]}.patch"
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             scratch = file.with_suffix(".part")
@@ -164,15 +155,14 @@ class Patches:
             os.replace(scratch, file)
         except OSError as error:
             self._log("patch not written", file=str(file), error=error.strerror)
-            return
+            return None
         self._log("patch", file=str(file))
-        self._written[trial] = file
+        return file
 
-    def publish(self, location: str, trial: "Trial") -> None:
-        """Runs the command on the patch that a trial has led to, if there are both."""
-        file = self._written.pop(trial, None)
-        if file is not None and self._publish.command:
-            self._run([*self._publish.command, str(file), location])
+    def publish(self, location: str, patch: Path) -> None:
+        """See `World`."""
+        if self._publish.command:
+            self._run([*self._publish.command, str(patch), location])
 
     def _run(self, words: list[str]) -> None:
         try:

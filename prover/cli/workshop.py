@@ -1,7 +1,7 @@
 """Where courses and the daemon work: repositories opened, traced and attempted with a real Lean."""
 
 import dataclasses
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,8 @@ from prover.project.build import source_of
 from prover.project.checkout import COMMIT
 from prover.project.layout import Module
 from prover.project.location import Location
+from prover.project.patch import replace as replace_in
+from prover.project.patch import unified_diff
 from prover.project.revision import revision_of
 from prover.proving import Known, Outcome, Prover, Task, TheoremProved
 from prover.search.best_first import Strategy
@@ -31,9 +33,6 @@ from prover.tactics.structure import Structure
 if TYPE_CHECKING:
     from curriculum.database.database import Database
     from curriculum.learn.workshop import Finished, Trial
-
-Watcher = Callable[[str, "Trial", str, str, Outcome], None]
-"""told the location, the trial, the path and the text of the file, and what came of the trial; in any thread"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,13 +56,11 @@ class LeanWorkshop:
         tools: Tools,
         database: "Database",
         note: Note,
-        watcher: Watcher = lambda *_: None,
     ) -> None:
         self._locations = locations
         self._tools = tools
         self._database = database
         self._note = note
-        self._watcher = watcher
 
     def settings(self) -> dict[str, Any]:
         """See `Workshop`."""
@@ -159,9 +156,6 @@ class _Bench:
         with self._pool.lend() as session:
             self._pool.prepare_fresh()
             outcome = self._prover(trial).prove(session, task)
-        location = self._ready.checkout.location.canonical
-        path = self._ready.repository.relative(self._module(task.source.module))
-        self._shop._watcher(location, trial, path, task.source.text, outcome)
         spent = outcome.spent
         names = [generator.name for generator in self._generators]
         return Finished(
@@ -171,7 +165,15 @@ class _Bench:
             result_of(outcome, names),
             Cost(spent.seconds, spent.expansions, spent.tactics),
             recalled=isinstance(outcome, TheoremProved) and outcome.recalled,
+            patch=self._patch(task, outcome),
         )
+
+    @staticmethod
+    def _patch(task: Task, outcome: Outcome) -> str:
+        if not isinstance(outcome, TheoremProved):
+            return ""
+        source = task.source
+        return unified_diff(source.file, source.text, replace_in(source.text, outcome.replacements))
 
     def _module(self, name: str) -> Module:
         module = self._ready.repository.modules.get(name)

@@ -47,6 +47,7 @@ class World:
         self.seeds: dict[str, list[int]] = {name: [] for name in NAMES}
         self.traces: list[str] = []
         self.learnt = 0
+        self.published: list[str] = []
         self.rotten: set[str] = set()
         """theorems whose known proofs no longer compile"""
         self._left = die_at
@@ -83,7 +84,8 @@ class World:
             known = trial.tactics == 1 and trial.theorem not in self.rotten
             found = known or (trial.tactics > 1 and trial.theorem.startswith("easy"))
             result: Any = proof if found else ("open", "the budget is spent")
-            yield Finished(trial, f"key of {trial.theorem}", LEAN, result, Cost(1.0, 2, 3), recalled=known)
+            patch = trial.theorem if found else ""
+            yield Finished(trial, f"key of {trial.theorem}", LEAN, result, Cost(1.0, 2, 3), recalled=known, patch=patch)
             self.tick()
 
     def learn(self) -> Sequence[Generator]:
@@ -92,6 +94,14 @@ class World:
 
     def settings(self) -> dict[str, Any]:
         return {}
+
+    def write_patch(self, location: str, finished: Finished) -> Path | None:
+        return Path(finished.patch) if finished.patch else None
+
+    def publish(self, location: str, patch: Path) -> None:
+        with self.db.reading() as connection:
+            assert row_counts(connection)["proofs"], "it is stored before it is published"
+        self.published.append(patch.name)
 
     def resources(self) -> Resources:
         return Resources(self.disk, 100.0)
@@ -201,6 +211,7 @@ def test_known_proofs_are_tried_again_at_a_new_commit(db: Database, rotten: set[
     world.wait(31 * 60)
     until_idle(one, world)
     assert world.attempted[before] == "easy.a"
+    assert world.published == ["easy.a"] * (1 + len(rotten)), "not again for being tried again"
     assert one.tally.broken == len(rotten)
     assert ("proof changed" in said) == bool(rotten)
     assert world.attempted[before + 1 :].count("easy.a") == len(rotten), "what is broken is searched for anew"

@@ -8,20 +8,19 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from http.client import HTTPConnection
 from pathlib import Path
-from types import FrameType, SimpleNamespace
+from types import FrameType
 
 import psutil
 import pytest
 
 from curriculum.daemon.configuration import Configuration, Publishing
+from curriculum.database.results import Cost
 from curriculum.learn.workshop import Finished, Trial
-from prover.check.gate import Accepted
-from prover.cli.daemon_process import JsonLog, Patches, RealWorld, step_back
+from prover.cli.daemon_process import JsonLog, Patches, step_back
 from prover.cli.main import run
-from prover.cli.wiring import database
-from prover.proving import Spent, TheoremProved
 
 DEADLINE_S = 60.0
 
@@ -122,23 +121,16 @@ def events(place: Path) -> list[dict[str, object]]:
     return [json.loads(line) for line in (place / "log").read_text().splitlines()]
 
 
-def test_a_proof_is_published_once_it_is_stored(place: Path) -> None:
+def test_a_proof_is_written_as_a_patch_and_published(place: Path) -> None:
     configuration = Configuration(publish=Publishing(("sh", "-c", "printf '\\351chec' >&2; exit 3")))
-    log = JsonLog(place / "log")
-    with database() as db:
-        world = RealWorld(configuration, (), db, log)
-        trial = Trial("A", "a", 9)
-        outcome = TheoremProved("rfl", (), Accepted((), 3), Spent(1.0, 1, 1))
-
-        def attempt(location: str, *_: object) -> Iterator[Finished]:
-            world._patches(location, trial, "A.lean", "theorem a : True := sorry\n", outcome)
-            yield SimpleNamespace(trial=trial)  # type: ignore[misc]
-
-        world._shop.attempt = attempt  # type: ignore[method-assign,assignment]
-        finishing = world.attempt("https://example.org/r", "1", [trial], [])
-        next(finishing)
-        assert [event["event"] for event in events(place)] == ["patch"]
-        assert list(finishing) == []
+    patches = Patches(configuration, JsonLog(place / "log"))
+    finished = Finished(Trial("A", "a", 9), "key", "lean", ("open", "the budget is spent"), Cost())
+    assert patches.write("https://example.org/r", finished) is None
+    written = patches.write("https://example.org/r", replace(finished, patch="--- A.lean\n"))
+    assert written is not None
+    assert written.read_text().endswith("\n---\n--- A.lean\n")
+    assert [event["event"] for event in events(place)] == ["patch"]
+    patches.publish("https://example.org/r", written)
     published = events(place)[-1]
     assert (published["event"], published["status"]) == ("published", 3)
     assert "chec" in str(published["said"]), "bytes that are no text stop nobody"
