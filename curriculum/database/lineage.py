@@ -9,9 +9,10 @@ from collections import defaultdict
 import msgspec
 from sqlalchemy import Connection, delete, func, select, true, update
 
-from curriculum.database.prospects import close, refill
+from curriculum.database.prospects import refill
 from curriculum.database.rows import insert_new, table_of
 from curriculum.database.tables import LineageEvent, Model, Proof, Repository, Run, Snapshot, Theorem
+from curriculum.database.theorems import link_proofs
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -42,7 +43,7 @@ class Ancestry(msgspec.Struct, frozen=True):
 def note(connection: Connection, theorem: int, event: str, proof: int | None, run: int | None, at: float) -> None:
     """Writes an event down, as the last of its kind at this revision; nothing where the repository was never traced.
 
-    A theorem without a proof has the one that was found, or that mends another, from then on.
+    A proof that was found, or that mends another, is known of its statement from then on, though it was broken before.
     """
     asked = (
         select(Snapshot.revision, Theorem.statement_key)
@@ -57,10 +58,7 @@ def note(connection: Connection, theorem: int, event: str, proof: int | None, ru
         connection.execute(delete(LineageEvent).where(*same))
         _insert(connection, [_row(theorem, revision, event, key, proof, run, at)])
         if event in ("found", "mended"):
-            of = select(Proof.statement_key).where(Proof.id == proof).scalar_subquery()
-            mine = Theorem.id == theorem, Theorem.proof_id.is_(None), Theorem.statement_key == of
-            connection.execute(update(Theorem).where(*mine).values(proof_id=proof))
-            close(connection, key)
+            link_proofs(connection, key)
 
 
 def reconcile(connection: Connection, repository: int, revision: str, at: float) -> list[Change]:

@@ -117,10 +117,7 @@ def _metrics(learner: str, courses: Sequence[Taken]) -> str:
 
 def _theorems(taken: Taken) -> str:
     summary = taken.summary
-    rounds = range(1, summary.rounds + 1)
-    heads = [
-        name for n in rounds for name in (f"without learning, {n}×" if n > 1 else "without learning", f"round {n}")
-    ]
+    heads = summary.heads()
     lines = [
         f"## Theorems proved: {taken.title}\n",
         "Rounds add up. Without learning: the same prover without memory, in one search with as many tactics as the "
@@ -129,12 +126,8 @@ def _theorems(taken: Taken) -> str:
         "|---|" + "---:|" * (len(heads) + 1),
     ]
     for location in summary.order:
-        cells = [str(next((v.tried for v in summary.visits if v.location == location), 0))]
-        for n in rounds:
-            static = summary.static(location, n)
-            cells += ["-" if static is None else str(sum(static.values())), str(len(summary.proved(location, n)))]
-        lines.append("| " + " | ".join([location, *cells]) + " |")
-    for n in rounds:
+        lines.append("| " + " | ".join([location, str(summary.tried(location)), *summary.row(location)]) + " |")
+    for n in range(1, summary.rounds + 1):
         made = [each for location in summary.order if (each := summary.gains(location, n)) is not None]
         if made:
             gained, lost = sum(len(each.gained) for each in made), sum(len(each.lost) for each in made)

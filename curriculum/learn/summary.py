@@ -54,6 +54,26 @@ class Summary:
         ours = self.proved(location, up_to)
         return gains({name: name in ours for name in theirs}, theirs)
 
+    def heads(self) -> list[str]:
+        """What the columns of `row` are called."""
+        said = ((f"without learning, {n}×" if n > 1 else "without learning", f"round {n}") for n in self._numbers())
+        return [head for both in said for head in both]
+
+    def row(self, location: str) -> list[str]:
+        """How many theorems of a repository were proved up to each round: without learning, and with it."""
+        cells = []
+        for number in self._numbers():
+            static = self.static(location, number)
+            cells += ["-" if static is None else str(sum(static.values())), str(len(self.proved(location, number)))]
+        return cells
+
+    def tried(self, location: str) -> int:
+        """How many theorems of a repository the first round tried."""
+        return next((visit.tried for visit in self.visits if visit.location == location), 0)
+
+    def _numbers(self) -> range:
+        return range(1, self.rounds + 1)
+
     @property
     def rounds(self) -> int:
         """How many rounds have begun."""

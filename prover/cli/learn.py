@@ -147,13 +147,10 @@ def print_summary(summary: "Summary") -> None:
 
     console, errors = consoles()
     table = Table(box=None, pad_edge=False, header_style="bold")
-    columns = ["repository", "open"]
-    for number in range(1, summary.rounds + 1):
-        columns += [f"without learning, {number}×" if number > 1 else "without learning", f"round {number}"]
-    for column in columns:
+    for column in ("repository", "open", *summary.heads()):
         table.add_column(column, justify="left" if column == "repository" else "right", overflow="fold")
     for location in summary.order:
-        table.add_row(location, *(str(value) for value in _row(summary, location)))
+        table.add_row(location, str(summary.tried(location)), *summary.row(location))
     console.print(table)
     for name, outcomes in summary.performance.items():
         if outcomes.rows:
@@ -164,15 +161,6 @@ def print_summary(summary: "Summary") -> None:
         errors.print(f"left out: {location}: {why}", markup=False)
     for location, names in summary.broken.items():
         errors.print(f"no longer proved in {location}: {', '.join(names)}", markup=False)
-
-
-def _row(summary: "Summary", location: str) -> "Iterator[object]":
-    first = next((v for v in summary.visits if v.location == location), None)
-    yield first.tried if first else 0
-    for number in range(1, summary.rounds + 1):
-        static = summary.static(location, number)
-        yield "-" if static is None else sum(static.values())
-        yield len(summary.proved(location, number))
 
 
 @contextmanager

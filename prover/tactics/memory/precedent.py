@@ -6,7 +6,7 @@ Constants get their full names, so that they mean the same elsewhere; names of h
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice, takewhile, zip_longest
+from itertools import islice, takewhile
 
 from prover.project.traced import TracedModule, TracedStep
 from prover.tactics.memory.sketch import Local, Sketch, sketch_of_text
@@ -72,12 +72,12 @@ def found_precedents(declaration: str, steps: Sequence[tuple[str, Sketch, str]])
     Args:
         steps: each goal's key, the goal, and the tactic used on it; parents before children, these in order.
     """
-    text = "\n".join(tactic for _, _, tactic in steps)  # each acts on the first goal that is left
-    wholes = [template(text, sketch) if _followable(text) else None for _, sketch, _ in steps[:1]]
-    return [
-        Precedent(declaration, key, sketch.bag, (template(tactic, sketch),), whole)
-        for (key, sketch, tactic), whole in zip_longest(steps, wholes)
-    ]
+    proof = "\n".join(tactic for _, _, tactic in steps)  # each acts on the first goal that is left
+    found = []
+    for number, (key, sketch, tactic) in enumerate(steps):
+        whole = template(proof, sketch) if number == 0 and _followable(proof) else None
+        found.append(Precedent(declaration, key, sketch.bag, (template(tactic, sketch),), whole))
+    return found
 
 
 def template(text: str, sketch: Sketch) -> Template:

@@ -1,0 +1,9 @@
+"""How long-running work reports what it is doing, without knowing who listens."""
+
+from collections.abc import Callable
+
+Notify = Callable[[str], None]
+"""Receives one line of plain text for a person to read."""
+
+Progress = Callable[[str, float], None]
+"""Receives the name of a step and the fraction of it that is done, between 0 and 1."""
