@@ -148,11 +148,11 @@ class Fuzzer:
         source = SourceText(attempt.original, f"{attempt.file}.lean", attempt.file)
         declared = self._witness.declarations(source)
         declaration = next(d for d in declared if d.name.split(".")[-1] == "target")
-        opening = self._witness.statement(source, declaration.selection)
+        sorry_goal = self._witness.statement(source, declaration.selection)
         if attempt.form == "file":
             candidate = replace(source, text=attempt.text)
-            return Submission(source, candidate, declaration.name, declaration.selection, opening.command)
-        return submission_of(source, declaration, opening, ProofText(attempt.text, term=attempt.form == "term"))
+            return Submission(source, candidate, declaration.name, declaration.selection, sorry_goal.command)
+        return submission_of(source, declaration, sorry_goal, ProofText(attempt.text, term=attempt.form == "term"))
 
     def _told(self, source: SourceText, submission: Submission) -> tuple[str, ...]:
         """What Lean says of the theorem in a file, in words; its axioms only as far as they are not allowed."""

@@ -16,10 +16,10 @@ from typing import Any
 from benchmarks.repl import HOW_TO_FETCH, Repl, ReplProgram, prepared
 from benchmarks.workload import IMPORT_LINE, PROJECTS, Project, built, conditions, opened
 from prover.errors import LeanError
-from prover.lean.session import Failed, LeanSession, Opening, Outcome, State, TacticLimits
+from prover.lean.session import Failed, LeanSession, SorryGoal, State, TacticLimits, TacticOutcome
 from prover.lean.team import SHARE, Team
 from prover.lean.toolchain.toolchain import Toolchain
-from prover.proving import Task, open_holes
+from prover.proving import Task, sorry_goals
 from prover.tactics.automation import Automation
 from prover.tactics.generator import merge
 from prover.tactics.structure import Structure
@@ -192,9 +192,9 @@ def start(bench: Bench, results: Results) -> None:
 def overhead(bench: Bench, results: Results) -> None:
     """What a tactic costs that does nothing, in a batch"""
     with bench.session() as session, bench.baseline() as repl:
-        opening = opened(bench.project, session, *GOALS[0])
-        state = opening.state
-        proof = _open_there(bench, repl, TREE, opening) if repl else 0
+        sorry_goal = opened(bench.project, session, *GOALS[0])
+        state = sorry_goal.state
+        proof = _open_there(bench, repl, TREE, sorry_goal) if repl else 0
         for tactic in ("skip", "exact foo_unknown"):
             ours, theirs, inside = [], [], []
             for _ in range(bench.repetitions + 1):
@@ -240,10 +240,10 @@ def throughput(bench: Bench, results: Results) -> None:
     with bench.session() as session, bench.session() as other, Team((session, other)) as team, bench.baseline() as repl:
         for module, theorem in GOALS:
             task = bench.project.task(session, module, theorem)
-            opening = open_holes(session, task)[0]
-            proof = _open_there(bench, repl, module, opening) if repl else 0
-            candidates = _candidates(session, opening, dropped)
-            _candidates(other, open_holes(other, task)[0], [])
+            sorry_goal = sorry_goals(session, task)[0]
+            proof = _open_there(bench, repl, module, sorry_goal) if repl else 0
+            candidates = _candidates(session, sorry_goal, dropped)
+            _candidates(other, sorry_goals(other, task)[0], [])
             if repl is not None:
                 candidates = _known_there(repl, proof, candidates, dropped)
             count += len(candidates)
@@ -264,12 +264,12 @@ def throughput(bench: Bench, results: Results) -> None:
         )
 
 
-def _candidates(session: LeanSession, opening: Opening, dropped: list[str]) -> list[Candidate]:
+def _candidates(session: LeanSession, sorry_goal: SorryGoal, dropped: list[str]) -> list[Candidate]:
     """What the search would try, without what runs out of time. Warms the gateway up."""
-    suggested = merge([Automation(), Structure()], opening.state.goals[0])[:CANDIDATES]
+    suggested = merge([Automation(), Structure()], sorry_goal.state.goals[0])[:CANDIDATES]
     tactics = [suggestion.tactic for suggestion in suggested if suggestion.tactic not in dropped]
     kept = []
-    for tactic, outcome in zip(tactics, session.run(opening.state, tactics, LIMITS), strict=True):
+    for tactic, outcome in zip(tactics, session.run(sorry_goal.state, tactics, LIMITS), strict=True):
         if isinstance(outcome, Failed) and outcome.kind in ("timeout", "died"):
             dropped.append(f"{tactic} ({outcome.kind} here)")
         else:
@@ -328,7 +328,7 @@ def _race(
 def _ready(team: Team, task: Task) -> State:
     """The goal of a theorem, opened anew in every session."""
     team.forget()
-    state = open_holes(team, task)[0].state
+    state = sorry_goals(team, task)[0].state
     list(team.run(state, ["skip"] * SHARE * 4, LIMITS))
     return state
 
@@ -339,7 +339,7 @@ def memory(bench: Bench, results: Results) -> None:
         state = opened(bench.project, session, *GOALS[0]).state
         process = session.start()
         before = process.memory() / GIGABYTE
-        kept: list[Outcome] = []
+        kept: list[TacticOutcome] = []
         began = time.perf_counter()
         for first in range(0, STATES, STATES_AT_ONCE):
             tactics = [f"have h{i} : 0 = 0 := rfl" for i in range(first, first + STATES_AT_ONCE)]
@@ -354,7 +354,7 @@ def memory(bench: Bench, results: Results) -> None:
     results.rows.append(Row(f"memory with {STATES} kept states", "GB", after, (after,), target=Target(2.0), note=note))
 
 
-def _open_there(bench: Bench, repl: Repl, module: str, opening: Opening) -> int:
+def _open_there(bench: Bench, repl: Repl, module: str, sorry_goal: SorryGoal) -> int:
     """The REPL's number for the goal that the gateway opened.
 
     What stands above the theorem is one request and the theorem the next: the REPL opens a goal in the
@@ -364,7 +364,7 @@ def _open_there(bench: Bench, repl: Repl, module: str, opening: Opening) -> int:
         LeanError: the REPL does not take the text, so that its goal would not be the gateway's.
     """
     text = bench.project.source(module).text.encode()
-    first, stop = opening.command
+    first, stop = sorry_goal.command
     above = bench.project.pasted(PASTED[module][:-1]) + IMPORT_LINE.sub("", text[:first].decode())
     # the embedded toolchain elaborates the REPL's text as a `module`, where what is not public does not unfold
     env = _taken(repl.ask({"cmd": "@[expose] public section\n" + above}))["env"]

@@ -22,7 +22,7 @@ from typing import Any
 
 import psutil
 
-from prover.errors import LeanDied, LeanError, LeanSilent, UsageError
+from prover.errors import LeanDied, LeanError, LeanTimeout, UsageError
 from prover.lean.toolchain.toolchain import Program, Toolchain
 from prover.project.build import Builder
 from prover.project.layout import Module, Repository, open_repository
@@ -134,7 +134,7 @@ class Repl:
         """Its answer to a request.
 
         Raises:
-            LeanSilent: none came in time; the process has been killed.
+            LeanTimeout: none came in time; the process has been killed.
             LeanDied: it ended.
         """
         assert self._process.stdin is not None
@@ -144,7 +144,7 @@ class Repl:
             answer = self._answers.get(timeout=seconds)
         except queue.Empty:
             self.close()
-            raise LeanSilent(f"the REPL gave no answer within {seconds:.0f} s") from None
+            raise LeanTimeout(f"the REPL gave no answer within {seconds:.0f} s") from None
         if answer is None:
             self.close()
             raise LeanDied(f"the REPL ended with status {self._process.returncode}")

@@ -25,7 +25,7 @@ from prover.lean.session import Failed, LeanSession, TacticLimits
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.project.build import errors_of
 from prover.project.patch import replace as replace_in
-from prover.proving import Prover, Task, TheoremFailed, TheoremOpen, TheoremProved, forget, open_holes
+from prover.proving import Prover, Task, TheoremFailed, TheoremOpen, TheoremProved, forget, sorry_goals
 from prover.search.best_first import Strategy
 from prover.search.budget import Budget
 from prover.tactics.automation import Automation
@@ -158,7 +158,7 @@ def _proved(prover: Prover, session: LeanSession, task: Task, tally: Tally) -> s
 def _batch(session: LeanSession, task: Task) -> str:
     """A batch of tactics on a theorem that is proved: as many outcomes as tactics."""
     try:
-        state = open_holes(session, task)[0].state
+        state = sorry_goals(session, task)[0].state
         tactics = [suggestion.tactic for suggestion in merge(GENERATORS, state.goals[0])[:BATCH]]
         outcomes = list(session.run(state, tactics, TacticLimits(milliseconds=1_500)))
     except ProverError as error:

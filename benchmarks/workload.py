@@ -14,13 +14,13 @@ from typing import TypeVar
 import psutil
 
 from prover.errors import UsageError
-from prover.lean.session import LeanSession, Opening, SourceText
+from prover.lean.session import LeanSession, SorryGoal, SourceText
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.project.build import PROCESS_BYTES, Builder, Compiled, source_of
 from prover.project.builders import ModuleBuilder
 from prover.project.layout import Module, Repository, open_repository
 from prover.project.traced import TracedModule
-from prover.proving import Task, open_holes
+from prover.proving import Task, sorry_goals
 
 T = TypeVar("T")
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -63,9 +63,9 @@ class Project:
         return "\n".join(IMPORT_LINE.sub("", self.source(module).text) for module in modules)
 
 
-def opened(project: Project, session: LeanSession, module: str, theorem: str) -> Opening:
+def opened(project: Project, session: LeanSession, module: str, theorem: str) -> SorryGoal:
     """The first goal of a theorem."""
-    return open_holes(session, project.task(session, module, theorem))[0]
+    return sorry_goals(session, project.task(session, module, theorem))[0]
 
 
 @contextmanager

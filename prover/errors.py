@@ -18,7 +18,7 @@
     │   └── NotWritable           a patch cannot be written
     ├── LeanError               Lean did not do what was asked
     │   ├── LeanDied              its process ended
-    │   ├── LeanSilent            it gave no answer in time and was stopped
+    │   ├── LeanTimeout            it gave no answer in time and was stopped
     │   ├── RequestRefused        the gateway answered with an error
     │   ├── LeanDojoFailed        LeanDojo could not trace or open what it was given; its words are in `details`
     │   └── ReplayFailed          a proof state did not come back after a restart
@@ -133,7 +133,7 @@ class LeanDied(LeanError):
         """by somebody or something else; otherwise what it was given ended it"""
 
 
-class LeanSilent(LeanError):
+class LeanTimeout(LeanError):
     """Lean gave no answer in time and was stopped."""
 
 

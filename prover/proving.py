@@ -8,7 +8,7 @@ from prover.check.gate import Accepted, Gate, Refused, Submission
 from prover.check.levels import USUAL
 from prover.errors import LeanError
 from prover.lean.protocol import Declaration
-from prover.lean.session import LeanSession, Opening, Session, SourceText
+from prover.lean.session import LeanSession, Session, SorryGoal, SourceText
 from prover.project.contents import ContentsReader
 from prover.project.patch import Replacement, proof_replacement
 from prover.project.patch import replace as replace_in
@@ -132,8 +132,8 @@ class Prover:
         started = time.monotonic()
         with accounted() as account:
             try:
-                openings = open_holes(session, task)
-                outcome = self._learnt(task, Attempt(self, session, task, openings, account).run())
+                goals = sorry_goals(session, task)
+                outcome = self._learnt(task, Attempt(self, session, task, goals, account).run())
             except LeanError as error:
                 outcome = TheoremFailed(str(error), Spent())
             finally:
@@ -179,7 +179,7 @@ def forget(session: Session) -> None:
         session.close()
 
 
-def open_holes(session: Session, task: Task) -> tuple[Opening, ...]:
+def sorry_goals(session: Session, task: Task) -> tuple[SorryGoal, ...]:
     """Every `sorry` of the theorem; its whole statement when it has none."""
     declaration = task.declaration
     if declaration.incomplete:
@@ -194,18 +194,18 @@ class Attempt:
     """One attempt at one theorem."""
 
     def __init__(
-        self, prover: Prover, session: Session, task: Task, openings: Sequence[Opening], account: Account
+        self, prover: Prover, session: Session, task: Task, goals: Sequence[SorryGoal], account: Account
     ) -> None:
         self._prover = prover
         self._session = session
         self._task = task
-        self._openings = openings
+        self._sorry_goals = goals
         self._drafted: list[Search] = []
         self._strategy = strategy = prover.strategy_for(task)
         self._deadline = time.monotonic() + (prover.budget.seconds or float("inf"))
         self._searches = [
-            Search(session, opening.state, strategy, self._share(len(openings) - index), account)
-            for index, opening in enumerate(openings)
+            Search(session, sorry_goal.state, strategy, self._share(len(goals) - index), account)
+            for index, sorry_goal in enumerate(goals)
         ]
 
     def run(self) -> Outcome:
@@ -218,7 +218,7 @@ class Attempt:
             scripts: list[Script] = []
             for index, search in enumerate(self._searches):
                 search.meter.budget = self._share(len(self._searches) - index, search)
-                match self._search(search, self._openings[index]):
+                match self._search(search, self._sorry_goals[index]):
                     case Open() as result:
                         return TheoremOpen(result.reason, self._spent(), refused)
                     case script:
@@ -234,15 +234,15 @@ class Attempt:
     def _known(self) -> Iterator[tuple[Script, ...]]:
         """Known proofs of the statement that hold here: of the whole of it, or of what is missing in as many places."""
         for known in self._prover.recall(self._task.declaration.key):
-            if known.whole == self._whole() and len(known.scripts) == len(self._openings):
-                pairs = zip(self._openings, known.scripts, strict=True)
+            if known.whole == self._whole() and len(known.scripts) == len(self._sorry_goals):
+                pairs = zip(self._sorry_goals, known.scripts, strict=True)
                 if all(self._session.close_proof(there.state, "\n".join(script)) is None for there, script in pairs):
                     yield known.scripts
 
     def _whole(self) -> bool:
         """Whether there is one place to fill, and what is missing there is all of the statement."""
         key = self._task.declaration.key
-        return [goal.statement for opening in self._openings for goal in opening.state.goals] == [key]
+        return [goal.statement for sorry_goal in self._sorry_goals for goal in sorry_goal.state.goals] == [key]
 
     def _submit(self, scripts: tuple[Script, ...], recalled: bool = False) -> TheoremProved | Refused:
         """What the gate says of the file with these blocks in it."""
@@ -268,19 +268,19 @@ class Attempt:
             for step in proof_steps(search.tree.root):
                 yield ProofStep(step.parent.state.goals[0], step.tactic, step.sources)
 
-    def _search(self, search: Search, opening: Opening) -> Script | Open:
+    def _search(self, search: Search, sorry_goal: SorryGoal) -> Script | Open:
         """A script that holds when it is run as a whole; the search goes on while there is none."""
         if search not in self._drafted:
             self._drafted.append(search)
             self._follow(search)
-            self._draft(search, opening)
+            self._draft(search, sorry_goal)
         while True:
             match search.run():
                 case Open() as result:
                     return result
                 case Proved(scripts):
                     for script in scripts:
-                        if self._session.close_proof(opening.state, "\n".join(script)) is None:
+                        if self._session.close_proof(sorry_goal.state, "\n".join(script)) is None:
                             return script
                     search.refuse()
 
@@ -294,12 +294,12 @@ class Attempt:
                 grafting = Grafting(self._session, search.tree, search.meter, sources, self._strategy.limits, FOLLOWED)
                 grafting.graft(known.tactic)
 
-    def _draft(self, search: Search, opening: Opening) -> None:
+    def _draft(self, search: Search, sorry_goal: SorryGoal) -> None:
         """Has whole proofs written and grafts what holds of them, once for each search."""
         drafting = self._prover.drafting
         if drafting is None:
             return
-        asked = above(self._task.source.text.encode(), self._task.declaration.start, opening.start)
+        asked = above(self._task.source.text.encode(), self._task.declaration.start, sorry_goal.start)
         drafts = drafting.write(asked)
         for revision in range(drafting.revisions + 1):
             faults = [fault for draft in drafts if (fault := self._grafted(search, draft)) is not None]
@@ -330,13 +330,13 @@ class Attempt:
 
     def _replacements(self, scripts: Sequence[Sequence[str]]) -> tuple[Replacement, ...]:
         made = []
-        for opening, script in zip(self._openings, scripts, strict=True):
-            kind = "tactic" if not opening.term else "body" if opening.state.origin.statement else "term"
-            made.append(proof_replacement(self._task.source.text, opening.start, opening.stop, script, kind))
+        for sorry_goal, script in zip(self._sorry_goals, scripts, strict=True):
+            kind = "tactic" if not sorry_goal.term else "body" if sorry_goal.state.origin.statement else "term"
+            made.append(proof_replacement(self._task.source.text, sorry_goal.start, sorry_goal.stop, script, kind))
         return tuple(made)
 
     def _submission(self, replacements: Sequence[Replacement]) -> Submission:
         source = self._task.source
         candidate = replace(source, text=replace_in(source.text, replacements))
         declaration = self._task.declaration
-        return Submission(source, candidate, declaration.name, declaration.selection, self._openings[0].command)
+        return Submission(source, candidate, declaration.name, declaration.selection, self._sorry_goals[0].command)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from prover.check.gate import Submission
 from prover.errors import UsageError
 from prover.lean.protocol import Declaration
-from prover.lean.session import Opening, SourceText
+from prover.lean.session import SorryGoal, SourceText
 from prover.project.patch import Replacement
 from prover.project.patch import replace as replace_in
 
@@ -32,20 +32,20 @@ class ProofText:
         return lines
 
 
-def submission_of(source: SourceText, declaration: Declaration, opening: Opening, proof: ProofText) -> Submission:
+def submission_of(source: SourceText, declaration: Declaration, sorry_goal: SorryGoal, proof: ProofText) -> Submission:
     """The file with `proof` for the declaration's body, to be judged.
 
     Args:
-        opening: of the declaration's statement; it says where the body stands.
+        sorry_goal: of the declaration's statement; it says where the body stands.
     """
-    made = Replacement(opening.start, opening.stop, _body(source.text, opening.start, proof))
+    made = Replacement(sorry_goal.start, sorry_goal.stop, _body(source.text, sorry_goal.start, proof))
     candidate = replace(source, text=replace_in(source.text, [made]))
-    return Submission(source, candidate, declaration.name, declaration.selection, opening.command, block=True)
+    return Submission(source, candidate, declaration.name, declaration.selection, sorry_goal.command, block=True)
 
 
-def unchanged(source: SourceText, declaration: Declaration, opening: Opening) -> Submission:
+def unchanged(source: SourceText, declaration: Declaration, sorry_goal: SorryGoal) -> Submission:
     """The theorem as it stands, to be judged with the proof that it has."""
-    return Submission(source, source, declaration.name, declaration.selection, opening.command)
+    return Submission(source, source, declaration.name, declaration.selection, sorry_goal.command)
 
 
 def _body(text: str, start: int, proof: ProofText) -> str:

@@ -26,8 +26,8 @@ def findings(session: LeanSession, source: SourceText, selection: int, strategy:
         budget: of each of the questions.
     """
     asking = _Asking(session, strategy, budget)
-    opening = session.statement(source, selection)
-    introduced = asking.after(opening.state, "intros") or opening.state
+    sorry_goal = session.statement(source, selection)
+    introduced = asking.after(sorry_goal.state, "intros") or sorry_goal.state
     goal = introduced.goals[0]
     found = []
     if asking.closes(introduced, "assumption"):

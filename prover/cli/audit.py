@@ -10,7 +10,7 @@ from prover.cli.check import read_text, report_audits
 from prover.cli.main import EXIT_REFUSED, existing_path
 from prover.cli.wiring import choose_toolchain, consoles, home, toolchain_option
 from prover.lean.pool import Pool
-from prover.lean.toolchain.choose import Wish
+from prover.lean.toolchain.choose import ToolchainChoice
 from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
 from prover.project.build import Progress, source_of
 from prover.project.builders import builder_for
@@ -25,7 +25,7 @@ AnyToolchain = EmbeddedToolchain | NativeToolchain
 @click.option("--strict", is_flag=True, help="What is only suspicious is refused too.")
 @toolchain_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(file: str, strict: bool, wish: Wish, as_json: bool) -> int:
+def command(file: str, strict: bool, toolchain_choice: ToolchainChoice, as_json: bool) -> int:
     """Audit FILE (- for standard input): what its declarations rest on, and what in it could mislead a reader.
 
     Exit status: 0 accepted, 2 wrong usage or input, 3 refused.
@@ -42,7 +42,7 @@ def command(file: str, strict: bool, wish: Wish, as_json: bool) -> int:
         else:
             path = existing_path(file)
         repository = _repository_of(path)
-        toolchain = choose_toolchain(repository, wish, note)
+        toolchain = choose_toolchain(repository, toolchain_choice, note)
         found = _audited(repository, repository.at(path), toolchain, note)
     report_audits(out, [found], toolchain.describe(), strict, as_json)
     return 0 if found.accepted(strict) else EXIT_REFUSED

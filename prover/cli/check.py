@@ -24,7 +24,7 @@ from prover.cli.wiring import consoles, home, toolchain_option
 from prover.errors import LeanError, RequestRefused, UsageError
 from prover.lean.isolation import isolation_of
 from prover.lean.pool import Pool
-from prover.lean.toolchain.choose import Wish
+from prover.lean.toolchain.choose import ToolchainChoice
 from prover.project.build import source_of
 from prover.project.layout import Module
 from prover.search.best_first import Strategy
@@ -92,7 +92,7 @@ def command(
     level: int,
     strict: bool,
     jobs: int,
-    wish: Wish,
+    toolchain_choice: ToolchainChoice,
     as_json: bool,
 ) -> int:
     """Judge the proof of a theorem, its own or one that is handed in; or audit a whole repository.
@@ -104,7 +104,7 @@ def command(
     proof = ProofText(read_text(proof_file), term) if proof_file is not None else None
     out, err = consoles()
     with (
-        opened(repo, wish, lambda text: err.print(text, style="dim", markup=False), jobs) as ready,
+        opened(repo, toolchain_choice, lambda text: err.print(text, style="dim", markup=False), jobs) as ready,
         Pool(ready.toolchain, ready.builder.search_path(), 1) as pool,
     ):
         if theorem is None:
@@ -135,11 +135,13 @@ def _check(ready: Opened, pool: Pool, name: str, proof: ProofText | None, level:
         located = locate(ready, session, name)
         source, declaration = located.source, located.declaration
         try:
-            opening = session.statement(source, declaration.selection)
+            sorry_goal = session.statement(source, declaration.selection)
         except RequestRefused as error:
             raise UsageError(f"{name} has no proof that could be judged ({error}): name a theorem.") from None
     submission = (
-        unchanged(source, declaration, opening) if proof is None else submission_of(source, declaration, opening, proof)
+        unchanged(source, declaration, sorry_goal)
+        if proof is None
+        else submission_of(source, declaration, sorry_goal, proof)
     )
     kept = kept_in(home().caches, ready.toolchain, ready.builder.search_path())
     judgement = Gate(pool.fresh, kept).judge(submission, level)

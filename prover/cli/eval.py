@@ -33,7 +33,7 @@ from prover.evaluate.results import Run, denominators, figures, read_run
 from prover.evaluate.systems import BASELINES, System, baselines
 from prover.evaluate.variants import robustness_section, with_variants
 from prover.lean.session import TacticLimits
-from prover.lean.toolchain.choose import Wish
+from prover.lean.toolchain.choose import ToolchainChoice
 from prover.project.build import write_whole
 from prover.search.budget import Budget
 from prover.tactics.memory.memory import Memory
@@ -126,9 +126,16 @@ def _evaluate(benchmark: str, /, **given: Any) -> int:
     def note(text: str) -> None:
         err.print(text, style="dim", markup=False)
 
-    wish: Wish = given["wish"]
+    toolchain_choice: ToolchainChoice = given["toolchain_choice"]
     wanted = Wanted(
-        benchmark, given["split"], given["data"], given["commit"], given["repo"], wish, given["only"], given["limit"]
+        benchmark,
+        given["split"],
+        given["data"],
+        given["commit"],
+        given["repo"],
+        toolchain_choice,
+        given["only"],
+        given["limit"],
     )
     plan = _plan(given, note)
     if given["resume"] and given["out"] is None:

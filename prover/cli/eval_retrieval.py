@@ -15,7 +15,7 @@ from prover.cli.opening import opened, repo_option
 from prover.cli.premises import load_index
 from prover.cli.wiring import consoles, toolchain_option
 from prover.errors import UsageError
-from prover.lean.toolchain.choose import Wish
+from prover.lean.toolchain.choose import ToolchainChoice
 
 if TYPE_CHECKING:
     from retrieval.evaluate import Interval, Needed
@@ -50,7 +50,9 @@ class Row:
 @click.option("--seed", type=int, default=0, show_default=True, help="Of the split and of the intervals.")
 @toolchain_option
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write the figures to this file.")
-def command(repo: str, split: str, limit: int | None, seed: int, wish: Wish, json_file: Path | None) -> None:
+def command(
+    repo: str, split: str, limit: int | None, seed: int, toolchain_choice: ToolchainChoice, json_file: Path | None
+) -> None:
     """Compare dense, lexical, symbolic and fused rankings of premises on the steps of a traced repository.
 
     A step counts that names a theorem of the index; what is not visible where it stands is not searched.
@@ -60,7 +62,7 @@ def command(repo: str, split: str, limit: int | None, seed: int, wish: Wish, jso
     def note(text: str) -> None:
         errors.print(text, style="dim", markup=False)
 
-    with opened(repo, wish, note) as ready:
+    with opened(repo, toolchain_choice, note) as ready:
         retriever = load_index(ready, note)
         _, held = divided(list(needs(ready, retriever.corpus)), split, seed)
         goals = spread(held, limit)

@@ -17,7 +17,7 @@ from prover.evaluate.loading import load
 from prover.evaluate.problem import Benchmark, Located, Problem, Provenance, Written
 from prover.evaluate.survey import Ground, InRepository, Scratch
 from prover.lean.pool import Pool
-from prover.lean.toolchain.choose import Wish
+from prover.lean.toolchain.choose import ToolchainChoice
 from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
 from prover.project.build import source_of
 from prover.project.checkout import Checkouts
@@ -47,7 +47,7 @@ class Wanted:
     commit: str = ""
     repo: str | None = None
     """the repository whose packages statements may import; or, for `repository`, whose theorems are the problems"""
-    wish: Wish = "auto"
+    toolchain_choice: ToolchainChoice = "auto"
     only: tuple[str, ...] = ()
     limit: int | None = None
 
@@ -88,7 +88,7 @@ def _theorems(wanted: Wanted, note: Note) -> Benchmark:
     if wanted.repo is None:
         raise UsageError("Say with --repo of which repository the theorems are.")
     problems: list[Located] = []
-    with opened(wanted.repo, wanted.wish, note) as ready:
+    with opened(wanted.repo, wanted.toolchain_choice, note) as ready:
         location = parse_location(wanted.repo)
         revision = location.revision or ""
         with Pool(ready.toolchain, ready.builder.search_path(), 1) as pool, pool.lend() as session:
@@ -129,7 +129,7 @@ class Place:
 
 def toolchain_of(wanted: Wanted, note: Note) -> EmbeddedToolchain | NativeToolchain:
     """The Lean for problems that are files of their own; it is not asked of any repository."""
-    return choose_toolchain(_no_repository(), wanted.wish, note)
+    return choose_toolchain(_no_repository(), wanted.toolchain_choice, note)
 
 
 def _no_repository() -> Repository:
@@ -149,7 +149,7 @@ def places(
         toolchain = toolchain_of(wanted, note)
         yield Place(written, Scratch(_has_module(toolchain, ())), toolchain, (), _no_repository())
     elif written and wanted.repo is not None:
-        with opened(wanted.repo, wanted.wish, note) as ready:
+        with opened(wanted.repo, wanted.toolchain_choice, note) as ready:
             path = ready.builder.search_path()
             for _ in ready.builder.build(_imported(written, ready.repository)):
                 pass
@@ -160,7 +160,7 @@ def places(
             by_location.setdefault(problem.location, []).append(problem)
     for location, located in by_location.items():
         try:
-            with opened(location, wanted.wish, note) as ready:
+            with opened(location, wanted.toolchain_choice, note) as ready:
                 ground = InRepository(ready.repository, ready.builder)
                 path = ready.builder.search_path()
                 yield Place(tuple(located), ground, ready.toolchain, path, ready.repository)
@@ -199,7 +199,9 @@ def evaluate(
         RunError: `out` has another run, or this one and it is not to be gone on with.
     """
     scratch = any(isinstance(problem, Written) for problem in benchmark.problems) and wanted.repo is None
-    toolchain = toolchain_of(wanted, note).describe() if scratch else f"{wanted.wish}, as each repository asks"
+    toolchain = (
+        toolchain_of(wanted, note).describe() if scratch else f"{wanted.toolchain_choice}, as each repository asks"
+    )
     lines = [ProblemLine(each.name, each.digest, each.text, each.split) for each in benchmark.problems]
     with Journal(out, manifest_of(wanted, benchmark, plan, toolchain), lines, resume) as journal:
 

@@ -9,7 +9,7 @@ from prover.cli.main import EXIT_USAGE
 from prover.cli.opening import jobs_option, opened, repo_option
 from prover.cli.premises import encoder_named, gather, index_directory, key_of, with_encoder
 from prover.cli.wiring import consoles, toolchain_option
-from prover.lean.toolchain.choose import Wish
+from prover.lean.toolchain.choose import ToolchainChoice
 from retrieval.stored import HASHED
 
 encoder_option = click.option(
@@ -31,30 +31,30 @@ def command() -> None:
 @jobs_option
 @encoder_option
 @toolchain_option
-def build(repo: str, jobs: int, encoder: str, wish: Wish) -> None:
+def build(repo: str, jobs: int, encoder: str, toolchain_choice: ToolchainChoice) -> None:
     """Build the index anew. What Lean says of the library and of unchanged modules is not asked again."""
-    _make(repo, jobs, wish, encoder)
+    _make(repo, jobs, toolchain_choice, encoder)
 
 
 @command.command()
 @repo_option
 @jobs_option
 @toolchain_option
-def update(repo: str, jobs: int, wish: Wish) -> None:
+def update(repo: str, jobs: int, toolchain_choice: ToolchainChoice) -> None:
     """Build the index where it is missing, damaged, or of another revision; else do nothing. The encoder stays."""
-    _make(repo, jobs, wish)
+    _make(repo, jobs, toolchain_choice)
 
 
 @command.command()
 @repo_option
 @toolchain_option
-def status(repo: str, wish: Wish) -> int:
+def status(repo: str, toolchain_choice: ToolchainChoice) -> int:
     """Say what the index was made from, and whether it is whole. Exit status 2 when it cannot be used as it is."""
     from retrieval.errors import RetrievalError
     from retrieval.stored import damaged, load, read_manifest
 
     console, errors = consoles()
-    with opened(repo, wish, lambda text: errors.print(text, style="dim", markup=False)) as ready:
+    with opened(repo, toolchain_choice, lambda text: errors.print(text, style="dim", markup=False)) as ready:
         directory = index_directory(ready.checkout.location.canonical)
         manifest = read_manifest(directory)
         size = sum(manifest.sizes.values()) / 1e6
@@ -74,7 +74,7 @@ def status(repo: str, wish: Wish) -> int:
         return 0
 
 
-def _make(repo: str, jobs: int, wish: Wish, encoder_name: str | None = None) -> None:
+def _make(repo: str, jobs: int, toolchain_choice: ToolchainChoice, encoder_name: str | None = None) -> None:
     """Builds an index with an encoder; without one, where it is needed, with the one that it has."""
     from retrieval.errors import RetrievalError
     from retrieval.retriever import Retriever
@@ -85,7 +85,7 @@ def _make(repo: str, jobs: int, wish: Wish, encoder_name: str | None = None) -> 
     def note(text: str) -> None:
         errors.print(text, style="dim", markup=False)
 
-    with opened(repo, wish, note, jobs) as ready:
+    with opened(repo, toolchain_choice, note, jobs) as ready:
         directory = index_directory(ready.checkout.location.canonical)
         name = encoder_name or _encoder_of(directory)
         encoder = encoder_named(name)

@@ -5,7 +5,7 @@ import click
 from prover.cli.main import existing_path
 from prover.cli.wiring import choose_toolchain, home, toolchain_option
 from prover.lean.session import LeanSession
-from prover.lean.toolchain.choose import Wish
+from prover.lean.toolchain.choose import ToolchainChoice
 from prover.project.build import errors_of, source_of
 from prover.project.builders import builder_for
 from prover.project.layout import enclosing_repository, open_repository
@@ -14,7 +14,7 @@ from prover.project.layout import enclosing_repository, open_repository
 @click.command("lean")
 @click.argument("file")
 @toolchain_option
-def command(file: str, wish: Wish) -> int:
+def command(file: str, toolchain_choice: ToolchainChoice) -> int:
     """Print Lean's messages about FILE, as `lean` does; modules that it imports are built first.
 
     Exit status: 0 when there is no error, 1 when there is one.
@@ -22,7 +22,7 @@ def command(file: str, wish: Wish) -> int:
     path = existing_path(file)
     repository = open_repository(enclosing_repository(path))
     module = repository.at(path)
-    toolchain = choose_toolchain(repository, wish, _note)
+    toolchain = choose_toolchain(repository, toolchain_choice, _note)
     builder = builder_for(repository, toolchain, home().caches, _note)
     try:
         builder.prepare(module)

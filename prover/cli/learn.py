@@ -16,7 +16,7 @@ from prover.cli.opening import jobs_option
 from prover.cli.wiring import consoles, database, home, toolchain_option
 from prover.cli.workshop import LeanWorkshop, Tools
 from prover.errors import RunError, UsageError
-from prover.lean.toolchain.choose import Wish
+from prover.lean.toolchain.choose import ToolchainChoice
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +72,7 @@ def command(
     baseline: bool,
     dry_run: bool,
     jobs: int,
-    wish: Wish,
+    toolchain_choice: ToolchainChoice,
 ) -> None:
     """Learn from repositories, one after the other: trace, learn, prove what is open, and learn from that.
 
@@ -106,7 +106,7 @@ def command(
 
     kept = home().caches / "courses"
     with database() as db, _alone(kept, db):
-        shop = LeanWorkshop(locations, Tools(wish, jobs, timeout), db, say)
+        shop = LeanWorkshop(locations, Tools(toolchain_choice, jobs, timeout), db, say)
         pupils = learners_named(learners, chosen, seed)
         run = Course(db, shop, pupils, order_named, kept, say).run(syllabus)
         from curriculum.database.courses import finished_steps

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import click
 
 from prover.cli.wiring import choose_toolchain, home
-from prover.lean.toolchain.choose import Wish
+from prover.lean.toolchain.choose import ToolchainChoice
 from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
 from prover.project.builders import ModuleBuilder, builder_for
 from prover.project.checkout import Checkout, Checkouts
@@ -44,10 +44,10 @@ def read_repository(text: str, note: Note) -> tuple[Checkout, Repository]:
 
 
 @contextmanager
-def opened(text: str, wish: Wish, note: Note, jobs: int = 1) -> Iterator[Opened]:
+def opened(text: str, toolchain_choice: ToolchainChoice, note: Note, jobs: int = 1) -> Iterator[Opened]:
     """The repository, for as long as the block lasts; no Lean process is left after it."""
     checkout, repository = read_repository(text, note)
-    toolchain = choose_toolchain(repository, wish, note)
+    toolchain = choose_toolchain(repository, toolchain_choice, note)
     builder = builder_for(repository, toolchain, home().caches, note, jobs)
     try:
         yield Opened(checkout, repository, toolchain, builder)

@@ -36,7 +36,7 @@ from prover.errors import BrokenFile, LeanError, UnknownTheorem, UsageError
 from prover.lean.pool import Pool
 from prover.lean.session import LeanSession
 from prover.lean.team import Team
-from prover.lean.toolchain.choose import Wish
+from prover.lean.toolchain.choose import ToolchainChoice
 from prover.project.build import errors_of, source_of
 from prover.project.contents import ContentsReader
 from prover.project.layout import Module
@@ -138,7 +138,7 @@ def command(
     model: ModelChoice | None,
     level: int,
     jobs: int,
-    wish: Wish,
+    toolchain_choice: ToolchainChoice,
     apply: bool,
     json_file: Path | None,
 ) -> int:
@@ -159,7 +159,7 @@ def command(
     asked = asked_of(model, mode, revisions, note)
     proposing = parse_generators(generators, asked.tactics) if mode != "whole-proof" else ()
     request = Request(wanted, budget, proposing, jobs, apply, level, asked)
-    with opened(repo, wish, note, jobs) as ready:
+    with opened(repo, toolchain_choice, note, jobs) as ready:
         if apply and ready.checkout.cached:
             raise UsageError("--apply writes into a directory of yours: give its path, not a URL or a revision.")
         with Proving(ready, request) as proving:

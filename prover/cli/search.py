@@ -9,7 +9,7 @@ from prover.cli.opening import opened, repo_option
 from prover.cli.premises import load_index
 from prover.cli.wiring import consoles, toolchain_option
 from prover.errors import UsageError
-from prover.lean.toolchain.choose import Wish
+from prover.lean.toolchain.choose import ToolchainChoice
 
 if TYPE_CHECKING:
     from retrieval.encode.encoder import Query
@@ -26,7 +26,7 @@ LONGEST = 20_000
 @click.option("-k", "count", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many to show.")
 @toolchain_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
-def command(words: str, repo: str, goal: str, count: int, wish: Wish, as_json: bool) -> int:
+def command(words: str, repo: str, goal: str, count: int, toolchain_choice: ToolchainChoice, as_json: bool) -> int:
     """Search a repository and Lean's library in plain words, by part of a name, or by a goal.
 
     Each line says why: the rank by vectors (dense), by words and by symbols. Needs an index: see `prover index
@@ -39,7 +39,7 @@ def command(words: str, repo: str, goal: str, count: int, wish: Wish, as_json: b
     if goal and "⊢" not in goal:
         goal = f"⊢ {goal}"
     console, errors = consoles()
-    with opened(repo, wish, lambda text: errors.print(text, style="dim", markup=False)) as ready:
+    with opened(repo, toolchain_choice, lambda text: errors.print(text, style="dim", markup=False)) as ready:
         retriever = load_index(ready, lambda text: errors.print(text, style="dim", markup=False))
         query = Query(goal[-LONGEST:], words[:LONGEST])
         found = retriever.search(query, count)

@@ -10,7 +10,7 @@ from prover.cli.main import EXIT_OPEN
 from prover.cli.opening import Opened, jobs_option, opened, repo_option
 from prover.cli.tracing import Traced, trace_into_database
 from prover.cli.wiring import consoles, toolchain_option
-from prover.lean.toolchain.choose import Wish
+from prover.lean.toolchain.choose import ToolchainChoice
 from prover.project.traced import sorry_ids
 
 
@@ -37,7 +37,7 @@ class FoundSorry:
 @jobs_option
 @toolchain_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
-def command(repo: str, jobs: int, wish: Wish, as_json: bool) -> int:
+def command(repo: str, jobs: int, toolchain_choice: ToolchainChoice, as_json: bool) -> int:
     """List every `sorry` of a repository with its goal, position and a stable id.
 
     Exit status: 0 all modules were read, 1 some could not be, 2 wrong usage or input.
@@ -47,7 +47,7 @@ def command(repo: str, jobs: int, wish: Wish, as_json: bool) -> int:
     def note(text: str) -> None:
         errors.print(text, style="dim", markup=False)
 
-    with opened(repo, wish, note, jobs) as ready:
+    with opened(repo, toolchain_choice, note, jobs) as ready:
         traced = trace_into_database(ready, note)
         found = list(_found(ready, traced))
     for failure in traced.failed:

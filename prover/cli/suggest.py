@@ -16,10 +16,10 @@ from prover.cli.prove import parse_generators
 from prover.cli.wiring import consoles, toolchain_option
 from prover.errors import UsageError
 from prover.lean.pool import Pool
-from prover.lean.session import Advanced, Failed, LeanSession, Outcome, State, TacticLimits
-from prover.lean.toolchain.choose import Wish
+from prover.lean.session import Advanced, Failed, LeanSession, State, TacticLimits, TacticOutcome
+from prover.lean.toolchain.choose import ToolchainChoice
 from prover.project.contents import ContentsReader
-from prover.proving import Task, have_read, open_holes
+from prover.proving import Task, have_read, sorry_goals
 from prover.tactics.ensemble import Ensemble
 from prover.tactics.generator import Generator, Suggestion
 from prover.tactics.language.formats import state_text
@@ -69,7 +69,7 @@ def command(
     failures: bool,
     generators: str,
     model: ModelChoice | None,
-    wish: Wish,
+    toolchain_choice: ToolchainChoice,
     as_json: bool,
 ) -> int:
     """Suggest tactics for the goal of a theorem: each is tried, and shown with the goals that it leaves.
@@ -85,7 +85,7 @@ def command(
     tactics = model.tactics(model.open(), note) if model is not None else None
     wanted = Wanted(theorem, after, parse_generators(generators, tactics), count)
     with (
-        opened(repo, wish, note) as ready,
+        opened(repo, toolchain_choice, note) as ready,
         Pool(ready.toolchain, ready.builder.search_path(), 1) as pool,
         pool.lend() as session,
     ):
@@ -103,7 +103,7 @@ def _suggested(ready: Opened, session: LeanSession, wanted: Wanted, ledger: Ledg
     located = locate(ready, session, wanted.theorem)
     detailed = session.declarations(located.source, detail=True)
     task = Task(located.source, next(d for d in detailed if d.name == wanted.theorem))
-    state = _after(session, open_holes(session, task)[0].state, wanted.after)
+    state = _after(session, sorry_goals(session, task)[0].state, wanted.after)
     have_read(session, ContentsReader(ready.repository, ready.toolchain), [task.source], wanted.generators)
     ledger.begin(ready.checkout.location.canonical, [])
     ensemble = Ensemble(wanted.generators, ledger.standing())
@@ -131,7 +131,7 @@ def _after(session: LeanSession, state: State, tactics: Sequence[str]) -> State:
     return state
 
 
-def _tried(suggestion: Suggestion, outcome: Outcome) -> Tried:
+def _tried(suggestion: Suggestion, outcome: TacticOutcome) -> Tried:
     score = round(suggestion.log_probability, 3)
     match outcome:
         case Advanced(states, replacement):

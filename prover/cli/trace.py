@@ -14,7 +14,7 @@ from prover.cli.tracing import Traced, trace_into_database
 from prover.cli.wiring import consoles, database, home, steps_shown, toolchain_option
 from prover.errors import UsageError
 from prover.lean.protocol import LibraryModule
-from prover.lean.toolchain.choose import Wish
+from prover.lean.toolchain.choose import ToolchainChoice
 from prover.project.checkout import Checkout
 from prover.project.library import read_library, roots_of
 from prover.project.traced import TracedModule
@@ -35,7 +35,9 @@ from retrieval.premise import keyword
     show_default=True,
     help="What asks Lean: this program's gateway, or the lean-dojo package with a Lean of its own.",
 )
-def command(repo: str, jobs: int, wish: Wish, form: str | None, out: Path | None, seed: int, backend: str) -> int:
+def command(
+    repo: str, jobs: int, toolchain_choice: ToolchainChoice, form: str | None, out: Path | None, seed: int, backend: str
+) -> int:
     """Trace a repository: declarations, tactic steps with their goals, premises, sorries, into the database.
 
     What was traced before and has not changed costs nothing. Exit status: 0 all modules traced, 1 some
@@ -55,7 +57,7 @@ def command(repo: str, jobs: int, wish: Wish, form: str | None, out: Path | None
         if out is not None:
             console.print(_export(exported, out, seed), markup=False)
         return 0
-    with opened(repo, wish, note, jobs) as ready:
+    with opened(repo, toolchain_choice, note, jobs) as ready:
         traced = trace_into_database(ready, note)
         console.print(f"{_summary(ready, traced)}; {_took(began)}; {ready.toolchain.describe()}", markup=False)
         for failure in traced.failed:

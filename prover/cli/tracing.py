@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from prover.cli.opening import Note, Opened
 from prover.cli.wiring import database
 from prover.errors import RowRefused
-from prover.project.build import Compiled, NotCompiled, Outcome
+from prover.project.build import BuildOutcome, Compiled, NotCompiled
 from prover.project.revision import revision_of
 from prover.project.tracing import TRACE_VERSION
 
@@ -60,7 +60,7 @@ def _store(opened: Opened, outcome: Compiled, work: "UnitOfWork") -> None:
 
 
 def _outcomes(opened: Opened, traced: Traced) -> Iterator[Compiled]:
-    outcome: Outcome
+    outcome: BuildOutcome
     for outcome in opened.builder.build(list(opened.repository.modules), traced=True):
         if isinstance(outcome, NotCompiled):
             traced.failed.append(outcome)

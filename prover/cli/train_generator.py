@@ -18,7 +18,7 @@ from prover.cli.wiring import consoles, database, home, toolchain_option
 from prover.errors import LeanError, UsageError
 from prover.lean.pool import Pool
 from prover.lean.session import LeanSession
-from prover.lean.toolchain.choose import Wish
+from prover.lean.toolchain.choose import ToolchainChoice
 from prover.project.build import source_of
 from prover.project.revision import revision_of
 from prover.proving import Task
@@ -69,7 +69,7 @@ class Learnt:
 @jobs_option
 @toolchain_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(repos: tuple[str, ...], jobs: int, wish: Wish, as_json: bool, **given: Any) -> None:
+def command(repos: tuple[str, ...], jobs: int, toolchain_choice: ToolchainChoice, as_json: bool, **given: Any) -> None:
     """Train a model on the tactic proofs of repositories: the goal before each tactic, and the tactic.
 
     A training that is interrupted goes on when the same command is given again. What was held out is judged at
@@ -82,14 +82,19 @@ def command(repos: tuple[str, ...], jobs: int, wish: Wish, as_json: bool, **give
     def note(text: str) -> None:
         err.print(text, style="dim", markup=False)
 
-    learnt = gather(repos, wish, jobs, given["modules"], given["found"], note)
+    learnt = gather(repos, toolchain_choice, jobs, given["modules"], given["found"], note)
     parts = split(learnt.examples, given["held_out"], given["seed"], given["excepted"])
     note(f"{len(parts.train)} examples to learn from, {len(parts.held_out)} held out")
     trained, name, parent = _train(parts, learnt, given, note)
     metrics: dict[str, float] = dict(trained.card.metrics)
     if given["validity"] and parts.held_out:
         judged = judge(
-            str(trained.directory), repos, wish, jobs, {example.declaration for example in parts.held_out}, note
+            str(trained.directory),
+            repos,
+            toolchain_choice,
+            jobs,
+            {example.declaration for example in parts.held_out},
+            note,
         )
         if judged.proposed:
             metrics |= {"valid_rate": round(judged.rate, 4), "valid_goals": judged.goals}
@@ -101,7 +106,9 @@ def command(repos: tuple[str, ...], jobs: int, wish: Wish, as_json: bool, **give
     tell(out, name, trained.directory, metrics)
 
 
-def gather(repos: Sequence[str], wish: Wish, jobs: int, modules: Sequence[str], found: bool, note: Note) -> Learnt:
+def gather(
+    repos: Sequence[str], toolchain_choice: ToolchainChoice, jobs: int, modules: Sequence[str], found: bool, note: Note
+) -> Learnt:
     """Traces the repositories, as far as they are not, and reads what they, or the modules that are named, teach.
 
     Raises:
@@ -114,7 +121,7 @@ def gather(repos: Sequence[str], wish: Wish, jobs: int, modules: Sequence[str], 
     examples: list[Example] = []
     revisions: dict[str, str] = {}
     for repo in dict.fromkeys(repos):
-        with opened(repo, wish, note, jobs) as ready:
+        with opened(repo, toolchain_choice, note, jobs) as ready:
             trace_into_database(ready, note)
             location = ready.checkout.location.canonical
             revisions[location] = revision_of(ready.checkout, ready.repository)
@@ -174,7 +181,9 @@ def named_after(learnt: Learnt, base: str, made_of: str) -> str:
     return "-".join(re.sub(r"[^\w.-]+", "-", word) for word in words)
 
 
-def judge(model: str, repos: Sequence[str], wish: Wish, jobs: int, names: set[str], note: Note) -> "Validity":
+def judge(
+    model: str, repos: Sequence[str], toolchain_choice: ToolchainChoice, jobs: int, names: set[str], note: Note
+) -> "Validity":
     """The valid-tactic rate of a model on theorems that were held out."""
     from curriculum.learn.generator.validity import Validity, validity
     from prover.cli.modelling import ModelChoice
@@ -182,16 +191,18 @@ def judge(model: str, repos: Sequence[str], wish: Wish, jobs: int, names: set[st
     choice = ModelChoice(model, offline=True)
     generator = choice.tactics(choice.open(), note)
     total = Validity()
-    for ready, session in in_turn(repos, wish, jobs, note):
+    for ready, session in in_turn(repos, toolchain_choice, jobs, note):
         total += validity(session, islice(tasks(ready, session, names), JUDGED - total.goals), generator)
     return total
 
 
-def in_turn(repos: Sequence[str], wish: Wish, jobs: int, note: Note) -> Iterator[tuple[Opened, LeanSession]]:
+def in_turn(
+    repos: Sequence[str], toolchain_choice: ToolchainChoice, jobs: int, note: Note
+) -> Iterator[tuple[Opened, LeanSession]]:
     """Each repository, opened, and a session on it; the next one when the last is done with."""
     for repo in dict.fromkeys(repos):
         with (
-            opened(repo, wish, note, jobs) as ready,
+            opened(repo, toolchain_choice, note, jobs) as ready,
             Pool(ready.toolchain, ready.builder.search_path(), 1) as pool,
             pool.lend() as session,
         ):

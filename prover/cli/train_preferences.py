@@ -24,7 +24,7 @@ from prover.cli.train_generator import (
     tell,
 )
 from prover.cli.wiring import consoles, home, toolchain_option
-from prover.lean.toolchain.choose import Wish
+from prover.lean.toolchain.choose import ToolchainChoice
 from prover.project.build import write_whole
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 @jobs_option
 @toolchain_option
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(repos: tuple[str, ...], jobs: int, wish: Wish, as_json: bool, **given: Any) -> None:
+def command(repos: tuple[str, ...], jobs: int, toolchain_choice: ToolchainChoice, as_json: bool, **given: Any) -> None:
     """Train a model on pairs of its own tactics: on the goals of finished proofs, one that Lean accepts, one refused.
 
     Direct preference optimisation. The same seed and share hold out the theorems that `prover train generator` holds
@@ -72,7 +72,7 @@ def command(repos: tuple[str, ...], jobs: int, wish: Wish, as_json: bool, **give
         err.print(text, style="dim", markup=False)
 
     base, parent = base_model(given["base"])
-    learnt = gather(repos, wish, jobs, given["modules"], found=False, note=note)
+    learnt = gather(repos, toolchain_choice, jobs, given["modules"], found=False, note=note)
     parts = split(learnt.examples, given["held_out"], given["seed"])
     plan = Plan(
         epochs=given["epochs"],
@@ -87,13 +87,13 @@ def command(repos: tuple[str, ...], jobs: int, wish: Wish, as_json: bool, **give
     choice = ModelChoice(base, samples=given["samples"], offline=True)
     made_of = digest(f"{choice} {given['goals']} {learnt.repositories} {digest_of(parts.train)}")
     kept = directory.with_name(f"{directory.name}.{made_of}.pairs.jsonl")
-    pairs = _pairs(kept, choice, repos, wish, jobs, parts, given["goals"], note)
+    pairs = _pairs(kept, choice, repos, toolchain_choice, jobs, parts, given["goals"], note)
     note(f"{len(pairs)} pairs, of {len({(pair.declaration, pair.state) for pair in pairs})} goals")
     trained = prefer(pairs, directory, base, plan, given["beta"], note)
     metrics: dict[str, float] = dict(trained.card.metrics)
     if held := {example.declaration for example in parts.held_out}:
         for when, judged in (("before", base), ("after", str(directory))):
-            rate = judge(judged, repos, wish, jobs, held, note)
+            rate = judge(judged, repos, toolchain_choice, jobs, held, note)
             metrics |= {f"valid_rate_{when}": round(rate.rate, 4), "valid_goals": rate.goals}
     register(name, trained, learnt, parts, metrics, parent)
     if as_json:
@@ -103,7 +103,14 @@ def command(repos: tuple[str, ...], jobs: int, wish: Wish, as_json: bool, **give
 
 
 def _pairs(
-    kept: Path, choice: ModelChoice, repos: Sequence[str], wish: Wish, jobs: int, parts: "Split", most: int, note: Note
+    kept: Path,
+    choice: ModelChoice,
+    repos: Sequence[str],
+    toolchain_choice: ToolchainChoice,
+    jobs: int,
+    parts: "Split",
+    most: int,
+    note: Note,
 ) -> "list[Pair]":
     """The pairs, as they were kept, or made and kept now."""
     from curriculum.learn.generator.preference import Pair, judged_pairs
@@ -117,7 +124,7 @@ def _pairs(
     generator = choice.tactics(choice.open(), note)
     pairs: list[Pair] = []
     goals = 0
-    for ready, session in in_turn(repos, wish, jobs, note):
+    for ready, session in in_turn(repos, toolchain_choice, jobs, note):
         judged = judged_pairs(session, tasks(ready, session, set(proofs)), generator, proofs)
         for goal in islice(judged, most - goals):
             pairs += goal

@@ -12,7 +12,7 @@ from prover.cli.opening import opened, repo_option
 from prover.cli.premises import load_index
 from prover.cli.wiring import consoles, home, toolchain_option
 from prover.errors import UsageError
-from prover.lean.toolchain.choose import Wish
+from prover.lean.toolchain.choose import ToolchainChoice
 
 if TYPE_CHECKING:
     from retrieval.corpus import Corpus
@@ -57,7 +57,7 @@ def command(
     limit: int | None,
     patience: int | None,
     seed: int,
-    wish: Wish,
+    toolchain_choice: ToolchainChoice,
 ) -> None:
     """Train an encoder of goals and premises on a traced repository that has an index; then judge it.
 
@@ -72,7 +72,7 @@ def command(
     def note(text: str) -> None:
         errors.print(text, style="dim", markup=False)
 
-    with opened(repo, wish, note) as ready:
+    with opened(repo, toolchain_choice, note) as ready:
         corpus = load_index(ready, note).corpus
         goals = list(needs(ready, corpus))
     if not goals:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
 from prover.lean.toolchain import choose
-from prover.lean.toolchain.choose import Shelf, Wanted, Wish
+from prover.lean.toolchain.choose import ToolchainChoice, ToolchainRequirement, ToolchainSources
 from prover.lean.toolchain.home import Home
 from prover.lean.toolchain.install import install
 from prover.lean.toolchain.node import find_node
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 
 toolchain_option = click.option(
     "--toolchain",
-    "wish",
+    "toolchain_choice",
     type=click.Choice(["auto", "native", "embedded"]),
     default="auto",
     show_default=True,
     help="Which Lean: the computer's own (elan, lake), the embedded one, or whichever fits.",
 )
-"""for every command that starts a Lean; the command gets it as `wish`"""
+"""for every command that starts a Lean; the command gets it as `toolchain_choice`"""
 
 
 def home() -> Home:
@@ -63,13 +63,13 @@ def embedded_toolchain() -> EmbeddedToolchain:
 
 
 def choose_toolchain(
-    repository: Repository, wish: Wish, note: Callable[[str], None]
+    repository: Repository, toolchain_choice: ToolchainChoice, note: Callable[[str], None]
 ) -> EmbeddedToolchain | NativeToolchain:
     """The toolchain for a repository, with its gateway; see `choose.choose_toolchain` for what it raises."""
-    wanted = Wanted(repository.root, repository.toolchain, depends_on_mathlib(repository.root))
+    requirement = ToolchainRequirement(repository.root, repository.toolchain, depends_on_mathlib(repository.root))
     with steps_shown() as progress:
-        shelf = Shelf(home(), lambda: install(home(), find_node(), progress), note, progress)
-        return choose.choose_toolchain(wanted, wish, shelf)
+        sources = ToolchainSources(home(), lambda: install(home(), find_node(), progress), note, progress)
+        return choose.choose_toolchain(requirement, toolchain_choice, sources)
 
 
 class Steps:

@@ -15,7 +15,7 @@ from prover.cli.wiring import home
 from prover.errors import LeanError, RepositoryError, UsageError
 from prover.evaluate.systems import Sampled
 from prover.lean.pool import Pool
-from prover.lean.toolchain.choose import Wish
+from prover.lean.toolchain.choose import ToolchainChoice
 from prover.project.build import source_of
 from prover.project.checkout import COMMIT
 from prover.project.layout import Module
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 class Tools:
     """With what a workshop works."""
 
-    wish: Wish
+    toolchain_choice: ToolchainChoice
     """which Lean"""
     jobs: int
     """Lean processes"""
@@ -68,7 +68,9 @@ class LeanWorkshop:
 
     def trace(self, location: str) -> str:
         """See `Workshop`."""
-        with opened(str(self._locations[location]), self._tools.wish, self._note, self._tools.jobs) as ready:
+        with opened(
+            str(self._locations[location]), self._tools.toolchain_choice, self._note, self._tools.jobs
+        ) as ready:
             traced = trace_into_database(ready, self._note)
             if traced.failed:
                 first = traced.failed[0]
@@ -85,14 +87,14 @@ class LeanWorkshop:
         """The repository as it was traced; a directory that has gone on since, at the commit that it was at."""
         place = self._locations[location]
         if place.is_directory and place.revision is None:
-            with opened(str(place), self._tools.wish, self._note, self._tools.jobs) as ready:
+            with opened(str(place), self._tools.toolchain_choice, self._note, self._tools.jobs) as ready:
                 if revision_of(ready.checkout, ready.repository) == revision:
                     yield ready
                     return
             if not COMMIT.fullmatch(revision):
                 raise UsageError(f"{location} has changed while it was worked on: it is traced anew next time.")
         pinned = dataclasses.replace(place, revision=revision)
-        with opened(str(pinned), self._tools.wish, self._note, self._tools.jobs) as ready:
+        with opened(str(pinned), self._tools.toolchain_choice, self._note, self._tools.jobs) as ready:
             yield ready
 
     def attempt(

@@ -207,8 +207,8 @@ class Harness:
             if pid in self._warm:
                 return
             self._warm.add(pid)
-            (opening,) = session.sorries(WARM_UP, 0, len(WARM_UP.text))
-            for _ in session.run(opening.state, FIXED_LIST, TacticLimits(milliseconds=20_000)):
+            (sorry_goal,) = session.sorries(WARM_UP, 0, len(WARM_UP.text))
+            for _ in session.run(sorry_goal.state, FIXED_LIST, TacticLimits(milliseconds=20_000)):
                 pass
 
 

@@ -14,12 +14,12 @@ from prover.lean.session import (
     Advanced,
     Failed,
     LeanSession,
-    Opening,
-    Outcome,
     Session,
+    SorryGoal,
     SourceText,
     State,
     TacticLimits,
+    TacticOutcome,
 )
 from prover.tactics.generator import Foresighted, Suggestion, TacticGenerator
 
@@ -109,7 +109,7 @@ class Watched:
         self._session = session
         self._seen = seen
 
-    def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[Outcome]:
+    def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]:
         """What the session answers."""
         key = state.goals[0].key[:GOAL_KEY] if state.goals else ""
         for tactic, outcome in zip(tactics, self._session.run(state, tactics, limits), strict=True):
@@ -130,11 +130,11 @@ class Watched:
         """See `Session`."""
         return self._session.elaborate(source)
 
-    def sorries(self, source: SourceText, start: int, stop: int) -> tuple[Opening, ...]:
+    def sorries(self, source: SourceText, start: int, stop: int) -> tuple[SorryGoal, ...]:
         """See `Session`."""
         return self._session.sorries(source, start, stop)
 
-    def statement(self, source: SourceText, selection: int) -> Opening:
+    def statement(self, source: SourceText, selection: int) -> SorryGoal:
         """See `Session`."""
         return self._session.statement(source, selection)
 

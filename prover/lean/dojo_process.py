@@ -11,7 +11,7 @@ from typing import IO
 
 import psutil
 
-from prover.errors import LeanDied, LeanDojoFailed, LeanDojoMissing, LeanSilent
+from prover.errors import LeanDied, LeanDojoFailed, LeanDojoMissing, LeanTimeout
 from prover.lean import dojo_messages as said
 
 INSTALL = "pip install 'prover[leandojo]'"
@@ -28,7 +28,7 @@ class DojoProcess:
 
     Raises from every method:
         LeanDied: it ended.
-        LeanSilent: it gave no answer in time and was ended.
+        LeanTimeout: it gave no answer in time and was ended.
     """
 
     def __init__(self, setup: said.Setup) -> None:
@@ -104,7 +104,7 @@ class DojoProcess:
             line = self._replies.get(timeout=seconds)
         except queue.Empty:
             self.kill()
-            raise LeanSilent(f"LeanDojo gave no answer within {seconds:.0f} s and was stopped") from None
+            raise LeanTimeout(f"LeanDojo gave no answer within {seconds:.0f} s and was stopped") from None
         if line is None:
             raise self._death()
         return said.decode_reply(line)

@@ -9,12 +9,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from prover.errors import LeanDied, LeanSilent, ReplayFailed, RequestRefused
+from prover.errors import LeanDied, LeanTimeout, ReplayFailed, RequestRefused
 from prover.lean import dojo_messages as said
 from prover.lean.dojo_process import GRACE_SECONDS, DojoProcess
 from prover.lean.dojo_traced import goal_key
 from prover.lean.protocol import Declaration, Goal, Hypothesis, Message, ResultMessage
-from prover.lean.session import Advanced, Failed, Opening, Origin, Outcome, SourceText, State, TacticLimits
+from prover.lean.session import Advanced, Failed, Origin, SorryGoal, SourceText, State, TacticLimits, TacticOutcome
 
 R = TypeVar("R")
 ANSWER_SECONDS = 1300.0
@@ -54,18 +54,18 @@ class DojoSession:
             for d in module.declarations
         )
 
-    def sorries(self, source: SourceText, start: int, stop: int) -> tuple[Opening, ...]:
+    def sorries(self, source: SourceText, start: int, stop: int) -> tuple[SorryGoal, ...]:
         """None: LeanDojo opens whole statements only. Whoever asks goes on to `statement`."""
         return ()
 
-    def statement(self, source: SourceText, selection: int) -> Opening:
+    def statement(self, source: SourceText, selection: int) -> SorryGoal:
         """The goal of the theorem whose name stands at `selection`, its present proof put aside."""
         opened = self._asked(said.Open(self._file(source), selection), said.Opened)
         state = State(_goals(opened.goals), Origin(source, selection, statement=True))
         self._handles[state] = opened.number, opened.state
-        return Opening(state, opened.start, opened.stop, True, opened.command, opened.declaration)
+        return SorryGoal(state, opened.start, opened.stop, True, opened.command, opened.declaration)
 
-    def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[Outcome]:
+    def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]:
         """Runs each tactic against `state`; yields one outcome each, in order.
 
         After a tactic that does not end in time, or that ends Lean, the state is replayed for the next.
@@ -104,7 +104,7 @@ class DojoSession:
         """The number of the running process, if any."""
         return self._process.pid if self._process is not None and self._process.alive() else None
 
-    def _outcome(self, state: State, tactic: str, limits: TacticLimits) -> Outcome:
+    def _outcome(self, state: State, tactic: str, limits: TacticLimits) -> TacticOutcome:
         number, reply = self._replied(state, tactic, limits.milliseconds)
         match reply:
             case said.Stepped(after, goals, microseconds):
@@ -132,7 +132,7 @@ class DojoSession:
                 if isinstance(reply, said.Gone):
                     self._forget(number)
                 return number, reply
-            except LeanSilent as error:
+            except LeanTimeout as error:
                 self._give_up()
                 return 0, said.Gone("timeout", str(error))
             except LeanDied as error:

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 import psutil
 
-from prover.errors import LeanDied, LeanSilent, RequestRefused
+from prover.errors import LeanDied, LeanTimeout, RequestRefused
 from prover.lean.isolation import confined
 from prover.lean.protocol import PROTOCOL_VERSION, Reply, decode, encode
 from prover.lean.toolchain.toolchain import Program, Toolchain
@@ -33,7 +33,7 @@ class LeanProcess:
 
     Raises from every method:
         LeanDied: the process ended; the message has its last words.
-        LeanSilent: no reply within the time given; the process has been killed.
+        LeanTimeout: no reply within the time given; the process has been killed.
     """
 
     def __init__(self, toolchain: Toolchain, search_path: Sequence[Path] = ()) -> None:
@@ -133,7 +133,7 @@ class LeanProcess:
                 line = self._lines.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 self.kill()
-                raise LeanSilent(f"Lean gave no answer within {seconds:.0f} s and was stopped") from None
+                raise LeanTimeout(f"Lean gave no answer within {seconds:.0f} s and was stopped") from None
             if line is None:
                 raise self._death()
             try:

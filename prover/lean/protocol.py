@@ -91,7 +91,7 @@ class StateMessage(msgspec.Struct, frozen=True):
     goals: tuple[Goal, ...]
 
 
-class HoleMessage(msgspec.Struct, frozen=True):
+class SorryGoalMessage(msgspec.Struct, frozen=True):
     """A place where a proof is missing, opened."""
 
     start: int
@@ -292,8 +292,8 @@ class Reply(msgspec.Struct, frozen=True):
     source: int = 0
     messages: tuple[Message, ...] = ()
     declarations: tuple[Declaration, ...] = ()
-    sorries: tuple[HoleMessage, ...] = ()
-    opened: HoleMessage | None = None
+    sorries: tuple[SorryGoalMessage, ...] = ()
+    opened: SorryGoalMessage | None = None
     traced: RecordedCommand | None = None
     imported: LibraryModule | None = None
     microseconds: int = 0

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from types import TracebackType
 
 from prover.lean.protocol import Declaration, Goal, Message, ResultMessage
-from prover.lean.session import Advanced, Failed, Opening, Origin, Outcome, SourceText, State, TacticLimits
+from prover.lean.session import Advanced, Failed, Origin, SorryGoal, SourceText, State, TacticLimits, TacticOutcome
 
 NOWHERE = Origin(SourceText("", "Scripted.lean", "Scripted"), 0, statement=False)
 
@@ -102,11 +102,11 @@ class ScriptedSession:
         """The answer of the next exchange."""
         return self._next("declarations", source)  # type: ignore[return-value]  # as above
 
-    def sorries(self, source: SourceText, start: int, stop: int) -> tuple[Opening, ...]:
+    def sorries(self, source: SourceText, start: int, stop: int) -> tuple[SorryGoal, ...]:
         """The answer of the next exchange."""
         return self._next("sorries", source, start, stop)  # type: ignore[return-value]  # as above
 
-    def statement(self, source: SourceText, selection: int) -> Opening:
+    def statement(self, source: SourceText, selection: int) -> SorryGoal:
         """The answer of the next exchange."""
         return self._next("statement", source, selection)  # type: ignore[return-value]  # as above
 
@@ -122,7 +122,7 @@ class ScriptedSession:
         """The next exchange."""
         self._next("close")
 
-    def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[Outcome]:
+    def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]:
         """One outcome for each tactic, from the table."""
         for tactic in tactics:
             yield self._outcome(state, tactic, self._answer(state, tactic))
@@ -145,7 +145,7 @@ class ScriptedSession:
         return answer
 
     @staticmethod
-    def _outcome(state: State, tactic: str, answer: Answer) -> Outcome:
+    def _outcome(state: State, tactic: str, answer: Answer) -> TacticOutcome:
         match answer:
             case Leaves(groups, replacement):
                 states = (State(goals, state.origin, state, tactic, index) for index, goals in enumerate(groups))

@@ -12,14 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
-from prover.errors import LeanDied, LeanSilent, ReplayFailed
+from prover.errors import LeanDied, LeanTimeout, ReplayFailed
 from prover.lean.process import LeanProcess
 from prover.lean.protocol import (
     AuditMessage,
     CommandMessage,
     Declaration,
     Goal,
-    HoleMessage,
     JudgeMessage,
     LibraryModule,
     Message,
@@ -27,6 +26,7 @@ from prover.lean.protocol import (
     ReplayMessage,
     Reply,
     ResultMessage,
+    SorryGoalMessage,
     StateMessage,
 )
 from prover.lean.toolchain.toolchain import Toolchain
@@ -95,7 +95,7 @@ class Origin:
 
 
 @dataclass(frozen=True)
-class Opening:
+class SorryGoal:
     """An opened goal and the bytes of the file that its proof will take the place of."""
 
     state: State
@@ -126,7 +126,7 @@ class Failed:
     microseconds: int
 
 
-Outcome = Advanced | Failed
+TacticOutcome = Advanced | Failed
 
 
 class Session(Protocol):
@@ -134,11 +134,11 @@ class Session(Protocol):
 
     def elaborate(self, source: SourceText) -> tuple[Message, ...]: ...
 
-    def sorries(self, source: SourceText, start: int, stop: int) -> tuple[Opening, ...]: ...
+    def sorries(self, source: SourceText, start: int, stop: int) -> tuple[SorryGoal, ...]: ...
 
-    def statement(self, source: SourceText, selection: int) -> Opening: ...
+    def statement(self, source: SourceText, selection: int) -> SorryGoal: ...
 
-    def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[Outcome]: ...
+    def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]: ...
 
     def close_proof(self, state: State, script: str) -> ResultMessage | None: ...
 
@@ -251,34 +251,34 @@ class LeanSession:
 
         self._repeated(ask)
 
-    def sorries(self, source: SourceText, start: int, stop: int) -> tuple[Opening, ...]:
+    def sorries(self, source: SourceText, start: int, stop: int) -> tuple[SorryGoal, ...]:
         """Every `sorry` of the commands that touch those bytes, opened, in the order of the text."""
 
-        def ask() -> tuple[Opening, ...]:
+        def ask() -> tuple[SorryGoal, ...]:
             request = {"do": "sorries", "source": self._source(source)[0], "start": start, "stop": stop}
-            holes = sorted(self._last(request).sorries, key=lambda hole: hole.start)  # Lean meets terms first
-            return tuple(self._opening(hole, Origin(source, hole.start, statement=False)) for hole in holes)
+            sorry_goals = sorted(self._last(request).sorries, key=lambda found: found.start)  # Lean meets terms first
+            return tuple(self._sorry_goal(found, Origin(source, found.start, statement=False)) for found in sorry_goals)
 
         return self._repeated(ask)
 
-    def statement(self, source: SourceText, selection: int) -> Opening:
+    def statement(self, source: SourceText, selection: int) -> SorryGoal:
         """The goal of the declaration whose name stands at `selection`, its present body put aside."""
         return self._opened(Origin(source, selection, statement=True))
 
-    def negation(self, source: SourceText, selection: int) -> Opening:
+    def negation(self, source: SourceText, selection: int) -> SorryGoal:
         """The negation of that goal, with nothing in its context."""
         return self._opened(Origin(source, selection, statement=True, negated=True))
 
-    def _opened(self, origin: Origin) -> Opening:
-        return self._repeated(lambda: self._opening(self._statement(origin), origin))
+    def _opened(self, origin: Origin) -> SorryGoal:
+        return self._repeated(lambda: self._sorry_goal(self._statement(origin), origin))
 
-    def _statement(self, origin: Origin) -> HoleMessage:
+    def _statement(self, origin: Origin) -> SorryGoalMessage:
         place = {"source": self._source(origin.source)[0], "selection": origin.start, "negated": origin.negated}
-        hole = self._last({"do": "statement", **place}).opened
-        assert hole is not None
-        return hole
+        found = self._last({"do": "statement", **place}).opened
+        assert found is not None
+        return found
 
-    def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[Outcome]:
+    def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]:
         """Runs each tactic against `state`; yields one outcome each, in order.
 
         A tactic that Lean does not stop in time, or that ends the process, is a failure of its own;
@@ -292,14 +292,14 @@ class LeanSession:
                     left.pop(0)
                     deaths = 0
                     yield outcome
-            except (LeanDied, LeanSilent) as error:
+            except (LeanDied, LeanTimeout) as error:
                 self.restarts += 1
                 deaths += 1
                 self.close()
-                started = isinstance(error, LeanSilent) or self._was_running
+                started = isinstance(error, LeanTimeout) or self._was_running
                 if started:
                     left.pop(0)
-                    yield Failed("timeout" if isinstance(error, LeanSilent) else "died", str(error), 0)
+                    yield Failed("timeout" if isinstance(error, LeanTimeout) else "died", str(error), 0)
                 elif deaths > RESTARTS_PER_BATCH:
                     raise
 
@@ -379,7 +379,7 @@ class LeanSession:
         else:
             self._repeated(lambda: self._last(request))
 
-    def _batch(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[Outcome]:
+    def _batch(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]:
         self._was_running = False
         request = {
             "do": "run",
@@ -398,7 +398,7 @@ class LeanSession:
             raise
         deque(replies, maxlen=0)
 
-    def _outcome(self, state: State, tactic: str, result: ResultMessage) -> Outcome:
+    def _outcome(self, state: State, tactic: str, result: ResultMessage) -> TacticOutcome:
         if result.children is None:
             return Failed(result.failure or "elaboration", result.message, result.microseconds)
         states = []
@@ -422,9 +422,9 @@ class LeanSession:
             return self._statement(origin).opened
         handle = self._source(origin.source)[0]
         request = {"do": "sorries", "source": handle, "start": origin.start, "stop": origin.start + 1}
-        for hole in self._last(request).sorries:
-            if hole.start == origin.start:
-                return hole.opened
+        for found in self._last(request).sorries:
+            if found.start == origin.start:
+                return found.opened
         raise ReplayFailed(f"the `sorry` at byte {origin.start} of {origin.source.file} did not open again")
 
     def _rerun(self, state: State) -> StateMessage:
@@ -450,10 +450,10 @@ class LeanSession:
             self._sources[source] = (reply.source, reply.messages)
         return self._sources[source]
 
-    def _opening(self, hole: HoleMessage, origin: Origin) -> Opening:
-        state = State(hole.opened.goals, origin)
-        self._handles[state] = hole.opened.state
-        return Opening(state, hole.start, hole.stop, hole.term, hole.command, hole.declaration, hole.printed)
+    def _sorry_goal(self, found: SorryGoalMessage, origin: Origin) -> SorryGoal:
+        state = State(found.opened.goals, origin)
+        self._handles[state] = found.opened.state
+        return SorryGoal(state, found.start, found.stop, found.term, found.command, found.declaration, found.printed)
 
     def _last(self, request: Mapping[str, object]) -> Reply:
         """The closing reply to a request that has no other."""

@@ -10,7 +10,7 @@ from queue import Empty, SimpleQueue
 
 from prover.errors import LeanError
 from prover.lean.protocol import Message, ResultMessage
-from prover.lean.session import LeanSession, Opening, Outcome, SourceText, State, TacticLimits
+from prover.lean.session import LeanSession, SorryGoal, SourceText, State, TacticLimits, TacticOutcome
 
 SHARE = 2
 """tactics that a session takes at a time"""
@@ -30,22 +30,22 @@ class Team:
         self._prepare(source)
         return self._first.elaborate(source)
 
-    def sorries(self, source: SourceText, start: int, stop: int) -> tuple[Opening, ...]:
+    def sorries(self, source: SourceText, start: int, stop: int) -> tuple[SorryGoal, ...]:
         """See `LeanSession.sorries`."""
         self._prepare(source)
         return self._first.sorries(source, start, stop)
 
-    def statement(self, source: SourceText, selection: int) -> Opening:
+    def statement(self, source: SourceText, selection: int) -> SorryGoal:
         """See `LeanSession.statement`."""
         self._prepare(source)
         return self._first.statement(source, selection)
 
-    def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[Outcome]:
+    def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]:
         """Runs each tactic against `state`, on whichever session is free; yields the outcomes in order."""
         shares: SimpleQueue[range] = SimpleQueue()
         for start in range(0, len(tactics), SHARE):
             shares.put(range(start, min(start + SHARE, len(tactics))))
-        outcomes: dict[int, Outcome] = {}
+        outcomes: dict[int, TacticOutcome] = {}
 
         def work(session: LeanSession) -> None:
             while True:

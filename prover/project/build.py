@@ -62,7 +62,7 @@ class NotCompiled:
     error: ProverError
 
 
-Outcome = Compiled | NotCompiled
+BuildOutcome = Compiled | NotCompiled
 
 
 class _Record(msgspec.Struct, frozen=True):
@@ -86,7 +86,7 @@ class Builder:
     """Lean processes used at once"""
     _imports: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _keys: dict[str, str] = field(default_factory=dict)
-    _outcomes: dict[str, Outcome] = field(default_factory=dict)
+    _outcomes: dict[str, BuildOutcome] = field(default_factory=dict)
     _pool: Pool | None = None
     _snapshot: Path | None = None
 
@@ -108,7 +108,7 @@ class Builder:
             if isinstance(outcome, NotCompiled):
                 raise outcome.error
 
-    def build(self, names: Iterable[str], traced: bool = False) -> Iterator[Outcome]:
+    def build(self, names: Iterable[str], traced: bool = False) -> Iterator[BuildOutcome]:
         """Compiles modules and all that they import, in import order; yields each as it is done.
 
         Args:
@@ -118,7 +118,7 @@ class Builder:
         order = TopologicalSorter(graph)
         order.prepare()
         with ThreadPoolExecutor(self.jobs) as executor:
-            running: dict[Future[Outcome], str] = {}
+            running: dict[Future[BuildOutcome], str] = {}
             while order.is_active():
                 for name in order.get_ready():
                     running[executor.submit(self._outcome, self._module(name), graph[name], traced)] = name
@@ -225,14 +225,14 @@ class Builder:
     def _in_library(self, name: str) -> bool:
         return (self.toolchain.library / Path(*name.split("."))).with_suffix(".olean").is_file()
 
-    def _outcome(self, module: Module, needed: Iterable[str], traced: bool) -> Outcome:
+    def _outcome(self, module: Module, needed: Iterable[str], traced: bool) -> BuildOutcome:
         """Builds a module whose imports have been tried."""
         known = self._outcomes.get(module.name)
         if not isinstance(known, NotCompiled) and (known is None or traced):
             known = self._outcomes[module.name] = self._tried(module, needed, traced)
         return known
 
-    def _tried(self, module: Module, needed: Iterable[str], traced: bool) -> Outcome:
+    def _tried(self, module: Module, needed: Iterable[str], traced: bool) -> BuildOutcome:
         for name in needed:
             if isinstance(self._outcomes[name], NotCompiled):
                 return NotCompiled(module, BrokenFile(f"{module.name} needs {name}, which could not be built."))

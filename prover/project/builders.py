@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Protocol
 
 from prover.lean.toolchain.toolchain import NativeToolchain, Toolchain
-from prover.project.build import Builder, Outcome, Progress
+from prover.project.build import Builder, BuildOutcome, Progress
 from prover.project.layout import Module, Repository
 from prover.project.native_build import NativeBuilder
 from prover.project.traced import TracedModule
@@ -20,7 +20,7 @@ class ModuleBuilder(Protocol):
     def prepare(self, module: Module) -> None:
         """Compiles everything that a module imports, directly or not."""
 
-    def build(self, names: Iterable[str], traced: bool = False) -> Iterator[Outcome]:
+    def build(self, names: Iterable[str], traced: bool = False) -> Iterator[BuildOutcome]:
         """Builds modules and what they import; yields each as it is done, with a trace of it if asked for."""
 
     def traced_module(self, module: Module) -> TracedModule:

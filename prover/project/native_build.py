@@ -19,7 +19,7 @@ from prover.lean.isolation import confined_lake
 from prover.lean.session import LeanSession, SourceText
 from prover.lean.toolchain.execute import Finished, Limits, execute
 from prover.lean.toolchain.toolchain import Command, NativeToolchain
-from prover.project.build import Compiled, NotCompiled, Outcome, errors_of, source_of, write_whole
+from prover.project.build import BuildOutcome, Compiled, NotCompiled, errors_of, source_of, write_whole
 from prover.project.layout import Module, Repository
 from prover.project.manifest import FILE as MANIFEST
 from prover.project.native_tree import BuildTree, build_tree, depends_on_mathlib
@@ -93,7 +93,7 @@ class NativeBuilder:
                 raise
             self._built |= needed
 
-    def build(self, names: Iterable[str], traced: bool = False) -> Iterator[Outcome]:
+    def build(self, names: Iterable[str], traced: bool = False) -> Iterator[BuildOutcome]:
         """Builds what modules import; see `build.Builder.build`. Lean elaborates each anew when it is traced."""
         for name in names:
             module = self.repository.find(name)

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator, Sequence
 
 from prover.lean.protocol import Declaration, RecordedCommand, RecordedTactic
-from prover.lean.session import LeanSession, Opening, Recording, SourceText
+from prover.lean.session import LeanSession, Recording, SorryGoal, SourceText
 from prover.project.traced import PremiseUse, TracedDeclaration, TracedModule, TracedSorry, TracedStep
 
 TRACE_VERSION = 2
@@ -90,19 +90,19 @@ def _sorries(
         if declared.incomplete and not any(start <= declared.selection < stop for start, stop in places):
             places.add((declared.start, declared.stop))
     for start, stop in sorted(places):
-        yield from (_sorry(opening) for opening in session.sorries(source, start, stop))
+        yield from (_sorry(sorry_goal) for sorry_goal in session.sorries(source, start, stop))
     if places:
         session.forget()
 
 
-def _sorry(opening: Opening) -> TracedSorry:
-    (goal,) = opening.state.goals
+def _sorry(sorry_goal: SorryGoal) -> TracedSorry:
+    (goal,) = sorry_goal.state.goals
     return TracedSorry(
-        declaration=opening.declaration,
-        start=opening.start,
-        stop=opening.stop,
-        term=opening.term,
-        goal=opening.printed,
+        declaration=sorry_goal.declaration,
+        start=sorry_goal.start,
+        stop=sorry_goal.stop,
+        term=sorry_goal.term,
+        goal=sorry_goal.printed,
         key=goal.key,
     )
 

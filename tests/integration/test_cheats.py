@@ -49,13 +49,13 @@ class Bench:
         source = SourceText(attempt.original, f"{attempt.file}.lean", attempt.file)
         self.opener.elaborate(source)
         declaration = next(d for d in self.opener.declarations(source) if d.name.split(".")[-1] == "target")
-        opening = self.opener.statement(source, declaration.selection)
+        sorry_goal = self.opener.statement(source, declaration.selection)
         self.opener.close()
         if attempt.form != "file":
             proof = ProofText(attempt.text, term=attempt.form == "term")
-            return self.gate.judge(submission_of(source, declaration, opening, proof), level=4)
+            return self.gate.judge(submission_of(source, declaration, sorry_goal, proof), level=4)
         candidate = replace(source, text=attempt.text)
-        submission = Submission(source, candidate, declaration.name, declaration.selection, opening.command)
+        submission = Submission(source, candidate, declaration.name, declaration.selection, sorry_goal.command)
         return self.gate.judge(submission, level=4)
 
 

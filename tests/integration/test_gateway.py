@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from prover.lean.protocol import Declaration
-from prover.lean.session import Advanced, Failed, LeanSession, Opening, Outcome, SourceText, State, TacticLimits
+from prover.lean.session import Advanced, Failed, LeanSession, SorryGoal, SourceText, State, TacticLimits, TacticOutcome
 
 pytestmark = pytest.mark.lean
 
@@ -103,37 +103,37 @@ def declared(lean_session: LeanSession) -> dict[str, Declaration]:
 
 
 @pytest.fixture(scope="module")
-def holes(lean_session: LeanSession) -> dict[str, list[Opening]]:
-    found: dict[str, list[Opening]] = {}
-    for opening in lean_session.sorries(SOURCE, 0, len(TEXT.encode())):
-        found.setdefault(opening.declaration, []).append(opening)
+def sorry_goals(lean_session: LeanSession) -> dict[str, list[SorryGoal]]:
+    found: dict[str, list[SorryGoal]] = {}
+    for sorry_goal in lean_session.sorries(SOURCE, 0, len(TEXT.encode())):
+        found.setdefault(sorry_goal.declaration, []).append(sorry_goal)
     return found
 
 
-def run(session: LeanSession, state: State, *tactics: str, limits: TacticLimits = LIMITS) -> list[Outcome]:
+def run(session: LeanSession, state: State, *tactics: str, limits: TacticLimits = LIMITS) -> list[TacticOutcome]:
     return list(session.run(state, tactics, limits))
 
 
-def only(session: LeanSession, state: State, tactic: str, limits: TacticLimits = LIMITS) -> Outcome:
+def only(session: LeanSession, state: State, tactic: str, limits: TacticLimits = LIMITS) -> TacticOutcome:
     (outcome,) = run(session, state, tactic, limits=limits)
     return outcome
 
 
-def kind(outcome: Outcome) -> str:
+def kind(outcome: TacticOutcome) -> str:
     assert isinstance(outcome, Failed), outcome
     return outcome.kind
 
 
-def left(outcome: Outcome) -> tuple[State, ...]:
+def left(outcome: TacticOutcome) -> tuple[State, ...]:
     assert isinstance(outcome, Advanced), outcome
     return outcome.states
 
 
 @pytest.mark.parametrize(("name", "left_over"), [("arrow", "q → p"), ("binder", "∀ (m : Nat), h + m = m + h")])
 def test_introducing_a_hypothesis_is_progress(
-    lean_session: LeanSession, holes: dict[str, list[Opening]], name: str, left_over: str
+    lean_session: LeanSession, sorry_goals: dict[str, list[SorryGoal]], name: str, left_over: str
 ) -> None:
-    state = holes[name][0].state
+    state = sorry_goals[name][0].state
     (after,) = left(only(lean_session, state, "intro h"))
     assert after.goals[0].target == left_over
     assert after.goals[0].key != state.goals[0].key
@@ -144,10 +144,10 @@ def test_introducing_a_hypothesis_is_progress(
 
 
 def test_what_is_introduced_and_what_stands_there_are_the_same(
-    lean_session: LeanSession, holes: dict[str, list[Opening]]
+    lean_session: LeanSession, sorry_goals: dict[str, list[SorryGoal]]
 ) -> None:
-    (after,) = left(only(lean_session, holes["arrow"][0].state, "intro hp"))
-    assert after.goals[0].key == holes["introduced"][0].state.goals[0].key
+    (after,) = left(only(lean_session, sorry_goals["arrow"][0].state, "intro hp"))
+    assert after.goals[0].key == sorry_goals["introduced"][0].state.goals[0].key
 
 
 @pytest.mark.parametrize(
@@ -172,26 +172,28 @@ def test_what_is_introduced_and_what_stands_there_are_the_same(
     ],
 )
 def test_a_sorry_is_opened_and_proved(
-    lean_session: LeanSession, holes: dict[str, list[Opening]], name: str, target: str, tactic: str
+    lean_session: LeanSession, sorry_goals: dict[str, list[SorryGoal]], name: str, target: str, tactic: str
 ) -> None:
-    (opening,) = holes[name]
-    assert opening.state.goals[0].target == target
-    assert TEXT.encode()[opening.start : opening.stop] == b"sorry"
-    assert left(only(lean_session, opening.state, tactic)) == ()
-    assert lean_session.close_proof(opening.state, tactic) is None
+    (sorry_goal,) = sorry_goals[name]
+    assert sorry_goal.state.goals[0].target == target
+    assert TEXT.encode()[sorry_goal.start : sorry_goal.stop] == b"sorry"
+    assert left(only(lean_session, sorry_goal.state, tactic)) == ()
+    assert lean_session.close_proof(sorry_goal.state, tactic) is None
 
 
-def test_term_and_tactic_sorries_are_told_apart(holes: dict[str, list[Opening]]) -> None:
-    assert holes["universes"][0].term
-    assert holes["term_mode"][0].term
-    assert not holes["macros"][0].term
+def test_term_and_tactic_sorries_are_told_apart(sorry_goals: dict[str, list[SorryGoal]]) -> None:
+    assert sorry_goals["universes"][0].term
+    assert sorry_goals["term_mode"][0].term
+    assert not sorry_goals["macros"][0].term
 
 
-def test_several_sorries_of_one_theorem_are_opened_in_the_order_of_the_text(holes: dict[str, list[Opening]]) -> None:
-    found = holes["several"]
-    assert [opening.state.goals[0].target for opening in found] == ["p", "q", "q"]
-    assert [opening.term for opening in found] == [False, False, True]
-    assert sorted(opening.start for opening in found) == [opening.start for opening in found]
+def test_several_sorries_of_one_theorem_are_opened_in_the_order_of_the_text(
+    sorry_goals: dict[str, list[SorryGoal]],
+) -> None:
+    found = sorry_goals["several"]
+    assert [sorry_goal.state.goals[0].target for sorry_goal in found] == ["p", "q", "q"]
+    assert [sorry_goal.term for sorry_goal in found] == [False, False, True]
+    assert sorted(sorry_goal.start for sorry_goal in found) == [sorry_goal.start for sorry_goal in found]
     assert "this" in found[2].state.goals[0].names
 
 
@@ -223,28 +225,28 @@ def test_declarations_stand_where_the_text_says(declared: dict[str, Declaration]
 def test_a_finished_theorem_is_opened_at_its_statement(
     lean_session: LeanSession, declared: dict[str, Declaration]
 ) -> None:
-    opening = lean_session.statement(SOURCE, declared["finished"].selection)
-    assert opening.state.goals[0].target == "n = n"
-    assert TEXT.encode()[opening.start : opening.stop] == b":= rfl"
-    assert left(only(lean_session, opening.state, "rfl")) == ()
+    sorry_goal = lean_session.statement(SOURCE, declared["finished"].selection)
+    assert sorry_goal.state.goals[0].target == "n = n"
+    assert TEXT.encode()[sorry_goal.start : sorry_goal.stop] == b":= rfl"
+    assert left(only(lean_session, sorry_goal.state, "rfl")) == ()
 
 
 @pytest.mark.parametrize("tactic", ["exact victim n", "apply later", "simpa using victim n", "exact later n"])
 def test_a_goal_sees_neither_its_theorem_nor_what_comes_after(
-    lean_session: LeanSession, holes: dict[str, list[Opening]], tactic: str
+    lean_session: LeanSession, sorry_goals: dict[str, list[SorryGoal]], tactic: str
 ) -> None:
-    assert kind(only(lean_session, holes["victim"][0].state, tactic)) == "unknown_name"
+    assert kind(only(lean_session, sorry_goals["victim"][0].state, tactic)) == "unknown_name"
 
 
-def test_a_goal_sees_what_comes_before(lean_session: LeanSession, holes: dict[str, list[Opening]]) -> None:
-    outcome = only(lean_session, holes["victim"][0].state, "have := finished n")
+def test_a_goal_sees_what_comes_before(lean_session: LeanSession, sorry_goals: dict[str, list[SorryGoal]]) -> None:
+    outcome = only(lean_session, sorry_goals["victim"][0].state, "have := finished n")
     assert len(left(outcome)) == 1
 
 
 def test_keys_are_equal_for_goals_that_differ_in_names_only(
-    lean_session: LeanSession, holes: dict[str, list[Opening]]
+    lean_session: LeanSession, sorry_goals: dict[str, list[SorryGoal]]
 ) -> None:
-    start = holes["same_one"][0].state
+    start = sorry_goals["same_one"][0].state
     (changed,) = left(only(lean_session, start, "have x := h"))
     assert changed.goals[0].key != start.goals[0].key
     twins = [left(only(lean_session, start, f"have {name} := h.symm"))[0].goals[0] for name in ("x", "y")]
@@ -258,13 +260,15 @@ def test_keys_are_equal_for_goals_that_differ_in_names_only(
      "exact (fun _ => sorry) n"],
 )  # fmt: skip
 def test_sorry_is_a_cheat_however_it_is_written(
-    lean_session: LeanSession, holes: dict[str, list[Opening]], tactic: str
+    lean_session: LeanSession, sorry_goals: dict[str, list[SorryGoal]], tactic: str
 ) -> None:
-    assert kind(only(lean_session, holes["victim"][0].state, tactic)) == "cheat"
+    assert kind(only(lean_session, sorry_goals["victim"][0].state, tactic)) == "cheat"
 
 
-def test_a_lemma_that_rests_on_sorry_is_a_cheat(lean_session: LeanSession, holes: dict[str, list[Opening]]) -> None:
-    state = holes["later"][0].state
+def test_a_lemma_that_rests_on_sorry_is_a_cheat(
+    lean_session: LeanSession, sorry_goals: dict[str, list[SorryGoal]]
+) -> None:
+    state = sorry_goals["later"][0].state
     assert kind(only(lean_session, state, "exact victim n")) == "cheat"
     assert kind(only(lean_session, state, "have := rests n")) == "cheat"
     assert len(left(only(lean_session, state, "have := finished n"))) == 1
@@ -285,39 +289,43 @@ def test_a_lemma_that_rests_on_sorry_is_a_cheat(lean_session: LeanSession, holes
     ],
 )
 def test_failures_say_of_what_kind_they_are(
-    lean_session: LeanSession, holes: dict[str, list[Opening]], tactic: str, expected: str
+    lean_session: LeanSession, sorry_goals: dict[str, list[SorryGoal]], tactic: str, expected: str
 ) -> None:
-    assert kind(only(lean_session, holes["victim"][0].state, tactic)) == expected
+    assert kind(only(lean_session, sorry_goals["victim"][0].state, tactic)) == expected
 
 
 def test_a_runaway_tactic_is_a_timeout_and_the_session_goes_on(
-    lean_session: LeanSession, holes: dict[str, list[Opening]]
+    lean_session: LeanSession, sorry_goals: dict[str, list[SorryGoal]]
 ) -> None:
     limits = TacticLimits(heartbeats=0, milliseconds=300)
     pid = lean_session.pid()
-    runaway, next_one = run(lean_session, holes["macros"][0].state, LONG, "finish_it", limits=limits)
+    runaway, next_one = run(lean_session, sorry_goals["macros"][0].state, LONG, "finish_it", limits=limits)
     assert kind(runaway) == "timeout"
     assert left(next_one) == ()
     assert lean_session.pid() == pid
 
 
 def test_a_tactic_that_ends_the_process_has_died_and_the_session_goes_on(
-    lean_session: LeanSession, holes: dict[str, list[Opening]]
+    lean_session: LeanSession, sorry_goals: dict[str, list[SorryGoal]]
 ) -> None:
     pid = lean_session.pid()
-    killer, next_one = run(lean_session, holes["macros"][0].state, "repeat skip", "finish_it")
+    killer, next_one = run(lean_session, sorry_goals["macros"][0].state, "repeat skip", "finish_it")
     assert kind(killer) in ("died", "timeout")
     assert left(next_one) == ()
     assert (lean_session.pid() != pid) == (kind(killer) == "died")
 
 
-def test_a_tactic_out_of_heartbeats_is_a_timeout(lean_session: LeanSession, holes: dict[str, list[Opening]]) -> None:
+def test_a_tactic_out_of_heartbeats_is_a_timeout(
+    lean_session: LeanSession, sorry_goals: dict[str, list[SorryGoal]]
+) -> None:
     limits = TacticLimits(heartbeats=1)
-    assert kind(only(lean_session, holes["victim"][0].state, "grind", limits=limits)) == "timeout"
+    assert kind(only(lean_session, sorry_goals["victim"][0].state, "grind", limits=limits)) == "timeout"
 
 
-def test_the_kernel_refuses_an_unfinished_script(lean_session: LeanSession, holes: dict[str, list[Opening]]) -> None:
-    state = holes["several"][0].state
+def test_the_kernel_refuses_an_unfinished_script(
+    lean_session: LeanSession, sorry_goals: dict[str, list[SorryGoal]]
+) -> None:
+    state = sorry_goals["several"][0].state
     result = lean_session.close_proof(state, "have again := hp")
     assert result is not None
     assert result.failure == "unsolved"
@@ -325,32 +333,32 @@ def test_the_kernel_refuses_an_unfinished_script(lean_session: LeanSession, hole
 
 
 def test_goals_that_share_nothing_are_states_of_their_own(
-    lean_session: LeanSession, holes: dict[str, list[Opening]]
+    lean_session: LeanSession, sorry_goals: dict[str, list[SorryGoal]]
 ) -> None:
-    states = left(only(lean_session, holes["same_one"][0].state, "cases a"))
+    states = left(only(lean_session, sorry_goals["same_one"][0].state, "cases a"))
     assert [state.goals[0].tag for state in states] == ["zero", "succ"]
 
 
 def test_goals_that_share_a_metavariable_stay_together(
-    lean_session: LeanSession, holes: dict[str, list[Opening]]
+    lean_session: LeanSession, sorry_goals: dict[str, list[SorryGoal]]
 ) -> None:
-    (state,) = left(only(lean_session, holes["same_one"][0].state, "apply Eq.trans"))
+    (state,) = left(only(lean_session, sorry_goals["same_one"][0].state, "apply Eq.trans"))
     assert len(state.goals) >= 2
 
 
 def test_exact_question_mark_says_what_it_found(lean_session: LeanSession) -> None:
     source = SourceText("theorem swap (a b : Nat) : a + b = b + a := by sorry\n", "Swap.lean", "Swap")
-    (opening,) = lean_session.sorries(source, 0, 100)
-    outcome = only(lean_session, opening.state, "exact?", TacticLimits(milliseconds=20_000))
+    (sorry_goal,) = lean_session.sorries(source, 0, 100)
+    outcome = only(lean_session, sorry_goal.state, "exact?", TacticLimits(milliseconds=20_000))
     assert left(outcome) == ()
     assert isinstance(outcome, Advanced)
     assert outcome.replacement == "exact Nat.add_comm a b"
 
 
 def test_a_state_comes_back_after_the_process_was_killed(
-    lean_session: LeanSession, holes: dict[str, list[Opening]]
+    lean_session: LeanSession, sorry_goals: dict[str, list[SorryGoal]]
 ) -> None:
-    start = holes["same_one"][0].state
+    start = sorry_goals["same_one"][0].state
     (middle,) = left(only(lean_session, start, "have k := h.symm"))
     before = left(only(lean_session, middle, "cases a"))
     pid, restarts = lean_session.pid(), lean_session.restarts
@@ -362,9 +370,9 @@ def test_a_state_comes_back_after_the_process_was_killed(
 
 
 def test_a_process_killed_under_a_batch_costs_one_tactic(
-    lean_session: LeanSession, holes: dict[str, list[Opening]]
+    lean_session: LeanSession, sorry_goals: dict[str, list[SorryGoal]]
 ) -> None:
-    start = holes["same_one"][0].state
+    start = sorry_goals["same_one"][0].state
     outcomes = lean_session.run(start, ["have k := h.symm", LONG, "exact h.symm"], TacticLimits(0, 60_000))
     (first,) = left(next(outcomes))
     kill(lean_session)
@@ -391,7 +399,9 @@ def test_a_module_with_a_wide_constructor_is_written(lean_session: LeanSession, 
     assert (tmp_path / "Wide.olean").stat().st_size > 0
 
 
-def test_endless_recursion_does_not_end_the_process(lean_session: LeanSession, holes: dict[str, list[Opening]]) -> None:
+def test_endless_recursion_does_not_end_the_process(
+    lean_session: LeanSession, sorry_goals: dict[str, list[SorryGoal]]
+) -> None:
     pid = lean_session.pid()
-    assert kind(only(lean_session, holes["victim"][0].state, "repeat skip")) == "timeout"
+    assert kind(only(lean_session, sorry_goals["victim"][0].state, "repeat skip")) == "timeout"
     assert lean_session.pid() == pid

@@ -17,7 +17,7 @@ from prover.errors import LeanDied, LeanDojoFailed, LeanDojoMissing, RequestRefu
 from prover.lean.dojo_backend import DojoBackend, dojo_backend
 from prover.lean.dojo_session import DojoSession
 from prover.lean.protocol import Goal
-from prover.lean.session import Advanced, Failed, Opening, Session, SourceText, TacticLimits
+from prover.lean.session import Advanced, Failed, Session, SorryGoal, SourceText, TacticLimits
 from prover.lean.toolchain.execute import Limits, execute
 from prover.lean.toolchain.toolchain import EmbeddedToolchain, Program
 from prover.project.leandojo.export import Origin, export_benchmark
@@ -86,7 +86,7 @@ def source(name: str) -> SourceText:
     return SourceText((HERE / "repository" / file).read_text(), file, f"Demo.{name}")
 
 
-def open_both(session: Session) -> Opening:
+def open_both(session: Session) -> SorryGoal:
     top = source("Top")
     return session.statement(top, len(top.text[: top.text.index("both")].encode()))
 
@@ -167,11 +167,11 @@ def test_a_trace_makes_a_benchmark(modules: dict[str, TracedModule], tmp_path: P
 
 
 def test_a_session_proves_a_theorem(session: DojoSession) -> None:
-    opening = open_both(session)
-    assert opening.declaration == "Demo.both"
-    (goal,) = opening.state.goals
+    sorry_goal = open_both(session)
+    assert sorry_goal.declaration == "Demo.both"
+    (goal,) = sorry_goal.state.goals
     assert (goal.names, goal.target) == (("a", "b", "h"), "b = a ∧ double 0 = 0")
-    (split,) = session.run(opening.state, ["constructor"], LIMITS)
+    (split,) = session.run(sorry_goal.state, ["constructor"], LIMITS)
     assert isinstance(split, Advanced)
     assert [goal.tag for goal in split.states[0].goals] == ["left", "right"]
     (half,) = session.run(split.states[0], ["exact h.symm"], LIMITS)
@@ -189,15 +189,15 @@ def test_a_search_runs_on_it(session: DojoSession) -> None:
             tactics = ("omega", "constructor", "exact h.symm", "exact double_zero")
             return [Suggestion(tactic, -1.0) for tactic in tactics]
 
-    opening = open_both(session)
-    found = Search(session, opening.state, Strategy([Table()], limits=LIMITS), Budget(seconds=60)).run()
+    sorry_goal = open_both(session)
+    found = Search(session, sorry_goal.state, Strategy([Table()], limits=LIMITS), Budget(seconds=60)).run()
     assert isinstance(found, Proved)
     assert "exact double_zero" in "\n".join(found.scripts[0])
 
 
 def test_a_late_answer_is_not_taken_for_the_next_one(session: DojoSession) -> None:
-    opening = open_both(session)
-    (split,) = session.run(opening.state, ["constructor"], LIMITS)
+    sorry_goal = open_both(session)
+    (split,) = session.run(sorry_goal.state, ["constructor"], LIMITS)
     assert isinstance(split, Advanced)
     late, next_, after = session.run(split.states[0], ["hang", "exact h.symm", "exact double_zero"], LIMITS)
     assert isinstance(late, Failed)
@@ -245,16 +245,16 @@ def test_failures_are_values(session: DojoSession, tactic: str, kind: str, words
 
 
 def test_a_script_is_checked_by_a_fresh_lean(session: DojoSession) -> None:
-    opening = open_both(session)
-    assert session.close_proof(opening.state, "constructor\n· exact h.symm\n· exact double_zero") is None
-    assert session.close_proof(opening.state, "constructor") is not None
+    sorry_goal = open_both(session)
+    assert session.close_proof(sorry_goal.state, "constructor\n· exact h.symm\n· exact double_zero") is None
+    assert session.close_proof(sorry_goal.state, "constructor") is not None
 
 
 def test_the_bytes_of_a_body_are_those_that_a_patch_replaces(session: DojoSession) -> None:
-    top, opening = source("Top"), open_both(session)
-    patched = replace(top.text, [proof_replacement(top.text, opening.start, opening.stop, ["simp [h]"], "body")])
+    top, sorry_goal = source("Top"), open_both(session)
+    patched = replace(top.text, [proof_replacement(top.text, sorry_goal.start, sorry_goal.stop, ["simp [h]"], "body")])
     assert "(h : a = b) : b = a ∧ double 0 = 0 := by simp [h]\n\nprivate theorem" in patched
-    assert top.text.encode()[slice(*opening.command)].startswith(b"theorem both")
+    assert top.text.encode()[slice(*sorry_goal.command)].startswith(b"theorem both")
 
 
 def test_declarations_messages_and_sorries_of_a_file(session: DojoSession) -> None:
@@ -271,18 +271,18 @@ def test_declarations_messages_and_sorries_of_a_file(session: DojoSession) -> No
 
 
 def test_a_session_forgets_and_ends(session: DojoSession) -> None:
-    opening = open_both(session)
+    sorry_goal = open_both(session)
     session.forget()
     assert psutil.Process(session.pid()).children(recursive=True) == []
-    (outcome,) = session.run(opening.state, ["constructor"], LIMITS)
+    (outcome,) = session.run(sorry_goal.state, ["constructor"], LIMITS)
     assert isinstance(outcome, Advanced)
     session.close()
     assert session.pid() is None
-    (outcome,) = session.run(opening.state, ["constructor"], LIMITS)
+    (outcome,) = session.run(sorry_goal.state, ["constructor"], LIMITS)
     assert isinstance(outcome, Advanced)
     session.end()
     with pytest.raises(LeanDied, match="has been ended"):
-        list(session.run(opening.state, ["constructor"], LIMITS))
+        list(session.run(sorry_goal.state, ["constructor"], LIMITS))
 
 
 def test_no_scratch_file_is_left_in_the_traced_copy(session: DojoSession, place: Path) -> None:
@@ -290,9 +290,9 @@ def test_no_scratch_file_is_left_in_the_traced_copy(session: DojoSession, place:
         return set((place / "cache" / "traced").rglob("*.lean"))
 
     before = files()
-    opening = open_both(session)
+    sorry_goal = open_both(session)
     assert len(files() - before) == 1
-    list(session.run(opening.state, ["hang", "constructor", "die"], LIMITS))
+    list(session.run(sorry_goal.state, ["hang", "constructor", "die"], LIMITS))
     session.close()
     assert files() == before
 

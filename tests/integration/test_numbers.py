@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from prover.lean.protocol import Goal
-from prover.lean.session import Advanced, LeanSession, Opening, SourceText, TacticLimits
+from prover.lean.session import Advanced, LeanSession, SorryGoal, SourceText, TacticLimits
 from prover.tactics.arithmetic import by_numbers
 
 pytestmark = pytest.mark.lean
@@ -35,21 +35,27 @@ LIMITS = TacticLimits(milliseconds=6_000)
 
 
 @pytest.fixture(scope="module")
-def openings(lean_session: LeanSession) -> dict[str, Opening]:
+def sorry_goals(lean_session: LeanSession) -> dict[str, SorryGoal]:
     found = lean_session.sorries(SOURCE, 0, len(SOURCE.text.encode()))
-    return {opening.declaration: opening for opening in found}
+    return {sorry_goal.declaration: sorry_goal for sorry_goal in found}
 
 
 @pytest.mark.parametrize("theorem", THEOREMS)
-def test_a_goal_about_numbers_is_closed(lean_session: LeanSession, openings: dict[str, Opening], theorem: str) -> None:
-    assert theorem in openings
-    opening = openings[theorem]
-    assert any(_closing(lean_session, opening, opening.state.goals[0]))
+def test_a_goal_about_numbers_is_closed(
+    lean_session: LeanSession, sorry_goals: dict[str, SorryGoal], theorem: str
+) -> None:
+    assert theorem in sorry_goals
+    sorry_goal = sorry_goals[theorem]
+    assert any(_closing(lean_session, sorry_goal, sorry_goal.state.goals[0]))
 
 
-def _closing(session: LeanSession, opening: Opening, goal: Goal) -> Iterator[str]:
+def _closing(session: LeanSession, sorry_goal: SorryGoal, goal: Goal) -> Iterator[str]:
     """The suggestions that the kernel takes, looked for one after the other."""
     for tactic, _ in sorted(by_numbers(goal), key=lambda pair: -pair[1]):
-        (outcome,) = session.run(opening.state, [tactic], LIMITS)
-        if isinstance(outcome, Advanced) and not outcome.states and session.close_proof(opening.state, tactic) is None:
+        (outcome,) = session.run(sorry_goal.state, [tactic], LIMITS)
+        if (
+            isinstance(outcome, Advanced)
+            and not outcome.states
+            and session.close_proof(sorry_goal.state, tactic) is None
+        ):
             yield tactic

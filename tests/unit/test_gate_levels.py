@@ -10,7 +10,7 @@ from prover.check.levels import NAMES, passed, refused, verified
 from prover.check.proof_text import ProofText, submission_of
 from prover.errors import UsageError
 from prover.lean.protocol import CommandMessage, Declaration, JudgeMessage, Message
-from prover.lean.session import Opening, Origin, SourceText, State
+from prover.lean.session import Origin, SorryGoal, SourceText, State
 
 TEXT = "theorem a : p := q\n\ntheorem t : p := by\n  sorry\n\ntheorem b : p := t\n"
 START, STOP = TEXT.index("theorem t"), TEXT.index("\n\ntheorem b")
@@ -104,13 +104,13 @@ def test_a_verified_proof_says_its_level_its_axioms_and_what_was_taken_on_trust(
     assert verified(3, ("propext",), 2).endswith("axioms: propext; 2 library declarations taken on trust")
 
 
-def declared(text: str) -> tuple[SourceText, Declaration, Opening]:
+def declared(text: str) -> tuple[SourceText, Declaration, SorryGoal]:
     start, body = text.index("theorem t"), text.index(":= by")
     stop = text.index("sorry") + 5
     source = SourceText(text, "A.lean", "A")
     declaration = Declaration("t", "theorem", "t : p", False, start, stop, start + 8, True)
     state = State((), Origin(source, start + 8, statement=True))
-    return source, declaration, Opening(state, len(text[:body].encode()), stop, True, (start, stop), "t")
+    return source, declaration, SorryGoal(state, len(text[:body].encode()), stop, True, (start, stop), "t")
 
 
 @pytest.mark.parametrize(

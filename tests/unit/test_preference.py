@@ -13,7 +13,7 @@ from curriculum.learn.generator.training import read_card
 from curriculum.learn.generator.training_plan import Plan
 from prover.errors import UsageError
 from prover.lean.protocol import Declaration, Goal
-from prover.lean.session import Advanced, Failed, Opening, Origin, SourceText, State, TacticLimits
+from prover.lean.session import Advanced, Failed, Origin, SorryGoal, SourceText, State, TacticLimits
 from prover.proving import Task
 from prover.tactics.generator import Suggestion
 from prover.tactics.language.formats import format_named, state_text
@@ -102,8 +102,8 @@ def test_without_pairs_nothing_is_trained(base: str, tmp_path: Path) -> None:
 class Answering:
     """A session in which `constructor` leaves p and q, and only `exact` proves anything."""
 
-    def statement(self, source: SourceText, selection: int) -> Opening:
-        return Opening(self.state("p ∧ q"), 0, 0, term=False, command=(0, 0), declaration="t")
+    def statement(self, source: SourceText, selection: int) -> SorryGoal:
+        return SorryGoal(self.state("p ∧ q"), 0, 0, term=False, command=(0, 0), declaration="t")
 
     def state(self, target: str) -> State:
         return State((Goal(key=target, target=target),), Origin(SOURCE, 0, statement=True))

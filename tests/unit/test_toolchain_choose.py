@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from prover.errors import InstallFailed, NativeLeanFailed, NeedsToolchain
-from prover.lean.toolchain.choose import Shelf, Wanted, Wish, choose_toolchain
+from prover.lean.toolchain.choose import ToolchainChoice, ToolchainRequirement, ToolchainSources, choose_toolchain
 from prover.lean.toolchain.home import Home
 from prover.lean.toolchain.install import gateway_directory
 from prover.lean.toolchain.native import Asking, find_native, is_served_by, pinned_version
@@ -67,15 +67,19 @@ class Desk:
             program(self.bin / name, text)
 
     def choose(
-        self, wish: Wish = "auto", pin: str | None = PIN, mathlib: bool = False, wait: float = 10.0
+        self,
+        toolchain_choice: ToolchainChoice = "auto",
+        pin: str | None = PIN,
+        mathlib: bool = False,
+        wait: float = 10.0,
     ) -> EmbeddedToolchain | NativeToolchain:
         repository = self.root / "repository"
         repository.mkdir(exist_ok=True)
         if pin is not None:
             (repository / "lean-toolchain").write_text(pin.rpartition(":")[2] + "\n")
         search = Asking(search=f"{self.bin}:/usr/bin:/bin", download_s=wait)
-        shelf = Shelf(self.home, self.embedded, self.notes.append, asking=search)
-        return choose_toolchain(Wanted(repository, pin, mathlib), wish, shelf)
+        sources = ToolchainSources(self.home, self.embedded, self.notes.append, asking=search)
+        return choose_toolchain(ToolchainRequirement(repository, pin, mathlib), toolchain_choice, sources)
 
 
 @pytest.fixture

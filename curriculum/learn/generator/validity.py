@@ -30,7 +30,7 @@ class Validity:
 
 
 def validity(session: Session, tasks: Iterable[Task], generator: Generator) -> Validity:
-    """Runs what is suggested for the opening goal of each theorem; one that cannot be opened counts for nothing."""
+    """Runs what is suggested for the sorry_goal goal of each theorem; one that cannot be opened counts for nothing."""
     total = Validity()
     for proposed, valid in _tried(session, tasks, generator):
         total += Validity(1, proposed, valid)
@@ -40,10 +40,10 @@ def validity(session: Session, tasks: Iterable[Task], generator: Generator) -> V
 def _tried(session: Session, tasks: Iterable[Task], generator: Generator) -> Iterator[tuple[int, int]]:
     for task in tasks:
         try:
-            opening = session.statement(task.source, task.declaration.selection)
+            sorry_goal = session.statement(task.source, task.declaration.selection)
             (suggesting,) = situated([generator], task.place())
-            tactics = [suggestion.tactic for suggestion in suggesting.suggest(opening.state.goals[0])]
-            outcomes = list(session.run(opening.state, tactics, LIMITS))
+            tactics = [suggestion.tactic for suggestion in suggesting.suggest(sorry_goal.state.goals[0])]
+            outcomes = list(session.run(sorry_goal.state, tactics, LIMITS))
             yield len(tactics), sum(isinstance(outcome, Advanced) for outcome in outcomes)
         except LeanError:
             continue

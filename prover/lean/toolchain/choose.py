@@ -15,14 +15,14 @@ from prover.lean.toolchain.native import Asking, find_native, is_served_by, lean
 from prover.lean.toolchain.staging import Progress, silent
 from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
 
-Wish = Literal["auto", "native", "embedded"]
+ToolchainChoice = Literal["auto", "native", "embedded"]
 """which toolchain the user wants; `auto` leaves it to the repository and to what is there"""
 
 GET_ELAN = "install elan, Lean's toolchain manager, which brings `lean` and `lake`"
 
 
 @dataclass(frozen=True)
-class Wanted:
+class ToolchainRequirement:
     """What a repository asks of its Lean."""
 
     directory: Path
@@ -34,7 +34,7 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Shelf:
+class ToolchainSources:
     """Where toolchains are taken from."""
 
     home: Home
@@ -50,7 +50,7 @@ class Shelf:
 
 
 @dataclass(frozen=True)
-class Unfit:
+class ToolchainMismatch:
     """There is no native Lean for this repository."""
 
     reason: str
@@ -61,7 +61,9 @@ class Unfit:
     """what went wrong, if something did"""
 
 
-def choose_toolchain(wanted: Wanted, wish: Wish, shelf: Shelf) -> EmbeddedToolchain | NativeToolchain:
+def choose_toolchain(
+    requirement: ToolchainRequirement, toolchain_choice: ToolchainChoice, sources: ToolchainSources
+) -> EmbeddedToolchain | NativeToolchain:
     """A toolchain with its gateway, fit for the repository.
 
     Raises:
@@ -69,52 +71,57 @@ def choose_toolchain(wanted: Wanted, wish: Wish, shelf: Shelf) -> EmbeddedToolch
         NativeLeanFailed: the native one is wanted and does not run, or elan does not provide it.
         InstallFailed: the gateway, or the embedded toolchain, could not be made.
     """
-    if wish == "embedded":
-        return _embedded(wanted, shelf, None)
-    match _native(wanted, wish, shelf):
+    if toolchain_choice == "embedded":
+        return _embedded(requirement, sources, None)
+    match _native(requirement, toolchain_choice, sources):
         case NativeToolchain() as native:
             return native
-        case Unfit() as unfit if wish == "native":
-            raise unfit.error or NeedsToolchain(
-                f"No native Lean can be used for {wanted.directory}, {unfit.reason}: {GET_ELAN}."
+        case ToolchainMismatch() as mismatch if toolchain_choice == "native":
+            raise mismatch.error or NeedsToolchain(
+                f"No native Lean can be used for {requirement.directory}, {mismatch.reason}: {GET_ELAN}."
             )
-        case Unfit() as unfit if wanted.mathlib:
+        case ToolchainMismatch() as mismatch if requirement.mathlib:
             raise NeedsToolchain(
-                f"{wanted.directory} depends on Mathlib, which the embedded Lean does not have, and {unfit.reason}: "
-                f"{GET_ELAN}; or say `--toolchain embedded` for the modules that do without Mathlib."
+                f"{requirement.directory} depends on Mathlib, which the embedded Lean does not have, "
+                f"and {mismatch.reason}: {GET_ELAN}; "
+                "or say `--toolchain embedded` for the modules that do without Mathlib."
             )
-        case unfit:
-            return _embedded(wanted, shelf, unfit)
+        case mismatch:
+            return _embedded(requirement, sources, mismatch)
 
 
-def _native(wanted: Wanted, wish: Wish, shelf: Shelf) -> NativeToolchain | Unfit:
+def _native(
+    requirement: ToolchainRequirement, toolchain_choice: ToolchainChoice, sources: ToolchainSources
+) -> NativeToolchain | ToolchainMismatch:
     """The native Lean with its gateway, if there is one that serves."""
-    asking = Asking(wanted.directory, shelf.asking.search, shelf.asking.download_s)
+    asking = Asking(requirement.directory, sources.asking.search, sources.asking.download_s)
     lean = lean_on_path(asking.search)
     if lean is None:
-        return Unfit("there is no `lean` on PATH", found=False)
+        return ToolchainMismatch("there is no `lean` on PATH", found=False)
     try:
-        native = find_native(shelf.home, asking)
+        native = find_native(sources.home, asking)
         assert native is not None
         if native.lake is None:
-            return Unfit(f"there is no `lake` beside {native.lean}", found=True)
-        if not is_served_by(wanted.pin, native.lean_version):
-            if wish == "auto":
-                return Unfit(f"{lean} is Lean {native.lean_version}", found=True)
-            shelf.note(f"the repository asks for {wanted.pin}; {native.describe()} is used instead, as you wish")
-        return install_gateway(shelf.home, native, shelf.progress)
+            return ToolchainMismatch(f"there is no `lake` beside {native.lean}", found=True)
+        if not is_served_by(requirement.pin, native.lean_version):
+            if toolchain_choice == "auto":
+                return ToolchainMismatch(f"{lean} is Lean {native.lean_version}", found=True)
+            sources.note(f"the repository asks for {requirement.pin}; {native.describe()} is used instead, as you wish")
+        return install_gateway(sources.home, native, sources.progress)
     except (NativeLeanFailed, InstallFailed) as error:
-        return Unfit(str(error).rstrip("."), found=True, error=error)
+        return ToolchainMismatch(str(error).rstrip("."), found=True, error=error)
 
 
-def _embedded(wanted: Wanted, shelf: Shelf, unfit: Unfit | None) -> EmbeddedToolchain:
+def _embedded(
+    requirement: ToolchainRequirement, sources: ToolchainSources, mismatch: ToolchainMismatch | None
+) -> EmbeddedToolchain:
     """The embedded Lean, with one line where its version, or the choice of it, may surprise."""
-    embedded = shelf.embedded()
-    why = f": {unfit.reason}" if unfit is not None and unfit.found else ""
-    if not _agrees(wanted.pin, embedded.lean_version):
-        shelf.note(f"the repository asks for {wanted.pin}; {embedded.describe()} is used instead{why}")
+    embedded = sources.embedded()
+    why = f": {mismatch.reason}" if mismatch is not None and mismatch.found else ""
+    if not _agrees(requirement.pin, embedded.lean_version):
+        sources.note(f"the repository asks for {requirement.pin}; {embedded.describe()} is used instead{why}")
     elif why:
-        shelf.note(f"{embedded.describe()} is used{why}")
+        sources.note(f"{embedded.describe()} is used{why}")
     return embedded
 
 
