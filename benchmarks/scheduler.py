@@ -14,10 +14,10 @@ from pathlib import Path
 from sqlalchemy import text
 
 from curriculum.database.database import Database, UnitOfWork
-from curriculum.database.decision import next_theorem
 from curriculum.database.prospects import OFTEN
 from curriculum.database.rows import insert_all, table_of
 from curriculum.database.tables import Prospect, Repository, Theorem, Yield
+from curriculum.selection import next_theorem
 
 DECISIONS = 30
 NOW = 1.8e9

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from curriculum.database.subjects import Experience
+from curriculum.database.provable import AttemptTotals
 from curriculum.difficulty import Category, Histogram, Thresholds
 from curriculum.ordering import Order, Subject, histogram_of, thresholds_of
 
@@ -19,7 +19,7 @@ class Entry:
     score: float
     """what it was ordered by; the smaller comes first"""
     histogram: Histogram
-    experience: Experience
+    experience: AttemptTotals
     seconds: float
     """what one attempt at each of its unproved theorems is expected to take"""
 
@@ -45,14 +45,14 @@ class Plan:
         return sum(entry.seconds for entry in self.entries)
 
 
-def plan(subjects: Sequence[tuple[Subject, Experience]], order: Order, budget: float) -> Plan:
+def plan(subjects: Sequence[tuple[Subject, AttemptTotals]], order: Order, budget: float) -> Plan:
     """The plan for some traced repositories.
 
     Args:
         budget: seconds that an attempt may take; what one is expected to take where none was ever made.
     """
     experience = {subject.location: made for subject, made in subjects}
-    usual = _mean_cost(sum(experience.values(), Experience()), budget)
+    usual = _mean_cost(sum(experience.values(), AttemptTotals()), budget)
     borders = thresholds_of([subject for subject, _ in subjects])
     entries = []
     for placed in order.place([subject for subject, _ in subjects]):
@@ -65,5 +65,5 @@ def plan(subjects: Sequence[tuple[Subject, Experience]], order: Order, budget: f
     return Plan(order.name, borders, tuple(entries))
 
 
-def _mean_cost(made: Experience, budget: float) -> float:
+def _mean_cost(made: AttemptTotals, budget: float) -> float:
     return made.seconds / made.attempts if made.attempts else budget

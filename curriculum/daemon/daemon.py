@@ -14,13 +14,13 @@ from curriculum.daemon.holding import Holding
 from curriculum.daemon.world import Log, World
 from curriculum.database.courses import proved_sorries
 from curriculum.database.database import Database, UnitOfWork
-from curriculum.database.decision import next_theorem
 from curriculum.database.leases import Held
 from curriculum.database.lineage import Change, break_proof, reconcile
 from curriculum.database.prospects import Material, Waiting, attempts_made, is_left, material, waiting_in
 from curriculum.database.results import FoundProof, Tried
 from curriculum.database.watches import Watched, failed, reset_clock, saw, watched
 from curriculum.learn.workshop import Finished, Trial
+from curriculum.selection import next_theorem
 from prover.errors import DatabaseError, LeaseLost, ProverError
 from prover.project.location import Location
 from prover.tactics.generator import Generator

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection as Connection  # for those who call queries, and may not import sqlalchemy
+from sqlalchemy import Engine, text
 
 from curriculum.database.engine import READING, connected, explained, log_ahead, make_directory, missing, parse, shown
 from curriculum.database.leases import Leases

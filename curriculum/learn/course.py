@@ -28,12 +28,12 @@ from curriculum.database.loading import modules_of, snapshot_at
 from curriculum.database.prospects import Waiting, proofs_known, waiting_in, yields
 from curriculum.database.results import FoundProof, Tried
 from curriculum.database.steps import proofs_of_run, theorem_starts
-from curriculum.database.subjects import subject_of
 from curriculum.learn.learner import Found, Strategy, Study, Task, Trainable
 from curriculum.learn.pupils import BEGINNERS, Pupils
 from curriculum.learn.workshop import Finished, Trial, Workshop
 from curriculum.ordering import Order, Subject
 from curriculum.scheduling import Prospect, Record, Temperatures, shares, weigh
+from curriculum.subjects import subject_of
 from prover.errors import DatabaseError, ProverError
 
 STEPS = 2

@@ -65,9 +65,10 @@ def planned_order(locations: Sequence[str], order: str, reverse: bool, seed: int
     """The plan for repositories, by their canonical location, from what the database knows of them."""
     from dataclasses import replace
 
-    from curriculum.database.subjects import experience_of, subject_of
+    from curriculum.database.provable import attempt_totals
     from curriculum.ordering import Reversed
     from curriculum.plan import plan
+    from curriculum.subjects import subject_of
 
     known, untraced = [], []
     with database() as db, db.reading() as connection:
@@ -76,7 +77,7 @@ def planned_order(locations: Sequence[str], order: str, reverse: bool, seed: int
             if subject is None:
                 untraced.append(location)
             else:
-                known.append((subject, experience_of(connection, location)))
+                known.append((subject, attempt_totals(connection, location)))
     chosen = order_named(order, [subject for subject, _ in known], seed)
     return replace(plan(known, Reversed(chosen) if reverse else chosen, timeout), untraced=tuple(untraced))
 

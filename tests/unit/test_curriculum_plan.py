@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from curriculum.database.database import Database
+from curriculum.database.provable import AttemptTotals, attempt_totals
 from curriculum.database.results import Cost, FoundProof, Tried
-from curriculum.database.subjects import Experience, closure_sizes, experience_of, subject_of
 from curriculum.difficulty import Category, Rated
 from curriculum.ordering import EasyFirst, Subject
 from curriculum.plan import plan
 from curriculum.repository_list import read_list
+from curriculum.subjects import closure_sizes, subject_of
 from prover.cli.main import run
 from prover.cli.wiring import database
 from prover.errors import UsageError
@@ -50,7 +51,7 @@ def test_a_repository_as_the_curriculum_sees_it(db: Database) -> None:
             Rated("B.open", incomplete=True, steps=2),
         )
         assert sorted(subject.closures) == [1, 2]
-        assert experience_of(connection, HERE) == Experience(2, 1, 8.0)
+        assert attempt_totals(connection, HERE) == AttemptTotals(2, 1, 8.0)
         assert subject_of(connection, "elsewhere") is None
 
 
@@ -59,13 +60,13 @@ def test_imports_in_a_circle_have_closures_too() -> None:
 
 
 def test_costs_go_from_the_budget_towards_what_attempts_took() -> None:
-    def seconds(made: Experience) -> float:
+    def seconds(made: AttemptTotals) -> float:
         subject = Subject("r", (Rated("s", incomplete=True), Rated("t", steps=3)), ("p", "q"))
         return plan([(subject, made)], EasyFirst(), budget=60.0).seconds
 
-    assert seconds(Experience()) == 60.0
-    assert seconds(Experience(10, 5, 100.0)) == 10.0
-    assert seconds(Experience(10, 0, 10_000.0)) == 60.0, "an attempt takes no longer than it may"
+    assert seconds(AttemptTotals()) == 60.0
+    assert seconds(AttemptTotals(10, 5, 100.0)) == 10.0
+    assert seconds(AttemptTotals(10, 0, 10_000.0)) == 60.0, "an attempt takes no longer than it may"
 
 
 def test_lists_skip_comments_and_what_is_there_twice(tmp_path: Path) -> None:

@@ -5,9 +5,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from curriculum.database.database import Database
-from curriculum.database.decision import next_theorem
 from curriculum.database.results import Cost, FoundProof, Tried
 from curriculum.scheduling import Prospect, Record, Temperatures, best, shares, staleness, weigh
+from curriculum.selection import next_theorem
 from tests.traced_modules import LEAN, keyed, module, read, theorem
 
 calm = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])

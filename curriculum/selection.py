@@ -3,8 +3,7 @@
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from sqlalchemy import Connection
-
+from curriculum.database.database import Connection
 from curriculum.database.prospects import NOTHING_LEFT, Counted, Waiting, candidates, proofs_known, waiting, yields
 from curriculum.scheduling import Prospect, Record, Weighed, best, staleness
 

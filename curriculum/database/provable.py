@@ -1,0 +1,108 @@
+"""Read queries on the theorems of a repository: which are provable, how long their proofs are, what attempts cost.
+
+A repository is what its last traced snapshot says. Nothing here changes the database.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, and_, func, or_, select, true
+
+from curriculum.database.tables import (
+    Attempt,
+    Declaration,
+    FoundStep,
+    Proof,
+    Repository,
+    SnapshotModule,
+    TacticStep,
+    Theorem,
+)
+
+
+@dataclass(frozen=True)
+class ProvableTheorem:
+    """A theorem of a traced snapshot, or another declaration with a `sorry`."""
+
+    name: str
+    """The full name."""
+    statement: str
+    """The statement as Lean prints it."""
+    statement_key: str
+    """The key that equal statements share."""
+    incomplete: bool
+    """Whether its text contains a `sorry`."""
+    steps: int | None
+    """The number of tactic steps of its proof in the repository; None for a term proof."""
+
+
+@dataclass(frozen=True)
+class AttemptTotals:
+    """Sums over the attempts at a repository's theorems."""
+
+    attempts: int = 0
+    proved: int = 0
+    seconds: float = 0.0
+    """The time of all attempts together."""
+
+    def __add__(self, other: "AttemptTotals") -> "AttemptTotals":
+        return AttemptTotals(self.attempts + other.attempts, self.proved + other.proved, self.seconds + other.seconds)
+
+
+def provable_theorems(connection: Connection, snapshot: int) -> list[ProvableTheorem]:
+    """Returns the provable declarations of a snapshot, ordered by module name and position."""
+    steps = (
+        select(func.count())
+        .where(TacticStep.module_id == Declaration.module_id, TacticStep.declaration == Declaration.position)
+        .correlate(Declaration)
+        .scalar_subquery()
+    )
+    provable = or_(Declaration.kind == "theorem", Declaration.incomplete == true())
+    asked = (
+        select(
+            Declaration.name,
+            Declaration.statement,
+            Declaration.statement_key,
+            Declaration.incomplete,
+            Declaration.proof,
+            steps,
+        )
+        .join(SnapshotModule, SnapshotModule.module_id == Declaration.module_id)
+        .where(SnapshotModule.snapshot_id == snapshot, provable, Declaration.statement_key != "")
+        .order_by(SnapshotModule.name, Declaration.position)
+    )
+    return [
+        ProvableTheorem(name, statement, key, incomplete, count if proof == "tactic" else None)
+        for name, statement, key, incomplete, proof, count in connection.execute(asked)
+    ]
+
+
+def found_proof_lengths(connection: Connection, location: str) -> dict[str, int]:
+    """Returns, by statement key, the number of steps of the shortest proof that the prover found itself.
+
+    A proof whose steps are unknown counts the lines of its tactic blocks instead.
+    """
+    counted = select(func.count()).where(FoundStep.proof_id == Proof.id).correlate(Proof).scalar_subquery()
+    asked = (
+        select(Proof.statement_key, Proof.scripts, counted)
+        .join(Theorem, and_(Theorem.statement_key == Proof.statement_key, Theorem.present == true()))
+        .join(Repository, Repository.id == Theorem.repository_id)
+        .where(Repository.location == location)
+    )
+    found: dict[str, int] = {}
+    for key, scripts, count in connection.execute(asked):
+        steps = count or sum(len(script.splitlines()) for script in scripts)
+        found[key] = min(steps, found.get(key, steps))
+    return found
+
+
+def attempt_totals(connection: Connection, location: str) -> AttemptTotals:
+    """Returns how many attempts were made at a repository's theorems, how many succeeded, and how long they took."""
+    proved = func.count(Attempt.proof_id)
+    asked = (
+        select(func.count(), proved, func.coalesce(func.sum(Attempt.seconds), 0.0))
+        .join(Theorem, Theorem.id == Attempt.theorem_id)
+        .join(Repository, Repository.id == Theorem.repository_id)
+        .where(Repository.location == location)
+    )
+    attempts, successes, seconds = connection.execute(asked).one()
+    return AttemptTotals(int(attempts), int(successes), float(seconds))
