@@ -23,9 +23,9 @@ from typing import Any
 import psutil
 from sqlalchemy import func, select, true
 
-from curriculum.daemon.configuration import Configuration, Limits, Work
+from curriculum.daemon.configuration import DaemonConfig, LimitsConfig, WorkConfig
 from curriculum.daemon.daemon import Daemon
-from curriculum.daemon.world import Resources
+from curriculum.daemon.environment import Resources
 from curriculum.database.checking import faults
 from curriculum.database.database import Database
 from curriculum.database.identity import ModuleText, module_keys
@@ -34,7 +34,7 @@ from curriculum.database.queries import row_counts
 from curriculum.database.results import Cost, FoundProof
 from curriculum.database.tables import Attempt, Lease, Theorem
 from curriculum.database.traces import Read
-from curriculum.learn.workshop import Finished, Trial, Workshop
+from curriculum.lifelong.executor import AttemptRequest, AttemptResult, Executor
 from prover.project.traced import TracedDeclaration, TracedModule
 from prover.tactics.generator import Generator
 
@@ -49,7 +49,7 @@ class World:
     """Repositories that get a commit every six hours: one theorem restated, one renamed, one new."""
 
     def __init__(self, db: Database, clock: Callable[[], float]) -> None:
-        self.workshop: Workshop = self
+        self.executor: Executor = self
         self._db = db
         self._clock = clock
 
@@ -66,14 +66,14 @@ class World:
         return revision
 
     def attempt(
-        self, location: str, revision: str, trials: Sequence[Trial], learnt: Sequence[Generator]
-    ) -> Iterator[Finished]:
+        self, location: str, revision: str, trials: Sequence[AttemptRequest], learnt: Sequence[Generator]
+    ) -> Iterator[AttemptResult]:
         for trial in trials:
             time.sleep(0.005)
             hard = _number(trial.theorem) % 3 == 0
             proof = FoundProof((f"simp [{trial.theorem}]",), (), 3, "made up", whole=True)
             result: Any = ("open", "the budget is spent") if hard else proof
-            yield Finished(trial, f"key {trial.theorem}", LEAN, result, Cost(20.0, 5, 30))
+            yield AttemptResult(trial, f"key {trial.theorem}", LEAN, result, Cost(20.0, 5, 30))
 
     def learn(self) -> Sequence[Generator]:
         return ()
@@ -81,7 +81,7 @@ class World:
     def settings(self) -> dict[str, Any]:
         return {"world": "made up"}
 
-    def write_patch(self, location: str, finished: Finished) -> Path | None:
+    def write_patch(self, location: str, finished: AttemptResult) -> Path | None:
         return None
 
     def publish(self, location: str, patch: Path) -> None:
@@ -120,7 +120,7 @@ def child(file: Path, began: float, seconds: float, until_idle: bool) -> None:
         return BASE + min((time.time() - began) * scale, WEEK_S + (time.time() - began))
 
     with Database(file, clock=clock) as db:
-        configuration = Configuration(daemon=Work(batch=4, poll_minutes=60), limits=Limits(0, 0, 0, 0))
+        configuration = DaemonConfig(daemon=WorkConfig(batch=4, poll_minutes=60), limits=LimitsConfig(0, 0, 0, 0))
         daemon = Daemon(db, World(db, clock), configuration, f"{os.getpid()} {time.time()}", lambda *_, **__: None)
 
         def rest(pause: float) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 from benchmarks.projects import Gain, Plan, gain, measure
 from benchmarks.workload import traced
-from curriculum.recollection import Lesson, lesson_of
+from curriculum.recollection import ModulePrecedents, module_precedents
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.project.build import Builder
 from prover.project.layout import open_repository
@@ -54,11 +54,11 @@ def compare(toolchain: Toolchain, caches: Path, plan: Plan, progress: Callable[[
     return {**results, "precedents": remembered}
 
 
-def _with_memory(lessons: list[Lesson], share: float) -> tuple[Generator, ...]:
+def _with_memory(lessons: list[ModulePrecedents], share: float) -> tuple[Generator, ...]:
     return (Automation(), Structure(), remembering(lessons, share))
 
 
-def remembering(lessons: list[Lesson], share: float) -> Memory:
+def remembering(lessons: list[ModulePrecedents], share: float) -> Memory:
     """A memory of the proofs in a part."""
     memory = Memory()
     for lesson in lessons:
@@ -66,13 +66,15 @@ def remembering(lessons: list[Lesson], share: float) -> Memory:
     return memory
 
 
-def _lessons(root: Path, toolchain: Toolchain, caches: Path, progress: Callable[[str], None]) -> Iterator[Lesson]:
+def _lessons(
+    root: Path, toolchain: Toolchain, caches: Path, progress: Callable[[str], None]
+) -> Iterator[ModulePrecedents]:
     repository = open_repository(root)
     progress(f"{root.name}: tracing")
     builder = Builder(repository, toolchain, caches)
     try:
         for _, module in traced(builder, repository):
-            yield lesson_of(module)
+            yield module_precedents(module)
     finally:
         builder.close()
 

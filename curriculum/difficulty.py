@@ -29,7 +29,7 @@ class Category(Enum):
 
 
 @dataclass(frozen=True)
-class Rated:
+class RatedTheorem:
     """A theorem, as far as its difficulty goes."""
 
     name: str
@@ -57,7 +57,7 @@ class Thresholds:
     easy: float
     medium: float
 
-    def category(self, theorem: Rated) -> Category:
+    def category(self, theorem: RatedTheorem) -> Category:
         """How hard a theorem is."""
         complexity = theorem.log_complexity
         if complexity is None:
@@ -67,7 +67,7 @@ class Thresholds:
         return Category.MEDIUM if complexity <= self.medium else Category.HARD
 
 
-def thresholds(theorems: Iterable[Rated]) -> Thresholds:
+def thresholds(theorems: Iterable[RatedTheorem]) -> Thresholds:
     """The 33rd and 67th percentiles over the theorems that have a complexity, of all repositories together.
 
     Theorems without one have no say: an infinity among them would move both borders.
@@ -110,6 +110,6 @@ class Histogram:
         return self.counts[category]
 
 
-def histogram(theorems: Iterable[Rated], borders: Thresholds) -> Histogram:
+def histogram(theorems: Iterable[RatedTheorem], borders: Thresholds) -> Histogram:
     """How many of some theorems are how hard; each is counted once."""
     return Histogram(Counter(borders.category(theorem) for theorem in theorems))

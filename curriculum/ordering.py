@@ -10,17 +10,17 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Protocol
 
-from curriculum.difficulty import Category, Histogram, Rated, Thresholds, histogram, thresholds
+from curriculum.difficulty import Category, Histogram, RatedTheorem, Thresholds, histogram, thresholds
 
 Vector = Sequence[float]
 
 
 @dataclass(frozen=True)
-class Subject:
+class RepositoryProfile:
     """A repository that may be learnt."""
 
     location: str
-    theorems: tuple[Rated, ...] = ()
+    theorems: tuple[RatedTheorem, ...] = ()
     statements: tuple[str, ...] = ()
     """what its theorems say, as Lean prints it; as many as there are theorems"""
     closures: tuple[int, ...] = ()
@@ -28,10 +28,10 @@ class Subject:
 
 
 @dataclass(frozen=True)
-class Placed:
+class OrderedRepository:
     """A repository at its place in an order."""
 
-    subject: Subject
+    subject: RepositoryProfile
     score: float
     """what it was ordered by; the smaller comes first"""
 
@@ -41,7 +41,7 @@ class Order(Protocol):
 
     name: str
 
-    def place(self, subjects: Sequence[Subject]) -> list[Placed]:
+    def place(self, subjects: Sequence[RepositoryProfile]) -> list[OrderedRepository]:
         """Every repository once, the first to be learnt first."""
         ...
 
@@ -51,7 +51,7 @@ class EasyFirst:
 
     name = "easy"
 
-    def place(self, subjects: Sequence[Subject]) -> list[Placed]:
+    def place(self, subjects: Sequence[RepositoryProfile]) -> list[OrderedRepository]:
         """By the number of easy theorems, with borders over all the repositories together."""
         borders = thresholds_of(subjects)
         return _by_score(subjects, lambda s: -float(histogram(s.theorems, borders)[Category.EASY]))
@@ -62,7 +62,7 @@ class SmallClosures:
 
     name = "closure"
 
-    def place(self, subjects: Sequence[Subject]) -> list[Placed]:
+    def place(self, subjects: Sequence[RepositoryProfile]) -> list[OrderedRepository]:
         """Of a repository without modules nothing is known: it comes last."""
         return _by_score(subjects, lambda s: fmean(s.closures) if s.closures else math.inf)
 
@@ -75,7 +75,7 @@ class Predicted:
     def __init__(self, predict: Callable[[Sequence[str]], Sequence[float]]) -> None:
         self._predict = predict
 
-    def place(self, subjects: Sequence[Subject]) -> list[Placed]:
+    def place(self, subjects: Sequence[RepositoryProfile]) -> list[OrderedRepository]:
         """Of a repository without theorems nothing is predicted: it comes last."""
         return _by_score(subjects, lambda s: fmean(self._predict(s.statements)) if s.statements else math.inf)
 
@@ -92,20 +92,20 @@ class Similar:
     def __init__(self, embed: Callable[[Sequence[str]], Sequence[Vector]]) -> None:
         self._embed = embed
 
-    def place(self, subjects: Sequence[Subject]) -> list[Placed]:
+    def place(self, subjects: Sequence[RepositoryProfile]) -> list[OrderedRepository]:
         """Greedily; a repository without statements comes last."""
         means = {s.location: _mean(self._embed(s.statements)) for s in subjects if s.statements}
         left = sorted((s for s in subjects if s.statements), key=lambda s: s.location)
         learnt = [means[s.location] for s in left]
-        placed: list[Placed] = []
+        placed: list[OrderedRepository] = []
         while left:
             centre = _mean(learnt)
             nearest = max(left, key=lambda s: _cosine(means[s.location], centre))
             left.remove(nearest)
-            placed.append(Placed(nearest, 1.0 - _cosine(means[nearest.location], centre)))
+            placed.append(OrderedRepository(nearest, 1.0 - _cosine(means[nearest.location], centre)))
             learnt = [means[p.subject.location] for p in placed]
         rest = sorted((s for s in subjects if not s.statements), key=lambda s: s.location)
-        return placed + [Placed(s, math.inf) for s in rest]
+        return placed + [OrderedRepository(s, math.inf) for s in rest]
 
 
 class Shuffled:
@@ -116,7 +116,7 @@ class Shuffled:
     def __init__(self, seed: int) -> None:
         self._seed = seed
 
-    def place(self, subjects: Sequence[Subject]) -> list[Placed]:
+    def place(self, subjects: Sequence[RepositoryProfile]) -> list[OrderedRepository]:
         """The same for the same seed and repositories."""
         return _by_score(subjects, lambda s: random.Random(f"{self._seed} {s.location}").random())
 
@@ -128,23 +128,25 @@ class Reversed:
         self._order = order
         self.name = f"{order.name}, reversed"
 
-    def place(self, subjects: Sequence[Subject]) -> list[Placed]:
+    def place(self, subjects: Sequence[RepositoryProfile]) -> list[OrderedRepository]:
         """The last of the other order first."""
         return self._order.place(subjects)[::-1]
 
 
-def thresholds_of(subjects: Sequence[Subject]) -> Thresholds:
+def thresholds_of(subjects: Sequence[RepositoryProfile]) -> Thresholds:
     """The borders of easy and medium over several repositories together."""
     return thresholds(theorem for subject in subjects for theorem in subject.theorems)
 
 
-def histogram_of(subject: Subject, borders: Thresholds) -> Histogram:
+def histogram_of(subject: RepositoryProfile, borders: Thresholds) -> Histogram:
     """How hard the theorems of a repository are."""
     return histogram(subject.theorems, borders)
 
 
-def _by_score(subjects: Sequence[Subject], score: Callable[[Subject], float]) -> list[Placed]:
-    scored = [Placed(subject, score(subject)) for subject in subjects]
+def _by_score(
+    subjects: Sequence[RepositoryProfile], score: Callable[[RepositoryProfile], float]
+) -> list[OrderedRepository]:
+    scored = [OrderedRepository(subject, score(subject)) for subject in subjects]
     return sorted(scored, key=lambda placed: (placed.score, placed.subject.location))
 
 

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 
 from curriculum.database.provable import AttemptTotals
 from curriculum.difficulty import Category, Histogram, Thresholds
-from curriculum.ordering import Order, Subject, histogram_of, thresholds_of
+from curriculum.ordering import Order, RepositoryProfile, histogram_of, thresholds_of
 
 PRIOR_ATTEMPTS = 5.0
 """how many attempts at the mean cost of all repositories a repository is thought to have had already"""
 
 
 @dataclass(frozen=True)
-class Entry:
+class PlannedRepository:
     """A repository of the plan."""
 
     location: str
@@ -30,12 +30,12 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Plan:
+class CurriculumPlan:
     """Repositories in the order in which they are to be learnt."""
 
     order: str
     thresholds: Thresholds
-    entries: tuple[Entry, ...]
+    entries: tuple[PlannedRepository, ...]
     untraced: tuple[str, ...] = ()
     """repositories of which nothing is known yet"""
 
@@ -45,7 +45,7 @@ class Plan:
         return sum(entry.seconds for entry in self.entries)
 
 
-def plan(subjects: Sequence[tuple[Subject, AttemptTotals]], order: Order, budget: float) -> Plan:
+def plan(subjects: Sequence[tuple[RepositoryProfile, AttemptTotals]], order: Order, budget: float) -> CurriculumPlan:
     """The plan for some traced repositories.
 
     Args:
@@ -61,8 +61,8 @@ def plan(subjects: Sequence[tuple[Subject, AttemptTotals]], order: Order, budget
         made = experience[location]
         cost = (made.seconds + PRIOR_ATTEMPTS * usual) / (made.attempts + PRIOR_ATTEMPTS)
         seconds = counted[Category.UNPROVED] * min(cost, budget)
-        entries.append(Entry(location, placed.score, counted, made, seconds))
-    return Plan(order.name, borders, tuple(entries))
+        entries.append(PlannedRepository(location, placed.score, counted, made, seconds))
+    return CurriculumPlan(order.name, borders, tuple(entries))
 
 
 def _mean_cost(made: AttemptTotals, budget: float) -> float:

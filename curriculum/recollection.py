@@ -23,7 +23,7 @@ VERSION = 4
 """of what is kept in files: another one has them made again"""
 
 
-class Lesson(msgspec.Struct, frozen=True):
+class ModulePrecedents(msgspec.Struct, frozen=True):
     """What a module teaches."""
 
     source: Source
@@ -44,20 +44,20 @@ def recollect(database: Database, kept: Path) -> Memory:
     return memory
 
 
-def lesson_of(module: TracedModule) -> Lesson:
+def module_precedents(module: TracedModule) -> ModulePrecedents:
     """What a module teaches."""
     starts = {declared.name: float(declared.start) for declared in module.declarations}
     statements = {d.name: d.statement_key for d in module.declarations if d.kind == "theorem"}
-    return Lesson(Source(module.name, module.imports, starts, statements), list(precedents(module)))
+    return ModulePrecedents(Source(module.name, module.imports, starts, statements), list(precedents(module)))
 
 
-def _traced(database: Database, kept: Path) -> Iterator[Lesson]:
+def _traced(database: Database, kept: Path) -> Iterator[ModulePrecedents]:
     with database.reading() as connection:
         for key, path in traced_modules(connection):
             file = kept / f"{key}.{VERSION}"
             lesson = _read(file)
             if lesson is None:
-                lesson = lesson_of(load_module(connection, key, path))
+                lesson = module_precedents(load_module(connection, key, path))
                 _write(file, lesson)
             yield lesson
 
@@ -74,15 +74,15 @@ def _found(database: Database) -> Iterator[tuple[Source, list[Precedent]]]:
             yield source, found_precedents(proof.theorem, steps)
 
 
-def _read(file: Path) -> Lesson | None:
+def _read(file: Path) -> ModulePrecedents | None:
     """What is kept of a module; nothing where the file is not there, or not whole."""
     try:
-        return msgspec.msgpack.decode(file.read_bytes(), type=Lesson)
+        return msgspec.msgpack.decode(file.read_bytes(), type=ModulePrecedents)
     except (OSError, msgspec.MsgspecError):
         return None
 
 
-def _write(file: Path, lesson: Lesson) -> None:
+def _write(file: Path, lesson: ModulePrecedents) -> None:
     """Keeps it, or does not where the disk is full: it is made again then."""
     scratch: str | None = None
     try:

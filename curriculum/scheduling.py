@@ -22,7 +22,7 @@ FORGOTTEN_S = 14 * 24 * 3600.0
 LEAST_COST_S = 0.1
 
 
-class Record(msgspec.Struct, frozen=True, gc=False):
+class SuccessRecord(msgspec.Struct, frozen=True, gc=False):
     """What attempts came to, of theorems that had been tried equally often before."""
 
     attempts: int = 0
@@ -30,7 +30,7 @@ class Record(msgspec.Struct, frozen=True, gc=False):
     seconds: float = 0.0
 
 
-class Prospect(msgspec.Struct, frozen=True, gc=False):
+class Candidate(msgspec.Struct, frozen=True, gc=False):
     """A theorem that may be tried next, and what is known of its like."""
 
     theorem: int
@@ -39,16 +39,16 @@ class Prospect(msgspec.Struct, frozen=True, gc=False):
     """seconds since it was tried last; anything where it never was"""
     learnt_since: int
     """proofs that were found since then"""
-    record: Record = Record()
+    record: SuccessRecord = SuccessRecord()
     """of its repository, of theorems tried as often"""
-    everywhere: Record = Record()
+    everywhere: SuccessRecord = SuccessRecord()
     """the same of all repositories"""
 
 
-class Weighed(msgspec.Struct, frozen=True, gc=False):
+class PrioritisedCandidate(msgspec.Struct, frozen=True, gc=False):
     """A prospect with what trying it is worth."""
 
-    prospect: Prospect
+    prospect: Candidate
     chance: float
     """that an attempt succeeds, from 0 to 1"""
     cost: float
@@ -60,7 +60,7 @@ class Weighed(msgspec.Struct, frozen=True, gc=False):
         return self.chance / self.cost
 
 
-def weigh(prospect: Prospect, budget: float) -> Weighed:
+def prioritise(prospect: Candidate, budget: float) -> PrioritisedCandidate:
     """What trying a theorem is worth.
 
     The rate is the mean of a Beta posterior: the prior by number of tries, then all repositories, then its own. A
@@ -74,12 +74,12 @@ def weigh(prospect: Prospect, budget: float) -> Weighed:
     usual = _posterior(prior, prospect.everywhere)
     rate = _posterior(usual, prospect.record)
     chance = rate if prospect.tried == 0 else rate * staleness(prospect.learnt_since, prospect.since_s)
-    return Weighed(prospect, chance, _cost(prospect, budget))
+    return PrioritisedCandidate(prospect, chance, _cost(prospect, budget))
 
 
-def best(prospects: Sequence[Prospect], budget: float) -> Weighed | None:
+def best(prospects: Sequence[Candidate], budget: float) -> PrioritisedCandidate | None:
     """The most valuable of some prospects; the first by number among equals; None of none."""
-    weighed = [weigh(prospect, budget) for prospect in prospects]
+    weighed = [prioritise(prospect, budget) for prospect in prospects]
     return max(weighed, key=lambda w: (w.worth, -w.prospect.theorem), default=None)
 
 
@@ -129,13 +129,13 @@ class Temperatures:
 
     grid: tuple[float, ...] = (0.1, 0.3, 0.6, 1.0)
 
-    def choose(self, tried: Sequence[int], record: Mapping[float, Record]) -> list[float]:
+    def choose(self, tried: Sequence[int], record: Mapping[float, SuccessRecord]) -> list[float]:
         """The temperatures for theorems that were tried so often, by what each temperature came to so far.
 
         What is chosen here counts as tried: theorems of one repository are spread over the temperatures that promise
         like much, or else a temperature would be judged by how hard the repository is that it was tried on.
         """
-        attempts = {t: record.get(t, Record()).attempts for t in self.grid}
+        attempts = {t: record.get(t, SuccessRecord()).attempts for t in self.grid}
         rates = {t: record[t].proved / attempts[t] if attempts[t] else 0.0 for t in self.grid}
         chosen = []
         for before in tried:
@@ -153,11 +153,11 @@ def _upper_bound(rate: float, attempts: int, total: int) -> float:
     return rate + math.sqrt(2.0 * math.log(max(total, 2)) / attempts) if attempts else math.inf
 
 
-def _posterior(prior: float, record: Record) -> float:
+def _posterior(prior: float, record: SuccessRecord) -> float:
     return (prior * PRIOR_STRENGTH + record.proved) / (PRIOR_STRENGTH + record.attempts)
 
 
-def _cost(prospect: Prospect, budget: float) -> float:
+def _cost(prospect: Candidate, budget: float) -> float:
     own, all_ = prospect.record, prospect.everywhere
     attempts, seconds = own.attempts + all_.attempts, own.seconds + all_.seconds
     mean = (budget * PRIOR_STRENGTH + seconds) / (PRIOR_STRENGTH + attempts)

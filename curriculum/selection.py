@@ -5,9 +5,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from curriculum.database.database import Connection
 from curriculum.database.prospects import NOTHING_LEFT, Counted, Waiting, candidates, proofs_known, waiting, yields
-from curriculum.scheduling import Prospect, Record, Weighed, best, staleness
+from curriculum.scheduling import Candidate, PrioritisedCandidate, SuccessRecord, best, staleness
 
-NOTHING = Record()
+NOTHING = SuccessRecord()
 
 
 def next_theorem(
@@ -18,7 +18,7 @@ def next_theorem(
     among: Collection[int] | None = None,
     stale: float = 0.0,
     left: Mapping[int, Sequence[str]] = NOTHING_LEFT,
-) -> tuple[Waiting, Weighed] | None:
+) -> tuple[Waiting, PrioritisedCandidate] | None:
     """The theorem that is worth most per second now, and what it is worth; None where none waits.
 
     Args:
@@ -31,10 +31,10 @@ def next_theorem(
     """
     known = proofs_known(connection)
     counted = yields(connection)
-    own = {(each.repository, each.tried): Record(each.attempts, each.proved, each.seconds) for each in counted}
+    own = {(each.repository, each.tried): SuccessRecord(each.attempts, each.proved, each.seconds) for each in counted}
     everywhere = _by_tries(counted)
     prospects = [
-        Prospect(
+        Candidate(
             each.theorem,
             each.tried,
             now - each.tried_at,
@@ -54,12 +54,12 @@ def next_theorem(
     return None if found is None else (found, chosen)
 
 
-def _by_tries(counted: Iterable[Counted]) -> dict[int, Record]:
+def _by_tries(counted: Iterable[Counted]) -> dict[int, SuccessRecord]:
     """What attempts came to in all repositories, by how often the theorem had been tried."""
     sums: dict[int, list[Counted]] = defaultdict(list)
     for each in counted:
         sums[each.tried].append(each)
     return {
-        tried: Record(sum(c.attempts for c in same), sum(c.proved for c in same), sum(c.seconds for c in same))
+        tried: SuccessRecord(sum(c.attempts for c in same), sum(c.proved for c in same), sum(c.seconds for c in same))
         for tried, same in sums.items()
     }

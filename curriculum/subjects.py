@@ -6,20 +6,20 @@ from curriculum.database.database import Connection
 from curriculum.database.loading import snapshot_of
 from curriculum.database.provable import found_proof_lengths, provable_theorems
 from curriculum.database.steps import imports_in
-from curriculum.difficulty import Rated
-from curriculum.ordering import Subject
+from curriculum.difficulty import RatedTheorem
+from curriculum.ordering import RepositoryProfile
 
 
-def subject_of(connection: Connection, location: str) -> Subject | None:
+def subject_of(connection: Connection, location: str) -> RepositoryProfile | None:
     """Returns a repository as the curriculum sees it; None where it has not been traced."""
     snapshot = snapshot_of(connection, location)
     if snapshot is None:
         return None
     theorems = provable_theorems(connection, snapshot)
     found = found_proof_lengths(connection, location)
-    rated = tuple(Rated(t.name, t.incomplete, t.steps, found.get(t.statement_key)) for t in theorems)
+    rated = tuple(RatedTheorem(t.name, t.incomplete, t.steps, found.get(t.statement_key)) for t in theorems)
     closures = closure_sizes(imports_in(connection, snapshot))
-    return Subject(location, rated, tuple(t.statement for t in theorems), tuple(closures.values()))
+    return RepositoryProfile(location, rated, tuple(t.statement for t in theorems), tuple(closures.values()))
 
 
 def closure_sizes(imports: Mapping[str, Sequence[str]]) -> dict[str, int]:

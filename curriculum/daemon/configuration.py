@@ -16,7 +16,7 @@ SECTION = re.compile(r"\s*\[{1,2}\s*([\w.-]+)\s*\]{1,2}\s*(#.*)?")
 
 
 @dataclass(frozen=True)
-class Work:
+class WorkConfig:
     """`[daemon]`: what it works on, and how hard."""
 
     repositories: str = ""
@@ -37,7 +37,7 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Limits:
+class LimitsConfig:
     """`[limits]`: what it leaves to others. 0 for no limit."""
 
     free_disk_gb: float = 2.0
@@ -51,7 +51,7 @@ class Limits:
 
 
 @dataclass(frozen=True)
-class Server:
+class ServerConfig:
     """`[server]`: /health and /metrics."""
 
     host: str = "127.0.0.1"
@@ -60,7 +60,7 @@ class Server:
 
 
 @dataclass(frozen=True)
-class Publishing:
+class PublishConfig:
     """`[publish]`: what is done with a patch besides writing it. Nothing, by default."""
 
     command: tuple[str, ...] = ()
@@ -70,7 +70,7 @@ class Publishing:
 
 
 @dataclass(frozen=True)
-class Leave:
+class ExclusionRule:
     """`[[leave]]`: targets that are known to be false, or exercises: never attempted."""
 
     repository: str
@@ -87,14 +87,14 @@ class Leave:
 
 
 @dataclass(frozen=True)
-class Configuration:
+class DaemonConfig:
     """All of it."""
 
-    daemon: Work = Work()
-    limits: Limits = Limits()
-    server: Server = Server()
-    publish: Publishing = Publishing()
-    leave: tuple[Leave, ...] = ()
+    daemon: WorkConfig = WorkConfig()
+    limits: LimitsConfig = LimitsConfig()
+    server: ServerConfig = ServerConfig()
+    publish: PublishConfig = PublishConfig()
+    leave: tuple[ExclusionRule, ...] = ()
 
     def left_in(self, location: str) -> tuple[str, ...]:
         """The names of the theorems of a repository that are never attempted, with * for any part."""
@@ -115,7 +115,7 @@ RANGES: dict[str, tuple[float, float]] = {
 }
 
 
-def read_configuration(file: Path) -> Configuration:
+def read_configuration(file: Path) -> DaemonConfig:
     """The configuration in a file.
 
     Raises:
@@ -130,30 +130,35 @@ def read_configuration(file: Path) -> Configuration:
         written = tomllib.loads(text)
     except ValueError as error:  # besides what is no TOML, a number of thousands of digits
         raise UsageError(f"{file} is no TOML: {error}.") from None
-    return _Reading(file, text).configuration(written)
+    return _ConfigReader(file, text).configuration(written)
 
 
 @dataclass(frozen=True)
-class _Reading:
+class _ConfigReader:
     """A file that is TOML, on its way to being a configuration."""
 
     file: Path
     text: str
     sections: Mapping[str, type[Any]] = field(
-        default_factory=lambda: {"daemon": Work, "limits": Limits, "server": Server, "publish": Publishing}
+        default_factory=lambda: {
+            "daemon": WorkConfig,
+            "limits": LimitsConfig,
+            "server": ServerConfig,
+            "publish": PublishConfig,
+        }
     )
 
-    def configuration(self, written: Mapping[str, Any]) -> Configuration:
+    def configuration(self, written: Mapping[str, Any]) -> DaemonConfig:
         made: dict[str, Any] = {}
         for name, values in written.items():
             if name == "leave" and isinstance(values, list):
-                made["leave"] = tuple(self._section("leave", Leave, each, n) for n, each in enumerate(values))
+                made["leave"] = tuple(self._section("leave", ExclusionRule, each, n) for n, each in enumerate(values))
             elif name in self.sections and isinstance(values, dict):
                 made[name] = self._section(name, self.sections[name], values)
             else:
                 known = ", ".join([*(f"[{section}]" for section in self.sections), "[[leave]]"])
                 raise self._fault(name, None, 0, f"there is no section or setting {name!r} here: write {known}")
-        return Configuration(**made)
+        return DaemonConfig(**made)
 
     def _section(self, name: str, kind: type[Any], values: Mapping[str, Any], number: int = 0) -> Any:
         known = {f.name: f for f in fields(kind)}

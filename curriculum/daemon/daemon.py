@@ -9,9 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
-from curriculum.daemon.configuration import Configuration
-from curriculum.daemon.holding import Holding
-from curriculum.daemon.world import Log, World
+from curriculum.daemon.configuration import DaemonConfig
+from curriculum.daemon.environment import DaemonEnvironment, EventLog
 from curriculum.database.courses import proved_sorries
 from curriculum.database.database import Database, UnitOfWork
 from curriculum.database.leases import Held
@@ -19,7 +18,8 @@ from curriculum.database.lineage import Change, break_proof, reconcile
 from curriculum.database.prospects import Material, Waiting, attempts_made, is_left, material, waiting_in
 from curriculum.database.results import FoundProof, Tried
 from curriculum.database.watches import Watched, failed, reset_clock, saw, watched
-from curriculum.learn.workshop import Finished, Trial
+from curriculum.lifelong.executor import AttemptRequest, AttemptResult
+from curriculum.lifelong.lease_keeper import LeaseKeeper
 from curriculum.selection import next_theorem
 from prover.errors import DatabaseError, LeaseLost, ProverError
 from prover.project.location import Location
@@ -35,7 +35,7 @@ JUMP_S = 60.0
 
 
 @dataclass
-class Tally:
+class DaemonCounters:
     """What has been done since the daemon began."""
 
     looked: int = 0
@@ -58,13 +58,13 @@ class Daemon:
     """A daemon. Its owner's name must be no one else's."""
 
     database: Database
-    world: World
-    configuration: Configuration
+    environment: DaemonEnvironment
+    configuration: DaemonConfig
     owner: str
-    log: Log
+    log: EventLog
     listed: Sequence[Location] = ()
     """the repositories that it looks after; with none, all of the database"""
-    tally: Tally = field(default_factory=Tally)
+    counters: DaemonCounters = field(default_factory=DaemonCounters)
 
     def __post_init__(self) -> None:
         self._generators: Sequence[Generator] = ()
@@ -84,7 +84,7 @@ class Daemon:
         ended = False
         while not ended:
             pause = self.safe_turn()
-            if until_idle and self.tally.state == "idle":
+            if until_idle and self.counters.state == "idle":
                 return
             ended = rest(pause)
 
@@ -98,10 +98,10 @@ class Daemon:
         except (ProverError, OSError) as error:
             return self._degraded(str(error))
         self._pause = FIRST_PAUSE_S
-        if self.tally.state == "degraded":
+        if self.counters.state == "degraded":
             self.log("well again")
-        self.tally.state, self.tally.fault = ("working" if worked else "idle"), None
-        self.tally.turned_at = self.world.steady()
+        self.counters.state, self.counters.fault = ("working" if worked else "idle"), None
+        self.counters.turned_at = self.environment.steady()
         return 0.0 if worked else IDLE_PAUSE_S
 
     def turn(self) -> bool:
@@ -118,7 +118,7 @@ class Daemon:
         self._watch_clock(now)
         for each in self._watched():
             if each.next_at <= now and (held := self._lease(each.location)) is not None:
-                with Holding(self.database, held):
+                with LeaseKeeper(self.database, held):
                     self._look(each, held)
                 return True
         learnt = self._learn()
@@ -139,16 +139,16 @@ class Daemon:
         for rule in self.configuration.leave:
             if not any(rule.is_about(each.location) for each in everything):
                 self.log("rule without a repository", repository=rule.repository)
-        self._begun, self._ahead = True, now - self.world.steady()
+        self._begun, self._ahead = True, now - self.environment.steady()
 
     def _look(self, each: Watched, held: Held) -> None:
         """Looks for a new revision, traces it, and tries the proofs again that are known."""
-        self.tally.looked += 1
+        self.counters.looked += 1
         try:
-            newest = self.world.newest(each.location)
+            newest = self.environment.newest(each.location)
             if newest != each.revision:
                 self.log("tracing", repository=each.location, revision=newest)
-                newest = self.world.workshop.trace(each.location)
+                newest = self.environment.executor.trace(each.location)
                 self._reconcile(each, newest, held)
                 self._recheck(each, newest, held)
         except DatabaseError:
@@ -163,7 +163,7 @@ class Daemon:
 
         self.database.perform(act)  # the last: what was killed before looks again
         if newest != each.revision:
-            self.tally.traced += 1
+            self.counters.traced += 1
             self.log("traced", repository=each.location, revision=newest)
 
     def _reconcile(self, each: Watched, revision: str, held: Held) -> None:
@@ -181,8 +181,8 @@ class Daemon:
         """Tries the known proofs again; a theorem whose proof no longer holds waits like any other."""
         with self.database.reading() as connection:
             proved = proved_sorries(connection, each.location)
-        trials = [Trial(module, name, tactics=1) for module, name in proved]
-        for finished in self.world.workshop.attempt(each.location, revision, trials, ()) if trials else ():
+        trials = [AttemptRequest(module, name, tactics=1) for module, name in proved]
+        for finished in self.environment.executor.attempt(each.location, revision, trials, ()) if trials else ():
             if finished.refutes:
                 theorem = proved[finished.trial.module, finished.trial.theorem]
                 self.database.perform(partial(self._break, theorem, held))
@@ -194,13 +194,13 @@ class Daemon:
         break_proof(work.connection, theorem, None, work.now())
 
     def _changed(self, each: Watched, event: str, theorem: str) -> None:
-        self.tally.broken += event == "broken"
+        self.counters.broken += event == "broken"
         self.log("proof changed", change=event, repository=each.location, theorem=theorem)
 
     def _put_off(self, each: Watched, why: str) -> None:
         """Says that a repository cannot be worked on, and leaves it for a while."""
         pause = self.database.perform(lambda work: failed(work.connection, each.repository, why, work.now()))
-        self.tally.faults += 1
+        self.counters.faults += 1
         self.log("put off", repository=each.location, error=why, seconds=round(pause))
 
     # --- proving ---
@@ -223,7 +223,7 @@ class Daemon:
             if held is not None:
                 break
             shut.add(theorem.repository)  # another daemon works there
-        with Holding(self.database, held):
+        with LeaseKeeper(self.database, held):
             self._prove(next(e for e in everything if e.repository == theorem.repository), theorem, held)
         return True
 
@@ -236,21 +236,25 @@ class Daemon:
             chosen = sorted(like, key=lambda w: w.theorem != first.theorem)[: work.batch]
             made = attempts_made(connection, [w.theorem for w in chosen])
         trials = [
-            Trial(w.module, w.name, work.tactics, temperature=0.3 * min(w.tried, 3), seed=made.get(w.theorem, 0))
+            AttemptRequest(
+                w.module, w.name, work.tactics, temperature=0.3 * min(w.tried, 3), seed=made.get(w.theorem, 0)
+            )
             for w in chosen
         ]
         self.log("proving", repository=each.location, theorems=len(trials))
         try:
-            for finished in self.world.workshop.attempt(each.location, each.revision or "", trials, self._generators):
+            for finished in self.environment.executor.attempt(
+                each.location, each.revision or "", trials, self._generators
+            ):
                 self._store(each, finished, held)
         except DatabaseError:
             raise
         except (ProverError, OSError) as error:
             self._put_off(each, str(error))
 
-    def _store(self, each: Watched, finished: Finished, held: Held) -> None:
+    def _store(self, each: Watched, finished: AttemptResult, held: Held) -> None:
         trial = finished.trial
-        settings = {**self.world.workshop.settings(), "tactics": trial.tactics, "temperature": trial.temperature}
+        settings = {**self.environment.executor.settings(), "tactics": trial.tactics, "temperature": trial.temperature}
         tried = Tried(
             trial.theorem,
             trial.module,
@@ -266,11 +270,11 @@ class Daemon:
             work.leases.hold(held)
             work.results.record_attempt(tried, each.repository)
 
-        patch = self.world.write_patch(each.location, finished)
+        patch = self.environment.write_patch(each.location, finished)
         self.database.perform(act)
         proved = isinstance(finished.result, FoundProof)
-        self.tally.attempts += 1
-        self.tally.proved += proved
+        self.counters.attempts += 1
+        self.counters.proved += proved
         self.log(
             "proved" if proved else "not proved",
             repository=each.location,
@@ -279,7 +283,7 @@ class Daemon:
             reason=None if isinstance(finished.result, FoundProof) else finished.result[1],
         )
         if patch is not None:
-            self.world.publish(each.location, patch)  # what is stored, so that it is not published twice
+            self.environment.publish(each.location, patch)  # what is stored, so that it is not published twice
 
     # --- learning ---
 
@@ -289,9 +293,9 @@ class Daemon:
             now = material(connection)
         if now == self._learnt_from:
             return False
-        self._generators = self.world.learn()
+        self._generators = self.environment.learn()
         self._learnt_from = now
-        self.tally.learnt += 1
+        self.counters.learnt += 1
         self.log("learnt", proofs=now.proofs)
         return True
 
@@ -307,7 +311,7 @@ class Daemon:
         return self.database.perform(lambda work: work.leases.acquire(f"work {location}", self.owner, LEASE_S))
 
     def _demand_room(self) -> None:
-        limits, left = self.configuration.limits, self.world.resources()
+        limits, left = self.configuration.limits, self.environment.resources()
         if left.free_disk_gb < limits.free_disk_gb:
             raise OSError(
                 f"less than {limits.free_disk_gb:g} GB of disk are free: nothing is begun until there are more"
@@ -319,7 +323,7 @@ class Daemon:
 
     def _watch_clock(self, now: float) -> None:
         """Notices a clock that was set; what is due after a time that will not come is due now."""
-        ahead = now - self.world.steady()
+        ahead = now - self.environment.steady()
         jumped = ahead - self._ahead
         if abs(jumped) > JUMP_S:
             self.database.perform(lambda work: reset_clock(work.connection, now, self._poll_s))
@@ -328,9 +332,9 @@ class Daemon:
 
     def _degraded(self, why: str) -> float:
         """Something is wrong that no other turn would do better at: waits, each time twice as long."""
-        if self.tally.fault != why:
+        if self.counters.fault != why:
             self.log("degraded", error=why)
-        self.tally.state, self.tally.fault = "degraded", why
-        self.tally.faults += 1
+        self.counters.state, self.counters.fault = "degraded", why
+        self.counters.faults += 1
         pause, self._pause = self._pause, min(LONGEST_PAUSE_S, 2 * self._pause)
         return pause

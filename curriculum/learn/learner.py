@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 import msgspec
 
 from curriculum.learn.rehearsal import Rehearsal
-from curriculum.recollection import lesson_of
+from curriculum.recollection import module_precedents
 from prover.project.traced import TracedModule, TracedStep
 from prover.tactics.generator import Generator, Place, TacticGenerator
 from prover.tactics.memory.memory import Memory, Source
@@ -32,7 +32,7 @@ ITEMS = 60
 
 
 @dataclass(frozen=True)
-class Found:
+class ProofExample:
     """A proof that the prover has found itself."""
 
     module: str
@@ -45,20 +45,20 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Study:
+class TrainingTask:
     """What there is to learn at one step of a course."""
 
     location: str
     """the repository that it is about"""
     modules: tuple[TracedModule, ...] = ()
     """what was traced of it; nothing where it was studied before"""
-    found: tuple[Found, ...] = ()
+    found: tuple[ProofExample, ...] = ()
     """proofs found since the last study, in whichever repository"""
     seed: int = 0
 
 
 @dataclass(frozen=True)
-class Task:
+class EvaluationTask:
     """What a learner's knowledge of a repository is measured on."""
 
     location: str
@@ -78,16 +78,16 @@ def held_out(theorem: str) -> bool:
     return sha256(theorem.encode()).digest()[0] % HELD_OUT == 0
 
 
-class Trainable(Protocol):
+class Learner(Protocol):
     """A learner."""
 
     name: str
 
-    def study(self, study: Study) -> None:
+    def train(self, task: TrainingTask) -> None:
         """Learns one more thing."""
         ...
 
-    def performance(self, task: Task) -> tuple[float, ...]:
+    def performance(self, task: EvaluationTask) -> tuple[float, ...]:
         """How well it does on a task: from 0 to 1 for each of its items, the same items whenever it is asked."""
         ...
 
@@ -112,7 +112,7 @@ class Trainable(Protocol):
         ...
 
 
-class Known(msgspec.Struct, frozen=True):
+class MemoryEntry(msgspec.Struct, frozen=True):
     """A module, or a theorem of one, as the memory learnt it."""
 
     source: Source
@@ -132,20 +132,20 @@ class MemoryLearner:
     def __init__(self, strategy: Strategy = "progressive", capacity: int = 5_000, seed: int = 0) -> None:
         self._capacity = capacity if strategy == "replay" else None
         self._seed = seed
-        self._known: list[Known] = []
+        self._known: list[MemoryEntry] = []
         self._memory: Memory | None = None
 
-    def study(self, study: Study) -> None:
+    def train(self, task: TrainingTask) -> None:
         """Remembers the proofs of modules, and those that were found."""
         if self._capacity is not None:
             self._known = _bounded(self._known, self._capacity, self._seed)
-        for module in study.modules:
-            lesson = lesson_of(module)
-            self._known.append(Known(lesson.source, lesson.precedents, study.location))
-        self._known += [_known(found, study.location) for found in study.found]
+        for module in task.modules:
+            lesson = module_precedents(module)
+            self._known.append(MemoryEntry(lesson.source, lesson.precedents, task.location))
+        self._known += [_known(found, task.location) for found in task.found]
         self._memory = None
 
-    def performance(self, task: Task) -> tuple[float, ...]:
+    def performance(self, task: EvaluationTask) -> tuple[float, ...]:
         """Whether the tactic that begins a proof is among the ten best suggestions (hit@10).
 
         The memory sees neither that proof nor what comes after it in the import order; of a repository that it has
@@ -156,22 +156,22 @@ class MemoryLearner:
 
     def generators(self) -> tuple[Generator, ...]:
         """The memory, which stays as it is."""
-        return (Frozen(self.memory()),)
+        return (FrozenMemory(self.memory()),)
 
     def save(self, directory: Path) -> None:
         """One file."""
         (directory / "memory").write_bytes(msgspec.msgpack.encode(self._known))
 
     def load(self, directory: Path) -> None:
-        """See `Trainable`."""
+        """See `Learner`."""
         try:
-            self._known = msgspec.msgpack.decode((directory / "memory").read_bytes(), type=list[Known])
+            self._known = msgspec.msgpack.decode((directory / "memory").read_bytes(), type=list[MemoryEntry])
         except msgspec.MsgspecError as error:
             raise ValueError(f"{directory / 'memory'} is damaged: {error}") from None
         self._memory = None
 
     def reset(self) -> None:
-        """See `Trainable`."""
+        """See `Learner`."""
         self._known, self._memory = [], None
 
     def memory(self) -> Memory:
@@ -183,7 +183,7 @@ class MemoryLearner:
         return self._memory
 
 
-class Frozen:
+class FrozenMemory:
     """A memory that learns nothing from the proofs that are found with it: what it suggests does not depend on which
     theorem of a batch is tried first, or by which of several processes."""
 
@@ -213,25 +213,25 @@ def _first_goal(state: str) -> str:
     return state.split("\n\n", 1)[0]
 
 
-def _known(found: Found, location: str) -> Known:
+def _known(found: ProofExample, location: str) -> MemoryEntry:
     name = found.theorem
     source = Source(found.module, (), {name: found.start}, {name: found.statement_key}, part=True)
     steps = [(key, sketch_of_text(goal), tactic) for goal, key, tactic in found.steps]
-    return Known(source, found_precedents(name, steps), location)
+    return MemoryEntry(source, found_precedents(name, steps), location)
 
 
-def _bounded(known: list[Known], capacity: int, seed: int) -> list[Known]:
+def _bounded(known: list[MemoryEntry], capacity: int, seed: int) -> list[MemoryEntry]:
     """The same with at most so many precedents, a uniform sample of all of them."""
     numbered = [(i, j) for i, each in enumerate(known) for j in range(len(each.precedents))]
     buffer = Rehearsal[tuple[int, int]](capacity, seed, lambda pair: _content(known[pair[0]], pair[1]))
     buffer.offer(numbered)
     kept = set(buffer)
     return [
-        Known(each.source, [p for j, p in enumerate(each.precedents) if (i, j) in kept], each.location)
+        MemoryEntry(each.source, [p for j, p in enumerate(each.precedents) if (i, j) in kept], each.location)
         for i, each in enumerate(known)
     ]
 
 
-def _content(known: Known, number: int) -> str:
+def _content(known: MemoryEntry, number: int) -> str:
     """All that a precedent is: where it stands among others changes as they are forgotten."""
     return f"{known.location} {known.source.name} {msgspec.json.encode(known.precedents[number]).decode()}"

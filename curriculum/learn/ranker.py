@@ -14,7 +14,7 @@ from zlib import crc32
 
 from curriculum.learn.averaging import LowRank, averaged_updates
 from curriculum.learn.ewc import Anchor, anchor, penalty
-from curriculum.learn.learner import ITEMS, TOP, Strategy, Study, Task, held_out
+from curriculum.learn.learner import ITEMS, TOP, EvaluationTask, Strategy, TrainingTask, held_out
 from curriculum.learn.rehearsal import Rehearsal
 from prover.errors import UsageError
 from prover.project.traced import TracedModule
@@ -66,28 +66,28 @@ class Ranker:
         self._anchor: Anchor | None = None
         self._updates: list[LowRank] = []
 
-    def study(self, study: Study) -> None:
+    def train(self, task: TrainingTask) -> None:
         """Learns from the goals of a repository's finished proofs and the premises that they named."""
-        pairs = [pair for pair in pairs_of(study.modules) if not held_out(pair[0])]
+        pairs = [pair for pair in pairs_of(task.modules) if not held_out(pair[0])]
         if not pairs:
             return
-        self._others = [("", name, (0,), words) for name, words in premises_of(study.modules).items()]
+        self._others = [("", name, (0,), words) for name, words in premises_of(task.modules).items()]
         match self._strategy:
             case "progressive":
-                self._train(pairs, study.seed)
+                self._train(pairs, task.seed)
             case "merged":
                 self._past += pairs
-                self._train(self._past, study.seed)
+                self._train(self._past, task.seed)
             case "replay":
-                self._train([*pairs, *self._past], study.seed)
+                self._train([*pairs, *self._past], task.seed)
                 self._past = self._sampled([*self._past, *pairs])
             case "ewc":
-                self._train(pairs, study.seed)
+                self._train(pairs, task.seed)
                 self._hold(pairs)
             case "adapters":
-                self._adapt(pairs, study.seed)
+                self._adapt(pairs, task.seed)
 
-    def performance(self, task: Task) -> tuple[float, ...]:
+    def performance(self, task: EvaluationTask) -> tuple[float, ...]:
         """R@10: for goals of theorems that are held out, the share of the premises named there that are among the
         ten best of all that the repository names or declares."""
         import torch

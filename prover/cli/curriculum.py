@@ -12,8 +12,8 @@ from rich.table import Table
 from prover.cli.wiring import consoles, database
 
 if TYPE_CHECKING:
-    from curriculum.ordering import Order, Subject
-    from curriculum.plan import Plan
+    from curriculum.ordering import Order, RepositoryProfile
+    from curriculum.plan import CurriculumPlan
 
 ORDERS = ("easy", "closure", "similar", "predicted", "random")
 
@@ -61,7 +61,7 @@ def plan(list_file: Path, order: str, reverse: bool, seed: int, timeout: float, 
         show(planned)
 
 
-def planned_order(locations: Sequence[str], order: str, reverse: bool, seed: int, timeout: float) -> "Plan":
+def planned_order(locations: Sequence[str], order: str, reverse: bool, seed: int, timeout: float) -> "CurriculumPlan":
     """The plan for repositories, by their canonical location, from what the database knows of them."""
     from dataclasses import replace
 
@@ -82,7 +82,7 @@ def planned_order(locations: Sequence[str], order: str, reverse: bool, seed: int
     return replace(plan(known, Reversed(chosen) if reverse else chosen, timeout), untraced=tuple(untraced))
 
 
-def order_named(name: str, subjects: "Sequence[Subject]", seed: int) -> "Order":
+def order_named(name: str, subjects: "Sequence[RepositoryProfile]", seed: int) -> "Order":
     """The order of that name, one of `ORDERS`, made for these repositories."""
     from curriculum import ordering
 
@@ -99,7 +99,7 @@ def order_named(name: str, subjects: "Sequence[Subject]", seed: int) -> "Order":
             return ordering.Shuffled(seed)
 
 
-def facts(planned: "Plan") -> dict[str, Any]:
+def facts(planned: "CurriculumPlan") -> dict[str, Any]:
     """A plan for programs."""
     from curriculum.difficulty import Category
 
@@ -122,7 +122,7 @@ def facts(planned: "Plan") -> dict[str, Any]:
     }
 
 
-def show(planned: "Plan") -> None:
+def show(planned: "CurriculumPlan") -> None:
     """A plan for people."""
     from curriculum.difficulty import Category
 
@@ -148,7 +148,7 @@ def show(planned: "Plan") -> None:
         errors.print(f"not traced yet, so not in the order: prover trace --repo {location}", markup=False)
 
 
-def _embedding(subjects: "Sequence[Subject]") -> Callable[[Sequence[str]], Sequence[Sequence[float]]]:
+def _embedding(subjects: "Sequence[RepositoryProfile]") -> Callable[[Sequence[str]], Sequence[Sequence[float]]]:
     """Vectors of statements: hashed words, weighted by how rare they are in these repositories."""
     from retrieval.encode.encoder import reading
     from retrieval.encode.hashed import HashedEncoder
@@ -165,7 +165,7 @@ def _embedding(subjects: "Sequence[Subject]") -> Callable[[Sequence[str]], Seque
     return embed
 
 
-def _critic(subjects: "Sequence[Subject]") -> Callable[[Sequence[str]], Sequence[float]]:
+def _critic(subjects: "Sequence[RepositoryProfile]") -> Callable[[Sequence[str]], Sequence[float]]:
     """Predicts the steps of a statement's proof, from the theorems of these repositories whose proofs are known."""
     from curriculum.critic import StepCritic
 

@@ -177,9 +177,9 @@ def owner() -> str:
 
 
 def _configured(file: Path | None) -> Any:
-    from curriculum.daemon.configuration import Configuration, read_configuration
+    from curriculum.daemon.configuration import DaemonConfig, read_configuration
 
-    return Configuration() if file is None else read_configuration(file)
+    return DaemonConfig() if file is None else read_configuration(file)
 
 
 def _place() -> Path:

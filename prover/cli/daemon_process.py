@@ -32,11 +32,11 @@ from prover.project.revision import revision_of
 from prover.tactics.generator import Generator
 
 if TYPE_CHECKING:
-    from curriculum.daemon.configuration import Configuration
+    from curriculum.daemon.configuration import DaemonConfig
     from curriculum.daemon.daemon import Daemon
-    from curriculum.daemon.world import Resources
+    from curriculum.daemon.environment import Resources
     from curriculum.database.database import Database
-    from curriculum.learn.workshop import Finished, Workshop
+    from curriculum.lifelong.executor import AttemptResult, Executor
 
 GB = 1e9
 PUBLISH_S = 120
@@ -63,11 +63,9 @@ class JsonLog:
 
 
 class RealWorld:
-    """See `curriculum.daemon.world.World`."""
+    """See `curriculum.daemon.environment.DaemonEnvironment`."""
 
-    def __init__(
-        self, configuration: "Configuration", listed: Sequence[Location], db: "Database", log: JsonLog
-    ) -> None:
+    def __init__(self, configuration: "DaemonConfig", listed: Sequence[Location], db: "Database", log: JsonLog) -> None:
         self._configuration = configuration
         self._log = log
         self._db = db
@@ -76,38 +74,38 @@ class RealWorld:
         tools = Tools(work.toolchain, work.jobs, work.seconds)
         self._patches = Patches(configuration, log)
         self._shop = LeanWorkshop(self._locations, tools, db, self._note)
-        self.workshop: Workshop = self
+        self.executor: Executor = self
         self.settings = self._shop.settings
         self.attempt = self._shop.attempt
         self.write_patch = self._patches.write
         self.publish = self._patches.publish
 
     def trace(self, location: str) -> str:
-        """See `Workshop`; not longer than the configuration allows."""
+        """See `Executor`; not longer than the configuration allows."""
         with _no_longer_than(self._configuration.limits.trace_hours * 3600.0, location):
             return self._shop.trace(location)
 
     def newest(self, location: str) -> str:
-        """See `World`."""
+        """See `DaemonEnvironment`."""
         checkout, repository = read_repository(str(self._locations[location]), self._note)
         return revision_of(checkout, repository)
 
     def learn(self) -> Sequence[Generator]:
         """The memory, anew."""
-        from curriculum.learn.learner import Frozen
+        from curriculum.learn.learner import FrozenMemory
 
-        return (Frozen(remembered()),)
+        return (FrozenMemory(remembered()),)
 
     def resources(self) -> "Resources":
-        """See `World`."""
-        from curriculum.daemon.world import Resources
+        """See `DaemonEnvironment`."""
+        from curriculum.daemon.environment import Resources
 
         root = home().root
         root.mkdir(parents=True, exist_ok=True)
         return Resources(shutil.disk_usage(root).free / GB, psutil.virtual_memory().available / GB)
 
     def steady(self) -> float:
-        """See `World`."""
+        """See `DaemonEnvironment`."""
         return time.monotonic()
 
     def _note(self, text: str) -> None:
@@ -134,14 +132,14 @@ class _Locations(dict[str, Location]):
 class Patches:
     """Writes each proof that is found as a patch; publishes it by a command, where one is configured."""
 
-    def __init__(self, configuration: "Configuration", log: JsonLog) -> None:
+    def __init__(self, configuration: "DaemonConfig", log: JsonLog) -> None:
         self._publish = configuration.publish
         chosen = configuration.daemon.patches
         self._directory = Path(chosen).expanduser() if chosen else home().root / "patches"
         self._log = log
 
-    def write(self, location: str, finished: "Finished") -> Path | None:
-        """See `World`. What cannot be written is said; the proof is in the database anyhow."""
+    def write(self, location: str, finished: "AttemptResult") -> Path | None:
+        """See `DaemonEnvironment`. What cannot be written is said; the proof is in the database anyhow."""
         if not finished.patch:
             return None
         patch = f"{self._publish.disclosure}\n---\n{finished.patch}"
@@ -160,7 +158,7 @@ class Patches:
         return file
 
     def publish(self, location: str, patch: Path) -> None:
-        """See `World`."""
+        """See `DaemonEnvironment`."""
         if self._publish.command:
             self._run([*self._publish.command, str(patch), location])
 
@@ -188,7 +186,7 @@ def _done_by(words: Sequence[str]) -> tuple[int, str]:
 class Process:
     """One daemon, from its start to its end."""
 
-    def __init__(self, configuration: "Configuration", place: Path) -> None:
+    def __init__(self, configuration: "DaemonConfig", place: Path) -> None:
         from curriculum.daemon.daemon import Daemon
         from curriculum.repository_list import read_list
 
@@ -215,7 +213,7 @@ class Process:
 
     def ended(self) -> None:
         """Says that it ends."""
-        self._daemon.tally.state = "stopping"
+        self._daemon.counters.state = "stopping"
         self._over.set()
         self._server.stop()
         self._log("stopped", **_done(self._daemon))
@@ -225,7 +223,7 @@ class Process:
             self._stand()
 
     def _stand(self) -> None:
-        tally = self._daemon.tally
+        tally = self._daemon.counters
         standing = Standing(
             os.getpid(), self._began, self._server.port, tally.state, tally.fault, time.time(), _done(self._daemon)
         )
@@ -263,8 +261,8 @@ class Server:
 
 def health(daemon: "Daemon") -> tuple[int, dict[str, Any]]:
     """An HTTP status, and what is said: 503 where something is wrong."""
-    tally = daemon.tally
-    since = daemon.world.steady() - tally.turned_at if tally.turned_at else 0.0
+    tally = daemon.counters
+    since = daemon.environment.steady() - tally.turned_at if tally.turned_at else 0.0
     well = tally.state != "degraded" and since < STUCK_S
     return (200 if well else 503), {"state": tally.state, "fault": tally.fault, **_done(daemon)}
 
@@ -285,7 +283,7 @@ def metrics(daemon: "Daemon") -> bytes:
         def collect(self) -> Iterator[Any]:
             for name, value in _done(daemon).items():
                 yield CounterMetricFamily(f"prover_{name}", f"{name}, since the daemon began", value=value)
-            degraded = float(daemon.tally.state == "degraded")
+            degraded = float(daemon.counters.state == "degraded")
             yield GaugeMetricFamily("prover_degraded", "1 where something is wrong", value=degraded)
             memory = psutil.Process().memory_info().rss
             yield GaugeMetricFamily("prover_resident_bytes", "memory of the daemon itself", value=memory)
@@ -324,7 +322,7 @@ def _handler(daemon: "Daemon") -> type[BaseHTTPRequestHandler]:
 
 
 def _done(daemon: "Daemon") -> dict[str, int]:
-    tally = daemon.tally
+    tally = daemon.counters
     names = ("looked", "traced", "attempts", "proved", "broken", "learnt", "faults")
     return {name: getattr(tally, name) for name in names}
 

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from curriculum.database.database import Database
-    from curriculum.learn.learner import Strategy, Trainable
-    from curriculum.learn.summary import Summary
+    from curriculum.learn.learner import Learner, Strategy
+    from curriculum.lifelong.summary import CourseSummary
 
 LEASE_S = 180.0
 STRATEGIES = ("progressive", "merged", "replay", "ewc", "adapters")
@@ -79,7 +79,7 @@ def command(
     A course that was interrupted or killed goes on when the same command is given again. A repository that cannot be
     read is left out and named. Nothing is written into a repository.
     """
-    from curriculum.learn.course import Course, Syllabus
+    from curriculum.lifelong.course import Course, CourseConfig
     from curriculum.repository_list import read_list
 
     listed = read_list(list_file)
@@ -98,7 +98,7 @@ def command(
         return
     chosen = cast("Strategy", strategy)
     pinned = tuple((name, each.revision) for name, each in locations.items() if each.revision is not None)
-    syllabus = Syllabus(tuple(locations), order, reverse, rounds, chosen, seed, tactics, prove, baseline, pinned)
+    syllabus = CourseConfig(tuple(locations), order, reverse, rounds, chosen, seed, tactics, prove, baseline, pinned)
     _, errors = consoles()
 
     def say(text: str) -> None:
@@ -110,13 +110,13 @@ def command(
         pupils = learners_named(learners, chosen, seed)
         run = Course(db, shop, pupils, order_named, kept, say).run(syllabus)
         from curriculum.database.courses import finished_steps
-        from curriculum.learn.summary import summary_of
+        from curriculum.lifelong.summary import summary_of
 
         with db.reading() as connection:
             print_summary(summary_of(finished_steps(connection, run)))
 
 
-def learners_named(text: str, strategy: "Strategy", seed: int) -> "list[Trainable]":
+def learners_named(text: str, strategy: "Strategy", seed: int) -> "list[Learner]":
     """The learners of a comma-separated list.
 
     Raises:
@@ -127,7 +127,7 @@ def learners_named(text: str, strategy: "Strategy", seed: int) -> "list[Trainabl
     from curriculum.learn.ranker import Ranker
 
     assert get_args(Strategy) == STRATEGIES
-    made: Mapping[str, Callable[[], Trainable]] = {
+    made: Mapping[str, Callable[[], Learner]] = {
         "memory": lambda: MemoryLearner(strategy, seed=seed),
         "ranker": lambda: Ranker(strategy, seed=seed),
         "generator": lambda: GeneratorLearner(strategy, seed=seed),
@@ -141,7 +141,7 @@ def learners_named(text: str, strategy: "Strategy", seed: int) -> "list[Trainabl
     return [made[name]() for name in names]
 
 
-def print_summary(summary: "Summary") -> None:
+def print_summary(summary: "CourseSummary") -> None:
     """What a course came to, for people."""
     from curriculum.metrics import METRICS
 
@@ -169,7 +169,7 @@ def _alone(kept: Path, database: "Database") -> "Iterator[None]":
 
     A lock keeps out others on this computer, and is gone the moment that its holder is; a lease keeps out others.
     """
-    from curriculum.daemon.holding import Holding
+    from curriculum.lifelong.lease_keeper import LeaseKeeper
 
     busy = RunError("Another `prover learn` is using this database: wait for it, or end it.")
     kept.mkdir(parents=True, exist_ok=True)
@@ -179,7 +179,7 @@ def _alone(kept: Path, database: "Database") -> "Iterator[None]":
             held = database.perform(lambda work: work.leases.acquire("courses", owner, LEASE_S))
             if held is None:
                 raise busy
-            with Holding(database, held):
+            with LeaseKeeper(database, held):
                 yield
     except Timeout:
         raise busy from None

@@ -10,7 +10,7 @@ from prover.cli.wiring import database
 from prover.errors import NotWritable, RunError
 
 if TYPE_CHECKING:
-    from curriculum.learn.report import Taken
+    from curriculum.lifelong.report import ReportedCourse
 
 
 @click.group("report")
@@ -25,7 +25,7 @@ def command() -> None:
 @click.option("--course", "courses", multiple=True, help="The id of a course, or its beginning; all by default.")
 def lifelong(out: Path, courses: tuple[str, ...]) -> None:
     """Report on courses of learning: metrics with intervals, theorems, curves."""
-    from curriculum.learn.report import curves, markdown, values
+    from curriculum.lifelong.report import curves, markdown, values
     from prover.evaluate.page import page
     from prover.evaluate.plots import curves_drawn
 
@@ -47,23 +47,24 @@ def lifelong(out: Path, courses: tuple[str, ...]) -> None:
     click.echo(f"wrote {out}/report.md, report.json, report.html: {len(taken)} courses")
 
 
-def _taken(wanted: tuple[str, ...]) -> "list[Taken]":
+def _taken(wanted: tuple[str, ...]) -> "list[ReportedCourse]":
     """The courses asked for, the oldest first.
 
     Raises:
         RunError: there are none.
     """
     from curriculum.database.courses import course_settings, courses, finished_steps
-    from curriculum.learn.report import Taken
-    from curriculum.learn.summary import summary_of
+    from curriculum.lifelong.report import ReportedCourse
+    from curriculum.lifelong.summary import summary_of
 
     with database() as db, db.reading() as connection:
         found = [c for c in courses(connection)[::-1] if not wanted or c.uid.startswith(wanted)]
         taken = [
-            Taken(c.uid, c.status, course_settings(connection, c.run), summary_of(finished_steps(connection, c.run)))
+            ReportedCourse(
+                c.uid, c.status, course_settings(connection, c.run), summary_of(finished_steps(connection, c.run))
+            )
             for c in found
         ]
-    taken = [each for each in taken if each.summary.order]
     if not taken:
         raise RunError("There is no such course with anything to report: `prover learn` makes one.")
     return taken

@@ -26,7 +26,7 @@ from prover.proving import Task
 if TYPE_CHECKING:
     from curriculum.database.database import UnitOfWork
     from curriculum.learn.generator.examples import Example, Split
-    from curriculum.learn.generator.training import Trained
+    from curriculum.learn.generator.training import TrainedGenerator
     from curriculum.learn.generator.validity import Validity
 
 Note = Callable[[str], None]
@@ -140,16 +140,18 @@ def gather(
     return Learnt(tuple(examples), revisions, len(examples) - traced)
 
 
-def _train(parts: "Split", learnt: Learnt, given: dict[str, Any], note: Note) -> "tuple[Trained, str, str | None]":
+def _train(
+    parts: "Split", learnt: Learnt, given: dict[str, Any], note: Note
+) -> "tuple[TrainedGenerator, str, str | None]":
     """The model, its name, and the name of the one that it was trained from."""
     from curriculum.learn.generator.examples import digest_of
     from curriculum.learn.generator.presets import PRESETS
     from curriculum.learn.generator.training import train
-    from curriculum.learn.generator.training_plan import Lora, Plan
+    from curriculum.learn.generator.training_plan import Lora, TrainingPlan
 
     base, parent = base_model(given["base"])
     rate = given["rate"] or (2e-3 if base in PRESETS else 2e-4 if given["lora"] else 1e-4)
-    plan = Plan(
+    plan = TrainingPlan(
         epochs=given["epochs"],
         batch=given["batch"],
         accumulate=given["accumulate"],
@@ -231,7 +233,12 @@ def tasks(ready: Opened, session: LeanSession, names: set[str]) -> Iterator[Task
 
 
 def register(
-    name: str, trained: "Trained", learnt: Learnt, parts: "Split", metrics: dict[str, float], parent: str | None
+    name: str,
+    trained: "TrainedGenerator",
+    learnt: Learnt,
+    parts: "Split",
+    metrics: dict[str, float],
+    parent: str | None,
 ) -> None:
     """Enters the model in the list."""
     trained_on = {

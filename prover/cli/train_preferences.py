@@ -29,7 +29,7 @@ from prover.project.build import write_whole
 
 if TYPE_CHECKING:
     from curriculum.learn.generator.examples import Split
-    from curriculum.learn.generator.preference import Pair
+    from curriculum.learn.generator.preference import PreferencePair
 
 
 @click.command("preferences")
@@ -64,7 +64,7 @@ def command(repos: tuple[str, ...], jobs: int, toolchain_choice: ToolchainChoice
     """
     from curriculum.learn.generator.examples import digest_of, split
     from curriculum.learn.generator.preference import prefer
-    from curriculum.learn.generator.training_plan import Lora, Plan
+    from curriculum.learn.generator.training_plan import Lora, TrainingPlan
 
     out, err = consoles()
 
@@ -74,7 +74,7 @@ def command(repos: tuple[str, ...], jobs: int, toolchain_choice: ToolchainChoice
     base, parent = base_model(given["base"])
     learnt = gather(repos, toolchain_choice, jobs, given["modules"], found=False, note=note)
     parts = split(learnt.examples, given["held_out"], given["seed"])
-    plan = Plan(
+    plan = TrainingPlan(
         epochs=given["epochs"],
         batch=given["batch"],
         rate=given["rate"],
@@ -111,18 +111,18 @@ def _pairs(
     parts: "Split",
     most: int,
     note: Note,
-) -> "list[Pair]":
+) -> "list[PreferencePair]":
     """The pairs, as they were kept, or made and kept now."""
-    from curriculum.learn.generator.preference import Pair, judged_pairs
+    from curriculum.learn.generator.preference import PreferencePair, judged_pairs
 
     if kept.is_file():
         note(f"pairs from {kept}: delete it, and they are made anew")
-        return [msgspec.json.decode(line, type=Pair) for line in kept.read_bytes().splitlines()]
+        return [msgspec.json.decode(line, type=PreferencePair) for line in kept.read_bytes().splitlines()]
     proofs: dict[str, list[Any]] = {}
     for example in parts.train:
         proofs.setdefault(example.declaration, []).append(example)
     generator = choice.tactics(choice.open(), note)
-    pairs: list[Pair] = []
+    pairs: list[PreferencePair] = []
     goals = 0
     for ready, session in in_turn(repos, toolchain_choice, jobs, note):
         judged = judged_pairs(session, tasks(ready, session, set(proofs)), generator, proofs)

@@ -32,7 +32,7 @@ from prover.tactics.structure import Structure
 
 if TYPE_CHECKING:
     from curriculum.database.database import Database
-    from curriculum.learn.workshop import Finished, Trial
+    from curriculum.lifelong.executor import AttemptRequest, AttemptResult
 
 
 @dataclasses.dataclass(frozen=True)
@@ -98,8 +98,8 @@ class LeanWorkshop:
             yield ready
 
     def attempt(
-        self, location: str, revision: str, trials: "Sequence[Trial]", learnt: Sequence[Generator]
-    ) -> "Iterator[Finished]":
+        self, location: str, revision: str, trials: "Sequence[AttemptRequest]", learnt: Sequence[Generator]
+    ) -> "Iterator[AttemptResult]":
         """See `Workshop`."""
         with self._opened_at(location, revision) as ready:
             pool = Pool(ready.toolchain, ready.builder.search_path(), self._tools.jobs)
@@ -129,7 +129,7 @@ class _Bench:
         self._generators: tuple[Generator, ...] = (Automation(), Structure(), *learnt)
         self._gate = Gate(pool.fresh, kept_in(home().caches, ready.toolchain, ready.builder.search_path()))
 
-    def tasks(self, trials: "Sequence[Trial]") -> "Iterator[tuple[Trial, Task | str]]":
+    def tasks(self, trials: "Sequence[AttemptRequest]") -> "Iterator[tuple[AttemptRequest, Task | str]]":
         """Each trial with its theorem, or with why there is none; a module that cannot be read costs itself only."""
         names = dict.fromkeys(trial.module for trial in trials)
         with self._pool.lend() as session:
@@ -147,20 +147,20 @@ class _Bench:
                     found = declared.get(trial.theorem)
                     yield trial, Task(source, found) if found else f"{name} has no {trial.theorem} any more"
 
-    def attempt(self, trial: "Trial", task: Task | str) -> "Finished":
+    def attempt(self, trial: "AttemptRequest", task: Task | str) -> "AttemptResult":
         """One trial."""
         from curriculum.database.results import Cost
-        from curriculum.learn.workshop import Finished
+        from curriculum.lifelong.executor import AttemptResult
 
         toolchain = self._ready.toolchain.name
         if isinstance(task, str):
-            return Finished(trial, trial.theorem, toolchain, ("failed", task), Cost())
+            return AttemptResult(trial, trial.theorem, toolchain, ("failed", task), Cost())
         with self._pool.lend() as session:
             self._pool.prepare_fresh()
             outcome = self._prover(trial).prove(session, task)
         spent = outcome.spent
         names = [generator.name for generator in self._generators]
-        return Finished(
+        return AttemptResult(
             trial,
             task.declaration.key or trial.theorem,
             toolchain,
@@ -183,7 +183,7 @@ class _Bench:
             raise UsageError(f"There is no module {name} any more.")
         return module
 
-    def _prover(self, trial: "Trial") -> Prover:
+    def _prover(self, trial: "AttemptRequest") -> Prover:
         budget = Budget(seconds=self._shop._tools.seconds, tactics=trial.tactics)
         generators = self._generators
         if trial.temperature > 0:

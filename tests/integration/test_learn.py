@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from curriculum.daemon.configuration import Configuration, Leave, Limits, Work
+from curriculum.daemon.configuration import DaemonConfig, ExclusionRule, LimitsConfig, WorkConfig
 from curriculum.database.courses import courses, finished_steps
 from curriculum.database.lineage import lineage_of
 from curriculum.database.results import FoundProof
-from curriculum.learn.summary import summary_of
-from curriculum.learn.workshop import Trial
+from curriculum.lifelong.executor import AttemptRequest
+from curriculum.lifelong.summary import summary_of
 from prover.cli.daemon_process import Process
 from prover.cli.main import run
 from prover.cli.wiring import database
@@ -66,10 +66,12 @@ def test_a_course_and_then_the_daemon(repository: Path, tmp_path: Path, capsys: 
 
     (repository / "Small.lean").write_text(FIRST.replace("n + 0 = n", "0 + n = n"))
     git(repository, "commit", "-qam", "restated")
-    configuration = Configuration(
-        Work(str(listed), batch=1, seconds=20, tactics=8, jobs=1, toolchain="embedded", patches=str(tmp_path / "out")),
-        Limits(free_disk_gb=0, free_memory_gb=0, nice=0),
-        leave=(Leave("small", ("never",)),),
+    configuration = DaemonConfig(
+        WorkConfig(
+            str(listed), batch=1, seconds=20, tactics=8, jobs=1, toolchain="embedded", patches=str(tmp_path / "out")
+        ),
+        LimitsConfig(free_disk_gb=0, free_memory_gb=0, nice=0),
+        leave=(ExclusionRule("small", ("never",)),),
     )
     (tmp_path / "daemon").mkdir()
     process = Process(configuration, tmp_path / "daemon")
@@ -94,10 +96,10 @@ def test_a_repository_that_goes_on_is_worked_on_as_it_was_traced(repository: Pat
         revision = workshop.trace("here")
         (repository / "Small.lean").write_text(FIRST.replace("n + 0 = n", "0 + n = n"))
         git(repository, "commit", "-qam", "restated")
-        (finished,) = workshop.attempt("here", revision, [Trial("Small", "easy", 8)], [])
+        (finished,) = workshop.attempt("here", revision, [AttemptRequest("Small", "easy", 8)], [])
         assert isinstance(finished.result, FoundProof)
         (repository / "Small.lean").write_text(FIRST)
         unsaved = workshop.trace("here")
         (repository / "Small.lean").write_text(FIRST + "-- more\n")
         with pytest.raises(UsageError, match="has changed"):
-            next(iter(workshop.attempt("here", unsaved, [Trial("Small", "easy", 8)], [])))
+            next(iter(workshop.attempt("here", unsaved, [AttemptRequest("Small", "easy", 8)], [])))

@@ -13,10 +13,10 @@ from curriculum.database.database import Database
 from curriculum.database.lineage import lineage_of, reconcile
 from curriculum.database.prospects import waiting_in
 from curriculum.database.results import Cost, FoundProof, GoalStep
-from curriculum.learn.course import Course, Syllabus
-from curriculum.learn.learner import Found, Frozen, MemoryLearner, Strategy, Study
-from curriculum.learn.summary import Summary, summary_of
-from curriculum.learn.workshop import Finished, Trial
+from curriculum.learn.learner import FrozenMemory, MemoryLearner, ProofExample, Strategy, TrainingTask
+from curriculum.lifelong.course import Course, CourseConfig
+from curriculum.lifelong.executor import AttemptRequest, AttemptResult
+from curriculum.lifelong.summary import CourseSummary, summary_of
 from curriculum.metrics import backward_transfer
 from curriculum.ordering import EasyFirst
 from prover.errors import CheckoutFailed, UsageError
@@ -73,8 +73,8 @@ class World:
         return self.revision
 
     def attempt(
-        self, location: str, revision: str, trials: Sequence[Trial], learnt: Sequence[Generator]
-    ) -> Iterator[Finished]:
+        self, location: str, revision: str, trials: Sequence[AttemptRequest], learnt: Sequence[Generator]
+    ) -> Iterator[AttemptResult]:
         for trial in reversed(trials) if self.backwards else trials:
             self.tick()
             self.attempted.append(trial.theorem)
@@ -82,7 +82,7 @@ class World:
             yield self._finished(trial, learnt)
             self.tick()
 
-    def _finished(self, trial: Trial, learnt: Sequence[Generator]) -> Finished:
+    def _finished(self, trial: AttemptRequest, learnt: Sequence[Generator]) -> AttemptResult:
         known = trial.recall and not self.rotten
         proved = ".easy" in trial.theorem or any(self._trick(g) for g in learnt)
         steps = (GoalStep("⊢ Goal", "kGoal", "magic"),)
@@ -91,11 +91,11 @@ class World:
         if trial.theorem in self.rotten:
             result = ("open", "the budget is spent")
         key = f"statement of {trial.theorem}"
-        return Finished(trial, key, LEAN, result, Cost(0.5, 2, trial.tactics), recalled=known and proved)
+        return AttemptResult(trial, key, LEAN, result, Cost(0.5, 2, trial.tactics), recalled=known and proved)
 
     @staticmethod
     def _trick(generator: Generator) -> bool:
-        assert isinstance(generator, Frozen)
+        assert isinstance(generator, FrozenMemory)
         recall: Any = generator.at(Place("Z", "Z.z", 0, "sz"))
         return any(s.tactic == "magic" for s in recall.suggest_for(sketch_of_text("⊢ Goal"), "kGoal"))
 
@@ -103,11 +103,11 @@ class World:
         return {"world": "made up"}
 
 
-def syllabus(rounds: int = 2, strategy: Strategy = "progressive", places: tuple[str, ...] = PLACES) -> Syllabus:
-    return Syllabus(places, rounds=rounds, strategy=strategy, tactics=8)
+def syllabus(rounds: int = 2, strategy: Strategy = "progressive", places: tuple[str, ...] = PLACES) -> CourseConfig:
+    return CourseConfig(places, rounds=rounds, strategy=strategy, tactics=8)
 
 
-def go(db: Database, world: World, kept: Path, plan: Syllabus, said: list[str] | None = None) -> int:
+def go(db: Database, world: World, kept: Path, plan: CourseConfig, said: list[str] | None = None) -> int:
     told = said if said is not None else []
     learners = [MemoryLearner(plan.strategy)]
     return Course(db, world, learners, lambda *_: EasyFirst(), kept, told.append).run(plan)
@@ -119,7 +119,7 @@ def steps(db: Database, run: int) -> list[tuple[Any, ...]]:
     return [(s.position, s.kind, s.round, s.location, s.record) for s in found]
 
 
-def came_to(db: Database, run: int) -> Summary:
+def came_to(db: Database, run: int) -> CourseSummary:
     with db.reading() as connection:
         return summary_of(finished_steps(connection, run))
 
@@ -205,7 +205,7 @@ def test_the_order_in_which_attempts_are_finished_changes_nothing(
 
 def test_a_further_try_is_another_one(database: Database, tmp_path: Path) -> None:
     world = World(database)
-    go(database, world, tmp_path / "kept", Syllabus((ONE,), rounds=2, tactics=8, baseline=False))
+    go(database, world, tmp_path / "kept", CourseConfig((ONE,), rounds=2, tactics=8, baseline=False))
     assert world.attempted == ["one.easy.a", "one.hard.b", "one.hard.b"]
     assert world.seeds[1] != world.seeds[2]
 
@@ -228,7 +228,7 @@ def test_a_repository_that_is_gone_is_left_out_and_said(database: Database, tmp_
 
 def test_what_goes_wrong_in_one_repository_costs_only_that(database: Database, tmp_path: Path) -> None:
     class Broken(World):
-        def attempt(self, location: str, *rest: Any) -> Iterator[Finished]:
+        def attempt(self, location: str, *rest: Any) -> Iterator[AttemptResult]:
             if location == ONE:
                 raise UsageError("it does not build")
             yield from super().attempt(location, *rest)
@@ -286,7 +286,7 @@ def test_a_kill_while_known_proofs_are_tried_again_changes_nothing(tmp_path: Pat
 
 def test_what_could_not_be_tried_again_is_not_broken(database: Database, tmp_path: Path) -> None:
     class Dying(World):
-        def attempt(self, *rest: Any) -> Iterator[Finished]:
+        def attempt(self, *rest: Any) -> Iterator[AttemptResult]:
             for finished in super().attempt(*rest):
                 yield dataclasses.replace(finished, result=("failed", "Lean died"), recalled=False)
 
@@ -333,7 +333,7 @@ def test_a_course_of_other_learners_is_another_one(database: Database, tmp_path:
 
 def test_a_course_studies_what_it_has_traced(database: Database, tmp_path: Path) -> None:
     class Hurried(World):
-        def attempt(self, *rest: Any) -> Iterator[Finished]:
+        def attempt(self, *rest: Any) -> Iterator[AttemptResult]:
             yield from super().attempt(*rest)
             small = module("one", declared("one.done.c", incomplete=False), text="one, cut down")
             self.db.perform(lambda work: work.traces.record_trace(read("9", ONE), keyed(small), {}))
@@ -346,11 +346,13 @@ def test_a_course_studies_what_it_has_traced(database: Database, tmp_path: Path)
 def test_a_bounded_memory_keeps_all_that_there_is_room_for() -> None:
     learner = MemoryLearner("replay", capacity=100)
     for name in "ABC":
-        learner.study(Study(f"https://example.org/{name}", (module(name, declared(f"{name}.x", incomplete=False)),)))
-    found = [Found("A", f"A.y{n}", f"s{n}", float(n), (("⊢ Goal", f"k{n}", f"exact {n}"),)) for n in range(5)]
-    learner.study(Study(ONE, (), tuple(found)))
+        learner.train(
+            TrainingTask(f"https://example.org/{name}", (module(name, declared(f"{name}.x", incomplete=False)),))
+        )
+    found = [ProofExample("A", f"A.y{n}", f"s{n}", float(n), (("⊢ Goal", f"k{n}", f"exact {n}"),)) for n in range(5)]
+    learner.train(TrainingTask(ONE, (), tuple(found)))
     for _ in range(3):
-        learner.study(Study(ONE))
+        learner.train(TrainingTask(ONE))
     assert len(learner.memory()) == 11
 
 
@@ -358,7 +360,7 @@ def test_a_bounded_memory_forgets_and_an_unbounded_one_does_not() -> None:
     def size(learner: MemoryLearner) -> int:
         for name in "ABCDEF":
             made = module(name, declared(f"{name}.x", incomplete=False))
-            learner.study(Study(f"https://example.org/{name}", (made,)))
+            learner.train(TrainingTask(f"https://example.org/{name}", (made,)))
         return len(learner.memory())
 
     assert size(MemoryLearner("progressive")) == 12
@@ -367,7 +369,7 @@ def test_a_bounded_memory_forgets_and_an_unbounded_one_does_not() -> None:
 
 def test_a_memory_that_is_saved_is_the_same_when_it_is_loaded(tmp_path: Path) -> None:
     learner = MemoryLearner()
-    learner.study(Study(ONE, (module("A", declared("A.x", incomplete=False)),)))
+    learner.train(TrainingTask(ONE, (module("A", declared("A.x", incomplete=False)),)))
     learner.save(tmp_path)
     other = MemoryLearner()
     other.load(tmp_path)

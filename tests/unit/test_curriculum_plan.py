@@ -8,8 +8,8 @@ import pytest
 from curriculum.database.database import Database
 from curriculum.database.provable import AttemptTotals, attempt_totals
 from curriculum.database.results import Cost, FoundProof, Tried
-from curriculum.difficulty import Category, Rated
-from curriculum.ordering import EasyFirst, Subject
+from curriculum.difficulty import Category, RatedTheorem
+from curriculum.ordering import EasyFirst, RepositoryProfile
 from curriculum.plan import plan
 from curriculum.repository_list import read_list
 from curriculum.subjects import closure_sizes, subject_of
@@ -46,9 +46,9 @@ def test_a_repository_as_the_curriculum_sees_it(db: Database) -> None:
         subject = subject_of(connection, HERE)
         assert subject is not None
         assert subject.theorems == (
-            Rated("A.one", steps=2),
-            Rated("A.open", incomplete=True, steps=2, found=3),
-            Rated("B.open", incomplete=True, steps=2),
+            RatedTheorem("A.one", steps=2),
+            RatedTheorem("A.open", incomplete=True, steps=2, found=3),
+            RatedTheorem("B.open", incomplete=True, steps=2),
         )
         assert sorted(subject.closures) == [1, 2]
         assert attempt_totals(connection, HERE) == AttemptTotals(2, 1, 8.0)
@@ -61,7 +61,7 @@ def test_imports_in_a_circle_have_closures_too() -> None:
 
 def test_costs_go_from_the_budget_towards_what_attempts_took() -> None:
     def seconds(made: AttemptTotals) -> float:
-        subject = Subject("r", (Rated("s", incomplete=True), Rated("t", steps=3)), ("p", "q"))
+        subject = RepositoryProfile("r", (RatedTheorem("s", incomplete=True), RatedTheorem("t", steps=3)), ("p", "q"))
         return plan([(subject, made)], EasyFirst(), budget=60.0).seconds
 
     assert seconds(AttemptTotals()) == 60.0

@@ -8,17 +8,17 @@ from typing import Any
 
 import pytest
 
-from curriculum.daemon.configuration import Configuration, Leave, Work
+from curriculum.daemon.configuration import DaemonConfig, ExclusionRule, WorkConfig
 from curriculum.daemon.daemon import Daemon
-from curriculum.daemon.holding import Holding
-from curriculum.daemon.world import Resources
+from curriculum.daemon.environment import Resources
 from curriculum.database.checking import faults
 from curriculum.database.database import Database
 from curriculum.database.lineage import lineage_of
 from curriculum.database.queries import expired_leases, row_counts
 from curriculum.database.results import Cost, FoundProof
 from curriculum.database.watches import watched
-from curriculum.learn.workshop import Finished, Trial
+from curriculum.lifelong.executor import AttemptRequest, AttemptResult
+from curriculum.lifelong.lease_keeper import LeaseKeeper
 from prover.errors import CheckoutFailed, DatabaseFull, DatabaseUnavailable, LakeFailed
 from prover.project.location import Location
 from prover.tactics.generator import Generator
@@ -37,7 +37,7 @@ class World:
 
     def __init__(self, db: Database, die_at: int = -1) -> None:
         self.db = db
-        self.workshop = self
+        self.executor = self
         self.revisions = {GOOD: "1", BAD: "1"}
         self.disk = 100.0
         self.time = 1_000_000.0
@@ -74,8 +74,8 @@ class World:
         return revision
 
     def attempt(
-        self, location: str, revision: str, trials: Sequence[Trial], learnt: Sequence[Generator]
-    ) -> Iterator[Finished]:
+        self, location: str, revision: str, trials: Sequence[AttemptRequest], learnt: Sequence[Generator]
+    ) -> Iterator[AttemptResult]:
         for trial in trials:
             self.tick()
             self.attempted.append(trial.theorem)
@@ -85,7 +85,9 @@ class World:
             found = known or (trial.tactics > 1 and trial.theorem.startswith("easy"))
             result: Any = proof if found else ("open", "the budget is spent")
             patch = trial.theorem if found else ""
-            yield Finished(trial, f"key of {trial.theorem}", LEAN, result, Cost(1.0, 2, 3), recalled=known, patch=patch)
+            yield AttemptResult(
+                trial, f"key of {trial.theorem}", LEAN, result, Cost(1.0, 2, 3), recalled=known, patch=patch
+            )
             self.tick()
 
     def learn(self) -> Sequence[Generator]:
@@ -95,7 +97,7 @@ class World:
     def settings(self) -> dict[str, Any]:
         return {}
 
-    def write_patch(self, location: str, finished: Finished) -> Path | None:
+    def write_patch(self, location: str, finished: AttemptResult) -> Path | None:
         return Path(finished.patch) if finished.patch else None
 
     def publish(self, location: str, patch: Path) -> None:
@@ -147,11 +149,11 @@ def db(tmp_path: Path, empty: Path) -> Iterator[Database]:
         yield database
 
 
-CONFIGURATION = Configuration(daemon=Work(batch=2))
+CONFIGURATION = DaemonConfig(daemon=WorkConfig(batch=2))
 
 
 def daemon(
-    db: Database, world: World, owner: str = "one", configuration: Configuration = CONFIGURATION
+    db: Database, world: World, owner: str = "one", configuration: DaemonConfig = CONFIGURATION
 ) -> tuple[Daemon, Said]:
     said = Said()
     return Daemon(db, world, configuration, owner, said), said
@@ -160,10 +162,10 @@ def daemon(
 def until_idle(one: Daemon, world: World, most: int = 30) -> None:
     for _ in range(most):
         pause = one.safe_turn()
-        if one.tally.state == "idle":
+        if one.counters.state == "idle":
             return
         world.wait(pause)
-    raise AssertionError(f"not idle after {most} turns: {one.tally}")
+    raise AssertionError(f"not idle after {most} turns: {one.counters}")
 
 
 def test_it_traces_proves_learns_and_rests(db: Database) -> None:
@@ -171,7 +173,7 @@ def test_it_traces_proves_learns_and_rests(db: Database) -> None:
     one, said = daemon(db, world)
     until_idle(one, world)
     assert sorted(world.attempted) == sorted(NAMES), "each once: nothing was learnt that would change a failure"
-    assert (one.tally.proved, one.tally.attempts, one.tally.traced) == (1, 3, 1)
+    assert (one.counters.proved, one.counters.attempts, one.counters.traced) == (1, 3, 1)
     assert world.learnt >= 2, "before the first attempt, and from the proof"
     assert one.safe_turn() > 0
     assert "put off" in said
@@ -183,7 +185,7 @@ def test_a_repository_that_never_builds_is_put_off_ever_longer_and_costs_the_oth
     for _ in range(60):
         world.wait(max(60.0, one.safe_turn()))
     assert world.traces.count(BAD) < 8, "an hour of turns"
-    assert one.tally.proved == 1
+    assert one.counters.proved == 1
     pauses = [facts["seconds"] for name, facts in said.events if name == "put off"]
     assert pauses == sorted(pauses)
     with db.reading() as connection:
@@ -212,7 +214,7 @@ def test_known_proofs_are_tried_again_at_a_new_commit(db: Database, rotten: set[
     until_idle(one, world)
     assert world.attempted[before] == "easy.a"
     assert world.published == ["easy.a"] * (1 + len(rotten)), "not again for being tried again"
-    assert one.tally.broken == len(rotten)
+    assert one.counters.broken == len(rotten)
     assert ("proof changed" in said) == bool(rotten)
     assert world.attempted[before + 1 :].count("easy.a") == len(rotten), "what is broken is searched for anew"
     with db.reading() as connection:
@@ -232,7 +234,7 @@ def test_a_repository_that_vanishes_is_said_and_left(db: Database) -> None:
 
 def test_targets_on_the_list_are_never_attempted(db: Database) -> None:
     world = World(db)
-    rules = Configuration(leave=(Leave("good", ("false.*",), "known to be false"),))
+    rules = DaemonConfig(leave=(ExclusionRule("good", ("false.*",), "known to be false"),))
     one, _ = daemon(db, world, configuration=rules)
     until_idle(one, world)
     assert sorted(world.attempted) == ["easy.a", "hard.b"]
@@ -240,8 +242,8 @@ def test_targets_on_the_list_are_never_attempted(db: Database) -> None:
 
 def test_rules_take_effect_at_once_and_are_taken_back_at_once(db: Database) -> None:
     world = World(db)
-    until_idle(daemon(db, World(db), configuration=Configuration(leave=(Leave("good"),)))[0], world)
-    rules = Configuration(daemon=Work(batch=2), leave=(Leave(f"{GOOD}.git", ("false.*", "hard.*")),))
+    until_idle(daemon(db, World(db), configuration=DaemonConfig(leave=(ExclusionRule("good"),)))[0], world)
+    rules = DaemonConfig(daemon=WorkConfig(batch=2), leave=(ExclusionRule(f"{GOOD}.git", ("false.*", "hard.*")),))
     one, said = daemon(db, world, configuration=rules)
     until_idle(one, world)
     assert world.attempted == ["easy.a"], "it was traced under other rules"
@@ -256,7 +258,7 @@ def test_rules_take_effect_at_once_and_are_taken_back_at_once(db: Database) -> N
 
 def test_a_rule_about_no_repository_is_said_once(db: Database) -> None:
     world = World(db)
-    one, said = daemon(db, world, configuration=Configuration(leave=(Leave("godo"), Leave("good"))))
+    one, said = daemon(db, world, configuration=DaemonConfig(leave=(ExclusionRule("godo"), ExclusionRule("good"))))
     until_idle(one, world)
     one.safe_turn()
     assert [facts for event, facts in said.events if event == "rule without a repository"] == [{"repository": "godo"}]
@@ -280,12 +282,12 @@ def test_a_full_disk_is_waited_for(db: Database) -> None:
     for world.disk in (0.9, 0.7, 0.5, 0.3):
         pauses.append(one.safe_turn())
     assert pauses == [1.0, 2.0, 4.0, 8.0]
-    assert (one.tally.state, world.traces) == ("degraded", [])
+    assert (one.counters.state, world.traces) == ("degraded", [])
     assert said.count("degraded") == 1, "said once, not at each turn"
     world.disk = 50.0
     until_idle(one, world)
     assert "well again" in said
-    assert one.tally.proved == 1
+    assert one.counters.proved == 1
 
 
 @pytest.mark.parametrize("error", [DatabaseUnavailable("it is gone"), DatabaseFull("the disk is full")])
@@ -300,10 +302,10 @@ def test_a_database_that_is_lost_is_waited_for_and_nothing_is_lost(
         patch.setattr(db, "reading", _raising(error))
         for _ in range(3):
             world.wait(one.safe_turn())
-    assert one.tally.state == "degraded"
+    assert one.counters.state == "degraded"
     until_idle(one, world)
     assert "well again" in said
-    assert one.tally.proved == 1
+    assert one.counters.proved == 1
 
 
 def _raising(error: Exception) -> Any:
@@ -346,7 +348,7 @@ def test_a_database_that_is_down_at_the_start_is_waited_for(db: Database, monkey
     with monkeypatch.context() as patch:
         patch.setattr(db, "_prepare", _raising(DatabaseUnavailable("it is gone")))
         world.wait(one.safe_turn())
-    assert one.tally.state == "degraded"
+    assert one.counters.state == "degraded"
     until_idle(one, world)
     assert "well again" in said
     assert world.traces == [other]
@@ -416,20 +418,20 @@ def test_what_one_daemon_traced_the_other_learns(db: Database) -> None:
     other, _ = daemon(db, world, owner="other")
     until_idle(one, world)
     until_idle(other, world)
-    before = other.tally.learnt
+    before = other.counters.learnt
     world.revisions[GOOD] = "2"
     world.wait(31 * 60)
     until_idle(one, world)
     until_idle(other, world)
-    assert other.tally.traced == 0
-    assert other.tally.learnt == before + 1
+    assert other.counters.traced == 0
+    assert other.counters.learnt == before + 1
 
 
 def test_who_is_told_to_stop_does_not_wait_for_a_database_in_use(db: Database, tmp_path: Path) -> None:
     one, _ = daemon(db, World(db))
     held = one._lease(GOOD)
     assert held is not None
-    holding = Holding(db, held)
+    holding = LeaseKeeper(db, held)
     writer = sqlite3.connect(tmp_path / "prover.db", isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
     with pytest.raises(Killed), holding:
@@ -447,7 +449,7 @@ def test_a_daemon_whose_lease_was_taken_stores_nothing_more(db: Database) -> Non
     one.safe_turn()
     real = world.attempt
 
-    def overtaken(*arguments: Any) -> Iterator[Finished]:
+    def overtaken(*arguments: Any) -> Iterator[AttemptResult]:
         def take(work: Any) -> None:
             work.leases._now = lambda: work.now() + 1e6
             work.leases.acquire(f"work {GOOD}", "quick", 60)

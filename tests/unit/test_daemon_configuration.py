@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from curriculum.daemon.configuration import Configuration, Leave, read_configuration
+from curriculum.daemon.configuration import DaemonConfig, ExclusionRule, read_configuration
 from prover.errors import UsageError
 
 ROOT = Path(__file__).parents[2]
@@ -17,11 +17,11 @@ def written(tmp_path: Path, text: str) -> Path:
 
 
 def test_an_empty_file_is_all_defaults(tmp_path: Path) -> None:
-    assert read_configuration(written(tmp_path, "# nothing\n")) == Configuration()
+    assert read_configuration(written(tmp_path, "# nothing\n")) == DaemonConfig()
 
 
 def test_nothing_is_published_by_default() -> None:
-    assert Configuration().publish.command == ()
+    assert DaemonConfig().publish.command == ()
 
 
 def test_what_is_written_counts(tmp_path: Path) -> None:
@@ -43,7 +43,7 @@ reason = "false"
     read = read_configuration(written(tmp_path, text))
     assert (read.daemon.jobs, read.daemon.poll_minutes, read.limits.nice) == (3, 5.0, 0)
     assert read.publish.command == ("sh", "-c", "true")
-    assert read.leave == (Leave("exercises"), Leave("https://example.org/r", ("R.false_*",), "false"))
+    assert read.leave == (ExclusionRule("exercises"), ExclusionRule("https://example.org/r", ("R.false_*",), "false"))
 
 
 @pytest.mark.parametrize(
@@ -84,18 +84,18 @@ WAYS = ("course", "x/course", COURSE, f"{COURSE}/", f"{COURSE}.git", "git@exampl
 @pytest.mark.parametrize("rule", WAYS)
 @pytest.mark.parametrize("location", [*WAYS[2:], f"{COURSE}#sub"])
 def test_a_rule_is_about_a_repository_however_its_address_is_written(rule: str, location: str) -> None:
-    assert Leave(rule).is_about(location)
+    assert ExclusionRule(rule).is_about(location)
 
 
 def test_a_rule_is_about_a_directory_or_a_repository_on_this_computer() -> None:
-    assert all(Leave(rule).is_about("/home/me/course") for rule in ("course", "/home/me/course/", "me/course"))
-    assert Leave(f"{COURSE}#sub").is_about(f"{COURSE}.git#sub")
-    assert not Leave(f"{COURSE}#sub").is_about(f"{COURSE}#other")
+    assert all(ExclusionRule(rule).is_about("/home/me/course") for rule in ("course", "/home/me/course/", "me/course"))
+    assert ExclusionRule(f"{COURSE}#sub").is_about(f"{COURSE}.git#sub")
+    assert not ExclusionRule(f"{COURSE}#sub").is_about(f"{COURSE}#other")
 
 
 @pytest.mark.parametrize("rule", ["", "cours", "ourse", "sub", "y/course", "https://example.com/x/course"])
 def test_a_rule_is_not_about_others(rule: str) -> None:
-    assert not Leave(rule).is_about(f"{COURSE}#sub")
+    assert not ExclusionRule(rule).is_about(f"{COURSE}#sub")
 
 
 def test_a_file_that_is_not_there(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_the_documented_file_is_the_defaults() -> None:
     text = (ROOT / "docs" / "prover.toml").read_text()
     read = read_configuration(ROOT / "docs" / "prover.toml")
-    assert read == Configuration()
+    assert read == DaemonConfig()
     for section in ("daemon", "limits", "server", "publish"):
-        for name in vars(getattr(Configuration(), section)):
+        for name in vars(getattr(DaemonConfig(), section)):
             assert f"\n{name} = " in text, f"docs/prover.toml does not show {name}"

@@ -16,9 +16,9 @@ from types import FrameType
 import psutil
 import pytest
 
-from curriculum.daemon.configuration import Configuration, Publishing
+from curriculum.daemon.configuration import DaemonConfig, PublishConfig
 from curriculum.database.results import Cost
-from curriculum.learn.workshop import Finished, Trial
+from curriculum.lifelong.executor import AttemptRequest, AttemptResult
 from prover.cli.daemon_process import JsonLog, Patches, step_back
 from prover.cli.main import run
 
@@ -122,9 +122,9 @@ def events(place: Path) -> list[dict[str, object]]:
 
 
 def test_a_proof_is_written_as_a_patch_and_published(place: Path) -> None:
-    configuration = Configuration(publish=Publishing(("sh", "-c", "printf '\\351chec' >&2; exit 3")))
+    configuration = DaemonConfig(publish=PublishConfig(("sh", "-c", "printf '\\351chec' >&2; exit 3")))
     patches = Patches(configuration, JsonLog(place / "log"))
-    finished = Finished(Trial("A", "a", 9), "key", "lean", ("open", "the budget is spent"), Cost())
+    finished = AttemptResult(AttemptRequest("A", "a", 9), "key", "lean", ("open", "the budget is spent"), Cost())
     assert patches.write("https://example.org/r", finished) is None
     written = patches.write("https://example.org/r", replace(finished, patch="--- A.lean\n"))
     assert written is not None
@@ -141,7 +141,7 @@ class Stopped(BaseException):
 
 
 def test_a_command_that_publishes_ends_with_its_children_when_the_daemon_is_told_to_stop(place: Path) -> None:
-    patches = Patches(Configuration(), JsonLog(place / "log"))
+    patches = Patches(DaemonConfig(), JsonLog(place / "log"))
     program = "import os,subprocess,time; c=subprocess.Popen(['sleep','600']); "
     program += f"open('{place}/part','w').write(f'{{os.getpid()}} {{c.pid}}'); "
     program += f"os.rename('{place}/part','{place}/pids'); time.sleep(600)"

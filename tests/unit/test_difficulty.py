@@ -7,28 +7,28 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from curriculum.critic import StepCritic
-from curriculum.difficulty import Category, Rated, Thresholds, histogram, percentile, thresholds
+from curriculum.difficulty import Category, RatedTheorem, Thresholds, histogram, percentile, thresholds
 from curriculum.ordering import (
     EasyFirst,
     Order,
     Predicted,
+    RepositoryProfile,
     Reversed,
     Shuffled,
     Similar,
     SmallClosures,
-    Subject,
 )
 
 calm = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 """the computer may be busy with other things"""
 
 
-def proved(steps: int) -> Rated:
-    return Rated(f"t{steps}", steps=steps)
+def proved(steps: int) -> RatedTheorem:
+    return RatedTheorem(f"t{steps}", steps=steps)
 
 
-SORRY = Rated("s", incomplete=True)
-TERM = Rated("x")
+SORRY = RatedTheorem("s", incomplete=True)
+TERM = RatedTheorem("x")
 
 
 def test_complexity_is_kept_as_a_logarithm_so_that_long_proofs_do_not_overflow() -> None:
@@ -58,10 +58,12 @@ def test_a_term_proof_is_neither_easy_nor_unproved() -> None:
 
 
 def test_a_sorry_that_we_filled_has_the_complexity_of_our_proof_not_of_the_steps_around_it() -> None:
-    filled = Rated("s", incomplete=True, steps=40, found=2)
+    filled = RatedTheorem("s", incomplete=True, steps=40, found=2)
     assert filled.log_complexity == 2.0
-    assert Rated("s", incomplete=True, steps=40).log_complexity is None
-    assert Rated("t", steps=5, found=1).log_complexity == 5.0, "the repository's own proof counts where it has one"
+    assert RatedTheorem("s", incomplete=True, steps=40).log_complexity is None
+    assert RatedTheorem("t", steps=5, found=1).log_complexity == 5.0, (
+        "the repository's own proof counts where it has one"
+    )
 
 
 def test_with_nothing_proved_everything_is_unproved() -> None:
@@ -70,7 +72,7 @@ def test_with_nothing_proved_everything_is_unproved() -> None:
 
 
 def test_equal_complexities_are_all_easy() -> None:
-    same = [Rated(str(n), steps=4) for n in range(10)]
+    same = [RatedTheorem(str(n), steps=4) for n in range(10)]
     assert histogram(same, thresholds(same))[Category.EASY] == 10
 
 
@@ -90,15 +92,15 @@ def test_percentiles_lie_within_and_grow(values: list[float], one: float, other:
     assert percentile(values, high) <= values[-1] + slack
 
 
-@given(st.lists(st.builds(Rated, st.text(max_size=3), st.booleans(), st.none() | st.integers(0, 5_000))))
+@given(st.lists(st.builds(RatedTheorem, st.text(max_size=3), st.booleans(), st.none() | st.integers(0, 5_000))))
 @calm
-def test_every_theorem_is_in_one_category(theorems: list[Rated]) -> None:
+def test_every_theorem_is_in_one_category(theorems: list[RatedTheorem]) -> None:
     assert histogram(theorems, thresholds(theorems)).total == len(theorems)
 
 
-FEW_EASY = Subject("few", tuple(proved(n) for n in (1, 50, 60, 70)), ("a + b", "c", "d", "e"), (1, 1))
-MANY_EASY = Subject("many", tuple(proved(n) for n in (1, 1, 1, 40)), ("p ∧ q", "q", "r", "p ∨ q"), (3, 5))
-EMPTY = Subject("empty")
+FEW_EASY = RepositoryProfile("few", tuple(proved(n) for n in (1, 50, 60, 70)), ("a + b", "c", "d", "e"), (1, 1))
+MANY_EASY = RepositoryProfile("many", tuple(proved(n) for n in (1, 1, 1, 40)), ("p ∧ q", "q", "r", "p ∨ q"), (3, 5))
+EMPTY = RepositoryProfile("empty")
 ALIKE = {"a + b": (1.0, 0.0), "c": (1.0, 0.1), "d": (1.0, 0.0), "e": (1.0, 0.0)}
 
 
@@ -106,7 +108,7 @@ def embed(statements: tuple[str, ...] | list[str]) -> list[tuple[float, float]]:
     return [ALIKE.get(statement, (0.0, 1.0)) for statement in statements]
 
 
-def names(order: Order, *subjects: Subject) -> list[str]:
+def names(order: Order, *subjects: RepositoryProfile) -> list[str]:
     return [placed.subject.location for placed in order.place(subjects)]
 
 
@@ -127,8 +129,8 @@ def test_what_is_predicted_to_be_short_comes_first() -> None:
 
 
 def test_alike_repositories_follow_each_other() -> None:
-    sums = [Subject(name, (), ("a + b",)) for name in ("x", "y")]
-    order = names(Similar(embed), sums[0], Subject("logic", (), ("p ∧ q",)), sums[1], EMPTY)
+    sums = [RepositoryProfile(name, (), ("a + b",)) for name in ("x", "y")]
+    order = names(Similar(embed), sums[0], RepositoryProfile("logic", (), ("p ∧ q",)), sums[1], EMPTY)
     assert order == ["x", "y", "logic", "empty"]
 
 
@@ -145,7 +147,7 @@ def test_an_order_is_total_whatever_the_order_of_its_input(order: Order) -> None
 
 
 def test_another_seed_shuffles_otherwise() -> None:
-    subjects = [Subject(str(n)) for n in range(10)]
+    subjects = [RepositoryProfile(str(n)) for n in range(10)]
     assert names(Shuffled(0), *subjects) == names(Shuffled(0), *subjects) != names(Shuffled(1), *subjects)
 
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from curriculum.learn.generator.learner import GeneratorLearner
-from curriculum.learn.learner import Found, Strategy, Study, Task, held_out
+from curriculum.learn.learner import EvaluationTask, ProofExample, Strategy, TrainingTask, held_out
 from prover.project.traced import TracedModule, TracedStep
 from prover.tactics.language.transformer import Loading, load
 from tests.tiny_models import tiny_seq2seq
@@ -29,8 +29,8 @@ def module(name: str, tactic: str) -> TracedModule:
     return TracedModule(name, f"{name}.lean", "d", (), (), tuple(steps), ())
 
 
-def study(name: str, tactic: str, *found: Found) -> Study:
-    return Study(f"/{name}", (module(name, tactic),), found, seed=3)
+def study(name: str, tactic: str, *found: ProofExample) -> TrainingTask:
+    return TrainingTask(f"/{name}", (module(name, tactic),), found, seed=3)
 
 
 def weights(learner: GeneratorLearner, place: Path) -> dict[str, Any]:
@@ -43,15 +43,15 @@ def weights(learner: GeneratorLearner, place: Path) -> dict[str, Any]:
 @pytest.mark.parametrize("strategy", get_args(Strategy))
 def test_every_strategy_learns_and_goes_on_from_what_was_saved(base: str, tmp_path: Path, strategy: Strategy) -> None:
     learner = GeneratorLearner(strategy, base=base)
-    task = Task("/A", (module("A", "rfl"),))
+    task = EvaluationTask("/A", (module("A", "rfl"),))
     assert learner.performance(task) == (0.0,)
     assert learner.generators() == ()
-    learner.study(study("A", "rfl"))
+    learner.train(study("A", "rfl"))
     first = weights(learner, tmp_path / "one")
-    learner.study(study("B", "omega"))
+    learner.train(study("B", "omega"))
     again = GeneratorLearner(strategy, base=base)
     again.load(tmp_path / "one")
-    again.study(study("B", "omega"))
+    again.train(study("B", "omega"))
     second, same = weights(learner, tmp_path / "two"), weights(again, tmp_path / "again")
     assert all(bool((second[name] == same[name]).all()) for name in second)
     assert any(bool((second[name] != first[name]).any()) for name in second)
@@ -62,24 +62,26 @@ def test_every_strategy_learns_and_goes_on_from_what_was_saved(base: str, tmp_pa
 def test_it_becomes_able_to_say_what_it_was_taught(base: str) -> None:
     learner = GeneratorLearner(base="tiny")
     for seed in range(3):
-        learner.study(Study("/A", (module("A", "rfl"),), seed=seed))
-    assert learner.performance(Task("/A", (module("A", "rfl"),))) == (1.0,)
+        learner.train(TrainingTask("/A", (module("A", "rfl"),), seed=seed))
+    assert learner.performance(EvaluationTask("/A", (module("A", "rfl"),))) == (1.0,)
     learner.reset()
-    assert learner.performance(Task("/A", (module("A", "rfl"),))) == (0.0,)
+    assert learner.performance(EvaluationTask("/A", (module("A", "rfl"),))) == (0.0,)
 
 
 def test_proofs_that_were_found_are_learnt_and_what_is_held_out_is_not(base: str, tmp_path: Path) -> None:
     learner = GeneratorLearner(base=base)
-    learner.study(Study("/A", (), (Found("A", HELD, "k", 0.0, (("⊢ p", "k", "rfl"),)),)))
+    learner.train(TrainingTask("/A", (), (ProofExample("A", HELD, "k", 0.0, (("⊢ p", "k", "rfl"),)),)))
     assert learner.generators() == ()
-    learner.study(Study("/A", (), (Found("A", LEARNT[0], "k", 0.0, (("⊢ p", "k", "rfl"), ("⊢ q", "k", "sorry"))),)))
+    learner.train(
+        TrainingTask("/A", (), (ProofExample("A", LEARNT[0], "k", 0.0, (("⊢ p", "k", "rfl"), ("⊢ q", "k", "sorry"))),))
+    )
     assert len(learner.generators()) == 1
 
 
 def test_a_proof_of_its_own_takes_the_place_of_anothers(base: str, tmp_path: Path) -> None:
     learner = GeneratorLearner("merged", base=base)
-    learner.study(study("A", "rfl"))
-    learner.study(Study("/A", (), (Found("A", LEARNT[0], "k", 0.0, (("⊢ p", "k", "omega"),)),)))
+    learner.train(study("A", "rfl"))
+    learner.train(TrainingTask("/A", (), (ProofExample("A", LEARNT[0], "k", 0.0, (("⊢ p", "k", "omega"),)),)))
     learner.save(tmp_path)
     _, past = msgspec.json.decode((tmp_path / "past.json").read_bytes())
     tactics = {(each["declaration"], each["tactic"]) for each in past}
@@ -91,7 +93,7 @@ def test_a_proof_of_its_own_takes_the_place_of_anothers(base: str, tmp_path: Pat
 @pytest.mark.parametrize(("damage", "said"), [("past.json", "damaged"), ("model/config.json", "cannot be loaded")])
 def test_what_is_damaged_is_not_loaded(base: str, tmp_path: Path, damage: str, said: str) -> None:
     learner = GeneratorLearner(base=base)
-    learner.study(study("A", "rfl"))
+    learner.train(study("A", "rfl"))
     learner.save(tmp_path)
     (tmp_path / damage).write_text("{")
     with pytest.raises(ValueError, match=said):
@@ -100,5 +102,5 @@ def test_what_is_damaged_is_not_loaded(base: str, tmp_path: Path, damage: str, s
 
 def test_a_study_of_nothing_but_long_tactics_teaches_nothing(base: str) -> None:
     learner = GeneratorLearner(base=base)
-    learner.study(Study("/A", (module("A", "simp [" + 100 * "aa, " + "b]"),)))
+    learner.train(TrainingTask("/A", (module("A", "simp [" + 100 * "aa, " + "b]"),)))
     assert learner.generators() == ()

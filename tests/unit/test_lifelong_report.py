@@ -8,8 +8,8 @@ import pytest
 
 from curriculum.database.courses import FinishedStep, finish_step
 from curriculum.database.database import UnitOfWork
-from curriculum.learn.report import Taken, curves, markdown, values
-from curriculum.learn.summary import summary_of
+from curriculum.lifelong.report import ReportedCourse, curves, markdown, values
+from curriculum.lifelong.summary import summary_of
 from prover.cli.main import run
 from prover.cli.wiring import database
 
@@ -40,9 +40,11 @@ STEPS: list[tuple[str, int, str, dict[str, Any]]] = [
 ]
 
 
-def taken(count: int = len(STEPS), strategy: str = "progressive") -> Taken:
+def taken(count: int = len(STEPS), strategy: str = "progressive") -> ReportedCourse:
     steps = [FinishedStep(n, *step, float(n)) for n, step in enumerate(STEPS[:count])]  # type: ignore[arg-type]
-    return Taken("learn-x-0", "finished", {"strategy": strategy, "order": "easy", "seed": 0}, summary_of(steps))
+    return ReportedCourse(
+        "learn-x-0", "finished", {"strategy": strategy, "order": "easy", "seed": 0}, summary_of(steps)
+    )
 
 
 def test_the_report_counts_theorems_gained_and_lost() -> None:

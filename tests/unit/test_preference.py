@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 import torch
 
-from curriculum.learn.generator.encoding import Encoder
+from curriculum.learn.generator.encoding import ExampleEncoder
 from curriculum.learn.generator.examples import Example
-from curriculum.learn.generator.preference import Pair, Preference, judged_pairs, prefer
+from curriculum.learn.generator.preference import Preference, PreferencePair, judged_pairs, prefer
 from curriculum.learn.generator.presets import starting
 from curriculum.learn.generator.training import read_card
-from curriculum.learn.generator.training_plan import Plan
+from curriculum.learn.generator.training_plan import TrainingPlan
 from prover.errors import UsageError
 from prover.lean.protocol import Declaration, Goal
 from prover.lean.session import Advanced, Failed, Origin, SorryGoal, SourceText, State, TacticLimits
@@ -19,8 +19,8 @@ from prover.tactics.generator import Suggestion
 from prover.tactics.language.formats import format_named, state_text
 from tests.tiny_models import tiny_causal, tiny_seq2seq
 
-PAIRS = [Pair("M", f"t{n}", f"⊢ {n} = {n}", "rfl", "omega") for n in range(8)]
-QUICK = Plan(epochs=6, batch=4, rate=1e-2, state_bytes=60)
+PAIRS = [PreferencePair("M", f"t{n}", f"⊢ {n} = {n}", "rfl", "omega") for n in range(8)]
+QUICK = TrainingPlan(epochs=6, batch=4, rate=1e-2, state_bytes=60)
 SOURCE = SourceText("theorem t : p ∧ q := by sorry", "M.lean", "M")
 
 
@@ -34,7 +34,7 @@ def margins(directory: str) -> list[float]:
     """How much more probable a model finds what was chosen."""
     model, tokenizer = starting(directory, 0)
     kind, format = ("seq2seq", "reprover") if model.config.is_encoder_decoder else ("causal", "bfs-prover")
-    encoder = Encoder(tokenizer, kind, format_named(format), QUICK)  # type: ignore[arg-type]
+    encoder = ExampleEncoder(tokenizer, kind, format_named(format), QUICK)  # type: ignore[arg-type]
     preference = Preference(encoder, "cpu", 0.1)
     found = []
     for pair in PAIRS:
@@ -59,7 +59,7 @@ def test_what_is_chosen_becomes_more_probable(base: str, tmp_path: Path) -> None
 def test_the_loss_begins_at_log_two_and_falls_with_the_margin(base: str) -> None:
     model, tokenizer = starting(base, 0)
     kind = "seq2seq" if model.config.is_encoder_decoder else "causal"
-    encoder = Encoder(tokenizer, kind, format_named("reprover" if kind == "seq2seq" else "bfs-prover"), QUICK)  # type: ignore[arg-type]
+    encoder = ExampleEncoder(tokenizer, kind, format_named("reprover" if kind == "seq2seq" else "bfs-prover"), QUICK)  # type: ignore[arg-type]
     rows = [encoder.row(Example("M", "t", "⊢ p", text)) for text in ("rfl", "a much longer tactic")]
     preference = Preference(encoder, "cpu", 0.5)
     both = preference.believed(model, *rows)  # type: ignore[arg-type]

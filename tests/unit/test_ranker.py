@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from curriculum.learn.learner import Strategy, Study, Task, held_out
+from curriculum.learn.learner import EvaluationTask, Strategy, TrainingTask, held_out
 from curriculum.learn.ranker import Ranker, contrast, pairs_of
 from prover.project.traced import PremiseUse, TracedModule, TracedStep
 from tests.traced_modules import module, theorem
@@ -45,21 +45,21 @@ FIRST, SECOND = repository("Alpha"), repository("Beta")
 
 
 def recall(ranker: Ranker, of: TracedModule) -> float:
-    values = ranker.performance(Task(of.name, (of,)))
+    values = ranker.performance(EvaluationTask(of.name, (of,)))
     return sum(values) / len(values)
 
 
 def taught(strategy: Strategy, epochs: int = 12) -> Ranker:
     ranker = Ranker(strategy, epochs=epochs)
-    ranker.study(Study("first", (FIRST,), seed=1))
-    ranker.study(Study("second", (SECOND,), seed=2))
+    ranker.train(TrainingTask("first", (FIRST,), seed=1))
+    ranker.train(TrainingTask("second", (SECOND,), seed=2))
     return ranker
 
 
 def test_it_learns_what_it_is_taught() -> None:
     ranker = Ranker(epochs=12)
     before = recall(ranker, FIRST)
-    ranker.study(Study("first", (FIRST,), seed=1))
+    ranker.train(TrainingTask("first", (FIRST,), seed=1))
     assert recall(ranker, FIRST) > max(0.8, before + 0.3)
 
 
@@ -74,13 +74,13 @@ def test_every_strategy_goes_on_from_what_was_saved_as_if_it_had_not_stopped(
 ) -> None:
     whole = taught(strategy, epochs=1)
     first = Ranker(strategy, epochs=1)
-    first.study(Study("first", (FIRST,), seed=1))
+    first.train(TrainingTask("first", (FIRST,), seed=1))
     first.save(tmp_path)
     other = Ranker(strategy, epochs=1)
     other.load(tmp_path)
-    other.study(Study("second", (SECOND,), seed=2))
+    other.train(TrainingTask("second", (SECOND,), seed=2))
     for of in (FIRST, SECOND):
-        assert other.performance(Task("t", (of,))) == whole.performance(Task("t", (of,)))
+        assert other.performance(EvaluationTask("t", (of,))) == whole.performance(EvaluationTask("t", (of,)))
 
 
 def test_the_penalty_holds_the_weights_that_mattered() -> None:
@@ -88,9 +88,9 @@ def test_the_penalty_holds_the_weights_that_mattered() -> None:
 
     def distance(strategy: Strategy) -> float:
         ranker = Ranker(strategy, epochs=3)
-        ranker.study(Study("first", (FIRST,), seed=1))
+        ranker.train(TrainingTask("first", (FIRST,), seed=1))
         before = ranker._weights["projection"].clone()
-        ranker.study(Study("second", (SECOND,), seed=2))
+        ranker.train(TrainingTask("second", (SECOND,), seed=2))
         return float((ranker._weights["projection"] - before).norm())
 
     assert distance("ewc") < 0.8 * distance("progressive")
@@ -98,8 +98,8 @@ def test_the_penalty_holds_the_weights_that_mattered() -> None:
 
 def test_a_study_without_premises_changes_nothing() -> None:
     ranker = Ranker()
-    ranker.study(Study("empty", ()))
-    assert ranker.performance(Task("empty", ())) == ()
+    ranker.train(TrainingTask("empty", ()))
+    assert ranker.performance(EvaluationTask("empty", ())) == ()
 
 
 def test_a_damaged_file_is_told_from_a_missing_one(tmp_path: Path) -> None:

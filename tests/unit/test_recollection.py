@@ -6,7 +6,7 @@ import pytest
 
 from curriculum.database.database import Database
 from curriculum.database.results import FoundProof, GoalStep, Tried
-from curriculum.recollection import lesson_of, recollect
+from curriculum.recollection import module_precedents, recollect
 from prover.lean.protocol import Goal, Hypothesis
 from prover.tactics.generator import Place
 from prover.tactics.memory.memory import Memory
@@ -106,6 +106,6 @@ def test_an_empty_database_teaches_nothing(db: Database, tmp_path: Path) -> None
 
 
 def test_a_lesson_knows_where_its_theorems_start() -> None:
-    lesson = lesson_of(module("A", theorem("A.one", key="s1"), theorem("f", kind="definition")))
+    lesson = module_precedents(module("A", theorem("A.one", key="s1"), theorem("f", kind="definition")))
     assert lesson.source.declarations == {"A.one": 10.0, "f": 10.0}
     assert lesson.source.statements == {"A.one": "s1"}

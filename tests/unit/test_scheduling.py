@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from curriculum.database.database import Database
 from curriculum.database.results import Cost, FoundProof, Tried
-from curriculum.scheduling import Prospect, Record, Temperatures, best, shares, staleness, weigh
+from curriculum.scheduling import Candidate, SuccessRecord, Temperatures, best, prioritise, shares, staleness
 from curriculum.selection import next_theorem
 from tests.traced_modules import LEAN, keyed, module, read, theorem
 
@@ -14,21 +14,21 @@ calm = settings(max_examples=50, deadline=None, suppress_health_check=[HealthChe
 """the computer may be busy with other things"""
 
 DAY = 24 * 3600.0
-UNKNOWN = Record()
+UNKNOWN = SuccessRecord()
 
 
 def prospect(
     tried: int = 0,
     learnt: int = 0,
     days: float = 0.0,
-    record: Record = UNKNOWN,
+    record: SuccessRecord = UNKNOWN,
     number: int = 1,
-) -> Prospect:
-    return Prospect(number, tried, days * DAY, learnt, record)
+) -> Candidate:
+    return Candidate(number, tried, days * DAY, learnt, record)
 
 
-def chance(which: Prospect) -> float:
-    return weigh(which, 60.0).chance
+def chance(which: Candidate) -> float:
+    return prioritise(which, 60.0).chance
 
 
 def test_a_failure_is_worth_more_the_more_was_learnt_since() -> None:
@@ -45,9 +45,9 @@ def test_a_failure_is_worth_more_the_longer_it_is_ago_and_is_never_worth_nothing
 
 
 def test_where_proofs_were_found_more_are_expected() -> None:
-    good, bad = Record(20, 15, 100.0), Record(20, 0, 1_200.0)
+    good, bad = SuccessRecord(20, 15, 100.0), SuccessRecord(20, 0, 1_200.0)
     assert chance(prospect(record=good)) > chance(prospect()) > chance(prospect(record=bad))
-    assert weigh(prospect(record=good), 60.0).cost < weigh(prospect(record=bad), 60.0).cost <= 60.0
+    assert prioritise(prospect(record=good), 60.0).cost < prioritise(prospect(record=bad), 60.0).cost <= 60.0
     chosen = best([prospect(record=bad, number=1), prospect(record=good, number=2)], 60.0)
     assert chosen is not None
     assert chosen.prospect.theorem == 2
@@ -94,15 +94,17 @@ def test_too_little_is_not_shared() -> None:
 def test_the_first_try_explores_nothing_and_later_ones_go_where_proofs_were() -> None:
     temperatures = Temperatures((0.3, 1.0))
     assert temperatures.choose([0, 1], {}) == [0.0, 0.3]
-    assert temperatures.choose([1], {0.3: Record(5, 0)}) == [1.0], "what was never tried comes first"
-    assert temperatures.choose([2], {0.3: Record(50, 1), 1.0: Record(50, 20)}) == [1.0]
-    assert temperatures.choose([2], {0.3: Record(2, 0), 1.0: Record(500, 60)}) == [0.3], "two tries say little"
+    assert temperatures.choose([1], {0.3: SuccessRecord(5, 0)}) == [1.0], "what was never tried comes first"
+    assert temperatures.choose([2], {0.3: SuccessRecord(50, 1), 1.0: SuccessRecord(50, 20)}) == [1.0]
+    assert temperatures.choose([2], {0.3: SuccessRecord(2, 0), 1.0: SuccessRecord(500, 60)}) == [0.3], (
+        "two tries say little"
+    )
 
 
 def test_the_theorems_of_a_repository_are_spread_over_temperatures() -> None:
     temperatures = Temperatures((0.3, 1.0))
     assert temperatures.choose([1, 0, 2, 1, 3], {}).count(0.3) == 2
-    known = temperatures.choose([1] * 20, {0.3: Record(200, 1), 1.0: Record(200, 120)})
+    known = temperatures.choose([1] * 20, {0.3: SuccessRecord(200, 1), 1.0: SuccessRecord(200, 120)})
     assert known.count(1.0) == 20, "what is known to be worse is left"
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from curriculum.learn.generator.examples import Example
-from curriculum.learn.generator.training_plan import Plan
+from curriculum.learn.generator.training_plan import TrainingPlan
 from prover.tactics.language.formats import Asked, Format
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ IGNORED = -100
 
 
 @dataclass(frozen=True)
-class Row:
+class EncodedExample:
     """An example as numbers."""
 
     given: list[int]
@@ -30,16 +30,16 @@ class Row:
         return len(self.given) + len(self.wanted)
 
 
-class Encoder:
+class ExampleEncoder:
     """From examples to tensors."""
 
-    def __init__(self, tokenizer: Any, kind: Literal["seq2seq", "causal"], format: Format, plan: Plan) -> None:
+    def __init__(self, tokenizer: Any, kind: Literal["seq2seq", "causal"], format: Format, plan: TrainingPlan) -> None:
         self._tokenizer = tokenizer
         self._kind = kind
         self._format = format
         self._plan = plan
 
-    def row(self, example: Example) -> Row | None:
+    def row(self, example: Example) -> EncodedExample | None:
         """An example as numbers; None for one that is too long."""
         if len(example.tactic.encode()) > self._plan.tactic_bytes:
             return None
@@ -47,9 +47,9 @@ class Encoder:
         prompt = self._format.prompt(Asked(state=state, declaration=example.declaration)).text
         given = self._tokenizer(prompt, add_special_tokens=self._kind == "seq2seq")["input_ids"]
         said = self._tokenizer(example.tactic, add_special_tokens=False)["input_ids"]
-        return Row(list(given), [*said, self._tokenizer.eos_token_id])
+        return EncodedExample(list(given), [*said, self._tokenizer.eos_token_id])
 
-    def batch(self, rows: Sequence[Row], device: str) -> dict[str, "torch.Tensor"]:
+    def batch(self, rows: Sequence[EncodedExample], device: str) -> dict[str, "torch.Tensor"]:
         """Rows as the model takes them, padded on the right to one length."""
         if self._kind == "seq2seq":
             inputs, labels = [row.given for row in rows], [row.wanted for row in rows]
@@ -63,7 +63,7 @@ class Encoder:
             "labels": _padded(labels, IGNORED, device),
         }
 
-    def log_probabilities(self, model: Any, rows: Sequence[Row], device: str) -> "torch.Tensor":
+    def log_probabilities(self, model: Any, rows: Sequence[EncodedExample], device: str) -> "torch.Tensor":
         """log p of all that is said in each row, of shape (rows,), in nats."""
         import torch
 

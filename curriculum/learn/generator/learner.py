@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 
 from curriculum.learn.averaging import averaged_parameters
 from curriculum.learn.ewc import Anchor, anchor, penalty
-from curriculum.learn.generator.encoding import Encoder
+from curriculum.learn.generator.encoding import ExampleEncoder
 from curriculum.learn.generator.examples import Example, traced_examples
 from curriculum.learn.generator.presets import PRESETS, starting
 from curriculum.learn.generator.training import CHECKPOINT, read_card, train
-from curriculum.learn.generator.training_plan import Lora, Plan
-from curriculum.learn.learner import ITEMS, Strategy, Study, Task, held_out
+from curriculum.learn.generator.training_plan import Lora, TrainingPlan
+from curriculum.learn.learner import ITEMS, EvaluationTask, Strategy, TrainingTask, held_out
 from curriculum.learn.rehearsal import Rehearsal
 from prover.errors import ModelMissing, UsageError
 from prover.tactics.generator import Generator
@@ -83,16 +83,16 @@ class GeneratorLearner:
         """Where the model after the first study is, which adapters are trained beside."""
         return Path(self._files.name) / FIRST
 
-    def study(self, study: Study) -> None:
+    def train(self, task: TrainingTask) -> None:
         """Learns from the tactics of a repository's proofs, and from the proofs that were found since.
 
         A proof of the prover's own takes the place of another's of the same theorem: what a model says itself moves
         it less from what it knew (selective self-to-supervised fine-tuning, Gupta et al. 2025).
         """
-        traced = [example for module in study.modules for example in traced_examples(module)]
+        traced = [example for module in task.modules for example in traced_examples(module)]
         found = [
             Example(proof.module, proof.theorem, goal, tactic)
-            for proof in study.found
+            for proof in task.found
             for goal, _, tactic in proof.steps
             if why_refused(tactic) is None
         ]
@@ -105,21 +105,21 @@ class GeneratorLearner:
         match self._strategy:
             case "merged":
                 self._past = list(dict.fromkeys([*self._past, *new]))
-                self._train(self._past, study.seed)
+                self._train(self._past, task.seed)
             case "replay":
-                self._train([*new, *self._past], study.seed)
+                self._train([*new, *self._past], task.seed)
                 self._past = self._sampled([*self._past, *new])
             case "ewc":
-                self._train(new, study.seed)
+                self._train(new, task.seed)
                 self._hold(new)
             case "adapters" if self._model.is_dir():
-                self._adapt(new, study.seed)
+                self._adapt(new, task.seed)
             case _:
-                self._train(new, study.seed)
+                self._train(new, task.seed)
         self._studies += 1
         self._asked = None
 
-    def performance(self, task: Task) -> tuple[float, ...]:
+    def performance(self, task: EvaluationTask) -> tuple[float, ...]:
         """Whether the tactic that begins a proof of a theorem that is held out is among its eight answers (hit@8)."""
         firsts: dict[str, Example] = {}
         for module in task.modules:
@@ -130,7 +130,7 @@ class GeneratorLearner:
         if not chosen or not self._model.is_dir():
             return (0.0,) * len(chosen)
         model, format = self._loaded(), self._format()
-        decoding = Decoding(ANSWERS, tokens=Plan().tactic_bytes, stops=format.stops)
+        decoding = Decoding(ANSWERS, tokens=TrainingPlan().tactic_bytes, stops=format.stops)
         prompts = [format.prompt(Asked(state=each.state, declaration=each.declaration)) for each in chosen]
         answers = model.complete(prompts, decoding)
         said = [{_plain(format.answer(each.text)) for each in answer} for answer in answers]
@@ -189,9 +189,9 @@ class GeneratorLearner:
         fresh = not begun and self._base in PRESETS
         epochs, rate = (FIRST_EPOCHS, 2e-3) if fresh else (self._epochs, 5e-4)
         base = str(self._model) if begun else self._base
-        self._replace(self._trained(examples, base, Plan(epochs, rate=rate, seed=seed)))
+        self._replace(self._trained(examples, base, TrainingPlan(epochs, rate=rate, seed=seed)))
 
-    def _trained(self, examples: Sequence[Example], base: str, plan: Plan) -> Path:
+    def _trained(self, examples: Sequence[Example], base: str, plan: TrainingPlan) -> Path:
         out = Path(self._files.name) / "next"
         train(examples, out, plan, base, penalty=None if self._anchor is None else self._held)
         (out / CHECKPOINT).unlink(missing_ok=True)
@@ -210,7 +210,7 @@ class GeneratorLearner:
         """A low-rank adapter beside the first model; what works is the average of all adapters, added to it."""
         if not self._first.is_dir():
             shutil.copytree(self._model, self._first)
-        made = self._trained(examples, str(self._first), Plan(self._epochs, rate=1e-3, seed=seed, lora=Lora()))
+        made = self._trained(examples, str(self._first), TrainingPlan(self._epochs, rate=1e-3, seed=seed, lora=Lora()))
         before, _ = starting(str(self._model), self._seed)
         after, _ = starting(str(made), self._seed)
         adapted = self._studies - 1  # the first study has no adapter
@@ -222,8 +222,8 @@ class GeneratorLearner:
         """Anchors what this repository needed, on a sample of its tactics."""
         model, tokenizer = starting(str(self._model), self._seed)
         kind: Any = "seq2seq" if model.config.is_encoder_decoder else "causal"
-        plan = Plan()
-        encoder = Encoder(tokenizer, kind, self._format(), plan)
+        plan = TrainingPlan()
+        encoder = ExampleEncoder(tokenizer, kind, self._format(), plan)
         chosen = sorted(examples, key=lambda each: sha256(f"{each}".encode()).digest())[:FISHER_EXAMPLES]
         rows = [row for each in chosen if (row := encoder.row(each)) is not None]
         if not rows:
@@ -256,7 +256,7 @@ class GeneratorLearner:
 
 def _is_learnt(example: Example) -> bool:
     """Whether it measures nothing, and is short enough to be trained on."""
-    return not held_out(example.declaration) and len(example.tactic.encode()) <= Plan.tactic_bytes
+    return not held_out(example.declaration) and len(example.tactic.encode()) <= TrainingPlan.tactic_bytes
 
 
 def _plain(text: str) -> str:

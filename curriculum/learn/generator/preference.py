@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from curriculum.learn.generator.encoding import Encoder, Row
+from curriculum.learn.generator.encoding import EncodedExample, ExampleEncoder
 from curriculum.learn.generator.examples import Example, digest_of_lines
 from curriculum.learn.generator.presets import starting
 from curriculum.learn.generator.training import (
     Progress,
-    Trained,
+    TrainedGenerator,
     Training,
     card_of,
     claim,
     prepared,
     write,
 )
-from curriculum.learn.generator.training_plan import Plan
+from curriculum.learn.generator.training_plan import TrainingPlan
 from prover.errors import LeanError, UsageError
 from prover.lean.session import Advanced, Failed, Session, State, TacticLimits
 from prover.proving import Task, forget
@@ -44,7 +44,7 @@ GOALS = 12
 LIMITS = TacticLimits(milliseconds=1_500)
 
 
-class Pair(msgspec.Struct, frozen=True):
+class PreferencePair(msgspec.Struct, frozen=True):
     """Two tactics for a goal, of which Lean accepts the first."""
 
     module: str
@@ -56,7 +56,7 @@ class Pair(msgspec.Struct, frozen=True):
 
 def judged_pairs(
     session: Session, tasks: Iterable[Task], generator: Generator, proofs: Mapping[str, Sequence[Example]]
-) -> Iterator[list[Pair]]:
+) -> Iterator[list[PreferencePair]]:
     """What the generator suggests along the proofs of theorems, paired by what Lean says of it: the pairs of each goal.
 
     What is chosen is the proof's own tactic first; a theorem that cannot be opened is passed over.
@@ -70,7 +70,7 @@ def judged_pairs(
             (asked,) = situated([generator], task.place())
             opened = session.statement(task.source, task.declaration.selection).state
             for printed, contrasts in _along(session, opened, asked, own):
-                yield [Pair(task.source.module, task.declaration.name, printed, *both) for both in contrasts]
+                yield [PreferencePair(task.source.module, task.declaration.name, printed, *both) for both in contrasts]
         except LeanError:
             continue
         finally:
@@ -78,23 +78,23 @@ def judged_pairs(
 
 
 def prefer(
-    pairs: Sequence[Pair],
+    pairs: Sequence[PreferencePair],
     out: Path,
     base: str,
-    plan: Plan | None = None,
+    plan: TrainingPlan | None = None,
     beta: float = BETA,
     progress: Progress = lambda _: None,
-) -> Trained:
+) -> TrainedGenerator:
     """Trains on from the model `base` and writes what comes of it into `out`; goes on where it was interrupted.
 
     Raises:
         UsageError: there are no pairs, or `out` holds something else.
         ModelMissing: the base cannot be loaded.
     """
-    plan = plan or Plan(epochs=1, batch=8, rate=5e-5)
+    plan = plan or TrainingPlan(epochs=1, batch=8, rate=5e-5)
     model, tokenizer = starting(base, plan.seed)
     card = card_of(base, model, plan, digest_of(pairs))
-    encoder = Encoder(tokenizer, card.kind, format_named(card.format), plan)
+    encoder = ExampleEncoder(tokenizer, card.kind, format_named(card.format), plan)
     rows = [both for pair in pairs if (both := _rows(encoder, pair)) is not None]
     if not rows:
         raise UsageError("There is nothing to prefer: on no goal did Lean accept one tactic and refuse another.")
@@ -130,12 +130,12 @@ def _along(
             waiting += reversed(led.states)
 
 
-def digest_of(pairs: Iterable[Pair]) -> str:
+def digest_of(pairs: Iterable[PreferencePair]) -> str:
     """Names a set of pairs, whatever their order."""
     return digest_of_lines(repr(msgspec.structs.astuple(pair)) for pair in pairs)
 
 
-def _rows(encoder: Encoder, pair: Pair) -> tuple[Row, Row] | None:
+def _rows(encoder: ExampleEncoder, pair: PreferencePair) -> tuple[EncodedExample, EncodedExample] | None:
     """Both tactics as numbers; None where one is too long."""
     chosen, rejected = (
         encoder.row(Example(pair.module, pair.declaration, pair.state, tactic))
@@ -148,8 +148,8 @@ def _rows(encoder: Encoder, pair: Pair) -> tuple[Row, Row] | None:
 class Believed:
     """A pair as numbers, and how much more probable the reference finds the first."""
 
-    chosen: Row
-    rejected: Row
+    chosen: EncodedExample
+    rejected: EncodedExample
     margin: float
     """log p(chosen) − log p(rejected), in nats"""
 
@@ -157,7 +157,7 @@ class Believed:
 class Preference:
     """DPO's loss: −log σ(β ((log π(chosen) − log π(rejected)) − margin))."""
 
-    def __init__(self, encoder: Encoder, device: str, beta: float) -> None:
+    def __init__(self, encoder: ExampleEncoder, device: str, beta: float) -> None:
         self._encoder = encoder
         self._device = device
         self._beta = beta
@@ -175,7 +175,7 @@ class Preference:
         margins = torch.tensor([item.margin for item in items], device=self._device)
         return -torch.nn.functional.logsigmoid(self._beta * (said[0::2] - said[1::2] - margins)).mean()
 
-    def believed(self, model: Any, chosen: Row, rejected: Row) -> Believed:
+    def believed(self, model: Any, chosen: EncodedExample, rejected: EncodedExample) -> Believed:
         """A pair with what a model thinks of it now."""
         import torch
 

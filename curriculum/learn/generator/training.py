@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, Protocol, TypeVar
 
 import msgspec
 
-from curriculum.learn.generator.encoding import Encoder, Row
+from curriculum.learn.generator.encoding import EncodedExample, ExampleEncoder
 from curriculum.learn.generator.examples import Example, digest_of
 from curriculum.learn.generator.presets import starting
-from curriculum.learn.generator.training_plan import Plan
+from curriculum.learn.generator.training_plan import TrainingPlan
 from prover.errors import ModelMissing, UsageError
 from prover.tactics.language.formats import DEFAULTS, format_named
 
@@ -53,7 +53,7 @@ class Card:
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedGenerator:
     """A model that was trained."""
 
     directory: Path
@@ -64,12 +64,12 @@ class Trained:
 def train(
     examples: Sequence[Example],
     out: Path,
-    plan: Plan | None = None,
+    plan: TrainingPlan | None = None,
     base: str = "tiny",
     held_out: Sequence[Example] = (),
     progress: Progress = lambda _: None,
     penalty: Penalty | None = None,
-) -> Trained:
+) -> TrainedGenerator:
     """Trains a model and writes it into `out`; goes on where the same training was interrupted.
 
     For progressive training, `base` is the directory of the last model and the plan has one epoch.
@@ -82,10 +82,10 @@ def train(
         UsageError: there is nothing to learn from, or `out` holds something else.
         ModelMissing: the base cannot be loaded, or a package is missing.
     """
-    plan = plan or Plan()
+    plan = plan or TrainingPlan()
     model, tokenizer = starting(base, plan.seed)
     card = card_of(base, model, plan, digest_of(examples))
-    encoder = Encoder(tokenizer, card.kind, format_named(card.format), plan)
+    encoder = ExampleEncoder(tokenizer, card.kind, format_named(card.format), plan)
     rows = [row for example in examples if (row := encoder.row(example)) is not None]
     if not rows:
         raise UsageError("There are no examples to train on: trace a repository that has finished tactic proofs.")
@@ -103,7 +103,7 @@ def train(
     return write(out, training.finished(), tokenizer, card, metrics)
 
 
-def card_of(base: str, model: Any, plan: Plan, examples: str) -> Card:
+def card_of(base: str, model: Any, plan: TrainingPlan, examples: str) -> Card:
     """The card of a model that is to be trained from `base`: it is asked in that one's format, if that has one."""
     kind: Literal["seq2seq", "causal"] = "seq2seq" if model.config.is_encoder_decoder else "causal"
     known = read_card(base)
@@ -133,14 +133,14 @@ class Objective(Protocol[Item]):
 class Imitation:
     """Says what was said: cross-entropy over the tokens of the tactics."""
 
-    encoder: Encoder
+    encoder: ExampleEncoder
     device: str
 
-    def length(self, item: Row) -> int:
+    def length(self, item: EncodedExample) -> int:
         """See `Objective`."""
         return item.length
 
-    def loss(self, model: Any, items: Sequence[Row]) -> "torch.Tensor":
+    def loss(self, model: Any, items: Sequence[EncodedExample]) -> "torch.Tensor":
         """See `Objective`."""
         loss: torch.Tensor = model(**self.encoder.batch(items, self.device)).loss
         return loss
@@ -153,7 +153,7 @@ class Training(Generic[T]):
         self,
         model: Any,
         objective: Objective[T],
-        plan: Plan,
+        plan: TrainingPlan,
         rows: Sequence[T],
         out: Path,
         identity: str,
@@ -302,7 +302,7 @@ class Training(Generic[T]):
         self._progress(f"goes on at step {self._step} of {self._steps}")
 
 
-def prepared(model: Any, plan: Plan) -> Any:
+def prepared(model: Any, plan: TrainingPlan) -> Any:
     """The model on its device, with an adapter where that is what is trained."""
     if plan.lora is not None:
         try:
@@ -339,7 +339,7 @@ def claim(out: Path, identity: str) -> None:
         raise UsageError(f"{out} is not empty: choose another --out.")
 
 
-def _loss_on(model: Any, encoder: Encoder, rows: Sequence[Row], plan: Plan) -> float:
+def _loss_on(model: Any, encoder: ExampleEncoder, rows: Sequence[EncodedExample], plan: TrainingPlan) -> float:
     """The mean over tokens of −log p, in nats."""
     import torch
 
@@ -350,7 +350,7 @@ def _loss_on(model: Any, encoder: Encoder, rows: Sequence[Row], plan: Plan) -> f
     return -total / sum(len(row.wanted) for row in rows)
 
 
-def write(out: Path, model: Any, tokenizer: Any, card: Card, metrics: dict[str, float]) -> Trained:
+def write(out: Path, model: Any, tokenizer: Any, card: Card, metrics: dict[str, float]) -> TrainedGenerator:
     """Puts a finished model where it then is whole, in place of the checkpoint."""
     card = replace(card, metrics=metrics)
     scratch = out / "new"
@@ -362,4 +362,4 @@ def write(out: Path, model: Any, tokenizer: Any, card: Card, metrics: dict[str, 
         os.replace(file, out / file.name)
     scratch.rmdir()
     (out / CHECKPOINT).unlink(missing_ok=True)
-    return Trained(out, card)
+    return TrainedGenerator(out, card)

@@ -13,7 +13,7 @@ class Lora:
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """How training is done."""
 
     epochs: int = 20

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from curriculum.learn.workshop import Finished, Workshop
+from curriculum.lifelong.executor import AttemptResult, Executor
 from prover.tactics.generator import Generator
 
 
@@ -17,10 +17,10 @@ class Resources:
     free_memory_gb: float
 
 
-class World(Protocol):
+class DaemonEnvironment(Protocol):
     """Repositories, Lean, a clock and the computer. What time it is, the database says, whose users share it."""
 
-    workshop: Workshop
+    executor: Executor
 
     def newest(self, location: str) -> str:
         """The revision that a repository is at now, asked of its origin.
@@ -34,7 +34,7 @@ class World(Protocol):
         """What proposes tactics, once all that the database can teach has been learnt."""
         ...
 
-    def write_patch(self, location: str, finished: Finished) -> Path | None:
+    def write_patch(self, location: str, finished: AttemptResult) -> Path | None:
         """Writes the proof of a trial as a patch of a repository; the file, or None where there is none."""
         ...
 
@@ -51,7 +51,7 @@ class World(Protocol):
         ...
 
 
-class Log(Protocol):
+class EventLog(Protocol):
     """Where the daemon writes what it does."""
 
     def __call__(self, event: str, **facts: Any) -> None:

@@ -9,7 +9,7 @@ from prover.tactics.generator import Generator
 
 
 @dataclass(frozen=True)
-class Trial:
+class AttemptRequest:
     """A theorem to be attempted, and with what."""
 
     module: str
@@ -25,10 +25,10 @@ class Trial:
 
 
 @dataclass(frozen=True)
-class Finished:
+class AttemptResult:
     """What came of a trial."""
 
-    trial: Trial
+    trial: AttemptRequest
     statement_key: str
     toolchain: str
     result: FoundProof | tuple[Literal["open", "refused", "failed"], str]
@@ -44,7 +44,7 @@ class Finished:
         return not self.recalled and (isinstance(self.result, FoundProof) or self.result[0] != "failed")
 
 
-class Workshop(Protocol):
+class Executor(Protocol):
     """Where the work of a course is done."""
 
     def trace(self, location: str) -> str:
@@ -56,8 +56,8 @@ class Workshop(Protocol):
         ...
 
     def attempt(
-        self, location: str, revision: str, trials: Sequence[Trial], learnt: Sequence[Generator]
-    ) -> Iterator[Finished]:
+        self, location: str, revision: str, trials: Sequence[AttemptRequest], learnt: Sequence[Generator]
+    ) -> Iterator[AttemptResult]:
         """Attempts theorems of a repository at a revision, each once, in any order; what it yields is finished.
 
         Args:

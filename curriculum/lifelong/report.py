@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from curriculum.learn.summary import Summary
+from curriculum.lifelong.summary import CourseSummary
 from curriculum.metrics import METRICS, Interval, Outcomes
 from prover.evaluate.statistics import mcnemar
 
@@ -13,14 +13,14 @@ MEASURED = {"ranker": "R@10 of premises", "generator": "hit@8 of first tactics"}
 
 
 @dataclass(frozen=True)
-class Taken:
+class ReportedCourse:
     """A course, and how it was taken."""
 
     uid: str
     status: str
     settings: dict[str, Any]
     """of its syllabus and its workshop"""
-    summary: Summary
+    summary: CourseSummary
 
     @property
     def title(self) -> str:
@@ -30,7 +30,7 @@ class Taken:
         return f"{learners}{self.settings.get('strategy', '?')}, {order}, seed {self.settings.get('seed', '?')}"
 
 
-def values(courses: Sequence[Taken]) -> list[dict[str, Any]]:
+def values(courses: Sequence[ReportedCourse]) -> list[dict[str, Any]]:
     """Everything that the report shows, for programs."""
     return [
         {
@@ -65,7 +65,7 @@ def values(courses: Sequence[Taken]) -> list[dict[str, Any]]:
     ]
 
 
-def markdown(courses: Sequence[Taken]) -> str:
+def markdown(courses: Sequence[ReportedCourse]) -> str:
     """The report."""
     parts = ["# Lifelong learning\n", _courses(courses)]
     for learner in sorted({name for taken in courses for name in taken.summary.performance}):
@@ -75,7 +75,7 @@ def markdown(courses: Sequence[Taken]) -> str:
     return "\n".join(parts)
 
 
-def curves(courses: Sequence[Taken], learner: str) -> dict[str, list[float]]:
+def curves(courses: Sequence[ReportedCourse], learner: str) -> dict[str, list[float]]:
     """For each course the average performance of a learner after each repository."""
     found = {}
     for taken in courses:
@@ -92,7 +92,7 @@ def intervals(outcomes: Outcomes) -> dict[str, Interval]:
     return outcomes.intervals({metric.name: metric.compute for metric in METRICS})
 
 
-def _courses(courses: Sequence[Taken]) -> str:
+def _courses(courses: Sequence[ReportedCourse]) -> str:
     lines = ["| course | repositories | left out | rounds | status |", "|---|---:|---:|---:|---|"]
     for taken in courses:
         s = taken.summary
@@ -100,7 +100,7 @@ def _courses(courses: Sequence[Taken]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _metrics(learner: str, courses: Sequence[Taken]) -> str:
+def _metrics(learner: str, courses: Sequence[ReportedCourse]) -> str:
     what = MEASURED.get(learner, "hit@10 of first tactics")
     lines = [
         f"## {learner}: {what}\n",
@@ -115,7 +115,7 @@ def _metrics(learner: str, courses: Sequence[Taken]) -> str:
     return "\n".join([*lines, ""])
 
 
-def _theorems(taken: Taken) -> str:
+def _theorems(taken: ReportedCourse) -> str:
     summary = taken.summary
     heads = summary.heads()
     lines = [
@@ -142,7 +142,7 @@ def _theorems(taken: Taken) -> str:
     return "\n".join([*lines, ""])
 
 
-def _matrices(taken: Taken) -> str:
+def _matrices(taken: ReportedCourse) -> str:
     lines = []
     for learner, outcomes in taken.summary.performance.items():
         matrix = outcomes.matrix()

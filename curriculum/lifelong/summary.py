@@ -9,7 +9,7 @@ from curriculum.metrics import Gains, Outcomes, gains
 
 
 @dataclass(frozen=True)
-class Visit:
+class RepositoryVisit:
     """One repository in one round."""
 
     location: str
@@ -21,7 +21,7 @@ class Visit:
 
 
 @dataclass(frozen=True)
-class Summary:
+class CourseSummary:
     """A course."""
 
     order: tuple[str, ...]
@@ -32,7 +32,7 @@ class Summary:
     baseline: dict[str, list[dict[str, bool]]]
     """by location, round and theorem, whether a prover that learns nothing proved it with the tactics of all rounds up
     to that one; empty where it was not asked"""
-    visits: tuple[Visit, ...]
+    visits: tuple[RepositoryVisit, ...]
     broken: dict[str, list[str]]
     """by location, the theorems whose proofs no longer held and could not be mended"""
 
@@ -80,10 +80,10 @@ class Summary:
         return max((visit.round for visit in self.visits), default=0)
 
 
-def summary_of(steps: Sequence[FinishedStep]) -> Summary:
+def summary_of(steps: Sequence[FinishedStep]) -> CourseSummary:
     """The summary of a course, which need not be finished."""
     order = next((tuple(s.record["order"]) for s in steps if s.kind == "order"), ())
-    return Summary(
+    return CourseSummary(
         order,
         {s.location: s.record["failed"] for s in steps if "failed" in s.record},
         _performance(order, [s for s in steps if s.kind == "measure"]),
@@ -115,8 +115,8 @@ def _performance(order: Sequence[str], measured: Sequence[FinishedStep]) -> dict
     }
 
 
-def _visit(step: FinishedStep) -> Visit:
+def _visit(step: FinishedStep) -> RepositoryVisit:
     record = step.record
-    return Visit(
+    return RepositoryVisit(
         step.location, step.round, record["tried"], tuple(record["proved"]), record["tactics"], record["seconds"]
     )

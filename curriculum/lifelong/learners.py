@@ -4,17 +4,17 @@ import shutil
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
-from curriculum.learn.learner import Study, Task, Trainable
+from curriculum.learn.learner import EvaluationTask, Learner, TrainingTask
 from prover.tactics.generator import Generator
 
-BEGINNERS = -1
+UNTRAINED = -1
 """the position of learners that have studied nothing"""
 
 
-class Pupils:
+class Learners:
     """Several learners that study together."""
 
-    def __init__(self, learners: Sequence[Trainable], kept: Path, say: Callable[[str], None]) -> None:
+    def __init__(self, learners: Sequence[Learner], kept: Path, say: Callable[[str], None]) -> None:
         """
         Args:
             kept: the course's own directory; may be deleted at any time, at the price of studying again.
@@ -25,7 +25,7 @@ class Pupils:
         self._at: int | None = None
         """the step whose studies they have made; None where that is not known"""
 
-    def be_at(self, position: int, studies: Callable[[], Iterable[Study]]) -> None:
+    def be_at(self, position: int, studies: Callable[[], Iterable[TrainingTask]]) -> None:
         """Makes them what they were after the step `position`: as they are, from what is kept, or by studying again.
 
         Args:
@@ -34,21 +34,21 @@ class Pupils:
         if self._at == position:
             return
         self._reset()
-        if position != BEGINNERS and not self._loaded(position):
+        if position != UNTRAINED and not self._loaded(position):
             self._say("what the learners were is not kept, or not whole: they study everything again")
             self._reset()
-            for study in studies():
-                self._study(study)
+            for task in studies():
+                self._train(task)
         self._at = position
 
-    def study(self, study: Study, position: int) -> None:
+    def train(self, task: TrainingTask, position: int) -> None:
         """One more study, at a step; kept before this returns, unless the disk is full."""
         self._at = None
-        self._study(study)
+        self._train(task)
         self._save(position)
         self._at = position
 
-    def performance(self, task: Task) -> dict[str, list[float]]:
+    def performance(self, task: EvaluationTask) -> dict[str, list[float]]:
         """How well each does on a task, by the learner's name."""
         return {each.name: [round(value, 4) for value in each.performance(task)] for each in self._learners}
 
@@ -66,9 +66,9 @@ class Pupils:
         """Deletes all that is kept."""
         shutil.rmtree(self._kept, ignore_errors=True)
 
-    def _study(self, study: Study) -> None:
+    def _train(self, task: TrainingTask) -> None:
         for each in self._learners:
-            each.study(study)
+            each.train(task)
 
     def _reset(self) -> None:
         self._at = None

@@ -11,7 +11,7 @@ STOPPING_S = 1.0
 """how long somebody who is told to stop waits for the lease to be given back; it ends by itself anyhow"""
 
 
-class Holding:
+class LeaseKeeper:
     """A context manager: renews a lease from a thread of its own, which gives it back at the end."""
 
     def __init__(self, database: Database, held: Held) -> None:

@@ -28,11 +28,11 @@ from curriculum.database.loading import modules_of, snapshot_at
 from curriculum.database.prospects import Waiting, proofs_known, waiting_in, yields
 from curriculum.database.results import FoundProof, Tried
 from curriculum.database.steps import proofs_of_run, theorem_starts
-from curriculum.learn.learner import Found, Strategy, Study, Task, Trainable
-from curriculum.learn.pupils import BEGINNERS, Pupils
-from curriculum.learn.workshop import Finished, Trial, Workshop
-from curriculum.ordering import Order, Subject
-from curriculum.scheduling import Prospect, Record, Temperatures, shares, weigh
+from curriculum.learn.learner import EvaluationTask, Learner, ProofExample, Strategy, TrainingTask
+from curriculum.lifelong.executor import AttemptRequest, AttemptResult, Executor
+from curriculum.lifelong.learners import UNTRAINED, Learners
+from curriculum.ordering import Order, RepositoryProfile
+from curriculum.scheduling import Candidate, SuccessRecord, Temperatures, prioritise, shares
 from curriculum.subjects import subject_of
 from prover.errors import DatabaseError, ProverError
 
@@ -40,14 +40,14 @@ STEPS = 2
 """the number of the sequence of steps: a course that was begun with another one begins anew"""
 
 Note = Callable[[str], None]
-Facts = dict[str, Any]
+StepRecord = dict[str, Any]
 """what came of a step, as it is stored"""
-Orders = Callable[[str, Sequence[Subject], int], Order]
+OrderFactory = Callable[[str, Sequence[RepositoryProfile], int], Order]
 """from the name of an order, the repositories and a seed to the order"""
 
 
 @dataclass(frozen=True)
-class Syllabus:
+class CourseConfig:
     """What a course is to be. Two courses of the same syllabus in like databases come to the same result."""
 
     locations: tuple[str, ...]
@@ -88,9 +88,9 @@ class Course:
     def __init__(
         self,
         database: Database,
-        workshop: Workshop,
-        learners: Sequence[Trainable],
-        orders: Orders,
+        executor: Executor,
+        learners: Sequence[Learner],
+        orders: OrderFactory,
         kept: Path,
         say: Note,
     ) -> None:
@@ -100,13 +100,13 @@ class Course:
             say: told in a line what is going on.
         """
         self._database = database
-        self._workshop = workshop
+        self._executor = executor
         self._learners = learners
         self._orders = orders
         self._kept = kept
         self._say = say
 
-    def run(self, syllabus: Syllabus) -> int:
+    def run(self, syllabus: CourseConfig) -> int:
         """Makes the course, or goes on with it; the id of its run.
 
         Raises:
@@ -117,7 +117,7 @@ class Course:
         with self._database.reading() as connection:
             self._done = {step.position: step for step in finished_steps(connection, self._run)}
         self._steps: list[FinishedStep] = []
-        self._pupils = Pupils(self._learners, self._kept / self._uid, self._say)
+        self._pupils = Learners(self._learners, self._kept / self._uid, self._say)
         if self._done:
             self._say(f"going on behind step {len(self._done)}")
         self._all_steps()
@@ -140,7 +140,7 @@ class Course:
 
     def _settings(self) -> dict[str, Any]:
         """What the outcome of a trial depends on, besides the trial and what was learnt."""
-        return {**self._workshop.settings(), "learners": [each.name for each in self._learners]}
+        return {**self._executor.settings(), "learners": [each.name for each in self._learners]}
 
     def _all_steps(self) -> None:
         syllabus = self._syllabus
@@ -169,9 +169,9 @@ class Course:
         kind: str,
         number: int,
         location: str,
-        act: Callable[[], Facts],
-        complete: Callable[[UnitOfWork, Facts], Facts] = lambda _, record: record,
-    ) -> Facts:
+        act: Callable[[], StepRecord],
+        complete: Callable[[UnitOfWork, StepRecord], StepRecord] = lambda _, record: record,
+    ) -> StepRecord:
         """What comes of a step: what is stored of it, or else what is done now and then stored.
 
         Args:
@@ -196,16 +196,16 @@ class Course:
 
     # --- the steps ---
 
-    def _trace(self, location: str) -> Facts:
+    def _trace(self, location: str) -> StepRecord:
         try:
-            return {"revision": self._workshop.trace(location)}
+            return {"revision": self._executor.trace(location)}
         except DatabaseError:
             raise
         except ProverError as error:
             self._say(f"{location} is left out: {error}")
             return {"failed": str(error)}
 
-    def _reconciled(self, location: str, work: UnitOfWork, record: Facts) -> Facts:
+    def _reconciled(self, location: str, work: UnitOfWork, record: StepRecord) -> StepRecord:
         """The record of a trace, with what it did to the proofs that were known."""
         if "failed" in record:
             return record
@@ -216,7 +216,7 @@ class Course:
                 self._say(f"{location}: the proof of {change.theorem} is {change.event} by the new revision")
         return {**record, "changes": [[change.event, change.theorem] for change in changes]}
 
-    def _order(self) -> Facts:
+    def _order(self) -> StepRecord:
         syllabus = self._syllabus
         traced = [step.location for step in self._steps if "revision" in step.record]
         with self._database.reading() as connection:
@@ -225,13 +225,15 @@ class Course:
         order = [each.subject.location for each in placed]
         return {"order": order[::-1] if syllabus.reverse else order}
 
-    def _recheck(self, location: str) -> Facts:
+    def _recheck(self, location: str) -> StepRecord:
         """Tries known proofs again, of theorems that a new revision has left standing; what fails is searched anew."""
         revision = self._traced(location).record["revision"]
         with self._database.reading() as connection:
             due = changed_since(connection, location, revision, last_recheck(connection, location))
             proved = proved_sorries(connection, location) if due else {}
-        trials = [Trial(module, name, self._syllabus.tactics, seed=self._syllabus.seed) for module, name in proved]
+        trials = [
+            AttemptRequest(module, name, self._syllabus.tactics, seed=self._syllabus.seed) for module, name in proved
+        ]
         for finished in self._attempts(location, trials, learnt=False):
             theorem = proved[finished.trial.module, finished.trial.theorem]
             if (event := self._recheck_one(theorem, finished)) is not None:
@@ -241,7 +243,7 @@ class Course:
         became = {event: sorted(n for n, fate in fates.items() if fate == event) for event in ("mended", "broken")}
         return {"kept": sorted(name for _, name in proved if name not in fates), **became}
 
-    def _recheck_one(self, theorem: int, finished: Finished) -> str | None:
+    def _recheck_one(self, theorem: int, finished: AttemptResult) -> str | None:
         """What became of a known proof; None where it holds, or could not be tried."""
         result = finished.result
         if not finished.refutes:
@@ -256,31 +258,35 @@ class Course:
         self._database.perform(act)
         return "mended" if isinstance(result, FoundProof) else "broken"
 
-    def _baseline(self, location: str, number: int) -> Facts:
+    def _baseline(self, location: str, number: int) -> StepRecord:
         """What a prover proves that learns nothing and recalls nothing, with the tactics of so many rounds in one
         search; not stored as proofs. What it proved with fewer it proves."""
         before = [step.record["proved"] for step in self._steps if (step.kind, step.location) == ("baseline", location)]
         proved = {name: True for each in before for name, won in each.items() if won}
         tactics = number * self._syllabus.tactics
         trials = [
-            Trial(w.module, w.name, tactics, seed=self._syllabus.seed, recall=False)
+            AttemptRequest(w.module, w.name, tactics, seed=self._syllabus.seed, recall=False)
             for w in self._waiting(location)
             if w.name not in proved
         ]
         finished = self._attempts(location, trials, learnt=False)
         return {"proved": proved | {f.trial.theorem: isinstance(f.result, FoundProof) for f in finished}}
 
-    def _measure(self, order: Sequence[str]) -> Facts:
+    def _measure(self, order: Sequence[str]) -> StepRecord:
         self._ready()
-        return {"performance": {place: self._pupils.performance(Task(place, self._modules(place))) for place in order}}
+        return {
+            "performance": {
+                place: self._pupils.performance(EvaluationTask(place, self._modules(place))) for place in order
+            }
+        }
 
-    def _learn(self, location: str, number: int) -> Facts:
+    def _learn(self, location: str, number: int) -> StepRecord:
         self._ready()
         study = self._study(location, number, len(self._steps))
-        self._pupils.study(study, len(self._steps))
+        self._pupils.train(study, len(self._steps))
         return {"modules": len(study.modules), "proofs": len(study.found)}
 
-    def _choose(self, location: str) -> Facts:
+    def _choose(self, location: str) -> StepRecord:
         """Whom to try, with how many tactics, at which temperature: from what came of it before. And how many proofs
         are known, which then depends neither on the order in which attempts are finished nor on a kill among them."""
         waiting = self._waiting(location)
@@ -294,12 +300,12 @@ class Course:
         with self._database.reading() as connection:
             return {"trials": trials, "knew": proofs_known(connection)}
 
-    def _prove(self, location: str) -> Facts:
+    def _prove(self, location: str) -> StepRecord:
         position = len(self._steps)
         chosen = self._steps[-1].record
         seed = self._syllabus.seed + position  # a further try at the same temperature is another one
         trials = {
-            f"{self._uid} {position} {module} {name}": Trial(module, name, tactics, temperature, seed)
+            f"{self._uid} {position} {module} {name}": AttemptRequest(module, name, tactics, temperature, seed)
             for module, name, tactics, temperature in chosen["trials"]
         }
         with self._database.reading() as connection:
@@ -312,7 +318,7 @@ class Course:
 
     # --- what the steps share ---
 
-    def _attempts(self, location: str, trials: Sequence[Trial], learnt: bool) -> Iterator[Finished]:
+    def _attempts(self, location: str, trials: Sequence[AttemptRequest], learnt: bool) -> Iterator[AttemptResult]:
         """The trials as they are finished; those of a repository that can no longer be worked on are left."""
         if not trials:
             return
@@ -321,13 +327,13 @@ class Course:
         generators = self._pupils.generators() if learnt else []
         revision = self._traced(location).record["revision"]
         try:
-            yield from self._workshop.attempt(location, revision, trials, generators)
+            yield from self._executor.attempt(location, revision, trials, generators)
         except DatabaseError:
             raise
         except ProverError as error:
             self._say(f"{location} is left: {error}")
 
-    def _store(self, location: str, uid: str, finished: Finished, knew: int) -> None:
+    def _store(self, location: str, uid: str, finished: AttemptResult, knew: int) -> None:
         trial = finished.trial
         tried = Tried(
             trial.theorem,
@@ -346,7 +352,7 @@ class Course:
 
         self._database.perform(act)
 
-    def _came_to(self, trials: Mapping[str, Trial]) -> Facts:
+    def _came_to(self, trials: Mapping[str, AttemptRequest]) -> StepRecord:
         """What is stored of some attempts."""
         with self._database.reading() as connection:
             mine = [made for made in attempts_of_run(connection, self._run) if made.uid in trials]
@@ -373,20 +379,20 @@ class Course:
             known = proofs_known(connection)
             counted = yields(connection)
         here = waiting[0].repository
-        own = {y.tried: Record(y.attempts, y.proved, y.seconds) for y in counted if y.repository == here}
+        own = {y.tried: SuccessRecord(y.attempts, y.proved, y.seconds) for y in counted if y.repository == here}
         return {
-            f"{w.theorem}": weigh(
-                Prospect(w.theorem, w.tried, 0.0, known - w.knew, own.get(w.tried, Record())), budget=60.0
+            f"{w.theorem}": prioritise(
+                Candidate(w.theorem, w.tried, 0.0, known - w.knew, own.get(w.tried, SuccessRecord())), budget=60.0
             ).chance
             for w in waiting
         }
 
-    def _by_temperature(self) -> dict[float, Record]:
-        counted: dict[float, Record] = {}
+    def _by_temperature(self) -> dict[float, SuccessRecord]:
+        counted: dict[float, SuccessRecord] = {}
         for step in self._steps:
             for text, (attempts, proved) in step.record.get("temperatures", {}).items():
-                before = counted.get(float(text), Record())
-                counted[float(text)] = Record(before.attempts + attempts, before.proved + proved)
+                before = counted.get(float(text), SuccessRecord())
+                counted[float(text)] = SuccessRecord(before.attempts + attempts, before.proved + proved)
         return counted
 
     def _traced(self, location: str) -> FinishedStep:
@@ -399,23 +405,23 @@ class Course:
 
     # --- what the learners know ---
 
-    def _study(self, location: str, number: int, position: int) -> Study:
+    def _study(self, location: str, number: int, position: int) -> TrainingTask:
         """The study of a step: a repository the first time, and the proofs found since the study before it."""
         learns = [s.position for s in self._steps[:position] if s.kind == "learn"]
         since = self._steps[learns[-1] if learns else 0 : position]
         wanted = {(s.location, name) for s in since if s.kind == "prove" for name in s.record["proved"]}
-        return Study(
+        return TrainingTask(
             location,
             self._modules(location) if number == 1 else (),
             self._found(wanted),
             seed=self._syllabus.seed + position,
         )
 
-    def _found(self, wanted: set[tuple[str, str]]) -> tuple[Found, ...]:
+    def _found(self, wanted: set[tuple[str, str]]) -> tuple[ProofExample, ...]:
         with self._database.reading() as connection:
             starts = theorem_starts(connection)
             found = [
-                Found(
+                ProofExample(
                     proof.module,
                     proof.theorem,
                     proof.statement_key,
@@ -430,5 +436,5 @@ class Course:
     def _ready(self) -> None:
         """Makes the learners what they were after the last study."""
         learns = [step for step in self._steps if step.kind == "learn"]
-        last = learns[-1].position if learns else BEGINNERS
+        last = learns[-1].position if learns else UNTRAINED
         self._pupils.be_at(last, lambda: (self._study(s.location, s.round, s.position) for s in learns))
