@@ -32,7 +32,7 @@ from curriculum.database.identity import ModuleText, module_keys
 from curriculum.database.prospects import waiting_in
 from curriculum.database.queries import row_counts
 from curriculum.database.results import Cost, FoundProof
-from curriculum.database.tables import Attempt, Lease, Theorem
+from curriculum.database.tables import AttemptRow, LeaseRow, TheoremRow
 from curriculum.database.traces import Read
 from curriculum.lifelong.executor import AttemptRequest, AttemptResult, Executor
 from prover.project.traced import TracedDeclaration, TracedModule
@@ -168,11 +168,11 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
 def _examined(db: Database) -> dict[str, Any]:
     with db.reading() as connection:
         waiting = [len(waiting_in(connection, f"https://example.org/{n}")) for n in range(REPOSITORIES)]
-        same = select(func.count()).select_from(Attempt).group_by(Attempt.theorem_id, Attempt.started_at)
+        same = select(func.count()).select_from(AttemptRow).group_by(AttemptRow.theorem_id, AttemptRow.started_at)
         doubled = connection.scalar(select(func.count()).select_from(same.having(func.count() > 1).subquery()))
-        open_ = select(func.count()).where(Theorem.present == true(), Theorem.proof_id.is_(None))
+        open_ = select(func.count()).where(TheoremRow.present == true(), TheoremRow.proof_id.is_(None))
         counts = row_counts(connection)
-        held = select(func.count()).where(Lease.expires_at > BASE + WEEK_S + 3600.0)
+        held = select(func.count()).where(LeaseRow.expires_at > BASE + WEEK_S + 3600.0)
         return {
             "faults": list(faults(connection)),
             "snapshots": counts["snapshots"],

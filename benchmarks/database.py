@@ -24,21 +24,21 @@ from curriculum.database.identity import digest_of
 from curriculum.database.packing import Packed
 from curriculum.database.rows import chunks, insert_all, table_of
 from curriculum.database.tables import (
-    Attempt,
-    AttemptedSorry,
+    AttemptedSorryRow,
+    AttemptRow,
     Base,
-    Constant,
-    Declaration,
-    Goal,
-    Mention,
-    Module,
-    PremiseUse,
-    Proof,
-    Snapshot,
-    Sorry,
-    State,
-    TacticStep,
-    Theorem,
+    ConstantRow,
+    DeclarationRow,
+    GoalRow,
+    MentionRow,
+    ModuleRow,
+    PremiseUseRow,
+    ProofRow,
+    SnapshotRow,
+    SorryRow,
+    StateRow,
+    TacticStepRow,
+    TheoremRow,
 )
 from curriculum.database.theorems import link_proofs
 from curriculum.database.traces import Read
@@ -178,33 +178,33 @@ def _baseline(file: Path, plan: Plan, progress: Callable[[str], None]) -> float:
 
 
 def _row_by_row(session: Session, key: str, traced: TracedModule) -> None:
-    module = Module(key=key, name=traced.name, digest=traced.digest, toolchain=LEAN, imports=list(traced.imports))
+    module = ModuleRow(key=key, name=traced.name, digest=traced.digest, toolchain=LEAN, imports=list(traced.imports))
     session.add(module)
     session.flush()
     packed = Packed(module.id, traced)
     constants, states = {}, {}
     for row in packed.constant_rows():
-        where = Constant.name == row["name"], Constant.module == row["module"]
-        constant = session.scalars(select(Constant).where(*where)).one_or_none() or Constant(**row)
+        where = ConstantRow.name == row["name"], ConstantRow.module == row["module"]
+        constant = session.scalars(select(ConstantRow).where(*where)).one_or_none() or ConstantRow(**row)
         session.add(constant)
         session.flush()
         constants[row["name"], row["module"]] = constant.id
     for row in packed.state_rows(without=()):
-        state = session.scalars(select(State).where(State.digest == row["digest"])).one_or_none()
+        state = session.scalars(select(StateRow).where(StateRow.digest == row["digest"])).one_or_none()
         if state is None:
-            state = State(**row)
+            state = StateRow(**row)
             session.add(state)
             session.flush()
-            session.add_all(Goal(**goal) for goal in packed.goal_rows({(state.digest,): state.id}))
+            session.add_all(GoalRow(**goal) for goal in packed.goal_rows({(state.digest,): state.id}))
         states[(state.digest,)] = state.id
     packed.constants, packed.states = constants, states
-    session.add_all(Declaration(**row) for row in packed.declaration_rows())
+    session.add_all(DeclarationRow(**row) for row in packed.declaration_rows())
     session.flush()
-    session.add_all(Mention(**row) for row in packed.mention_rows())
-    session.add_all(TacticStep(**row) for row in packed.step_rows())
+    session.add_all(MentionRow(**row) for row in packed.mention_rows())
+    session.add_all(TacticStepRow(**row) for row in packed.step_rows())
     session.flush()
-    session.add_all(PremiseUse(**row) for row in packed.use_rows())
-    session.add_all(Sorry(**row) for row in packed.sorry_rows())
+    session.add_all(PremiseUseRow(**row) for row in packed.use_rows())
+    session.add_all(SorryRow(**row) for row in packed.sorry_rows())
     session.commit()
 
 
@@ -212,19 +212,19 @@ def _tried(work: UnitOfWork, plan: Plan) -> None:
     """What weeks of work leave: many attempts, and proofs of some theorems."""
     connection, chooser = work.connection, plan.chooser
     settings = [work.results.record_configuration({"generators": [name]}) for name in ("automation", "memory", "tiny")]
-    asked = select(Theorem.id, Theorem.module, Theorem.name, Theorem.statement_key)
+    asked = select(TheoremRow.id, TheoremRow.module, TheoremRow.name, TheoremRow.statement_key)
     theorems = [tuple(row) for row in connection.execute(asked)]
     proved = chooser.sample(theorems, min(PROOFS, len(theorems) // 2))
     rows = [_proof(chooser, str(row[3])) for row in proved]
     for some in chunks(rows, 5_000):
-        insert_all(connection, table_of(Proof), some)
+        insert_all(connection, table_of(ProofRow), some)
     link_proofs(connection)
     attempts = [_attempt(chooser, chooser.choice(theorems), settings) for _ in range(ATTEMPTS)]
     for some in chunks(attempts, 5_000):
-        insert_all(connection, table_of(Attempt), some)
-    keys = connection.scalars(select(Sorry.key)).all()
+        insert_all(connection, table_of(AttemptRow), some)
+    keys = connection.scalars(select(SorryRow.key)).all()
     pairs = {(chooser.choice(keys), number) for number in range(1, len(keys) // 2)} if keys else set()
-    insert_all(connection, table_of(AttemptedSorry), [{"key": key, "attempt_id": number} for key, number in pairs])
+    insert_all(connection, table_of(AttemptedSorryRow), [{"key": key, "attempt_id": number} for key, number in pairs])
     for number in range(300):
         work.leases.acquire(f"resource {number}", "somebody", 60)
 
@@ -268,7 +268,7 @@ def _asked(db: Database, plan: Plan) -> list[Question]:
     """The ten queries, each with other parameters each time."""
     chooser = plan.chooser
     with db.reading() as connection:
-        large = connection.scalar(select(Theorem.repository_id).where(Theorem.name == "R1.M1.t0")) or 1
+        large = connection.scalar(select(TheoremRow.repository_id).where(TheoremRow.name == "R1.M1.t0")) or 1
         sample = list(_sample(connection, chooser))
         return [
             _question("next open theorems of the large repository", lambda _: queries.next_theorems(connection, large)),
@@ -295,17 +295,17 @@ def _asked(db: Database, plan: Plan) -> list[Question]:
 
 
 def _changes(connection: Connection, repository: int) -> None:
-    two = connection.scalars(select(Snapshot.id).where(Snapshot.repository_id == repository)).all()
+    two = connection.scalars(select(SnapshotRow.id).where(SnapshotRow.repository_id == repository)).all()
     assert len(queries.changed_modules(connection, two[0], two[1])) == 1
 
 
 def _sample(connection: Connection, chooser: random.Random) -> Iterator[tuple[int, str, str, int, str]]:
     """Theorems, each with its statement, the number of its module, and a goal of somewhere."""
-    theorems = connection.execute(select(Theorem.id, Theorem.name, Theorem.statement_key)).all()
-    highest = connection.scalar(select(Goal.state_id).order_by(Goal.state_id.desc()).limit(1)) or 1
+    theorems = connection.execute(select(TheoremRow.id, TheoremRow.name, TheoremRow.statement_key)).all()
+    highest = connection.scalar(select(GoalRow.state_id).order_by(GoalRow.state_id.desc()).limit(1)) or 1
     for _ in range(ASKED):
         number, name, statement = chooser.choice(theorems)
-        goal = connection.scalar(select(Goal.key).where(Goal.state_id == chooser.randint(1, highest))) or ""
+        goal = connection.scalar(select(GoalRow.key).where(GoalRow.state_id == chooser.randint(1, highest))) or ""
         yield number, name, statement, int(name.split(".")[0][1:]), goal
 
 

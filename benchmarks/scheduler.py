@@ -16,7 +16,7 @@ from sqlalchemy import text
 from curriculum.database.database import Database, UnitOfWork
 from curriculum.database.prospects import OFTEN
 from curriculum.database.rows import insert_all, table_of
-from curriculum.database.tables import Prospect, Repository, Theorem, Yield
+from curriculum.database.tables import ProspectRow, RepositoryRow, TheoremRow, YieldRow
 from curriculum.selection import next_theorem
 
 DECISIONS = 30
@@ -34,14 +34,14 @@ def fill(db: Database, repositories: int, theorems: int) -> None:
 
 def _repository(work: UnitOfWork, number: int, theorems: int, chance: random.Random) -> None:
     place = {"id": number, "location": f"https://example.org/{number}", "follows": None, "added_at": 0.0}
-    insert_all(work.connection, table_of(Repository), [place])
+    insert_all(work.connection, table_of(RepositoryRow), [place])
     first = (number - 1) * theorems + 1
     ids = range(first, first + theorems)
-    insert_all(work.connection, table_of(Theorem), [_theorem(number, i, chance) for i in ids])
+    insert_all(work.connection, table_of(TheoremRow), [_theorem(number, i, chance) for i in ids])
     tried = {i: chance.choice([0, 0, 0, 1, 2, 3, OFTEN]) for i in ids}
     insert_all(
         work.connection,
-        table_of(Prospect),
+        table_of(ProspectRow),
         [
             {
                 "theorem_id": i,
@@ -58,7 +58,7 @@ def _repository(work: UnitOfWork, number: int, theorems: int, chance: random.Ran
         {"repository_id": number, "tried": n, "attempts": 20, "proved": chance.randint(0, 12), "seconds": 400.0}
         for n in range(OFTEN + 1)
     ]
-    insert_all(work.connection, table_of(Yield), counted)
+    insert_all(work.connection, table_of(YieldRow), counted)
 
 
 def _theorem(repository: int, number: int, chance: random.Random) -> dict[str, object]:

@@ -11,18 +11,18 @@ from sqlalchemy import Connection, ForeignKeyConstraint, Select, and_, exists, f
 from curriculum.database.identity import digest_of, state_digest
 from curriculum.database.tables import (
     Base,
-    Declaration,
-    Goal,
-    Mention,
-    Module,
-    PremiseUse,
-    Proof,
-    Repository,
-    SnapshotModule,
-    Sorry,
-    State,
-    TacticStep,
-    Theorem,
+    DeclarationRow,
+    GoalRow,
+    MentionRow,
+    ModuleRow,
+    PremiseUseRow,
+    ProofRow,
+    RepositoryRow,
+    SnapshotModuleRow,
+    SorryRow,
+    StateRow,
+    TacticStepRow,
+    TheoremRow,
 )
 from curriculum.database.theorems import first_proof, latest_snapshot
 from prover.project.traced import TracedSorry, sorry_ids
@@ -76,12 +76,12 @@ def _references(connection: Connection) -> Faults:
 def _positions(connection: Connection) -> Faults:
     """What is numbered is numbered from 0 without gaps."""
     numbered = (
-        (Declaration, (Declaration.module_id,)),
-        (TacticStep, (TacticStep.module_id,)),
-        (Sorry, (Sorry.module_id,)),
-        (Mention, (Mention.module_id, Mention.declaration)),
-        (PremiseUse, (PremiseUse.module_id, PremiseUse.step)),
-        (Goal, (Goal.state_id,)),
+        (DeclarationRow, (DeclarationRow.module_id,)),
+        (TacticStepRow, (TacticStepRow.module_id,)),
+        (SorryRow, (SorryRow.module_id,)),
+        (MentionRow, (MentionRow.module_id, MentionRow.declaration)),
+        (PremiseUseRow, (PremiseUseRow.module_id, PremiseUseRow.step)),
+        (GoalRow, (GoalRow.state_id,)),
     )
     for table, within in numbered:
         last = func.max(table.position)
@@ -92,26 +92,26 @@ def _positions(connection: Connection) -> Faults:
 
 def _proofs(connection: Connection) -> Faults:
     """Theorems have the proofs that are known, and scripts their digests."""
-    known = first_proof(Theorem.statement_key, Theorem.id)
-    unlinked = select(func.count()).select_from(Theorem).where(Theorem.proof_id.is_(None), known.is_not(None))
+    known = first_proof(TheoremRow.statement_key, TheoremRow.id)
+    unlinked = select(func.count()).select_from(TheoremRow).where(TheoremRow.proof_id.is_(None), known.is_not(None))
     yield from _counted(connection, "theorems are called open although a proof of their statement is stored", unlinked)
-    for row in connection.execute(select(Proof.id, Proof.digest, Proof.scripts)):
+    for row in connection.execute(select(ProofRow.id, ProofRow.digest, ProofRow.scripts)):
         if digest_of(row.scripts) != row.digest:
             yield f"proof {row.id} has other scripts than were stored"
 
 
 def _theorems(connection: Connection) -> Faults:
     """The present theorems of a repository are those of its last trace."""
-    for repository, location in connection.execute(select(Repository.id, Repository.location)).all():
+    for repository, location in connection.execute(select(RepositoryRow.id, RepositoryRow.location)).all():
         latest = latest_snapshot(connection, repository)
         traced = (
-            select(SnapshotModule.name, Declaration.name, Declaration.statement_key)
-            .join(Declaration, Declaration.module_id == SnapshotModule.module_id)
-            .where(SnapshotModule.snapshot_id == latest, Declaration.statement_key != "")
-            .where(or_(Declaration.kind == "theorem", Declaration.incomplete == true()))
+            select(SnapshotModuleRow.name, DeclarationRow.name, DeclarationRow.statement_key)
+            .join(DeclarationRow, DeclarationRow.module_id == SnapshotModuleRow.module_id)
+            .where(SnapshotModuleRow.snapshot_id == latest, DeclarationRow.statement_key != "")
+            .where(or_(DeclarationRow.kind == "theorem", DeclarationRow.incomplete == true()))
         )
-        mine = Theorem.repository_id == repository, Theorem.present == true()
-        listed = select(Theorem.module, Theorem.name, Theorem.statement_key).where(*mine)
+        mine = TheoremRow.repository_id == repository, TheoremRow.present == true()
+        listed = select(TheoremRow.module, TheoremRow.name, TheoremRow.statement_key).where(*mine)
         for what, some, others in (
             ("are not listed", traced, listed),
             ("are listed but not in it", listed, traced),
@@ -124,9 +124,9 @@ def _theorems(connection: Connection) -> Faults:
 def _states(connection: Connection) -> Faults:
     """States are what their digests say."""
     asked = (
-        select(State.id, State.digest, State.text, Goal.key)
-        .outerjoin(Goal, Goal.state_id == State.id)
-        .order_by(State.id, Goal.position)
+        select(StateRow.id, StateRow.digest, StateRow.text, GoalRow.key)
+        .outerjoin(GoalRow, GoalRow.state_id == StateRow.id)
+        .order_by(StateRow.id, GoalRow.position)
         .execution_options(yield_per=BATCH)
     )
     rows = connection.execute(asked)
@@ -141,17 +141,17 @@ def _states(connection: Connection) -> Faults:
 
 def _sorries(connection: Connection) -> Faults:
     """The ids of `sorry`s are those that their module gives them."""
-    declared = and_(Declaration.module_id == Sorry.module_id, Declaration.position == Sorry.declaration)
+    declared = and_(DeclarationRow.module_id == SorryRow.module_id, DeclarationRow.position == SorryRow.declaration)
     asked = (
         select(
-            Sorry.module_id,
-            Module.name,
-            func.coalesce(Declaration.name, Sorry.outside).label("declaration"),
-            *(Sorry.key, Sorry.start, Sorry.stop, Sorry.term, Sorry.goal, Sorry.goal_key),
+            SorryRow.module_id,
+            ModuleRow.name,
+            func.coalesce(DeclarationRow.name, SorryRow.outside).label("declaration"),
+            *(SorryRow.key, SorryRow.start, SorryRow.stop, SorryRow.term, SorryRow.goal, SorryRow.goal_key),
         )
-        .join(Module, Module.id == Sorry.module_id)
-        .outerjoin(Declaration, declared)
-        .order_by(Sorry.module_id, Sorry.position)
+        .join(ModuleRow, ModuleRow.id == SorryRow.module_id)
+        .outerjoin(DeclarationRow, declared)
+        .order_by(SorryRow.module_id, SorryRow.position)
     )
     for _, rows in groupby(connection.execute(asked).all(), key=lambda row: row.module_id):
         stored = list(rows)

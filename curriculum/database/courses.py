@@ -7,7 +7,7 @@ import msgspec
 from sqlalchemy import Connection, func, select, true
 
 from curriculum.database.rows import insert_new, table_of
-from curriculum.database.tables import Attempt, Configuration, Lesson, Repository, Run, Theorem
+from curriculum.database.tables import AttemptRow, ConfigurationRow, LessonRow, RepositoryRow, RunRow, TheoremRow
 
 
 class FinishedStep(msgspec.Struct, frozen=True):
@@ -54,48 +54,52 @@ def finish_step(
         "record": dict(record),
         "ended_at": at,
     }
-    insert_new(connection, table_of(Lesson), [row])
+    insert_new(connection, table_of(LessonRow), [row])
 
 
 def finished_steps(connection: Connection, run: int) -> list[FinishedStep]:
     """The finished steps of a course, in order."""
-    asked = select(Lesson.position, Lesson.kind, Lesson.round, Lesson.location, Lesson.record, Lesson.ended_at)
-    rows = connection.execute(asked.where(Lesson.run_id == run).order_by(Lesson.position))
+    asked = select(
+        LessonRow.position, LessonRow.kind, LessonRow.round, LessonRow.location, LessonRow.record, LessonRow.ended_at
+    )
+    rows = connection.execute(asked.where(LessonRow.run_id == run).order_by(LessonRow.position))
     return [FinishedStep(*row) for row in rows]
 
 
 def last_recheck(connection: Connection, location: str) -> float:
     """When the known proofs of a repository were tried again last, in any course; 0 where they never were."""
-    asked = select(func.max(Lesson.ended_at)).where(Lesson.kind == "recheck", Lesson.location == location)
+    asked = select(func.max(LessonRow.ended_at)).where(LessonRow.kind == "recheck", LessonRow.location == location)
     return connection.scalar(asked) or 0.0
 
 
 def courses(connection: Connection) -> list[PastCourse]:
     """Every course, the newest first."""
-    steps = select(func.count()).where(Lesson.run_id == Run.id).correlate(Run).scalar_subquery()
-    asked = select(Run.id, Run.uid, Run.status, Run.started_at, steps).where(Run.command == "learn")
-    return [PastCourse(*row) for row in connection.execute(asked.order_by(Run.id.desc()))]
+    steps = select(func.count()).where(LessonRow.run_id == RunRow.id).correlate(RunRow).scalar_subquery()
+    asked = select(RunRow.id, RunRow.uid, RunRow.status, RunRow.started_at, steps).where(RunRow.command == "learn")
+    return [PastCourse(*row) for row in connection.execute(asked.order_by(RunRow.id.desc()))]
 
 
 def course_settings(connection: Connection, run: int) -> dict[str, Any]:
     """How a course was to be taken."""
-    asked = select(Configuration.settings).join(Run, Run.configuration_id == Configuration.id)
-    return dict(connection.scalar(asked.where(Run.id == run)) or {})
+    asked = select(ConfigurationRow.settings).join(RunRow, RunRow.configuration_id == ConfigurationRow.id)
+    return dict(connection.scalar(asked.where(RunRow.id == run)) or {})
 
 
 def attempts_of_run(connection: Connection, run: int) -> list[MadeAttempt]:
     """The attempts of a run, in the order of being stored."""
-    asked = select(Attempt.uid, Attempt.outcome, Attempt.tactics, Attempt.seconds)
-    return [MadeAttempt(*row) for row in connection.execute(asked.where(Attempt.run_id == run).order_by(Attempt.id))]
+    asked = select(AttemptRow.uid, AttemptRow.outcome, AttemptRow.tactics, AttemptRow.seconds)
+    return [
+        MadeAttempt(*row) for row in connection.execute(asked.where(AttemptRow.run_id == run).order_by(AttemptRow.id))
+    ]
 
 
 def proved_sorries(connection: Connection, location: str) -> dict[tuple[str, str], int]:
     """The theorems of a repository whose `sorry`s we have a proof for: from module and name to the id."""
     asked = (
-        select(Theorem.module, Theorem.name, Theorem.id)
-        .join(Repository, Repository.id == Theorem.repository_id)
-        .where(Repository.location == location, Theorem.present == true(), Theorem.incomplete == true())
-        .where(Theorem.proof_id.is_not(None))
-        .order_by(Theorem.module, Theorem.name)
+        select(TheoremRow.module, TheoremRow.name, TheoremRow.id)
+        .join(RepositoryRow, RepositoryRow.id == TheoremRow.repository_id)
+        .where(RepositoryRow.location == location, TheoremRow.present == true(), TheoremRow.incomplete == true())
+        .where(TheoremRow.proof_id.is_not(None))
+        .order_by(TheoremRow.module, TheoremRow.name)
     )
     return {(module, name): theorem for module, name, theorem in connection.execute(asked)}

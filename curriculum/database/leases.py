@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, or_, select, update
 
 from curriculum.database.rows import table_of, upsert
-from curriculum.database.tables import Lease
+from curriculum.database.tables import LeaseRow
 from prover.errors import LeaseLost
 
 
@@ -38,16 +38,16 @@ class Leases:
         """The lease, unless somebody else has it; who has it already gets it anew, with a new token."""
         now = self._now()
         row = {"owner": owner, "seconds": seconds, "renewed_at": now, "expires_at": now + seconds}
-        adding = upsert(self._connection, table_of(Lease)).values(resource=resource, token=1, **row)
+        adding = upsert(self._connection, table_of(LeaseRow)).values(resource=resource, token=1, **row)
         free = or_(
-            Lease.owner == owner,
-            Lease.expires_at <= now,
-            Lease.renewed_at - Lease.seconds > now,  # the clock was set back
+            LeaseRow.owner == owner,
+            LeaseRow.expires_at <= now,
+            LeaseRow.renewed_at - LeaseRow.seconds > now,  # the clock was set back
         )
         taking = adding.on_conflict_do_update(
-            index_elements=["resource"], set_={**row, "token": Lease.token + 1}, where=free
+            index_elements=["resource"], set_={**row, "token": LeaseRow.token + 1}, where=free
         )
-        token = self._connection.scalar(taking.returning(Lease.token))
+        token = self._connection.scalar(taking.returning(LeaseRow.token))
         return None if token is None else Held(resource, owner, int(token), seconds)
 
     def renew(self, held: Held) -> None:
@@ -57,7 +57,7 @@ class Leases:
             LeaseLost: somebody has.
         """
         now = self._now()
-        renewing = update(Lease).where(Lease.resource == held.resource, Lease.token == held.token)
+        renewing = update(LeaseRow).where(LeaseRow.resource == held.resource, LeaseRow.token == held.token)
         renewing = renewing.values(seconds=held.seconds, renewed_at=now, expires_at=now + held.seconds)
         if self._connection.execute(renewing).rowcount == 0:
             raise _lost(held)
@@ -68,14 +68,14 @@ class Leases:
         Raises:
             LeaseLost: somebody has taken it.
         """
-        mine = select(Lease.token).where(Lease.resource == held.resource, Lease.token == held.token)
+        mine = select(LeaseRow.token).where(LeaseRow.resource == held.resource, LeaseRow.token == held.token)
         if self._connection.scalar(mine.with_for_update()) is None:
             raise _lost(held)
 
     def release(self, held: Held) -> None:
         """Gives the lease back; does nothing when it was lost."""
         now = self._now()
-        ending = update(Lease).where(Lease.resource == held.resource, Lease.token == held.token)
+        ending = update(LeaseRow).where(LeaseRow.resource == held.resource, LeaseRow.token == held.token)
         self._connection.execute(ending.values(token=held.token + 1, renewed_at=now, expires_at=now))
 
 

@@ -11,7 +11,15 @@ from sqlalchemy import Connection, delete, func, select, true, update
 
 from curriculum.database.prospects import refill
 from curriculum.database.rows import insert_new, table_of
-from curriculum.database.tables import LineageEvent, Model, Proof, Repository, Run, Snapshot, Theorem
+from curriculum.database.tables import (
+    LineageEventRow,
+    ModelRow,
+    ProofRow,
+    RepositoryRow,
+    RunRow,
+    SnapshotRow,
+    TheoremRow,
+)
 from curriculum.database.theorems import link_proofs
 
 
@@ -46,16 +54,20 @@ def note(connection: Connection, theorem: int, event: str, proof: int | None, ru
     A proof that was found, or that mends another, is known of its statement from then on, though it was broken before.
     """
     asked = (
-        select(Snapshot.revision, Theorem.statement_key)
-        .join(Theorem, Theorem.repository_id == Snapshot.repository_id)
-        .where(Theorem.id == theorem, Snapshot.traced_at.is_not(None))
-        .order_by(Snapshot.traced_at.desc(), Snapshot.id.desc())
+        select(SnapshotRow.revision, TheoremRow.statement_key)
+        .join(TheoremRow, TheoremRow.repository_id == SnapshotRow.repository_id)
+        .where(TheoremRow.id == theorem, SnapshotRow.traced_at.is_not(None))
+        .order_by(SnapshotRow.traced_at.desc(), SnapshotRow.id.desc())
         .limit(1)
     )
     if (found := connection.execute(asked).one_or_none()) is not None:
         revision, key = found
-        same = LineageEvent.theorem_id == theorem, LineageEvent.revision == revision, LineageEvent.event == event
-        connection.execute(delete(LineageEvent).where(*same))
+        same = (
+            LineageEventRow.theorem_id == theorem,
+            LineageEventRow.revision == revision,
+            LineageEventRow.event == event,
+        )
+        connection.execute(delete(LineageEventRow).where(*same))
         _insert(connection, [_row(theorem, revision, event, key, proof, run, at)])
         if event in ("found", "mended"):
             link_proofs(connection, key)
@@ -89,20 +101,22 @@ def reconcile(connection: Connection, repository: int, revision: str, at: float)
 
 def break_proof(connection: Connection, theorem: int, run: int | None, at: float) -> None:
     """Says that the known proof of a theorem no longer holds where it stands; the theorem waits again."""
-    found = connection.execute(select(Theorem.repository_id, Theorem.proof_id).where(Theorem.id == theorem)).one()
+    found = connection.execute(
+        select(TheoremRow.repository_id, TheoremRow.proof_id).where(TheoremRow.id == theorem)
+    ).one()
     note(connection, theorem, "broken", found.proof_id, run, at)
-    connection.execute(update(Theorem).where(Theorem.id == theorem).values(proof_id=None))
+    connection.execute(update(TheoremRow).where(TheoremRow.id == theorem).values(proof_id=None))
     refill(connection, found.repository_id)
 
 
 def fates_in(connection: Connection, run: int, location: str) -> dict[str, str]:
     """What a run noted of the theorems of a repository, by name: the last event of each."""
     asked = (
-        select(Theorem.name, LineageEvent.event)
-        .join(LineageEvent, LineageEvent.theorem_id == Theorem.id)
-        .join(Repository, Repository.id == Theorem.repository_id)
-        .where(LineageEvent.run_id == run, Repository.location == location)
-        .order_by(LineageEvent.id)
+        select(TheoremRow.name, LineageEventRow.event)
+        .join(LineageEventRow, LineageEventRow.theorem_id == TheoremRow.id)
+        .join(RepositoryRow, RepositoryRow.id == TheoremRow.repository_id)
+        .where(LineageEventRow.run_id == run, RepositoryRow.location == location)
+        .order_by(LineageEventRow.id)
     )
     return {row.name: row.event for row in connection.execute(asked)}
 
@@ -110,11 +124,11 @@ def fates_in(connection: Connection, run: int, location: str) -> dict[str, str]:
 def changed_since(connection: Connection, location: str, revision: str, at: float) -> bool:
     """Whether a trace of this revision has met known proofs of statements that stand, later than at some time."""
     met = (
-        select(LineageEvent.id)
-        .join(Theorem, Theorem.id == LineageEvent.theorem_id)
-        .join(Repository, Repository.id == Theorem.repository_id)
-        .where(Repository.location == location, LineageEvent.revision == revision, LineageEvent.at >= at)
-        .where(LineageEvent.event.in_(("kept", "moved")))
+        select(LineageEventRow.id)
+        .join(TheoremRow, TheoremRow.id == LineageEventRow.theorem_id)
+        .join(RepositoryRow, RepositoryRow.id == TheoremRow.repository_id)
+        .where(RepositoryRow.location == location, LineageEventRow.revision == revision, LineageEventRow.at >= at)
+        .where(LineageEventRow.event.in_(("kept", "moved")))
     )
     return connection.scalar(select(met.exists())) or False
 
@@ -123,57 +137,63 @@ def lineage_of(connection: Connection, location: str, name: str) -> list[Ancestr
     """All that became of a theorem's proof, the oldest first."""
     asked = (
         select(
-            LineageEvent.event,
-            LineageEvent.revision,
-            LineageEvent.at,
-            Run.command,
-            Proof.generator,
-            Model.name,
-            LineageEvent.proof_id,
+            LineageEventRow.event,
+            LineageEventRow.revision,
+            LineageEventRow.at,
+            RunRow.command,
+            ProofRow.generator,
+            ModelRow.name,
+            LineageEventRow.proof_id,
         )
-        .join(Theorem, Theorem.id == LineageEvent.theorem_id)
-        .join(Repository, Repository.id == Theorem.repository_id)
-        .outerjoin(Run, Run.id == LineageEvent.run_id)
-        .outerjoin(Proof, Proof.id == LineageEvent.proof_id)
-        .outerjoin(Model, Model.id == Proof.model_id)
-        .where(Repository.location == location, Theorem.name == name)
-        .order_by(LineageEvent.id)
+        .join(TheoremRow, TheoremRow.id == LineageEventRow.theorem_id)
+        .join(RepositoryRow, RepositoryRow.id == TheoremRow.repository_id)
+        .outerjoin(RunRow, RunRow.id == LineageEventRow.run_id)
+        .outerjoin(ProofRow, ProofRow.id == LineageEventRow.proof_id)
+        .outerjoin(ModelRow, ModelRow.id == ProofRow.model_id)
+        .where(RepositoryRow.location == location, TheoremRow.name == name)
+        .order_by(LineageEventRow.id)
     )
     return [Ancestry(*row) for row in connection.execute(asked)]
 
 
 def _present(connection: Connection, repository: int) -> dict[int, tuple[str, str, str]]:
-    asked = select(Theorem.id, Theorem.statement_key, Theorem.module, Theorem.name)
-    mine = asked.where(Theorem.repository_id == repository, Theorem.present == true())
+    asked = select(TheoremRow.id, TheoremRow.statement_key, TheoremRow.module, TheoremRow.name)
+    mine = asked.where(TheoremRow.repository_id == repository, TheoremRow.present == true())
     return {row[0]: (row[1], row[2], row[3]) for row in connection.execute(mine)}
 
 
 def _newcomers(connection: Connection, repository: int) -> dict[str, list[tuple[int, str, str]]]:
     """By statement, the theorems that are present and have no history."""
-    known = select(LineageEvent.theorem_id)
-    asked = select(Theorem.statement_key, Theorem.id, Theorem.module, Theorem.name).where(
-        Theorem.repository_id == repository, Theorem.present == true(), Theorem.id.not_in(known)
+    known = select(LineageEventRow.theorem_id)
+    asked = select(TheoremRow.statement_key, TheoremRow.id, TheoremRow.module, TheoremRow.name).where(
+        TheoremRow.repository_id == repository, TheoremRow.present == true(), TheoremRow.id.not_in(known)
     )
     found: dict[str, list[tuple[int, str, str]]] = defaultdict(list)
-    for key, theorem, module, name in connection.execute(asked.order_by(Theorem.id)):
+    for key, theorem, module, name in connection.execute(asked.order_by(TheoremRow.id)):
         found[key].append((theorem, module, name))
     return found
 
 
 def _last_proved(connection: Connection, repository: int, revision: str) -> list[tuple[int, str, int | None, str, str]]:
     """The theorems whose last event before this revision left them with a proof."""
-    here = select(LineageEvent.theorem_id).where(LineageEvent.revision == revision)
-    last = select(func.max(LineageEvent.id)).group_by(LineageEvent.theorem_id)
+    here = select(LineageEventRow.theorem_id).where(LineageEventRow.revision == revision)
+    last = select(func.max(LineageEventRow.id)).group_by(LineageEventRow.theorem_id)
     asked = (
-        select(LineageEvent.theorem_id, LineageEvent.statement_key, LineageEvent.proof_id, Theorem.module, Theorem.name)
-        .join(Theorem, Theorem.id == LineageEvent.theorem_id)
-        .where(
-            Theorem.repository_id == repository,
-            LineageEvent.id.in_(last),
-            LineageEvent.event.in_(("found", "kept", "moved", "mended")),
-            LineageEvent.theorem_id.not_in(here),
+        select(
+            LineageEventRow.theorem_id,
+            LineageEventRow.statement_key,
+            LineageEventRow.proof_id,
+            TheoremRow.module,
+            TheoremRow.name,
         )
-        .order_by(LineageEvent.theorem_id)
+        .join(TheoremRow, TheoremRow.id == LineageEventRow.theorem_id)
+        .where(
+            TheoremRow.repository_id == repository,
+            LineageEventRow.id.in_(last),
+            LineageEventRow.event.in_(("found", "kept", "moved", "mended")),
+            LineageEventRow.theorem_id.not_in(here),
+        )
+        .order_by(LineageEventRow.theorem_id)
     )
     return [(row[0], row[1], row[2], row[3], row[4]) for row in connection.execute(asked)]
 
@@ -193,4 +213,4 @@ def _row(
 
 
 def _insert(connection: Connection, rows: list[dict[str, object]]) -> None:
-    insert_new(connection, table_of(LineageEvent), rows)
+    insert_new(connection, table_of(LineageEventRow), rows)

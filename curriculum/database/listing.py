@@ -3,7 +3,7 @@
 import msgspec
 from sqlalchemy import Connection, func, select
 
-from curriculum.database.tables import Repository, Snapshot, SnapshotModule
+from curriculum.database.tables import RepositoryRow, SnapshotModuleRow, SnapshotRow
 
 
 class ListedSnapshot(msgspec.Struct, frozen=True):
@@ -31,17 +31,24 @@ class ListedRepository(msgspec.Struct, frozen=True):
 
 def listed_repositories(connection: Connection) -> list[ListedRepository]:
     """Every repository, by location."""
-    repositories = select(Repository.id, Repository.location, Repository.follows, Repository.added_at)
+    repositories = select(RepositoryRow.id, RepositoryRow.location, RepositoryRow.follows, RepositoryRow.added_at)
     return [
         ListedRepository(location, follows, added_at, _snapshots(connection, key))
-        for key, location, follows, added_at in connection.execute(repositories.order_by(Repository.location))
+        for key, location, follows, added_at in connection.execute(repositories.order_by(RepositoryRow.location))
     ]
 
 
 def _snapshots(connection: Connection, repository: int) -> tuple[ListedSnapshot, ...]:
-    modules = select(func.count()).where(SnapshotModule.snapshot_id == Snapshot.id).scalar_subquery()
+    modules = select(func.count()).where(SnapshotModuleRow.snapshot_id == SnapshotRow.id).scalar_subquery()
     wanted = select(
-        Snapshot.revision, Snapshot.toolchain, Snapshot.dirty, Snapshot.began_at, Snapshot.traced_at, modules
+        SnapshotRow.revision,
+        SnapshotRow.toolchain,
+        SnapshotRow.dirty,
+        SnapshotRow.began_at,
+        SnapshotRow.traced_at,
+        modules,
     )
-    mine = wanted.where(Snapshot.repository_id == repository).order_by(Snapshot.began_at.desc(), Snapshot.id.desc())
+    mine = wanted.where(SnapshotRow.repository_id == repository).order_by(
+        SnapshotRow.began_at.desc(), SnapshotRow.id.desc()
+    )
     return tuple(ListedSnapshot(*row) for row in connection.execute(mine))

@@ -7,18 +7,18 @@ from typing import Any
 from sqlalchemy import Connection, Row, Select, select
 
 from curriculum.database.tables import (
-    Constant,
-    Declaration,
-    Goal,
-    Mention,
-    Module,
-    PremiseUse,
-    Repository,
-    Snapshot,
-    SnapshotModule,
-    Sorry,
-    State,
-    TacticStep,
+    ConstantRow,
+    DeclarationRow,
+    GoalRow,
+    MentionRow,
+    ModuleRow,
+    PremiseUseRow,
+    RepositoryRow,
+    SnapshotModuleRow,
+    SnapshotRow,
+    SorryRow,
+    StateRow,
+    TacticStepRow,
 )
 from curriculum.database.theorems import latest_snapshot
 from prover.project.traced import PremiseUse as TracedUse
@@ -29,21 +29,23 @@ NO_STATE: tuple[str, tuple[str, ...]] = ("", ())
 
 def snapshot_of(connection: Connection, location: str) -> int | None:
     """The snapshot of a repository that was traced last."""
-    repository = connection.scalar(select(Repository.id).where(Repository.location == location))
+    repository = connection.scalar(select(RepositoryRow.id).where(RepositoryRow.location == location))
     return None if repository is None else latest_snapshot(connection, repository)
 
 
 def latest_snapshots(connection: Connection) -> dict[str, int]:
     """From the location of each repository that was traced to its last snapshot."""
-    repositories = connection.execute(select(Repository.location, Repository.id).order_by(Repository.id)).all()
+    repositories = connection.execute(select(RepositoryRow.location, RepositoryRow.id).order_by(RepositoryRow.id)).all()
     found = {location: latest_snapshot(connection, repository) for location, repository in repositories}
     return {location: snapshot for location, snapshot in found.items() if snapshot is not None}
 
 
 def paths_of(connection: Connection, snapshot: int) -> dict[str, str]:
     """The modules of a snapshot: from key to the file's path."""
-    asked = select(Module.key, SnapshotModule.path).join(SnapshotModule, SnapshotModule.module_id == Module.id)
-    rows = connection.execute(asked.where(SnapshotModule.snapshot_id == snapshot).order_by(SnapshotModule.path))
+    asked = select(ModuleRow.key, SnapshotModuleRow.path).join(
+        SnapshotModuleRow, SnapshotModuleRow.module_id == ModuleRow.id
+    )
+    rows = connection.execute(asked.where(SnapshotModuleRow.snapshot_id == snapshot).order_by(SnapshotModuleRow.path))
     return {row[0]: row[1] for row in rows}
 
 
@@ -55,14 +57,19 @@ def modules_of(connection: Connection, snapshot: int) -> Iterator[TracedModule]:
 
 def snapshot_id(connection: Connection, location: str, revision: str, toolchain: str) -> int | None:
     """A snapshot, traced or not; None when it is not recorded."""
-    mine = Repository.location == location, Snapshot.revision == revision, Snapshot.toolchain == toolchain
-    return connection.scalar(select(Snapshot.id).join(Repository).where(*mine))
+    mine = RepositoryRow.location == location, SnapshotRow.revision == revision, SnapshotRow.toolchain == toolchain
+    return connection.scalar(select(SnapshotRow.id).join(RepositoryRow).where(*mine))
 
 
 def snapshot_at(connection: Connection, location: str, revision: str) -> int | None:
     """The snapshot of a repository at a revision, as it was traced last."""
-    mine = Repository.location == location, Snapshot.revision == revision, Snapshot.traced_at.is_not(None)
-    asked = select(Snapshot.id).join(Repository).where(*mine).order_by(Snapshot.traced_at.desc(), Snapshot.id.desc())
+    mine = RepositoryRow.location == location, SnapshotRow.revision == revision, SnapshotRow.traced_at.is_not(None)
+    asked = (
+        select(SnapshotRow.id)
+        .join(RepositoryRow)
+        .where(*mine)
+        .order_by(SnapshotRow.traced_at.desc(), SnapshotRow.id.desc())
+    )
     return connection.scalar(asked.limit(1))
 
 
@@ -72,7 +79,7 @@ def load_module(connection: Connection, key: str, path: str) -> TracedModule:
     Raises:
         KeyError: none is stored under this key.
     """
-    module = connection.execute(select(Module).where(Module.key == key)).one_or_none()
+    module = connection.execute(select(ModuleRow).where(ModuleRow.key == key)).one_or_none()
     if module is None:
         raise KeyError(key)
     declarations = _declarations(connection, module.id)
@@ -90,14 +97,16 @@ def load_module(connection: Connection, key: str, path: str) -> TracedModule:
 
 def _declarations(connection: Connection, module: int) -> list[TracedDeclaration]:
     asked = (
-        select(Mention.declaration, Constant.name)
-        .join(Constant, Constant.id == Mention.constant_id)
-        .where(Mention.module_id == module)
-        .order_by(Mention.declaration, Mention.position)
+        select(MentionRow.declaration, ConstantRow.name)
+        .join(ConstantRow, ConstantRow.id == MentionRow.constant_id)
+        .where(MentionRow.module_id == module)
+        .order_by(MentionRow.declaration, MentionRow.position)
     )
     mentions = _grouped(connection, asked)
     fields = [field for field in TracedDeclaration.__struct_fields__ if field not in ("premises", "attributes")]
-    rows = connection.execute(select(Declaration).where(Declaration.module_id == module).order_by(Declaration.position))
+    rows = connection.execute(
+        select(DeclarationRow).where(DeclarationRow.module_id == module).order_by(DeclarationRow.position)
+    )
     return [
         TracedDeclaration(
             **{field: getattr(row, field) for field in fields},
@@ -111,13 +120,15 @@ def _declarations(connection: Connection, module: int) -> list[TracedDeclaration
 def _steps(connection: Connection, module: int, names: list[str]) -> Iterator[TracedStep]:
     states = _states(connection, module)
     asked = (
-        select(PremiseUse.step, Constant.name, Constant.module, PremiseUse.start, PremiseUse.stop)
-        .join(Constant, Constant.id == PremiseUse.constant_id)
-        .where(PremiseUse.module_id == module)
-        .order_by(PremiseUse.step, PremiseUse.position)
+        select(PremiseUseRow.step, ConstantRow.name, ConstantRow.module, PremiseUseRow.start, PremiseUseRow.stop)
+        .join(ConstantRow, ConstantRow.id == PremiseUseRow.constant_id)
+        .where(PremiseUseRow.module_id == module)
+        .order_by(PremiseUseRow.step, PremiseUseRow.position)
     )
     uses = _grouped(connection, asked)
-    rows = connection.execute(select(TacticStep).where(TacticStep.module_id == module).order_by(TacticStep.position))
+    rows = connection.execute(
+        select(TacticStepRow).where(TacticStepRow.module_id == module).order_by(TacticStepRow.position)
+    )
     for row in rows:
         before, after = states[row.before_id], states.get(row.after_id, NO_STATE)
         yield TracedStep(
@@ -136,18 +147,22 @@ def _steps(connection: Connection, module: int, names: list[str]) -> Iterator[Tr
 
 def _states(connection: Connection, module: int) -> dict[int, tuple[str, tuple[str, ...]]]:
     mine = (
-        select(TacticStep.before_id)
-        .where(TacticStep.module_id == module)
-        .union(select(TacticStep.after_id).where(TacticStep.module_id == module))
+        select(TacticStepRow.before_id)
+        .where(TacticStepRow.module_id == module)
+        .union(select(TacticStepRow.after_id).where(TacticStepRow.module_id == module))
     )
-    asked = select(Goal.state_id, Goal.key).where(Goal.state_id.in_(mine)).order_by(Goal.state_id, Goal.position)
+    asked = (
+        select(GoalRow.state_id, GoalRow.key)
+        .where(GoalRow.state_id.in_(mine))
+        .order_by(GoalRow.state_id, GoalRow.position)
+    )
     goals = _grouped(connection, asked)
-    states = connection.execute(select(State.id, State.text).where(State.id.in_(mine)))
+    states = connection.execute(select(StateRow.id, StateRow.text).where(StateRow.id.in_(mine)))
     return {number: (text, tuple(goal[1] for goal in goals.get(number, ()))) for number, text in states}
 
 
 def _sorries(connection: Connection, module: int, names: list[str]) -> Iterator[TracedSorry]:
-    for row in connection.execute(select(Sorry).where(Sorry.module_id == module).order_by(Sorry.position)):
+    for row in connection.execute(select(SorryRow).where(SorryRow.module_id == module).order_by(SorryRow.position)):
         yield TracedSorry(
             declaration=_part_of(row, names),
             start=row.start,

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, delete, func, select, union_all
 
-from curriculum.database.tables import ConfigurationModel, Model, ModelFiles, Proof
+from curriculum.database.tables import ConfigurationModelRow, ModelFilesRow, ModelRow, ProofRow
 
 
 class ListedModel(msgspec.Struct, frozen=True):
@@ -27,24 +27,24 @@ class ListedModel(msgspec.Struct, frozen=True):
 
 def listed_models(connection: Connection) -> list[ListedModel]:
     """Every model, the newest first."""
-    parent = Model.__table__.alias("parent")
-    proofs = select(func.count()).where(Proof.model_id == Model.id).scalar_subquery()
+    parent = ModelRow.__table__.alias("parent")
+    proofs = select(func.count()).where(ProofRow.model_id == ModelRow.id).scalar_subquery()
     asked = (
         select(
-            Model.name,
-            Model.origin,
-            Model.trained_on,
-            Model.metrics,
+            ModelRow.name,
+            ModelRow.origin,
+            ModelRow.trained_on,
+            ModelRow.metrics,
             parent.c.name,
-            Model.made_at,
-            ModelFiles.directory,
-            ModelFiles.kind,
-            ModelFiles.format,
+            ModelRow.made_at,
+            ModelFilesRow.directory,
+            ModelFilesRow.kind,
+            ModelFilesRow.format,
             proofs,
         )
-        .outerjoin(parent, parent.c.id == Model.parent_id)
-        .outerjoin(ModelFiles, ModelFiles.model_id == Model.id)
-        .order_by(Model.made_at.desc(), Model.id.desc())
+        .outerjoin(parent, parent.c.id == ModelRow.parent_id)
+        .outerjoin(ModelFilesRow, ModelFilesRow.model_id == ModelRow.id)
+        .order_by(ModelRow.made_at.desc(), ModelRow.id.desc())
     )
     return [ListedModel(*row) for row in connection.execute(asked)]
 
@@ -64,14 +64,14 @@ def forget_model(connection: Connection, name: str) -> bool:
 
     Whether the model itself was forgotten.
     """
-    model = connection.scalar(select(Model.id).where(Model.name == name))
-    connection.execute(delete(ModelFiles).where(ModelFiles.model_id == model))
+    model = connection.scalar(select(ModelRow.id).where(ModelRow.name == name))
+    connection.execute(delete(ModelFilesRow).where(ModelFilesRow.model_id == model))
     naming = union_all(
-        select(Proof.id).where(Proof.model_id == model),
-        select(ConfigurationModel.model_id).where(ConfigurationModel.model_id == model),
-        select(Model.id).where(Model.parent_id == model),
+        select(ProofRow.id).where(ProofRow.model_id == model),
+        select(ConfigurationModelRow.model_id).where(ConfigurationModelRow.model_id == model),
+        select(ModelRow.id).where(ModelRow.parent_id == model),
     ).subquery()
     if connection.scalar(select(func.count()).select_from(naming)):
         return False
-    connection.execute(delete(Model).where(Model.id == model))
+    connection.execute(delete(ModelRow).where(ModelRow.id == model))
     return True

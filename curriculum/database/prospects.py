@@ -12,7 +12,15 @@ import msgspec
 from sqlalchemy import Connection, Select, and_, case, delete, func, literal, select, true, union_all, update
 
 from curriculum.database.rows import table_of, upsert
-from curriculum.database.tables import Attempt, Proof, Prospect, Repository, Snapshot, Theorem, Yield
+from curriculum.database.tables import (
+    AttemptRow,
+    ProofRow,
+    ProspectRow,
+    RepositoryRow,
+    SnapshotRow,
+    TheoremRow,
+    YieldRow,
+)
 
 OFTEN = 4
 """tries that are no longer told apart"""
@@ -65,18 +73,18 @@ class Material(msgspec.Struct, frozen=True):
 def refill(connection: Connection, repository: int) -> None:
     """Makes the queue of a repository what its theorems say: open ones wait, others do not."""
     open_ = and_(
-        Theorem.repository_id == repository,
-        Theorem.present == true(),
-        Theorem.incomplete == true(),
-        Theorem.proof_id.is_(None),
+        TheoremRow.repository_id == repository,
+        TheoremRow.present == true(),
+        TheoremRow.incomplete == true(),
+        TheoremRow.proof_id.is_(None),
     )
-    waiting = select(Theorem.id).where(open_)
-    mine = delete(Prospect).where(Prospect.repository_id == repository)
-    connection.execute(mine.where(Prospect.theorem_id.not_in(waiting)))
+    waiting = select(TheoremRow.id).where(open_)
+    mine = delete(ProspectRow).where(ProspectRow.repository_id == repository)
+    connection.execute(mine.where(ProspectRow.theorem_id.not_in(waiting)))
     columns = ["theorem_id", "repository_id", "tried", "tried_at", "knew", "difficulty"]
-    zero = literal(0, Prospect.tried.type)
-    new = select(Theorem.id, Theorem.repository_id, zero, literal(0.0), zero, Theorem.difficulty).where(open_)
-    adding = upsert(connection, table_of(Prospect)).from_select(columns, new)
+    zero = literal(0, ProspectRow.tried.type)
+    new = select(TheoremRow.id, TheoremRow.repository_id, zero, literal(0.0), zero, TheoremRow.difficulty).where(open_)
+    adding = upsert(connection, table_of(ProspectRow)).from_select(columns, new)
     connection.execute(
         adding.on_conflict_do_update(index_elements=["theorem_id"], set_={"difficulty": adding.excluded.difficulty})
     )
@@ -84,10 +92,10 @@ def refill(connection: Connection, repository: int) -> None:
 
 def close(connection: Connection, statement_key: str | None = None) -> None:
     """Takes off the queue what has a proof now: of one statement, or of any."""
-    proved = select(Theorem.id).where(Theorem.proof_id.is_not(None))
+    proved = select(TheoremRow.id).where(TheoremRow.proof_id.is_not(None))
     if statement_key is not None:
-        proved = proved.where(Theorem.statement_key == statement_key)
-    connection.execute(delete(Prospect).where(Prospect.theorem_id.in_(proved)))
+        proved = proved.where(TheoremRow.statement_key == statement_key)
+    connection.execute(delete(ProspectRow).where(ProspectRow.theorem_id.in_(proved)))
 
 
 def count_try(
@@ -98,38 +106,40 @@ def count_try(
     Args:
         knew: how many proofs were known when it was begun; as many as there are now, if not given.
     """
-    asked = select(Theorem.repository_id, Prospect.tried).outerjoin(Prospect, Prospect.theorem_id == Theorem.id)
-    repository, tried = connection.execute(asked.where(Theorem.id == theorem)).one()
+    asked = select(TheoremRow.repository_id, ProspectRow.tried).outerjoin(
+        ProspectRow, ProspectRow.theorem_id == TheoremRow.id
+    )
+    repository, tried = connection.execute(asked.where(TheoremRow.id == theorem)).one()
     if tried is None:  # it has a proof, or is no `sorry`: nothing is to be learnt about the queue from it
         return
     row = {"repository_id": repository, "tried": tried, "attempts": 1, "proved": int(proved), "seconds": seconds}
-    adding = upsert(connection, table_of(Yield)).values(row)
+    adding = upsert(connection, table_of(YieldRow)).values(row)
     connection.execute(
         adding.on_conflict_do_update(
             index_elements=["repository_id", "tried"],
             set_={
-                "attempts": Yield.attempts + 1,
-                "proved": Yield.proved + int(proved),
-                "seconds": Yield.seconds + seconds,
+                "attempts": YieldRow.attempts + 1,
+                "proved": YieldRow.proved + int(proved),
+                "seconds": YieldRow.seconds + seconds,
             },
         )
     )
-    more = case((Prospect.tried < OFTEN, Prospect.tried + 1), else_=OFTEN)
-    mine = update(Prospect).where(Prospect.theorem_id == theorem)
+    more = case((ProspectRow.tried < OFTEN, ProspectRow.tried + 1), else_=OFTEN)
+    mine = update(ProspectRow).where(ProspectRow.theorem_id == theorem)
     known = proofs_known(connection) if knew is None else knew
     connection.execute(mine.values(tried=more, tried_at=max(at, 0.0), knew=known))
 
 
 def proofs_known(connection: Connection) -> int:
     """How many proofs of ours there are: a clock of what has been learnt, that no one can set back."""
-    return connection.scalar(select(func.coalesce(func.max(Proof.id), 0))) or 0
+    return connection.scalar(select(func.coalesce(func.max(ProofRow.id), 0))) or 0
 
 
 def material(connection: Connection) -> Material:
     """What there is to learn from now."""
-    proofs = select(func.coalesce(func.max(Proof.id), 0)).scalar_subquery()
-    last = func.coalesce(func.max(Snapshot.id), 0), func.coalesce(func.max(Snapshot.traced_at), 0.0)
-    return Material(*connection.execute(select(proofs, *last).where(Snapshot.traced_at.is_not(None))).one())
+    proofs = select(func.coalesce(func.max(ProofRow.id), 0)).scalar_subquery()
+    last = func.coalesce(func.max(SnapshotRow.id), 0), func.coalesce(func.max(SnapshotRow.traced_at), 0.0)
+    return Material(*connection.execute(select(proofs, *last).where(SnapshotRow.traced_at.is_not(None))).one())
 
 
 def is_left(name: str, left: Sequence[str]) -> bool:
@@ -145,20 +155,20 @@ def candidates(connection: Connection, left: Mapping[int, Sequence[str]] = NOTHI
     Args:
         left: by repository, the names of those that are, with `*` for any part.
     """
-    tries = union_all(*(select(literal(n, Prospect.tried.type).label("tried")) for n in range(OFTEN + 1))).subquery()
+    tries = union_all(*(select(literal(n, ProspectRow.tried.type).label("tried")) for n in range(OFTEN + 1))).subquery()
     first = (
-        select(Prospect.theorem_id)
-        .where(Prospect.repository_id == Repository.id, Prospect.tried == tries.c.tried)
-        .order_by(Prospect.tried_at, Prospect.difficulty)
+        select(ProspectRow.theorem_id)
+        .where(ProspectRow.repository_id == RepositoryRow.id, ProspectRow.tried == tries.c.tried)
+        .order_by(ProspectRow.tried_at, ProspectRow.difficulty)
         .limit(1)
-        .correlate(Repository, tries)
+        .correlate(RepositoryRow, tries)
         .scalar_subquery()
     )
-    heads = select(first.label("theorem_id")).select_from(Repository).join(tries, true()).subquery()
-    asked = select(Prospect.theorem_id, Prospect.repository_id, Prospect.tried, Prospect.tried_at, Prospect.knew).join(
-        heads, heads.c.theorem_id == Prospect.theorem_id
-    )
-    every = [Candidate(*row) for row in connection.execute(asked.order_by(Prospect.theorem_id)).all()]
+    heads = select(first.label("theorem_id")).select_from(RepositoryRow).join(tries, true()).subquery()
+    asked = select(
+        ProspectRow.theorem_id, ProspectRow.repository_id, ProspectRow.tried, ProspectRow.tried_at, ProspectRow.knew
+    ).join(heads, heads.c.theorem_id == ProspectRow.theorem_id)
+    every = [Candidate(*row) for row in connection.execute(asked.order_by(ProspectRow.theorem_id)).all()]
     found = (_first(connection, each, left[each.repository]) if each.repository in left else each for each in every)
     return [each for each in found if each is not None]
 
@@ -166,11 +176,13 @@ def candidates(connection: Connection, left: Mapping[int, Sequence[str]] = NOTHI
 def _first(connection: Connection, head: Candidate, left: Sequence[str]) -> Candidate | None:
     """The first theorem of a candidate's kind that is not to be left alone."""
     asked = (
-        select(Prospect.theorem_id, Prospect.repository_id, Prospect.tried, Prospect.tried_at, Prospect.knew)
-        .add_columns(Theorem.name)
-        .join(Theorem, Theorem.id == Prospect.theorem_id)
-        .where(Prospect.repository_id == head.repository, Prospect.tried == head.tried)
-        .order_by(Prospect.tried_at, Prospect.difficulty)
+        select(
+            ProspectRow.theorem_id, ProspectRow.repository_id, ProspectRow.tried, ProspectRow.tried_at, ProspectRow.knew
+        )
+        .add_columns(TheoremRow.name)
+        .join(TheoremRow, TheoremRow.id == ProspectRow.theorem_id)
+        .where(ProspectRow.repository_id == head.repository, ProspectRow.tried == head.tried)
+        .order_by(ProspectRow.tried_at, ProspectRow.difficulty)
     )
     rows = (row for row in connection.execute(asked) if not is_left(row.name, left))
     return next((Candidate(*row[:-1]) for row in rows), None)
@@ -178,43 +190,43 @@ def _first(connection: Connection, head: Candidate, left: Sequence[str]) -> Cand
 
 def yields(connection: Connection) -> list[Counted]:
     """What trying has come to, by repository and number of tries."""
-    asked = select(Yield.repository_id, Yield.tried, Yield.attempts, Yield.proved, Yield.seconds)
-    return [Counted(*row) for row in connection.execute(asked.order_by(Yield.repository_id, Yield.tried)).all()]
+    asked = select(YieldRow.repository_id, YieldRow.tried, YieldRow.attempts, YieldRow.proved, YieldRow.seconds)
+    return [Counted(*row) for row in connection.execute(asked.order_by(YieldRow.repository_id, YieldRow.tried)).all()]
 
 
 def waiting_in(connection: Connection, location: str) -> list[Waiting]:
     """The queue of a repository, the least tried first, then the longest untried, then the easiest."""
-    return [Waiting(*row) for row in connection.execute(_waiting().where(Repository.location == location))]
+    return [Waiting(*row) for row in connection.execute(_waiting().where(RepositoryRow.location == location))]
 
 
 def attempts_made(connection: Connection, theorems: Sequence[int]) -> dict[int, int]:
     """How often theorems were attempted, of those that were."""
-    asked = select(Theorem.id, func.count()).join(Attempt, Attempt.theorem_id == Theorem.id)
-    rows = connection.execute(asked.where(Theorem.id.in_(theorems)).group_by(Theorem.id))
+    asked = select(TheoremRow.id, func.count()).join(AttemptRow, AttemptRow.theorem_id == TheoremRow.id)
+    rows = connection.execute(asked.where(TheoremRow.id.in_(theorems)).group_by(TheoremRow.id))
     return {row[0]: row[1] for row in rows}
 
 
 def waiting(connection: Connection, theorem: int) -> Waiting | None:
     """A theorem of the queue; None where it no longer waits."""
-    row = connection.execute(_waiting().where(Theorem.id == theorem)).one_or_none()
+    row = connection.execute(_waiting().where(TheoremRow.id == theorem)).one_or_none()
     return None if row is None else Waiting(*row)
 
 
 def _waiting() -> Select[*tuple[Any, ...]]:
     return (
         select(
-            Theorem.id,
-            Theorem.repository_id,
-            Repository.location,
-            Theorem.module,
-            Theorem.name,
-            Theorem.statement_key,
-            Prospect.tried,
-            Prospect.tried_at,
-            Prospect.knew,
-            Prospect.difficulty,
+            TheoremRow.id,
+            TheoremRow.repository_id,
+            RepositoryRow.location,
+            TheoremRow.module,
+            TheoremRow.name,
+            TheoremRow.statement_key,
+            ProspectRow.tried,
+            ProspectRow.tried_at,
+            ProspectRow.knew,
+            ProspectRow.difficulty,
         )
-        .join(Prospect, Prospect.theorem_id == Theorem.id)
-        .join(Repository, Repository.id == Theorem.repository_id)
-        .order_by(Prospect.tried, Prospect.tried_at, Prospect.difficulty, Theorem.module, Theorem.name)
+        .join(ProspectRow, ProspectRow.theorem_id == TheoremRow.id)
+        .join(RepositoryRow, RepositoryRow.id == TheoremRow.repository_id)
+        .order_by(ProspectRow.tried, ProspectRow.tried_at, ProspectRow.difficulty, TheoremRow.module, TheoremRow.name)
     )

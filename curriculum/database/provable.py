@@ -8,14 +8,14 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, and_, func, or_, select, true
 
 from curriculum.database.tables import (
-    Attempt,
-    Declaration,
-    FoundStep,
-    Proof,
-    Repository,
-    SnapshotModule,
-    TacticStep,
-    Theorem,
+    AttemptRow,
+    DeclarationRow,
+    FoundStepRow,
+    ProofRow,
+    RepositoryRow,
+    SnapshotModuleRow,
+    TacticStepRow,
+    TheoremRow,
 )
 
 
@@ -52,23 +52,25 @@ def provable_theorems(connection: Connection, snapshot: int) -> list[ProvableThe
     """Returns the provable declarations of a snapshot, ordered by module name and position."""
     steps = (
         select(func.count())
-        .where(TacticStep.module_id == Declaration.module_id, TacticStep.declaration == Declaration.position)
-        .correlate(Declaration)
+        .where(
+            TacticStepRow.module_id == DeclarationRow.module_id, TacticStepRow.declaration == DeclarationRow.position
+        )
+        .correlate(DeclarationRow)
         .scalar_subquery()
     )
-    provable = or_(Declaration.kind == "theorem", Declaration.incomplete == true())
+    provable = or_(DeclarationRow.kind == "theorem", DeclarationRow.incomplete == true())
     asked = (
         select(
-            Declaration.name,
-            Declaration.statement,
-            Declaration.statement_key,
-            Declaration.incomplete,
-            Declaration.proof,
+            DeclarationRow.name,
+            DeclarationRow.statement,
+            DeclarationRow.statement_key,
+            DeclarationRow.incomplete,
+            DeclarationRow.proof,
             steps,
         )
-        .join(SnapshotModule, SnapshotModule.module_id == Declaration.module_id)
-        .where(SnapshotModule.snapshot_id == snapshot, provable, Declaration.statement_key != "")
-        .order_by(SnapshotModule.name, Declaration.position)
+        .join(SnapshotModuleRow, SnapshotModuleRow.module_id == DeclarationRow.module_id)
+        .where(SnapshotModuleRow.snapshot_id == snapshot, provable, DeclarationRow.statement_key != "")
+        .order_by(SnapshotModuleRow.name, DeclarationRow.position)
     )
     return [
         ProvableTheorem(name, statement, key, incomplete, count if proof == "tactic" else None)
@@ -81,12 +83,12 @@ def found_proof_lengths(connection: Connection, location: str) -> dict[str, int]
 
     A proof whose steps are unknown counts the lines of its tactic blocks instead.
     """
-    counted = select(func.count()).where(FoundStep.proof_id == Proof.id).correlate(Proof).scalar_subquery()
+    counted = select(func.count()).where(FoundStepRow.proof_id == ProofRow.id).correlate(ProofRow).scalar_subquery()
     asked = (
-        select(Proof.statement_key, Proof.scripts, counted)
-        .join(Theorem, and_(Theorem.statement_key == Proof.statement_key, Theorem.present == true()))
-        .join(Repository, Repository.id == Theorem.repository_id)
-        .where(Repository.location == location)
+        select(ProofRow.statement_key, ProofRow.scripts, counted)
+        .join(TheoremRow, and_(TheoremRow.statement_key == ProofRow.statement_key, TheoremRow.present == true()))
+        .join(RepositoryRow, RepositoryRow.id == TheoremRow.repository_id)
+        .where(RepositoryRow.location == location)
     )
     found: dict[str, int] = {}
     for key, scripts, count in connection.execute(asked):
@@ -97,12 +99,12 @@ def found_proof_lengths(connection: Connection, location: str) -> dict[str, int]
 
 def attempt_totals(connection: Connection, location: str) -> AttemptTotals:
     """Returns how many attempts were made at a repository's theorems, how many succeeded, and how long they took."""
-    proved = func.count(Attempt.proof_id)
+    proved = func.count(AttemptRow.proof_id)
     asked = (
-        select(func.count(), proved, func.coalesce(func.sum(Attempt.seconds), 0.0))
-        .join(Theorem, Theorem.id == Attempt.theorem_id)
-        .join(Repository, Repository.id == Theorem.repository_id)
-        .where(Repository.location == location)
+        select(func.count(), proved, func.coalesce(func.sum(AttemptRow.seconds), 0.0))
+        .join(TheoremRow, TheoremRow.id == AttemptRow.theorem_id)
+        .join(RepositoryRow, RepositoryRow.id == TheoremRow.repository_id)
+        .where(RepositoryRow.location == location)
     )
     attempts, successes, seconds = connection.execute(asked).one()
     return AttemptTotals(int(attempts), int(successes), float(seconds))

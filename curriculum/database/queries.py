@@ -11,28 +11,28 @@ from sqlalchemy import Connection, Select, and_, exists, func, select, true, uni
 
 from curriculum.database.rows import table_of
 from curriculum.database.tables import (
-    Attempt,
-    AttemptedSorry,
+    AttemptedSorryRow,
+    AttemptRow,
     Base,
-    Configuration,
-    ConfigurationModel,
-    Constant,
-    Declaration,
-    GeneratorRecord,
-    Goal,
-    Lease,
-    Mention,
-    Model,
-    Module,
-    PremiseUse,
-    Proof,
-    Repository,
-    Snapshot,
-    SnapshotModule,
-    Sorry,
-    State,
-    TacticStep,
-    Theorem,
+    ConfigurationModelRow,
+    ConfigurationRow,
+    ConstantRow,
+    DeclarationRow,
+    GeneratorCountRow,
+    GoalRow,
+    LeaseRow,
+    MentionRow,
+    ModelRow,
+    ModuleRow,
+    PremiseUseRow,
+    ProofRow,
+    RepositoryRow,
+    SnapshotModuleRow,
+    SnapshotRow,
+    SorryRow,
+    StateRow,
+    TacticStepRow,
+    TheoremRow,
 )
 
 
@@ -146,13 +146,21 @@ def next_theorems(
 ) -> list[OpenTheorem]:
     """The easiest theorems of a repository that have no proof of ours; of those with a `sorry`, if asked so."""
     wanted = select(
-        Theorem.id, Theorem.module, Theorem.name, Theorem.statement_key, Theorem.incomplete, Theorem.difficulty
+        TheoremRow.id,
+        TheoremRow.module,
+        TheoremRow.name,
+        TheoremRow.statement_key,
+        TheoremRow.incomplete,
+        TheoremRow.difficulty,
     )
-    wanted = wanted.where(Theorem.repository_id == repository, Theorem.present == true(), Theorem.proof_id.is_(None))
+    wanted = wanted.where(
+        TheoremRow.repository_id == repository, TheoremRow.present == true(), TheoremRow.proof_id.is_(None)
+    )
     if incomplete_only:
-        wanted = wanted.where(Theorem.incomplete == true())
+        wanted = wanted.where(TheoremRow.incomplete == true())
     return [
-        OpenTheorem(*row) for row in connection.execute(wanted.order_by(Theorem.difficulty, Theorem.id).limit(limit))
+        OpenTheorem(*row)
+        for row in connection.execute(wanted.order_by(TheoremRow.difficulty, TheoremRow.id).limit(limit))
     ]
 
 
@@ -163,13 +171,13 @@ def sorries_of(connection: Connection, snapshot: int) -> list[FoundSorry]:
 
 def sorries_not_attempted(connection: Connection, snapshot: int, models: Sequence[str] = ()) -> list[FoundSorry]:
     """The `sorry`s of a snapshot that no attempt was at with one of the models; with no models, none at all."""
-    attempted = select(AttemptedSorry.attempt_id).where(AttemptedSorry.key == Sorry.key)
+    attempted = select(AttemptedSorryRow.attempt_id).where(AttemptedSorryRow.key == SorryRow.key)
     if models:
         attempted = (
-            attempted.join(Attempt, Attempt.id == AttemptedSorry.attempt_id)
-            .join(ConfigurationModel, ConfigurationModel.configuration_id == Attempt.configuration_id)
-            .join(Model, Model.id == ConfigurationModel.model_id)
-            .where(Model.name.in_(models))
+            attempted.join(AttemptRow, AttemptRow.id == AttemptedSorryRow.attempt_id)
+            .join(ConfigurationModelRow, ConfigurationModelRow.configuration_id == AttemptRow.configuration_id)
+            .join(ModelRow, ModelRow.id == ConfigurationModelRow.model_id)
+            .where(ModelRow.name.in_(models))
         )
     return [FoundSorry(*row) for row in connection.execute(_sorries(snapshot).where(~attempted.exists()))]
 
@@ -178,11 +186,11 @@ def sorry_history(connection: Connection, repository: int, key: str) -> list[tup
     """The snapshots of a repository that have a `sorry`, by revision and time; the first and the last seen first
     and last."""
     seen = (
-        select(Snapshot.revision, Snapshot.began_at)
-        .join(SnapshotModule, SnapshotModule.snapshot_id == Snapshot.id)
-        .join(Sorry, Sorry.module_id == SnapshotModule.module_id)
-        .where(Sorry.key == key, Snapshot.repository_id == repository)
-        .order_by(Snapshot.began_at, Snapshot.id)
+        select(SnapshotRow.revision, SnapshotRow.began_at)
+        .join(SnapshotModuleRow, SnapshotModuleRow.snapshot_id == SnapshotRow.id)
+        .join(SorryRow, SorryRow.module_id == SnapshotModuleRow.module_id)
+        .where(SorryRow.key == key, SnapshotRow.repository_id == repository)
+        .order_by(SnapshotRow.began_at, SnapshotRow.id)
     )
     return [(revision, began) for revision, began in connection.execute(seen)]
 
@@ -191,19 +199,19 @@ def proof_of(connection: Connection, statement_key: str) -> list[KnownProof]:
     """The proofs of a statement, the most thoroughly checked first."""
     wanted = (
         select(
-            Proof.id,
-            Proof.scripts,
-            Proof.whole,
-            Proof.axioms,
-            Proof.toolchain,
-            Proof.verified,
-            Proof.generator,
-            Model.name,
-            Proof.found_at,
+            ProofRow.id,
+            ProofRow.scripts,
+            ProofRow.whole,
+            ProofRow.axioms,
+            ProofRow.toolchain,
+            ProofRow.verified,
+            ProofRow.generator,
+            ModelRow.name,
+            ProofRow.found_at,
         )
-        .outerjoin(Model, Model.id == Proof.model_id)
-        .where(Proof.statement_key == statement_key)
-        .order_by(Proof.verified.desc(), Proof.id)
+        .outerjoin(ModelRow, ModelRow.id == ProofRow.model_id)
+        .where(ProofRow.statement_key == statement_key)
+        .order_by(ProofRow.verified.desc(), ProofRow.id)
     )
     return [KnownProof(*row) for row in connection.execute(wanted)]
 
@@ -212,20 +220,20 @@ def attempts_of(connection: Connection, theorem: int, limit: int = 100) -> list[
     """The attempts at a theorem, the newest first."""
     wanted = (
         select(
-            Attempt.uid,
-            Attempt.started_at,
-            Attempt.outcome,
-            Attempt.reason,
-            Attempt.seconds,
-            Attempt.expansions,
-            Attempt.tactics,
-            Attempt.seed,
-            Attempt.toolchain,
-            Configuration.settings,
+            AttemptRow.uid,
+            AttemptRow.started_at,
+            AttemptRow.outcome,
+            AttemptRow.reason,
+            AttemptRow.seconds,
+            AttemptRow.expansions,
+            AttemptRow.tactics,
+            AttemptRow.seed,
+            AttemptRow.toolchain,
+            ConfigurationRow.settings,
         )
-        .join(Configuration, Configuration.id == Attempt.configuration_id)
-        .where(Attempt.theorem_id == theorem)
-        .order_by(Attempt.started_at.desc())
+        .join(ConfigurationRow, ConfigurationRow.id == AttemptRow.configuration_id)
+        .where(AttemptRow.theorem_id == theorem)
+        .order_by(AttemptRow.started_at.desc())
         .limit(limit)
     )
     return [PastAttempt(*row) for row in connection.execute(wanted)]
@@ -233,18 +241,21 @@ def attempts_of(connection: Connection, theorem: int, limit: int = 100) -> list[
 
 def premises_of(connection: Connection, module: str, declaration: str) -> list[Premise]:
     """The constants that the steps and the value of a declaration name; its module is given by key."""
-    mine = and_(Module.key == module, Declaration.name == declaration)
-    place = select(Declaration.module_id, Declaration.position).join(Module).where(mine).subquery()
+    mine = and_(ModuleRow.key == module, DeclarationRow.name == declaration)
+    place = select(DeclarationRow.module_id, DeclarationRow.position).join(ModuleRow).where(mine).subquery()
     used = (
-        select(Constant.name, Constant.module)
-        .join(PremiseUse, PremiseUse.constant_id == Constant.id)
-        .join(TacticStep, and_(TacticStep.module_id == PremiseUse.module_id, TacticStep.position == PremiseUse.step))
-        .join(place, and_(TacticStep.module_id == place.c.module_id, TacticStep.declaration == place.c.position))
+        select(ConstantRow.name, ConstantRow.module)
+        .join(PremiseUseRow, PremiseUseRow.constant_id == ConstantRow.id)
+        .join(
+            TacticStepRow,
+            and_(TacticStepRow.module_id == PremiseUseRow.module_id, TacticStepRow.position == PremiseUseRow.step),
+        )
+        .join(place, and_(TacticStepRow.module_id == place.c.module_id, TacticStepRow.declaration == place.c.position))
     )
     mentioned = (
-        select(Constant.name, Constant.module)
-        .join(Mention, Mention.constant_id == Constant.id)
-        .join(place, and_(Mention.module_id == place.c.module_id, Mention.declaration == place.c.position))
+        select(ConstantRow.name, ConstantRow.module)
+        .join(MentionRow, MentionRow.constant_id == ConstantRow.id)
+        .join(place, and_(MentionRow.module_id == place.c.module_id, MentionRow.declaration == place.c.position))
     )
     return sorted(
         (Premise(*row) for row in connection.execute(union(used, mentioned))), key=lambda p: (p.name, p.module)
@@ -253,14 +264,14 @@ def premises_of(connection: Connection, module: str, declaration: str) -> list[P
 
 def steps_at(connection: Connection, goal_key: str, limit: int = 50) -> list[KnownStep]:
     """Tactics that were run on a goal equal to this one, where it was the first goal."""
-    after = table_of(State).alias("after")
+    after = table_of(StateRow).alias("after")
     wanted = (
-        select(TacticStep.text, State.text, func.coalesce(after.c.text, ""), Module.name)
-        .join(State, State.id == TacticStep.before_id)
-        .join(Goal, and_(Goal.state_id == State.id, Goal.position == 0))
-        .join(Module, Module.id == TacticStep.module_id)
-        .outerjoin(after, after.c.id == TacticStep.after_id)
-        .where(Goal.key == goal_key)
+        select(TacticStepRow.text, StateRow.text, func.coalesce(after.c.text, ""), ModuleRow.name)
+        .join(StateRow, StateRow.id == TacticStepRow.before_id)
+        .join(GoalRow, and_(GoalRow.state_id == StateRow.id, GoalRow.position == 0))
+        .join(ModuleRow, ModuleRow.id == TacticStepRow.module_id)
+        .outerjoin(after, after.c.id == TacticStepRow.after_id)
+        .where(GoalRow.key == goal_key)
         .limit(limit)
     )
     return [KnownStep(*row) for row in connection.execute(wanted)]
@@ -268,7 +279,7 @@ def steps_at(connection: Connection, goal_key: str, limit: int = 50) -> list[Kno
 
 def changed_modules(connection: Connection, before: int, after: int) -> list[ChangedModule]:
     """The modules that two snapshots do not share, by name."""
-    old, new = (table_of(SnapshotModule).alias(name) for name in ("old", "new"))
+    old, new = (table_of(SnapshotModuleRow).alias(name) for name in ("old", "new"))
 
     def only(mine: Any, mine_id: int, other: Any, other_id: int) -> Select[*tuple[Any, ...]]:
         shared = exists().where(other.c.snapshot_id == other_id, other.c.module_id == mine.c.module_id)
@@ -281,21 +292,25 @@ def changed_modules(connection: Connection, before: int, after: int) -> list[Cha
 
 def expired_leases(connection: Connection, now: float) -> list[ExpiredLease]:
     """The leases whose time is over; anybody may take them."""
-    wanted = select(Lease.resource, Lease.owner, Lease.expires_at).where(Lease.expires_at <= now)
-    return [ExpiredLease(*row) for row in connection.execute(wanted.order_by(Lease.expires_at))]
+    wanted = select(LeaseRow.resource, LeaseRow.owner, LeaseRow.expires_at).where(LeaseRow.expires_at <= now)
+    return [ExpiredLease(*row) for row in connection.execute(wanted.order_by(LeaseRow.expires_at))]
 
 
 def repositories_by_trace(connection: Connection) -> list[TracedRepository]:
     """Every repository, those first that were never traced or not for the longest time."""
-    last = select(func.max(Snapshot.traced_at)).where(Snapshot.repository_id == Repository.id).scalar_subquery()
-    wanted = select(Repository.id, Repository.location, Repository.follows, last.label("last"))
+    last = (
+        select(func.max(SnapshotRow.traced_at)).where(SnapshotRow.repository_id == RepositoryRow.id).scalar_subquery()
+    )
+    wanted = select(RepositoryRow.id, RepositoryRow.location, RepositoryRow.follows, last.label("last"))
     found = [TracedRepository(*row) for row in connection.execute(wanted)]
     return sorted(found, key=lambda r: (r.traced_at is not None, r.traced_at or 0.0, r.location))
 
 
 def generator_counts(connection: Connection) -> list[GeneratorCount]:
     """How many proofs, and of how many statements, each generator has found; the best first."""
-    wanted = select(Proof.generator, func.count(), func.count(Proof.statement_key.distinct())).group_by(Proof.generator)
+    wanted = select(ProofRow.generator, func.count(), func.count(ProofRow.statement_key.distinct())).group_by(
+        ProofRow.generator
+    )
     found = [GeneratorCount(*row) for row in connection.execute(wanted)]
     return sorted(found, key=lambda g: (-g.statements, g.generator))
 
@@ -306,7 +321,7 @@ Tried = dict[tuple[str, str], tuple[int, int, int]]
 
 def suggestion_counts(connection: Connection, repository: int | None) -> tuple[Tried, Tried]:
     """How generators have fared in a repository, and in all others together."""
-    table = GeneratorRecord
+    table = GeneratorCountRow
     sums = func.sum(table.tried), func.sum(table.advanced), func.sum(table.used)
     grouped = select(table.shape, table.generator, sums[0], sums[1], sums[2]).group_by(table.shape, table.generator)
 
@@ -324,21 +339,21 @@ def row_counts(connection: Connection) -> dict[str, int]:
 
 
 def _sorries(snapshot: int) -> Select[*tuple[Any, ...]]:
-    declared = and_(Declaration.module_id == Sorry.module_id, Declaration.position == Sorry.declaration)
+    declared = and_(DeclarationRow.module_id == SorryRow.module_id, DeclarationRow.position == SorryRow.declaration)
     return (
         select(
-            Sorry.key,
-            SnapshotModule.name,
-            SnapshotModule.path,
-            func.coalesce(Declaration.name, Sorry.outside),
-            Sorry.start,
-            Sorry.stop,
-            Sorry.term,
-            Sorry.goal,
-            Sorry.goal_key,
+            SorryRow.key,
+            SnapshotModuleRow.name,
+            SnapshotModuleRow.path,
+            func.coalesce(DeclarationRow.name, SorryRow.outside),
+            SorryRow.start,
+            SorryRow.stop,
+            SorryRow.term,
+            SorryRow.goal,
+            SorryRow.goal_key,
         )
-        .join(SnapshotModule, SnapshotModule.module_id == Sorry.module_id)
-        .outerjoin(Declaration, declared)
-        .where(SnapshotModule.snapshot_id == snapshot)
-        .order_by(SnapshotModule.path, Sorry.start, Sorry.position)
+        .join(SnapshotModuleRow, SnapshotModuleRow.module_id == SorryRow.module_id)
+        .outerjoin(DeclarationRow, declared)
+        .where(SnapshotModuleRow.snapshot_id == snapshot)
+        .order_by(SnapshotModuleRow.path, SorryRow.start, SorryRow.position)
     )

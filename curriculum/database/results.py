@@ -16,18 +16,18 @@ from curriculum.database.models import forget_model
 from curriculum.database.prospects import count_try
 from curriculum.database.rows import insert_new, intern, table_of, upsert
 from curriculum.database.tables import (
-    Attempt,
-    AttemptedSorry,
-    Configuration,
-    ConfigurationModel,
-    FoundStep,
-    GeneratorRecord,
-    Measurement,
-    Model,
-    ModelFiles,
-    Proof,
-    Run,
-    Theorem,
+    AttemptedSorryRow,
+    AttemptRow,
+    ConfigurationModelRow,
+    ConfigurationRow,
+    FoundStepRow,
+    GeneratorCountRow,
+    MeasurementRow,
+    ModelFilesRow,
+    ModelRow,
+    ProofRow,
+    RunRow,
+    TheoremRow,
 )
 from curriculum.database.theorems import link_proofs
 from prover.errors import RowRefused
@@ -161,9 +161,9 @@ class Results:
             "reason": reason,
             "proof_id": proof,
         }
-        attempt = intern(self._connection, table_of(Attempt), [row])[(tried.uid,)]
+        attempt = intern(self._connection, table_of(AttemptRow), [row])[(tried.uid,)]
         sorries = [{"key": key, "attempt_id": attempt} for key in dict.fromkeys(tried.sorries)]
-        insert_new(self._connection, table_of(AttemptedSorry), sorries)
+        insert_new(self._connection, table_of(AttemptedSorryRow), sorries)
         if theorem is not None and proof is not None:
             note(self._connection, theorem, "found", proof, run, self._now())
         return attempt
@@ -182,21 +182,21 @@ class Results:
             "model_id": self._model(found.model) if found.model is not None else None,
             "found_at": self._now(),
         }
-        adding = upsert(self._connection, table_of(Proof)).values(row)
+        adding = upsert(self._connection, table_of(ProofRow)).values(row)
         higher = case(
-            (adding.excluded.verified > Proof.verified, adding.excluded.verified),
-            else_=Proof.verified,
+            (adding.excluded.verified > ProofRow.verified, adding.excluded.verified),
+            else_=ProofRow.verified,
         )
         adding = adding.on_conflict_do_update(
             index_elements=["statement_key", "digest", "toolchain"], set_={"verified": higher}
         )
-        proof = self._connection.scalar(adding.returning(Proof.id))
+        proof = self._connection.scalar(adding.returning(ProofRow.id))
         assert proof is not None
         steps = [
             {"proof_id": proof, "position": position, "goal": s.goal, "goal_key": s.goal_key, "tactic": s.tactic}
             for position, s in enumerate(found.steps)
         ]
-        insert_new(self._connection, table_of(FoundStep), steps)
+        insert_new(self._connection, table_of(FoundStepRow), steps)
         link_proofs(self._connection, statement_key)
         return int(proof)
 
@@ -204,9 +204,9 @@ class Results:
         """A configuration's id; it is added when it is not there."""
         used = sorted(set(models))
         row = {"digest": digest_of([settings, used]), "settings": dict(settings)}
-        configuration = next(iter(intern(self._connection, table_of(Configuration), [row]).values()))
+        configuration = next(iter(intern(self._connection, table_of(ConfigurationRow), [row]).values()))
         links = [{"configuration_id": configuration, "model_id": self._model(name)} for name in used]
-        insert_new(self._connection, table_of(ConfigurationModel), links)
+        insert_new(self._connection, table_of(ConfigurationModelRow), links)
         return configuration
 
     def record_model(
@@ -230,7 +230,7 @@ class Results:
             "parent_id": self._model(parent) if parent is not None else None,
             "made_at": self._now(),
         }
-        return intern(self._connection, table_of(Model), [row])[(name,)]
+        return intern(self._connection, table_of(ModelRow), [row])[(name,)]
 
     def record_model_files(self, name: str, directory: str, kind: str, format: str) -> None:
         """Says where the files of a model lie; the last word counts.
@@ -239,7 +239,7 @@ class Results:
             RowRefused: there is no such model.
         """
         row = {"model_id": self._model(name), "directory": directory, "kind": kind, "format": format}
-        adding = upsert(self._connection, table_of(ModelFiles)).values(row)
+        adding = upsert(self._connection, table_of(ModelFilesRow)).values(row)
         self._connection.execute(adding.on_conflict_do_update(index_elements=["model_id"], set_=row))
 
     def forget_model(self, name: str) -> bool:
@@ -252,7 +252,7 @@ class Results:
         Args:
             counts: by the shape of a goal and the generator: how many tactics were tried, advanced, and used.
         """
-        table = table_of(GeneratorRecord)
+        table = table_of(GeneratorCountRow)
         for (shape, generator), (tried, advanced, used) in sorted(counts.items()):
             row = {"repository_id": repository, "shape": shape, "generator": generator}
             adding = upsert(self._connection, table).values(**row, tried=tried, advanced=advanced, used=used)
@@ -273,34 +273,34 @@ class Results:
             "started_at": self._now(),
             "ended_at": None,
         }
-        return intern(self._connection, table_of(Run), [row])[(uid,)]
+        return intern(self._connection, table_of(RunRow), [row])[(uid,)]
 
     def end_run(self, run: int, status: Literal["finished", "failed", "interrupted"]) -> None:
         """Says how a command ended; the first word counts."""
-        ending = update(Run).where(Run.id == run, Run.ended_at.is_(None))
+        ending = update(RunRow).where(RunRow.id == run, RunRow.ended_at.is_(None))
         self._connection.execute(ending.values(status=status, ended_at=self._now()))
 
     def record_measurement(self, run: int, name: str, value: float, step: int = 0) -> None:
         """Stores a figure of a run; the last value of a name and step counts."""
         row = {"run_id": run, "name": name, "step": step, "value": value}
-        adding = upsert(self._connection, table_of(Measurement)).values(row)
+        adding = upsert(self._connection, table_of(MeasurementRow)).values(row)
         self._connection.execute(
             adding.on_conflict_do_update(index_elements=["run_id", "name", "step"], set_={"value": value})
         )
 
     def set_difficulty(self, theorem: int, difficulty: float) -> None:
         """Sets where a theorem stands in the order of trying."""
-        self._connection.execute(update(Theorem).where(Theorem.id == theorem).values(difficulty=difficulty))
+        self._connection.execute(update(TheoremRow).where(TheoremRow.id == theorem).values(difficulty=difficulty))
 
     def _recorded(self, uid: str) -> int | None:
-        return self._connection.scalar(select(Attempt.id).where(Attempt.uid == uid))
+        return self._connection.scalar(select(AttemptRow.id).where(AttemptRow.uid == uid))
 
     def _theorem(self, repository: int | None, module: str, name: str) -> int | None:
-        mine = Theorem.repository_id == repository, Theorem.module == module, Theorem.name == name
-        return None if repository is None else self._connection.scalar(select(Theorem.id).where(*mine))
+        mine = TheoremRow.repository_id == repository, TheoremRow.module == module, TheoremRow.name == name
+        return None if repository is None else self._connection.scalar(select(TheoremRow.id).where(*mine))
 
     def _model(self, name: str) -> int:
-        found = self._connection.scalar(select(Model.id).where(Model.name == name))
+        found = self._connection.scalar(select(ModelRow.id).where(ModelRow.name == name))
         if found is None:
             raise RowRefused(f"There is no model {name}: record it first.")
         return found

@@ -11,14 +11,14 @@ from sqlalchemy import Connection, func, select
 
 from curriculum.database.results import GoalStep
 from curriculum.database.tables import (
-    Attempt,
-    Declaration,
-    FoundStep,
-    Module,
-    Proof,
-    Repository,
-    SnapshotModule,
-    Theorem,
+    AttemptRow,
+    DeclarationRow,
+    FoundStepRow,
+    ModuleRow,
+    ProofRow,
+    RepositoryRow,
+    SnapshotModuleRow,
+    TheoremRow,
 )
 
 
@@ -34,28 +34,33 @@ class OwnProof(msgspec.Struct, frozen=True):
 
 def traced_modules(connection: Connection) -> list[tuple[str, str]]:
     """The key and a path of every module of a snapshot, the same content once, the first stored first."""
-    asked = select(Module.key, func.min(SnapshotModule.path)).join(
-        SnapshotModule, SnapshotModule.module_id == Module.id
+    asked = select(ModuleRow.key, func.min(SnapshotModuleRow.path)).join(
+        SnapshotModuleRow, SnapshotModuleRow.module_id == ModuleRow.id
     )
-    return [(key, path) for key, path in connection.execute(asked.group_by(Module.id, Module.key).order_by(Module.id))]
+    return [
+        (key, path)
+        for key, path in connection.execute(asked.group_by(ModuleRow.id, ModuleRow.key).order_by(ModuleRow.id))
+    ]
 
 
 def own_proofs(connection: Connection) -> Iterator[OwnProof]:
     """The proofs whose steps are known, in the order in which they were found."""
-    first = select(func.min(Attempt.id)).where(Attempt.proof_id == Proof.id).correlate(Proof).scalar_subquery()
+    first = (
+        select(func.min(AttemptRow.id)).where(AttemptRow.proof_id == ProofRow.id).correlate(ProofRow).scalar_subquery()
+    )
     asked = (
         select(
-            FoundStep.proof_id,
-            Attempt.module,
-            Attempt.theorem,
-            Proof.statement_key,
-            FoundStep.goal,
-            FoundStep.goal_key,
-            FoundStep.tactic,
+            FoundStepRow.proof_id,
+            AttemptRow.module,
+            AttemptRow.theorem,
+            ProofRow.statement_key,
+            FoundStepRow.goal,
+            FoundStepRow.goal_key,
+            FoundStepRow.tactic,
         )
-        .join(Proof, Proof.id == FoundStep.proof_id)
-        .join(Attempt, Attempt.id == first)
-        .order_by(FoundStep.proof_id, FoundStep.position)
+        .join(ProofRow, ProofRow.id == FoundStepRow.proof_id)
+        .join(AttemptRow, AttemptRow.id == first)
+        .order_by(FoundStepRow.proof_id, FoundStepRow.position)
     )
     for (_, module, theorem, key), rows in groupby(connection.execute(asked), key=lambda row: tuple(row[:4])):
         yield OwnProof(module, theorem, key, [GoalStep(*row[4:]) for row in rows])
@@ -65,19 +70,19 @@ def proofs_of_run(connection: Connection, run: int) -> list[tuple[str, OwnProof]
     """The proofs that the attempts of a run found, each with the location of its repository."""
     asked = (
         select(
-            Repository.location,
-            Attempt.module,
-            Attempt.theorem,
-            Attempt.statement_key,
-            FoundStep.goal,
-            FoundStep.goal_key,
-            FoundStep.tactic,
+            RepositoryRow.location,
+            AttemptRow.module,
+            AttemptRow.theorem,
+            AttemptRow.statement_key,
+            FoundStepRow.goal,
+            FoundStepRow.goal_key,
+            FoundStepRow.tactic,
         )
-        .join(Theorem, Theorem.id == Attempt.theorem_id)
-        .join(Repository, Repository.id == Theorem.repository_id)
-        .join(FoundStep, FoundStep.proof_id == Attempt.proof_id)
-        .where(Attempt.run_id == run)
-        .order_by(Repository.location, Attempt.module, Attempt.theorem, Attempt.id, FoundStep.position)
+        .join(TheoremRow, TheoremRow.id == AttemptRow.theorem_id)
+        .join(RepositoryRow, RepositoryRow.id == TheoremRow.repository_id)
+        .join(FoundStepRow, FoundStepRow.proof_id == AttemptRow.proof_id)
+        .where(AttemptRow.run_id == run)
+        .order_by(RepositoryRow.location, AttemptRow.module, AttemptRow.theorem, AttemptRow.id, FoundStepRow.position)
     )
     found = []
     for (location, module, theorem, key), rows in groupby(connection.execute(asked), key=lambda row: tuple(row[:4])):
@@ -87,12 +92,12 @@ def proofs_of_run(connection: Connection, run: int) -> list[tuple[str, OwnProof]
 
 def theorem_starts(connection: Connection) -> dict[tuple[str, str], int]:
     """Where theorems start that have a proof of ours, by module and name, as traced last."""
-    proved = select(Attempt.theorem).where(Attempt.proof_id.is_not(None))
+    proved = select(AttemptRow.theorem).where(AttemptRow.proof_id.is_not(None))
     asked = (
-        select(Module.name, Declaration.name, Declaration.start)
-        .join(Module, Module.id == Declaration.module_id)
-        .where(Declaration.kind == "theorem", Declaration.name.in_(proved))
-        .order_by(Module.id)
+        select(ModuleRow.name, DeclarationRow.name, DeclarationRow.start)
+        .join(ModuleRow, ModuleRow.id == DeclarationRow.module_id)
+        .where(DeclarationRow.kind == "theorem", DeclarationRow.name.in_(proved))
+        .order_by(ModuleRow.id)
     )
     return {(module, name): start for module, name, start in connection.execute(asked)}
 
@@ -112,23 +117,25 @@ def declared_in(connection: Connection, snapshot: int) -> list[Declared]:
     """What the modules of a snapshot declare for others, in the order of the text."""
     asked = (
         select(
-            Declaration.name,
-            Module.name,
-            Declaration.kind,
-            Declaration.statement,
-            Declaration.docstring,
-            Declaration.start,
+            DeclarationRow.name,
+            ModuleRow.name,
+            DeclarationRow.kind,
+            DeclarationRow.statement,
+            DeclarationRow.docstring,
+            DeclarationRow.start,
         )
-        .join(Module, Module.id == Declaration.module_id)
-        .join(SnapshotModule, SnapshotModule.module_id == Module.id)
-        .where(SnapshotModule.snapshot_id == snapshot, Declaration.visibility != "private")
-        .order_by(Module.id, Declaration.position)
+        .join(ModuleRow, ModuleRow.id == DeclarationRow.module_id)
+        .join(SnapshotModuleRow, SnapshotModuleRow.module_id == ModuleRow.id)
+        .where(SnapshotModuleRow.snapshot_id == snapshot, DeclarationRow.visibility != "private")
+        .order_by(ModuleRow.id, DeclarationRow.position)
     )
     return [Declared(*row) for row in connection.execute(asked)]
 
 
 def imports_in(connection: Connection, snapshot: int) -> dict[str, tuple[str, ...]]:
     """What each module of a snapshot imports."""
-    asked = select(Module.name, Module.imports).join(SnapshotModule, SnapshotModule.module_id == Module.id)
-    rows = connection.execute(asked.where(SnapshotModule.snapshot_id == snapshot))
+    asked = select(ModuleRow.name, ModuleRow.imports).join(
+        SnapshotModuleRow, SnapshotModuleRow.module_id == ModuleRow.id
+    )
+    rows = connection.execute(asked.where(SnapshotModuleRow.snapshot_id == snapshot))
     return {name: tuple(imports) for name, imports in rows}

@@ -25,7 +25,15 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from curriculum.database.prospects import close, refill
 from curriculum.database.rows import CHUNK, chunks, table_of, upsert
-from curriculum.database.tables import Declaration, LineageEvent, Module, Proof, Snapshot, SnapshotModule, Theorem
+from curriculum.database.tables import (
+    DeclarationRow,
+    LineageEventRow,
+    ModuleRow,
+    ProofRow,
+    SnapshotModuleRow,
+    SnapshotRow,
+    TheoremRow,
+)
 
 LIST_LOCK = 0x7468656F72656D
 COLUMNS = (
@@ -50,7 +58,7 @@ def list_theorems(connection: Connection, repository: int, came: Sequence[int], 
     """Theorems of the modules `gone`, by name, are no longer present; those of the modules `came`, by id, are."""
     alone(connection)
     for names in chunks(gone, CHUNK):
-        absent = update(Theorem).where(Theorem.repository_id == repository, Theorem.module.in_(names))
+        absent = update(TheoremRow).where(TheoremRow.repository_id == repository, TheoremRow.module.in_(names))
         connection.execute(absent.values(present=False))
     for modules in chunks(came, CHUNK):
         _upsert(connection, _listed(repository, modules))
@@ -60,18 +68,18 @@ def list_theorems(connection: Connection, repository: int, came: Sequence[int], 
 def list_again(connection: Connection, repository: int) -> None:
     """Lists all theorems of a repository from the snapshot that was traced last."""
     latest = latest_snapshot(connection, repository)
-    came = connection.scalars(select(SnapshotModule.module_id).where(SnapshotModule.snapshot_id == latest)).all()
+    came = connection.scalars(select(SnapshotModuleRow.module_id).where(SnapshotModuleRow.snapshot_id == latest)).all()
     alone(connection)
-    connection.execute(update(Theorem).where(Theorem.repository_id == repository).values(present=False))
+    connection.execute(update(TheoremRow).where(TheoremRow.repository_id == repository).values(present=False))
     list_theorems(connection, repository, came, [])
 
 
 def latest_snapshot(connection: Connection, repository: int) -> int | None:
     """The snapshot of a repository that was traced last."""
     return connection.scalar(
-        select(Snapshot.id)
-        .where(Snapshot.repository_id == repository, Snapshot.traced_at.is_not(None))
-        .order_by(Snapshot.traced_at.desc(), Snapshot.id.desc())
+        select(SnapshotRow.id)
+        .where(SnapshotRow.repository_id == repository, SnapshotRow.traced_at.is_not(None))
+        .order_by(SnapshotRow.traced_at.desc(), SnapshotRow.id.desc())
         .limit(1)
     )
 
@@ -80,26 +88,26 @@ def first_proof(
     statement_key: InstrumentedAttribute[str], theorem: InstrumentedAttribute[int]
 ) -> ScalarSelect[int | None]:
     """The id of the first known proof of a statement that has not broken where the theorem stands, or NULL."""
-    mine = LineageEvent.proof_id == Proof.id, LineageEvent.theorem_id == theorem
-    last = select(func.max(LineageEvent.id)).where(*mine).correlate_except(LineageEvent).scalar_subquery()
-    fate = aliased(LineageEvent)
+    mine = LineageEventRow.proof_id == ProofRow.id, LineageEventRow.theorem_id == theorem
+    last = select(func.max(LineageEventRow.id)).where(*mine).correlate_except(LineageEventRow).scalar_subquery()
+    fate = aliased(LineageEventRow)
     broken = exists().where(fate.id == last, fate.event == "broken")
-    known = select(func.min(Proof.id)).where(Proof.statement_key == statement_key, ~broken)
-    return known.correlate_except(Proof).scalar_subquery()
+    known = select(func.min(ProofRow.id)).where(ProofRow.statement_key == statement_key, ~broken)
+    return known.correlate_except(ProofRow).scalar_subquery()
 
 
 def link_proofs(connection: Connection, statement_key: str | None = None) -> None:
     """Gives theorems without a proof the one that is known of their statement; all, or those of one statement."""
     alone(connection)
-    known = first_proof(Theorem.statement_key, Theorem.id)
-    without = update(Theorem).where(Theorem.proof_id.is_(None), known.is_not(None)).values(proof_id=known)
-    connection.execute(without if statement_key is None else without.where(Theorem.statement_key == statement_key))
+    known = first_proof(TheoremRow.statement_key, TheoremRow.id)
+    without = update(TheoremRow).where(TheoremRow.proof_id.is_(None), known.is_not(None)).values(proof_id=known)
+    connection.execute(without if statement_key is None else without.where(TheoremRow.statement_key == statement_key))
     close(connection, statement_key)
 
 
 def _upsert(connection: Connection, listed: Select[Any]) -> None:
-    adding = upsert(connection, table_of(Theorem)).from_select(COLUMNS, listed)
-    same = Theorem.statement_key == adding.excluded.statement_key
+    adding = upsert(connection, table_of(TheoremRow)).from_select(COLUMNS, listed)
+    same = TheoremRow.statement_key == adding.excluded.statement_key
     connection.execute(
         adding.on_conflict_do_update(
             index_elements=["repository_id", "module", "name"],
@@ -108,7 +116,7 @@ def _upsert(connection: Connection, listed: Select[Any]) -> None:
                 "incomplete": adding.excluded.incomplete,
                 "statement_key": adding.excluded.statement_key,
                 "proof_id": adding.excluded.proof_id,
-                "difficulty": case((same, Theorem.difficulty), else_=adding.excluded.difficulty),
+                "difficulty": case((same, TheoremRow.difficulty), else_=adding.excluded.difficulty),
             },
         )
     )
@@ -116,23 +124,23 @@ def _upsert(connection: Connection, listed: Select[Any]) -> None:
 
 def _listed(repository: int, modules: Sequence[int]) -> Select[Any]:
     """The rows of `theorems` for the declarations of some modules."""
-    known = aliased(Theorem)
-    same = known.repository_id == repository, known.module == Module.name, known.name == Declaration.name
+    known = aliased(TheoremRow)
+    same = known.repository_id == repository, known.module == ModuleRow.name, known.name == DeclarationRow.name
     provable = and_(
-        or_(Declaration.kind == "theorem", Declaration.incomplete == true()), Declaration.statement_key != ""
+        or_(DeclarationRow.kind == "theorem", DeclarationRow.incomplete == true()), DeclarationRow.statement_key != ""
     )
     return (
         select(
-            literal(repository, Theorem.repository_id.type),
-            Module.name,
-            Declaration.name,
-            Declaration.statement_key,
-            Declaration.incomplete,
+            literal(repository, TheoremRow.repository_id.type),
+            ModuleRow.name,
+            DeclarationRow.name,
+            DeclarationRow.statement_key,
+            DeclarationRow.incomplete,
             true(),
-            func.length(Declaration.statement) * 1.0,
-            first_proof(Declaration.statement_key, known.id),
+            func.length(DeclarationRow.statement) * 1.0,
+            first_proof(DeclarationRow.statement_key, known.id),
         )
-        .join(Module, Module.id == Declaration.module_id)
+        .join(ModuleRow, ModuleRow.id == DeclarationRow.module_id)
         .outerjoin(known, and_(*same))
-        .where(Declaration.module_id.in_(modules), provable)
+        .where(DeclarationRow.module_id.in_(modules), provable)
     )

@@ -13,18 +13,18 @@ from sqlalchemy import Connection, delete, exists, select, update
 from curriculum.database.packing import Packed
 from curriculum.database.rows import CHUNK, Identity, Row, chunks, ids, insert_all, insert_new, intern, table_of, upsert
 from curriculum.database.tables import (
-    Constant,
-    Declaration,
-    Goal,
-    Mention,
-    Module,
-    PremiseUse,
-    Repository,
-    Snapshot,
-    SnapshotModule,
-    Sorry,
-    State,
-    TacticStep,
+    ConstantRow,
+    DeclarationRow,
+    GoalRow,
+    MentionRow,
+    ModuleRow,
+    PremiseUseRow,
+    RepositoryRow,
+    SnapshotModuleRow,
+    SnapshotRow,
+    SorryRow,
+    StateRow,
+    TacticStepRow,
 )
 from curriculum.database.theorems import alone, latest_snapshot, list_theorems
 from prover.errors import RowRefused
@@ -52,14 +52,16 @@ class Traces:
 
     def record_repository(self, location: str, follows: str | None = None) -> int:
         """A repository's id; it is added when it is not there."""
-        repositories = table_of(Repository)
+        repositories = table_of(RepositoryRow)
         row = {"location": location, "follows": follows, "added_at": self._now()}
         return intern(self._connection, repositories, [row])[(location,)]
 
     def follow(self, location: str, follows: str | None) -> None:
         """Changes the branch, tag or commit of a repository that is asked for."""
         self.record_repository(location)
-        self._connection.execute(update(Repository).where(Repository.location == location).values(follows=follows))
+        self._connection.execute(
+            update(RepositoryRow).where(RepositoryRow.location == location).values(follows=follows)
+        )
 
     def record_snapshot(self, read: Read) -> int:
         """A snapshot's id; it and its repository are added when they are not there."""
@@ -72,13 +74,13 @@ class Traces:
             "began_at": self._now(),
             "traced_at": None,
         }
-        return next(iter(intern(self._connection, table_of(Snapshot), [row]).values()))
+        return next(iter(intern(self._connection, table_of(SnapshotRow), [row]).values()))
 
     def modules_known(self, keys: Collection[str]) -> set[str]:
         """Which of the modules are stored already, and need no tracing."""
         known: set[str] = set()
         for chunk in chunks(list(keys), CHUNK):
-            known.update(self._connection.scalars(select(Module.key).where(Module.key.in_(chunk))))
+            known.update(self._connection.scalars(select(ModuleRow.key).where(ModuleRow.key.in_(chunk))))
         return known
 
     def store_module(self, key: str, toolchain: str, module: TracedModule) -> int:
@@ -88,19 +90,19 @@ class Traces:
             RowRefused: two of its declarations have one name, or it breaks another rule of the tables.
         """
         row = {"key": key, "name": module.name, "digest": module.digest, "toolchain": toolchain}
-        adding = upsert(self._connection, table_of(Module)).on_conflict_do_nothing().returning(Module.id)
+        adding = upsert(self._connection, table_of(ModuleRow)).on_conflict_do_nothing().returning(ModuleRow.id)
         added = self._connection.scalar(adding.values(**row, imports=list(module.imports)))
         if added is None:
             return self._module(key)
         packed = Packed(added, module)
-        packed.constants = intern(self._connection, table_of(Constant), packed.constant_rows())
+        packed.constants = intern(self._connection, table_of(ConstantRow), packed.constant_rows())
         packed.states = self._intern_states(packed)
         for model, rows in (
-            (Declaration, packed.declaration_rows()),
-            (Mention, packed.mention_rows()),
-            (TacticStep, packed.step_rows()),
-            (PremiseUse, packed.use_rows()),
-            (Sorry, packed.sorry_rows()),
+            (DeclarationRow, packed.declaration_rows()),
+            (MentionRow, packed.mention_rows()),
+            (TacticStepRow, packed.step_rows()),
+            (PremiseUseRow, packed.use_rows()),
+            (SorryRow, packed.sorry_rows()),
         ):
             insert_all(self._connection, table_of(model), rows)
         return int(added)
@@ -122,7 +124,7 @@ class Traces:
         came = [module for module in after if module not in before]
         gone = [link["name"] for module, link in before.items() if module not in after]
         list_theorems(self._connection, repository, came, gone)
-        self._connection.execute(update(Snapshot).where(Snapshot.id == snapshot).values(traced_at=self._now()))
+        self._connection.execute(update(SnapshotRow).where(SnapshotRow.id == snapshot).values(traced_at=self._now()))
 
     def record_trace(self, read: Read, modules: Mapping[str, TracedModule], known: Mapping[str, str]) -> int:
         """A whole trace at once: new modules by key, and the paths of those that are known; the snapshot's id."""
@@ -138,13 +140,13 @@ class Traces:
         Attempts and proofs stay.
         """
         mine = (
-            select(SnapshotModule.module_id)
-            .join(Snapshot, Snapshot.id == SnapshotModule.snapshot_id)
-            .join(Repository, Repository.id == Snapshot.repository_id)
-            .where(Repository.location == location)
+            select(SnapshotModuleRow.module_id)
+            .join(SnapshotRow, SnapshotRow.id == SnapshotModuleRow.snapshot_id)
+            .join(RepositoryRow, RepositoryRow.id == SnapshotRow.repository_id)
+            .where(RepositoryRow.location == location)
         )
         modules = self._connection.scalars(mine.distinct()).all()
-        gone = self._connection.execute(delete(Repository).where(Repository.location == location)).rowcount
+        gone = self._connection.execute(delete(RepositoryRow).where(RepositoryRow.location == location)).rowcount
         self._drop(modules)
         return bool(gone)
 
@@ -153,17 +155,19 @@ class Traces:
 
         Not any others: what a running trace has stored is not linked yet.
         """
-        linked = exists().where(SnapshotModule.module_id == Module.id)
+        linked = exists().where(SnapshotModuleRow.module_id == ModuleRow.id)
         for chunk in chunks(modules, CHUNK):
-            self._connection.execute(delete(Module).where(Module.id.in_(chunk), ~linked))
-        before, after = (exists().where(column == State.id) for column in (TacticStep.before_id, TacticStep.after_id))
-        used, mentioned = (exists().where(table.constant_id == Constant.id) for table in (PremiseUse, Mention))
+            self._connection.execute(delete(ModuleRow).where(ModuleRow.id.in_(chunk), ~linked))
+        before, after = (
+            exists().where(column == StateRow.id) for column in (TacticStepRow.before_id, TacticStepRow.after_id)
+        )
+        used, mentioned = (exists().where(table.constant_id == ConstantRow.id) for table in (PremiseUseRow, MentionRow))
         if modules:
-            self._connection.execute(delete(State).where(~before, ~after))
-            self._connection.execute(delete(Constant).where(~used, ~mentioned))
+            self._connection.execute(delete(StateRow).where(~before, ~after))
+            self._connection.execute(delete(ConstantRow).where(~used, ~mentioned))
 
     def _repository_of(self, snapshot: int) -> int:
-        found = self._connection.scalar(select(Snapshot.repository_id).where(Snapshot.id == snapshot))
+        found = self._connection.scalar(select(SnapshotRow.repository_id).where(SnapshotRow.id == snapshot))
         if found is None:
             raise RowRefused(f"There is no snapshot {snapshot}: record it first.")
         return found
@@ -172,38 +176,38 @@ class Traces:
         """What is to be linked, by module."""
         found: dict[str, tuple[int, str]] = {}
         for chunk in chunks(list(paths), CHUNK):
-            asked = select(Module.key, Module.id, Module.name).where(Module.key.in_(chunk))
+            asked = select(ModuleRow.key, ModuleRow.id, ModuleRow.name).where(ModuleRow.key.in_(chunk))
             found.update({key: (module, name) for key, module, name in self._connection.execute(asked)})
         if missing := paths.keys() - found.keys():
             raise RowRefused(f"{paths[min(missing)]} is not stored: store its module first.")
         return {found[key][0]: {"name": found[key][1], "path": path} for key, path in paths.items()}
 
     def _links(self, snapshot: int | None) -> dict[int, Row]:
-        asked = select(SnapshotModule).where(SnapshotModule.snapshot_id == snapshot)
+        asked = select(SnapshotModuleRow).where(SnapshotModuleRow.snapshot_id == snapshot)
         return {r.module_id: {"name": r.name, "path": r.path} for r in self._connection.execute(asked)}
 
     def _link(self, snapshot: int, wanted: Mapping[int, Row]) -> None:
         """Makes these the snapshot's modules."""
         there = self._links(snapshot)
         for chunk in chunks([module for module, link in there.items() if wanted.get(module) != link], CHUNK):
-            mine = delete(SnapshotModule).where(SnapshotModule.snapshot_id == snapshot)
-            self._connection.execute(mine.where(SnapshotModule.module_id.in_(chunk)))
+            mine = delete(SnapshotModuleRow).where(SnapshotModuleRow.snapshot_id == snapshot)
+            self._connection.execute(mine.where(SnapshotModuleRow.module_id.in_(chunk)))
         rows = [
             {"snapshot_id": snapshot, "module_id": module, **link}
             for module, link in wanted.items()
             if there.get(module) != link
         ]
-        insert_all(self._connection, table_of(SnapshotModule), rows)
+        insert_all(self._connection, table_of(SnapshotModuleRow), rows)
 
     def _module(self, key: str) -> int:
-        found = self._connection.scalar(select(Module.id).where(Module.key == key))
+        found = self._connection.scalar(select(ModuleRow.id).where(ModuleRow.key == key))
         assert found is not None
         return found
 
     def _intern_states(self, packed: Packed) -> dict[Identity, int]:
         """The ids of states; the goals of a state are inserted with it."""
-        states = table_of(State)
+        states = table_of(StateRow)
         known = ids(self._connection, states, packed.states_met())
         added = intern(self._connection, states, packed.state_rows(without=known))
-        insert_new(self._connection, table_of(Goal), packed.goal_rows(added))
+        insert_new(self._connection, table_of(GoalRow), packed.goal_rows(added))
         return {**known, **added}

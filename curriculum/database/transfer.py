@@ -19,7 +19,7 @@ from sqlalchemy import Column, Connection, Table, select
 from sqlalchemy.exc import DataError, IntegrityError
 
 from curriculum.database.rows import identities, insert_new, intern
-from curriculum.database.tables import Base, Repository
+from curriculum.database.tables import Base, RepositoryRow
 from curriculum.database.tables.base import Flag, Json
 from curriculum.database.theorems import link_proofs, list_again
 from prover.errors import ImportRefused
@@ -82,7 +82,7 @@ def import_from(connection: Connection, version: str, file: Path) -> int:
                     batch = []
             _insert(importing, reading, TABLES[name], batch)
     link_proofs(connection)
-    for repository in connection.scalars(select(Repository.id)).all():
+    for repository in connection.scalars(select(RepositoryRow.id)).all():
         list_again(connection, repository)
     return reading.read
 

@@ -4,7 +4,7 @@ import msgspec
 from sqlalchemy import Connection, select, update
 
 from curriculum.database.rows import table_of, upsert
-from curriculum.database.tables import Prospect, Repository, Watch
+from curriculum.database.tables import ProspectRow, RepositoryRow, WatchRow
 
 FIRST_PAUSE_S = 60.0
 LONGEST_PAUSE_S = 24 * 3600.0
@@ -26,15 +26,15 @@ class Watched(msgspec.Struct, frozen=True):
 def watched(connection: Connection) -> list[Watched]:
     """Every repository that is kept, those first that are due first; one never looked at is due at once."""
     asked = select(
-        Repository.id,
-        Repository.location,
-        Repository.follows,
-        Watch.revision,
-        Watch.seen_at,
-        Watch.failures,
-        Watch.fault,
-        Watch.next_at,
-    ).outerjoin(Watch, Watch.repository_id == Repository.id)
+        RepositoryRow.id,
+        RepositoryRow.location,
+        RepositoryRow.follows,
+        WatchRow.revision,
+        WatchRow.seen_at,
+        WatchRow.failures,
+        WatchRow.fault,
+        WatchRow.next_at,
+    ).outerjoin(WatchRow, WatchRow.repository_id == RepositoryRow.id)
     found = [
         Watched(row[0], row[1], row[2], row[3], row[4] or 0.0, row[5] or 0, row[6], row[7] or 0.0)
         for row in connection.execute(asked)
@@ -54,7 +54,7 @@ def failed(connection: Connection, repository: int, fault: str, at: float) -> fl
         the seconds until then.
     """
     known = connection.execute(
-        select(Watch.revision, Watch.failures).where(Watch.repository_id == repository)
+        select(WatchRow.revision, WatchRow.failures).where(WatchRow.repository_id == repository)
     ).one_or_none()
     failures = 1 if known is None else known.failures + 1
     pause = min(LONGEST_PAUSE_S, FIRST_PAUSE_S * 2.0 ** min(failures - 1, 30))
@@ -73,8 +73,10 @@ def reset_clock(connection: Connection, now: float, poll: float) -> int:
         how many repositories there were.
     """
     longest = now + max(LONGEST_PAUSE_S, poll)
-    connection.execute(update(Prospect).where(Prospect.tried_at > longest).values(tried_at=max(now, 0.0)))
-    return connection.execute(update(Watch).where(Watch.next_at > longest).values(next_at=now, seen_at=now)).rowcount
+    connection.execute(update(ProspectRow).where(ProspectRow.tried_at > longest).values(tried_at=max(now, 0.0)))
+    return connection.execute(
+        update(WatchRow).where(WatchRow.next_at > longest).values(next_at=now, seen_at=now)
+    ).rowcount
 
 
 def _store(
@@ -87,5 +89,5 @@ def _store(
     due: float,
 ) -> None:
     row = {"revision": revision, "seen_at": at, "failures": failures, "fault": fault, "next_at": due}
-    adding = upsert(connection, table_of(Watch)).values(repository_id=repository, **row)
+    adding = upsert(connection, table_of(WatchRow)).values(repository_id=repository, **row)
     connection.execute(adding.on_conflict_do_update(index_elements=["repository_id"], set_=row))

@@ -27,7 +27,7 @@ from curriculum.database.queries import (
     steps_at,
 )
 from curriculum.database.results import Cost, FoundProof, Limits, Tried, new_uid
-from curriculum.database.tables import Proof, Snapshot, State, Theorem
+from curriculum.database.tables import ProofRow, SnapshotRow, StateRow, TheoremRow
 from prover.errors import DatabaseBusy, LeaseLost, RepositoryError, RowRefused
 from prover.project.traced import TracedModule, sorry_ids
 
@@ -73,7 +73,7 @@ def test_a_module_is_read_as_it_was_stored(db: Database, traced: TracedModule) -
 def test_a_state_is_stored_once(db: Database) -> None:
     trace(db, "1", module("A", theorem("a"), theorem("b")), module("B", theorem("c")))
     with db.reading() as connection:
-        assert sorted(connection.scalars(select(State.text))) == ["P → Q", "Q"]
+        assert sorted(connection.scalars(select(StateRow.text))) == ["P → Q", "Q"]
     assert counts(db)["tactic_steps"] == 6
     assert counts(db)["constants"] == 4
 
@@ -393,11 +393,11 @@ def test_check_finds_what_constraints_cannot_say(db: Database) -> None:
     with db.unit_of_work() as work:
         work.results.record_attempt(tried("a", PROOF), repository=1)
     lies = [
-        (update(State).where(State.id == 1).values(text="⊢ False"), "1 states have other goals"),
-        (update(Theorem).where(Theorem.name == "b").values(present=False), "1 theorems of the last trace"),
-        (update(Theorem).where(Theorem.name == "a").values(proof_id=None), "1 theorems are called open although"),
-        (update(Proof).values(scripts=["sorry"]), "has other scripts than were stored"),
-        (update(Snapshot).values(traced_at=None), "2 theorems of the last trace|listed but not in it"),
+        (update(StateRow).where(StateRow.id == 1).values(text="⊢ False"), "1 states have other goals"),
+        (update(TheoremRow).where(TheoremRow.name == "b").values(present=False), "1 theorems of the last trace"),
+        (update(TheoremRow).where(TheoremRow.name == "a").values(proof_id=None), "1 theorems are called open although"),
+        (update(ProofRow).values(scripts=["sorry"]), "has other scripts than were stored"),
+        (update(SnapshotRow).values(traced_at=None), "2 theorems of the last trace|listed but not in it"),
     ]
     for lie, found in lies:
         with db._connected(reading=False) as connection:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from curriculum.database.tables.base import CLUSTERED, STRICT, Base, Json, not_empty, not_negative, one_of
 
 
-class Prospect(Base):
+class ProspectRow(Base):
     """A theorem that waits to be proved; there is none for one that is proved or gone."""
 
     __tablename__ = "prospects"
@@ -31,7 +31,7 @@ class Prospect(Base):
     """what is smaller is tried first among those tried equally often"""
 
 
-class Yield(Base):
+class YieldRow(Base):
     """What trying theorems of a repository came to, told apart by how often they had been tried before."""
 
     __tablename__ = "yields"
@@ -45,7 +45,7 @@ class Yield(Base):
     seconds: Mapped[float]
 
 
-class LineageEvent(Base):
+class LineageEventRow(Base):
     """What became of a theorem's proof when it was found, and at each later snapshot."""
 
     __tablename__ = "lineage"
@@ -73,7 +73,7 @@ class LineageEvent(Base):
     at: Mapped[float]
 
 
-class Lesson(Base):
+class LessonRow(Base):
     """A finished step of a course of learning, so that a course that was killed goes on behind it."""
 
     __tablename__ = "lessons"
@@ -93,7 +93,7 @@ class Lesson(Base):
     ended_at: Mapped[float]
 
 
-class Watch(Base):
+class WatchRow(Base):
     """How a repository fares that the daemon looks after."""
 
     __tablename__ = "watches"

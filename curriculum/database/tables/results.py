@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from curriculum.database.tables.base import CLUSTERED, STRICT, Base, Json, flag, not_empty, not_negative, one_of
 
 
-class Theorem(Base):
+class TheoremRow(Base):
     """A theorem of a repository, or another declaration with a `sorry`, through all of its snapshots."""
 
     __tablename__ = "theorems"
@@ -53,7 +53,7 @@ class Theorem(Base):
     """a proof of this statement, where one is known"""
 
 
-class Configuration(Base):
+class ConfigurationRow(Base):
     """The settings of an attempt or run."""
 
     __tablename__ = "configurations"
@@ -66,7 +66,7 @@ class Configuration(Base):
     """an object: generators, search, limits"""
 
 
-class Model(Base):
+class ModelRow(Base):
     """A trained model, one version of it."""
 
     __tablename__ = "models"
@@ -92,7 +92,7 @@ class Model(Base):
     made_at: Mapped[float]
 
 
-class ModelFiles(Base):
+class ModelFilesRow(Base):
     """Where the files of a model lie; no row once they were removed."""
 
     __tablename__ = "model_files"
@@ -111,7 +111,7 @@ class ModelFiles(Base):
     """of its prompts"""
 
 
-class GeneratorRecord(Base):
+class GeneratorCountRow(Base):
     """How well what a generator suggests has fared on goals of one shape, in one repository."""
 
     __tablename__ = "generator_counts"
@@ -133,7 +133,7 @@ class GeneratorRecord(Base):
     """of these stand in a proof"""
 
 
-class ConfigurationModel(Base):
+class ConfigurationModelRow(Base):
     """A configuration uses a model."""
 
     __tablename__ = "configuration_models"
@@ -143,7 +143,7 @@ class ConfigurationModel(Base):
     model_id: Mapped[int] = mapped_column(ForeignKey("models.id"), primary_key=True)
 
 
-class Run(Base):
+class RunRow(Base):
     """A command as it was called."""
 
     __tablename__ = "runs"
@@ -170,7 +170,7 @@ class Run(Base):
     ended_at: Mapped[float | None]
 
 
-class Proof(Base):
+class ProofRow(Base):
     """A proof that the gate accepted."""
 
     __tablename__ = "proofs"
@@ -206,7 +206,7 @@ class Proof(Base):
     found_at: Mapped[float]
 
 
-class FoundStep(Base):
+class FoundStepRow(Base):
     """A goal that the search met in a proof that was found, and the tactic that it used there."""
 
     __tablename__ = "found_steps"
@@ -222,7 +222,7 @@ class FoundStep(Base):
     tactic: Mapped[str]
 
 
-class Attempt(Base):
+class AttemptRow(Base):
     """One try at one theorem: what it was, what it cost, what came of it."""
 
     __tablename__ = "attempts"
@@ -271,7 +271,7 @@ class Attempt(Base):
     proof_id: Mapped[int | None]
 
 
-class AttemptedSorry(Base):
+class AttemptedSorryRow(Base):
     """An attempt was at a `sorry`."""
 
     __tablename__ = "attempted_sorries"
@@ -282,7 +282,7 @@ class AttemptedSorry(Base):
     attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id", ondelete="CASCADE"), primary_key=True)
 
 
-class Measurement(Base):
+class MeasurementRow(Base):
     """A figure that a run measured."""
 
     __tablename__ = "measurements"
@@ -295,7 +295,7 @@ class Measurement(Base):
     value: Mapped[float]
 
 
-class Lease(Base):
+class LeaseRow(Base):
     """Somebody has something to themselves for a while. A row stays when it is given back, for its token."""
 
     __tablename__ = "leases"

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from curriculum.database.tables.base import CLUSTERED, STRICT, Base, Json, flag, not_empty, not_negative, one_of
 
 
-class Repository(Base):
+class RepositoryRow(Base):
     """A Lean repository, as people name it."""
 
     __tablename__ = "repositories"
@@ -27,7 +27,7 @@ class Repository(Base):
     """seconds since 1970, as all times here"""
 
 
-class Snapshot(Base):
+class SnapshotRow(Base):
     """A repository at one revision, read with one toolchain."""
 
     __tablename__ = "snapshots"
@@ -52,7 +52,7 @@ class Snapshot(Base):
     """when its trace was last completed; NULL before that"""
 
 
-class Module(Base):
+class ModuleRow(Base):
     """A module's content as one toolchain sees it, whatever repositories it is part of."""
 
     __tablename__ = "modules"
@@ -75,7 +75,7 @@ class Module(Base):
     """a list of the modules that its header names, in order"""
 
 
-class SnapshotModule(Base):
+class SnapshotModuleRow(Base):
     """A module is part of a snapshot."""
 
     __tablename__ = "snapshot_modules"
@@ -96,7 +96,7 @@ class SnapshotModule(Base):
     """its file there, from the repository's root, with forward slashes"""
 
 
-class Declaration(Base):
+class DeclarationRow(Base):
     """A declaration of a module."""
 
     __tablename__ = "declarations"
@@ -139,7 +139,7 @@ class Declaration(Base):
     """its own text leaves something to `sorry`"""
 
 
-class Constant(Base):
+class ConstantRow(Base):
     """A name that proofs mention, and where it is declared."""
 
     __tablename__ = "constants"
@@ -151,7 +151,7 @@ class Constant(Base):
     """the name of the module that declares it; empty where that was not traced"""
 
 
-class Mention(Base):
+class MentionRow(Base):
     """The finished value of a declaration mentions a constant."""
 
     __tablename__ = "mentions"
@@ -172,7 +172,7 @@ class Mention(Base):
     constant_id: Mapped[int] = mapped_column(ForeignKey("constants.id"))
 
 
-class State(Base):
+class StateRow(Base):
     """Goals as Lean prints them together; stored once, however many steps lead to it."""
 
     __tablename__ = "states"
@@ -185,7 +185,7 @@ class State(Base):
     """its goals, a blank line between them"""
 
 
-class Goal(Base):
+class GoalRow(Base):
     """A goal of a state."""
 
     __tablename__ = "goals"
@@ -198,7 +198,7 @@ class Goal(Base):
     """equal for goals that differ in hypothesis names only"""
 
 
-class TacticStep(Base):
+class TacticStepRow(Base):
     """A tactic of a proof, with the states before and after it."""
 
     __tablename__ = "tactic_steps"
@@ -230,7 +230,7 @@ class TacticStep(Base):
     """NULL when nothing is left"""
 
 
-class PremiseUse(Base):
+class PremiseUseRow(Base):
     """A step names a constant."""
 
     __tablename__ = "premise_uses"
@@ -253,7 +253,7 @@ class PremiseUse(Base):
     stop: Mapped[int]
 
 
-class Sorry(Base):
+class SorryRow(Base):
     """A place where a proof is missing. First and last seen: the snapshots that have a module with its key."""
 
     __tablename__ = "sorries"
