@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from prover.check.gate import TRIES, TURNING
 from prover.errors import LeanError
-from prover.lean.protocol import AuditMessage, Message
+from prover.lean.protocol import Message
+from prover.lean.requests import AuditReply
 from prover.lean.session import LeanSession, SourceText
 
 
@@ -66,7 +67,7 @@ def audit(fresh: Callable[[], LeanSession], source: SourceText) -> FileAudit:
     return FileAudit(source.file, found, 0, compiled=False)
 
 
-def _audit_of(source: SourceText, said: AuditMessage) -> FileAudit:
+def _audit_of(source: SourceText, said: AuditReply) -> FileAudit:
     text = source.text.encode()
 
     def line(start: int) -> int:

@@ -15,7 +15,7 @@ from pathlib import Path
 import msgspec
 
 from prover.errors import BrokenFile
-from prover.lean.protocol import CommandMessage, Message
+from prover.lean.protocol import FileCommand, Message
 from prover.lean.session import LeanSession, SourceText
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.project.build import write_whole
@@ -27,7 +27,7 @@ class Challenge:
 
     olean: Path
     """its compiled form, as written by Lean"""
-    commands: tuple[CommandMessage, ...]
+    commands: tuple[FileCommand, ...]
     messages: tuple[Message, ...]
 
     def names_of(self, start: int) -> tuple[str, ...]:
@@ -48,7 +48,7 @@ def kept_in(caches: Path, toolchain: Toolchain, search_path: Sequence[Path]) -> 
 class _Record(msgspec.Struct, frozen=True):
     """What is kept beside a compiled original; what has it is complete."""
 
-    commands: tuple[CommandMessage, ...]
+    commands: tuple[FileCommand, ...]
     messages: tuple[Message, ...]
 
 
@@ -95,12 +95,13 @@ class Challenges:
         broken: tuple[Message, ...] = ()
         for sorried in (None, start):
             olean = self._place(source, sorried)
-            commands, messages = session.challenge(source, start, selection, sorried is not None, olean)
-            errors = tuple(message for message in messages if message.severity == "error")
+            compiled = session.challenge(source, start, selection, sorried is not None, olean)
+            errors = tuple(message for message in compiled.messages if message.severity == "error")
             if not errors:
                 if self.cache is not None:
-                    write_whole(olean.with_suffix(".json"), msgspec.json.encode(_Record(commands, messages)))
-                self._known[source, sorried] = Challenge(olean, commands, messages)
+                    record = _Record(compiled.commands, compiled.messages)
+                    write_whole(olean.with_suffix(".json"), msgspec.json.encode(record))
+                self._known[source, sorried] = Challenge(olean, compiled.commands, compiled.messages)
                 return self._known[source, sorried]
             broken = broken or errors
         raise BrokenFile(

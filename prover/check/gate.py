@@ -23,7 +23,8 @@ from prover.check.challenge import Challenge, Challenges
 from prover.check.checkers import CompiledTheorem, checkers_for
 from prover.check.levels import USUAL
 from prover.errors import BrokenFile, LeanError
-from prover.lean.protocol import CommandMessage, JudgeMessage, Message
+from prover.lean.protocol import FileCommand, Message
+from prover.lean.requests import JudgeReply, TheoremClaim
 from prover.lean.session import LeanSession, SourceText
 
 TRIES = 2
@@ -177,22 +178,19 @@ def untouched(submission: Submission) -> str | None:
 
 def ask(
     session: LeanSession, submission: Submission, challenge: Challenge, compiled: Compiled | None = None
-) -> JudgeMessage:
+) -> JudgeReply:
     """What Lean says of a submission; its compiled form is written where it is wanted."""
-    return session.judge(
-        submission.candidate,
-        {
-            "theorem": submission.theorem,
-            "selection": submission.selection,
-            "start": submission.command[0],
-            "stop": submission.command_stop,
-            "original": submission.original.text,
-            "olean": str(challenge.olean),
-            "own": list(challenge.names_of(submission.command[0])),
-            "block": submission.block,
-        },
-        compiled.olean if compiled is not None else None,
+    claim = TheoremClaim(
+        theorem=submission.theorem,
+        selection=submission.selection,
+        start=submission.command[0],
+        stop=submission.command_stop,
+        original=submission.original.text,
+        olean=str(challenge.olean),
+        own=tuple(challenge.names_of(submission.command[0])),
+        block=submission.block,
     )
+    return session.judge(submission.candidate, claim, compiled.olean if compiled is not None else None)
 
 
 def replayed(
@@ -212,7 +210,7 @@ def replayed(
     return replace(judgement, level=4, kernels=tuple(kernels))
 
 
-def judgement_of(submission: Submission, challenge: Challenge, said: JudgeMessage) -> Judgement:
+def judgement_of(submission: Submission, challenge: Challenge, said: JudgeReply) -> Judgement:
     """What follows from Lean's word."""
     compiled = bool(said.commands)
     errors = tuple(message for message in said.messages if message.severity == "error")
@@ -227,7 +225,7 @@ def judgement_of(submission: Submission, challenge: Challenge, said: JudgeMessag
     return Accepted(said.axioms, said.library, messages=said.messages)
 
 
-def same_commands(before: Sequence[CommandMessage], after: Sequence[CommandMessage], submission: Submission) -> bool:
+def same_commands(before: Sequence[FileCommand], after: Sequence[FileCommand], submission: Submission) -> bool:
     """Whether both files are cut into the same commands; those after the theorem's are moved by its growth."""
     if len(before) != len(after):
         return False

@@ -116,10 +116,10 @@ def _after_imports(lines: list[str]) -> int:
 def _taken_out(lines: list[str], index: int, message: Message) -> str | None:
     line = lines[index]
     if match := _OPEN.match(line):
-        name = line[message.column : message.endColumn] if message.endLine == message.line else ""
+        name = line[message.column : message.end_column] if message.end_line == message.line else ""
         if name not in match["names"].split():
             return None
-        left = line[: message.column] + line[message.endColumn :]
+        left = line[: message.column] + line[message.end_column :]
         names = _OPEN.match(left)
         lines[index] = " ".join(left.split()) if names and names["names"].strip() else ""
         return f"open {name}"

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from prover.check.gate import Gate, Judgement, Submission
 from prover.check.levels import USUAL
 from prover.evaluate.journal import PROMISE_BINS, Promise
-from prover.lean.protocol import Goal, Message, ResultMessage
+from prover.lean.protocol import Goal, Message
 from prover.lean.session import (
     Advanced,
     Failed,
@@ -138,7 +138,7 @@ class Watched:
         """See `Session`."""
         return self._session.statement(source, selection)
 
-    def close_proof(self, state: State, script: str) -> ResultMessage | None:
+    def close_proof(self, state: State, script: str) -> Failed | None:
         """See `Session`."""
         return self._session.close_proof(state, script)
 

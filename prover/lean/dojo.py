@@ -244,8 +244,8 @@ def _message(line: dict[str, Any]) -> Message:
         severity=line["severity"],
         line=start["line"],
         column=start["column"],
-        endLine=end["line"],
-        endColumn=end["column"],
+        end_line=end["line"],
+        end_column=end["column"],
         text=line["data"],
         printed=f"{place}: {line['severity']}: {line['data']}",
     )

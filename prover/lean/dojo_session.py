@@ -13,7 +13,7 @@ from prover.errors import LeanDied, LeanTimeout, ReplayFailed, RequestRefused
 from prover.lean import dojo_messages as said
 from prover.lean.dojo_process import GRACE_SECONDS, DojoProcess
 from prover.lean.dojo_traced import goal_key
-from prover.lean.protocol import Declaration, Goal, Hypothesis, Message, ResultMessage
+from prover.lean.protocol import Declaration, Goal, Hypothesis, Message
 from prover.lean.session import Advanced, Failed, Origin, SorryGoal, SourceText, State, TacticLimits, TacticOutcome
 
 R = TypeVar("R")
@@ -73,14 +73,14 @@ class DojoSession:
         for tactic in tactics:
             yield self._outcome(state, tactic, limits)
 
-    def close_proof(self, state: State, script: str) -> ResultMessage | None:
+    def close_proof(self, state: State, script: str) -> Failed | None:
         """Lets a fresh Lean check the whole file with a script for an opened statement; None when it holds."""
         assert state.parent is None, "a script is checked from where the proof was opened"
         proof = "by\n" + "".join(f"  {line}\n" for line in script.split("\n"))
         request = said.Check(self._file(state.origin.source), state.origin.start, proof)
         if self._asked(request, said.Done).holds:
             return None
-        return ResultMessage(0, None, "elaboration", "LeanDojo does not accept the file with this proof")
+        return Failed("elaboration", "LeanDojo does not accept the file with this proof", 0)
 
     def forget(self) -> None:
         """Closes every opened theorem; their states would be replayed."""

@@ -10,18 +10,31 @@ import tempfile
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import psutil
 
 from prover.errors import LeanDied, LeanTimeout, RequestRefused
 from prover.lean.isolation import confined
-from prover.lean.protocol import PROTOCOL_VERSION, Reply, decode, encode
+from prover.lean.protocol import PROTOCOL_VERSION
+from prover.lean.requests import (
+    ClosingReply,
+    GatewayError,
+    Greeting,
+    PartialReply,
+    Reply,
+    Request,
+    StreamRequest,
+    decode_greeting,
+    encode,
+    reply_decoder,
+)
 from prover.lean.toolchain.toolchain import Program, Toolchain
 
+T = TypeVar("T")
 START_SECONDS = 60.0
 NOISE_LINES = 40
 SIGNALLED = 128
@@ -56,40 +69,55 @@ class LeanProcess:
         )
         for stream, kept in ((self._process.stdout, True), (self._process.stderr, False)):
             threading.Thread(target=self._read, args=(stream, kept), daemon=True).start()
-        self._greeted = False
+        self._greeting: Greeting | None = None
 
-    def greet(self) -> Reply:
-        """The gateway's greeting, waited for once; later calls do nothing.
+    def greet(self) -> Greeting:
+        """Waits for the gateway's greeting, once, and returns it.
 
         Raises:
             RequestRefused: the gateway speaks another version of the protocol.
         """
-        if self._greeted:
-            return Reply()
-        greeting = self._receive(START_SECONDS)
-        if greeting.gateway != PROTOCOL_VERSION:
-            raise RequestRefused(
-                f"the gateway speaks protocol {greeting.gateway}, not {PROTOCOL_VERSION}: "
-                "run `prover toolchain install` to compile it again"
-            )
-        self._greeted = True
-        return greeting
+        if self._greeting is None:
+            greeting = self._receive(START_SECONDS, decode_greeting)
+            if greeting.gateway != PROTOCOL_VERSION:
+                raise RequestRefused(
+                    f"the gateway speaks protocol {greeting.gateway}, not {PROTOCOL_VERSION}: "
+                    "run `prover toolchain install` to compile it again"
+                )
+            self._greeting = greeting
+        return self._greeting
 
-    def ask(self, request: Mapping[str, Any], seconds: float) -> Iterator[Reply]:
-        """Sends a request; yields its replies, the closing one last. `seconds` bounds each wait.
+    def ask(self, request: Request[ClosingReply], seconds: float) -> ClosingReply:
+        """Sends a request and returns its reply, which must arrive within `seconds`.
 
         Raises:
             RequestRefused: the gateway answered with an error.
         """
-        self.greet()
-        self._send(encode(request) + b"\n")
+        self._send(request)
+        reply: ClosingReply | GatewayError = self._receive(seconds, reply_decoder(type(request)))
+        if isinstance(reply, GatewayError):
+            raise RequestRefused(reply.error)
+        return reply
+
+    def stream(
+        self, request: StreamRequest[PartialReply, ClosingReply], seconds: float
+    ) -> Generator[PartialReply, None, ClosingReply]:
+        """Sends a request, yields its partial replies and returns the closing one. `seconds` bounds each wait.
+
+        The generator must be exhausted before the next request.
+
+        Raises:
+            RequestRefused: the gateway answered with an error.
+        """
+        self._send(request)
+        decoder = reply_decoder(type(request))
         while True:
-            reply = self._receive(seconds)
-            if reply.error is not None:
+            reply = self._receive(seconds, decoder)
+            if isinstance(reply, GatewayError):
                 raise RequestRefused(reply.error)
+            if isinstance(reply, Reply):
+                return reply  # type: ignore[return-value]  # the closing type of this kind of request
             yield reply
-            if reply.done:
-                return
 
     @property
     def pid(self) -> int:
@@ -118,15 +146,16 @@ class LeanProcess:
         self._process.wait()
         shutil.rmtree(self.scratch, ignore_errors=True)
 
-    def _send(self, line: bytes) -> None:
+    def _send(self, request: Request[Any] | StreamRequest[Any, Any]) -> None:
+        self.greet()
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(line)
+            self._process.stdin.write(encode(request) + b"\n")
             self._process.stdin.flush()
         except (BrokenPipeError, OSError):
             raise self._death() from None
 
-    def _receive(self, seconds: float) -> Reply:
+    def _receive(self, seconds: float, decode: Callable[[bytes], T]) -> T:
         deadline = time.monotonic() + seconds
         while True:
             try:
@@ -156,3 +185,13 @@ class LeanProcess:
         words = next((line for line in self._noise if "rror" in line), "it said nothing")
         status = self._process.returncode
         return LeanDied(f"Lean ended with status {status}: {words.strip()}", killed=not 0 <= status < SIGNALLED)
+
+
+def collect(replies: Generator[PartialReply, None, ClosingReply]) -> tuple[list[PartialReply], ClosingReply]:
+    """Exhausts a stream of replies; returns the partial ones and the closing one."""
+    partial: list[PartialReply] = []
+    while True:
+        try:
+            partial.append(next(replies))
+        except StopIteration as end:
+            return partial, end.value

@@ -1,7 +1,7 @@
-"""What is said between Python and the Lean gateway: typed messages, one JSON object a line.
+"""The values that Python and the Lean gateway exchange; `requests.py` has the requests and replies that carry them.
 
-The Lean side is ``gateway/Gateway.lean``; both name the same protocol version. Positions are byte
-offsets into the UTF-8 text of the file.
+The Lean side is ``gateway/Gateway.lean``; both name the same protocol version. Positions are byte offsets into the
+UTF-8 text of the file.
 """
 
 from typing import Literal
@@ -20,17 +20,19 @@ class Hypothesis(msgspec.Struct, frozen=True):
 
     name: str
     type: str
-    """printed"""
+    """The type as Lean prints it."""
     head: str
-    """the type's head: a constant, or ``forall``, ``arrow``, ``Sort``; empty when none of these"""
+    """The head of the type: a constant, or ``forall``, ``arrow``, ``Sort``; empty when it is none of these."""
     prop: bool = False
-    """its type is a proposition"""
+    """Whether its type is a proposition, so that it is a hypothesis and not a variable."""
     instance: bool = False
+    """Whether it is an instance-implicit argument."""
     let: bool = False
+    """Whether it has a value, as `let` introduces one."""
     constructors: int | None = None
-    """number of constructors when its type is inductive"""
+    """The number of constructors of its type, if that is inductive."""
     recursive: bool = False
-    """its type is a recursive inductive type"""
+    """Whether its type is a recursive inductive type."""
 
 
 class Definition(msgspec.Struct, frozen=True):
@@ -47,35 +49,38 @@ class Call(msgspec.Struct, frozen=True):
     """An application of a recursive definition of the project."""
 
     call: str
-    """printed"""
+    """The application as Lean prints it."""
     arguments: tuple[str, ...]
-    """its explicit arguments that are variables"""
+    """Its explicit arguments that are variables."""
 
 
 class Goal(msgspec.Struct, frozen=True):
-    """One goal. Everything but key and names is empty where the key was sent before."""
+    """A goal. All fields but `key`, `names` and `rename` are empty if a goal with this key was sent before."""
 
     key: str
-    """equal for goals that differ only in hypothesis names: the key of the goal as a statement, its hypotheses in
-    front, then a colon and how many they are"""
+    """Equal for goals that differ only in the names of hypotheses: the key of the goal as a statement, with its
+    hypotheses turned into binders, then a colon and the number of hypotheses."""
     names: tuple[str, ...] = ()
-    """its hypotheses, in order"""
+    """The names of its hypotheses, in order."""
     rename: tuple[str, ...] = ()
-    """what ``rename_i`` must be given so that the hypotheses have these names"""
+    """The arguments of ``rename_i`` that give inaccessible hypotheses these names."""
     target: str = ""
+    """The conclusion as Lean prints it."""
     head: str = ""
+    """The head of the conclusion; see `Hypothesis.head`."""
     equality: str = ""
-    """the head of the type that the target is an equation in"""
+    """If the conclusion is an equation, the head of the type of its sides."""
     tag: str = ""
+    """The case name, for example `zero`."""
     hypotheses: tuple[Hypothesis, ...] = ()
     definitions: tuple[Definition, ...] = ()
     calls: tuple[Call, ...] = ()
     lemmas: tuple[str, ...] = ()
-    """theorems of the project in scope that speak of the same definitions, the nearest first"""
+    """Theorems of the project in scope that mention the same definitions, nearest first."""
 
     @property
     def statement(self) -> str:
-        """The key of the goal as a statement, its hypotheses in front."""
+        """The key of the goal as a statement, its hypotheses turned into binders."""
         return self.key.partition(":")[0]
 
     def printed(self) -> str:
@@ -84,38 +89,41 @@ class Goal(msgspec.Struct, frozen=True):
         return "\n".join([*lines, f"⊢ {self.target}"])
 
 
-class StateMessage(msgspec.Struct, frozen=True):
-    """A kept state: a handle and goals that share metavariables, or a single goal."""
+class KeptState(msgspec.Struct, frozen=True):
+    """A proof state that the gateway keeps: its handle, and goals that share metavariables, or a single goal."""
 
     state: int
     goals: tuple[Goal, ...]
 
 
-class SorryGoalMessage(msgspec.Struct, frozen=True):
-    """A place where a proof is missing, opened."""
+class OpenedGoal(msgspec.Struct, frozen=True):
+    """The goal at a `sorry` or at a statement, and where its proof belongs in the file."""
 
     start: int
     stop: int
     term: bool
-    """a term is expected there, not a tactic"""
+    """Whether a term is expected there, not a tactic."""
     declaration: str
-    opened: StateMessage
+    """The name of the declaration that it is in."""
+    opened: KeptState
+    """The state to prove."""
     command: tuple[int, int]
-    """the bytes of the command around it"""
+    """Start and end of the command around it."""
     printed: str = ""
-    """the goal as Lean prints it"""
+    """The goal as Lean prints it."""
 
 
-class GoalText(msgspec.Struct, frozen=True):
-    """A goal that a trace met."""
+class RecordedGoal(msgspec.Struct, frozen=True):
+    """A goal that occurs in a trace."""
 
     text: str
-    """as Lean prints it"""
+    """The goal as Lean prints it."""
     key: str
+    """See `Goal.key`."""
 
 
 class RecordedTactic(msgspec.Struct, frozen=True):
-    """A tactic as Lean recorded it; goals are numbers in the command's list of goals."""
+    """A tactic as Lean recorded it. Goals are indices into the goals of its command."""
 
     declaration: str
     start: int
@@ -125,11 +133,11 @@ class RecordedTactic(msgspec.Struct, frozen=True):
 
 
 class RecordedUse(msgspec.Struct, frozen=True):
-    """A place where a constant is named."""
+    """A place where a constant is used."""
 
     name: str
     module: str
-    """that declares it; empty for the file itself"""
+    """The module that declares it; empty for the file itself."""
     start: int
     stop: int
 
@@ -138,198 +146,105 @@ class RecordedCommand(msgspec.Struct, frozen=True):
     """What Lean recorded while it elaborated a command."""
 
     command: tuple[int, int]
-    goals: tuple[GoalText, ...]
+    """Start and end of the command."""
+    goals: tuple[RecordedGoal, ...]
     tactics: tuple[RecordedTactic, ...]
     uses: tuple[RecordedUse, ...]
     incomplete: bool
-    """it leaves something to `sorry`"""
+    """Whether it leaves something to `sorry`."""
 
 
 class LibraryPremise(msgspec.Struct, frozen=True):
-    """Something that an imported module declares for everybody."""
+    """A public declaration of an imported module."""
 
     name: str
     kind: Literal["theorem", "definition", "axiom", "opaque", "inductive"]
     statement: str
-    """its signature as Lean prints it, without the name"""
+    """Its signature as Lean prints it, without the name."""
     constants: tuple[str, ...] = ()
-    """those of its type"""
+    """The constants in its type."""
     docstring: str | None = None
     incomplete: bool = False
-    """it rests on a `sorry`"""
+    """Whether it depends on a `sorry`."""
 
 
 class LibraryModule(msgspec.Struct, frozen=True):
-    """A module that a text can import."""
+    """An imported module and its public declarations."""
 
     module: str
     imports: tuple[str, ...]
     premises: tuple[LibraryPremise, ...]
-    """in the order in which they were declared, or nearly so"""
-
-
-class ResultMessage(msgspec.Struct, frozen=True):
-    """What one tactic of a batch did."""
-
-    microseconds: int
-    children: tuple[StateMessage, ...] | None = None
-    failure: FailureKind | None = None
-    message: str = ""
-    replacement: str | None = None
-    """what to write instead of a tactic that searches"""
+    """Nearly in the order of declaration."""
 
 
 class Message(msgspec.Struct, frozen=True):
-    """A message of Lean about a file."""
+    """A message of Lean about a file. Lines count from 1, columns from 0, in characters."""
 
     severity: Literal["error", "warning", "information"]
     line: int
     column: int
-    endLine: int
-    endColumn: int
+    end_line: int = msgspec.field(name="endLine")
+    end_column: int = msgspec.field(name="endColumn")
     text: str
     printed: str
-    """as ``lean`` prints it, with file and position"""
+    """The message as ``lean`` prints it, with file and position."""
 
 
 class Declaration(msgspec.Struct, frozen=True):
-    """A declaration that a file makes."""
+    """A declaration of a file. The fields from `docstring` on are filled only when details are requested."""
 
     name: str
     kind: str
     statement: str
+    """Its signature as Lean prints it."""
     private: bool
     start: int
     stop: int
     selection: int
-    """where its name stands"""
+    """Where its name starts."""
     incomplete: bool
-    """its own text leaves something to ``sorry``"""
+    """Whether its own text leaves something to ``sorry``."""
     docstring: str | None = None
-    """this and what follows is sent when details are asked for"""
     visibility: Literal["public", "private", "protected"] = "public"
     namespace: str = ""
     attributes: tuple[str, ...] = ()
     proof: Literal["tactic", "term"] | None = None
     premises: tuple[str, ...] = ()
-    """the constants of its value"""
+    """The constants in its value."""
     key: str = ""
-    """of its elaborated type"""
+    """The key of its elaborated type; see `Goal.key`."""
 
 
-class CommandMessage(msgspec.Struct, frozen=True):
+class FileCommand(msgspec.Struct, frozen=True):
     """A command of an elaborated file."""
 
     start: int
     stop: int
     names: tuple[str, ...] = ()
-    """what it declares, where that was asked for"""
+    """The names that it declares, if they were requested."""
 
 
-class JudgeMessage(msgspec.Struct, frozen=True):
-    """What a fresh Lean says of a candidate."""
-
-    messages: tuple[Message, ...] = ()
-    commands: tuple[CommandMessage, ...] = ()
-    """of the candidate; none when it was refused before it was elaborated"""
-    refused: str | None = None
-    level: int = 0
-    """the level at which it was refused"""
-    axioms: tuple[str, ...] = ()
-    library: int = 0
-    """library declarations met without their proofs, where the toolchain has exported parts only"""
-    refusedAxioms: tuple[str, ...] = ()
-
-
-class ReplayMessage(msgspec.Struct, frozen=True):
-    """What the kernel says of a compiled theorem."""
-
-    replayed: int
-    """declarations that it took again"""
-    refused: str | None
-    """why it does not take one"""
-
-
-class FindingMessage(msgspec.Struct, frozen=True):
-    """Something in a file that it should not have, or that a reader should look at."""
+class AuditFinding(msgspec.Struct, frozen=True):
+    """Something in a file that must not be there, or that a reader should look at."""
 
     start: int
-    """byte of the command"""
+    """Where its command starts."""
     refused: bool
+    """Whether it must not be there."""
     what: str
 
 
-class AuditedMessage(msgspec.Struct, frozen=True):
-    """What a declaration rests on."""
+class AuditedDeclaration(msgspec.Struct, frozen=True):
+    """What a declaration depends on."""
 
     name: str
     kind: str
     selection: int
+    """Where its name starts."""
     axioms: tuple[str, ...] = ()
+    """The standard axioms among them."""
     library: int = 0
-    refusedAxioms: tuple[str, ...] = ()
+    """The number of library declarations without proofs, where the toolchain holds exported parts only."""
+    refused_axioms: tuple[str, ...] = msgspec.field(default=(), name="refusedAxioms")
     refused: str | None = None
-
-
-class AuditMessage(msgspec.Struct, frozen=True):
-    """What a fresh Lean says of a file by itself."""
-
-    audited: tuple[AuditedMessage, ...] = ()
-    findings: tuple[FindingMessage, ...] = ()
-    refused: str | None = None
-    """why the kernel does not take its declarations again"""
-
-
-class Reply(msgspec.Struct, frozen=True):
-    """Any line from the gateway: the union of what the requests are answered with."""
-
-    done: bool = False
-    error: str | None = None
-    gateway: int | None = None
-    lean: str = ""
-    commit: str = ""
-    imports: tuple[str, ...] = ()
-    source: int = 0
-    messages: tuple[Message, ...] = ()
-    declarations: tuple[Declaration, ...] = ()
-    sorries: tuple[SorryGoalMessage, ...] = ()
-    opened: SorryGoalMessage | None = None
-    traced: RecordedCommand | None = None
-    imported: LibraryModule | None = None
-    microseconds: int = 0
-    children: tuple[StateMessage, ...] | None = None
-    failure: FailureKind | None = None
-    message: str = ""
-    replacement: str | None = None
-    closed: bool = False
-    commands: tuple[CommandMessage, ...] = ()
-    refused: str | None = None
-    level: int = 0
-    axioms: tuple[str, ...] = ()
-    library: int = 0
-    refusedAxioms: tuple[str, ...] = ()
-    replayed: int = 0
-    audited: tuple[AuditedMessage, ...] = ()
-    findings: tuple[FindingMessage, ...] = ()
-
-    def result(self) -> ResultMessage:
-        """This line as the result of a tactic."""
-        return ResultMessage(self.microseconds, self.children, self.failure, self.message, self.replacement)
-
-    def judged(self) -> JudgeMessage:
-        """This line as the answer to ``judge``."""
-        return JudgeMessage(
-            self.messages, self.commands, self.refused, self.level, self.axioms, self.library, self.refusedAxioms
-        )
-
-    def replay(self) -> ReplayMessage:
-        """This line as the answer to ``replay``."""
-        return ReplayMessage(self.replayed, self.refused)
-
-    def audit(self) -> AuditMessage:
-        """This line as the answer to ``audit``."""
-        return AuditMessage(self.audited, self.findings, self.refused)
-
-
-decode = msgspec.json.Decoder(Reply).decode
-encode = msgspec.json.Encoder().encode
+    """Why it is refused, if it is."""

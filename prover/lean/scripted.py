@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 
-from prover.lean.protocol import Declaration, Goal, Message, ResultMessage
+from prover.lean.protocol import Declaration, Goal, Message
 from prover.lean.session import Advanced, Failed, Origin, SorryGoal, SourceText, State, TacticLimits, TacticOutcome
 
 NOWHERE = Origin(SourceText("", "Scripted.lean", "Scripted"), 0, statement=False)
@@ -110,7 +110,7 @@ class ScriptedSession:
         """The answer of the next exchange."""
         return self._next("statement", source, selection)  # type: ignore[return-value]  # as above
 
-    def close_proof(self, state: State, script: str) -> ResultMessage | None:
+    def close_proof(self, state: State, script: str) -> Failed | None:
         """The answer of the next exchange."""
         return self._next("close_proof", state, script)  # type: ignore[return-value]  # as above
 

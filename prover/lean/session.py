@@ -7,27 +7,48 @@ keeps each state by a handle; when it dies or must be killed, the next one repla
 import os
 import shutil
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from prover.errors import LeanDied, LeanTimeout, ReplayFailed
-from prover.lean.process import LeanProcess
+from prover.lean.process import LeanProcess, collect
 from prover.lean.protocol import (
-    AuditMessage,
-    CommandMessage,
     Declaration,
     Goal,
-    JudgeMessage,
+    KeptState,
     LibraryModule,
     Message,
+    OpenedGoal,
     RecordedCommand,
-    ReplayMessage,
-    Reply,
-    ResultMessage,
-    SorryGoalMessage,
-    StateMessage,
+)
+from prover.lean.requests import (
+    AuditReply,
+    AuditRequest,
+    ChallengeReply,
+    ChallengeRequest,
+    CloseRequest,
+    ClosingReply,
+    DeclarationsRequest,
+    ElaborateReply,
+    ElaborateRequest,
+    ForgetRequest,
+    ImportsRequest,
+    JudgeReply,
+    JudgeRequest,
+    LibraryRequest,
+    ReplayReply,
+    ReplayRequest,
+    Request,
+    RunRequest,
+    SorriesRequest,
+    StatementRequest,
+    TacticReply,
+    TextArguments,
+    TheoremClaim,
+    TraceRequest,
+    WriteRequest,
 )
 from prover.lean.toolchain.toolchain import Toolchain
 
@@ -140,7 +161,7 @@ class Session(Protocol):
 
     def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]: ...
 
-    def close_proof(self, state: State, script: str) -> ResultMessage | None: ...
+    def close_proof(self, state: State, script: str) -> Failed | None: ...
 
     def forget(self) -> None: ...
 
@@ -162,7 +183,7 @@ class LeanSession:
     """how long a file may take, in seconds"""
     restarts: int = 0
     _process: LeanProcess | None = None
-    _sources: dict[SourceText, tuple[int, tuple[Message, ...]]] = field(default_factory=dict)
+    _sources: dict[SourceText, ElaborateReply] = field(default_factory=dict)
     _handles: dict[State, int] = field(default_factory=dict)
     _ended: bool = False
     _was_running: bool = False
@@ -197,15 +218,15 @@ class LeanSession:
 
     def elaborate(self, source: SourceText) -> tuple[Message, ...]:
         """Elaborates a file, once a process; returns Lean's messages."""
-        return self._repeated(lambda: self._source(source)[1])
+        return self._repeated(lambda: self._source(source).messages)
 
     def trace(self, source: SourceText) -> Recording:
         """Elaborates a file and returns what Lean records of its tactics."""
 
         def ask() -> Recording:
-            *commands, last = self.start().ask({"do": "trace", **_text(source)}, self.patience)
-            self._sources[source] = (last.source, last.messages)
-            return Recording(last.messages, tuple(reply.traced for reply in commands if reply.traced is not None))
+            commands, last = collect(self.start().stream(TraceRequest(**_text(source)), self.patience))
+            self._sources[source] = last
+            return Recording(last.messages, tuple(reply.traced for reply in commands))
 
         return self._repeated(ask)
 
@@ -215,13 +236,11 @@ class LeanSession:
         Args:
             detail: with docstrings, attributes, premises and the like.
         """
-        return self._repeated(
-            lambda: self._last({"do": "declarations", "source": self._source(source)[0], "detail": detail}).declarations
-        )
+        return self._repeated(lambda: self._ask(DeclarationsRequest(self._source(source).source, detail)).declarations)
 
     def imports(self, source: SourceText) -> tuple[str, ...]:
         """The modules that the header names, `Init` included where it is implied."""
-        return self._repeated(lambda: self._last({"do": "imports", "text": source.text, "file": source.file}).imports)
+        return self._repeated(lambda: self._ask(ImportsRequest(source.text, source.file)).imports)
 
     def library(
         self, imports: Sequence[str], below: Sequence[str] = (), known: Sequence[str] = ()
@@ -235,10 +254,9 @@ class LeanSession:
         Raises:
             LeanError: Lean does not come to its end; what it said before is good.
         """
-        request = {"do": "library", "imports": list(imports), "below": list(below), "known": list(known)}
-        for reply in self.start().ask(request, self.patience):
-            if reply.imported is not None:
-                yield reply.imported
+        request = LibraryRequest(tuple(imports), tuple(below), tuple(known))
+        for reply in self.start().stream(request, self.patience):
+            yield reply.imported
 
     def write(self, source: SourceText, olean: Path) -> None:
         """Compiles an elaborated file to `olean`, which is there whole or not at all."""
@@ -246,7 +264,7 @@ class LeanSession:
 
         def ask() -> None:
             made = self.start().scratch / "module.olean"
-            self._last({"do": "write", "source": self._source(source)[0], "olean": str(made), "stubs": stubs})
+            self._ask(WriteRequest(self._source(source).source, str(made), stubs))
             move_whole(made, olean)
 
         self._repeated(ask)
@@ -255,9 +273,9 @@ class LeanSession:
         """Every `sorry` of the commands that touch those bytes, opened, in the order of the text."""
 
         def ask() -> tuple[SorryGoal, ...]:
-            request = {"do": "sorries", "source": self._source(source)[0], "start": start, "stop": stop}
-            sorry_goals = sorted(self._last(request).sorries, key=lambda found: found.start)  # Lean meets terms first
-            return tuple(self._sorry_goal(found, Origin(source, found.start, statement=False)) for found in sorry_goals)
+            request = SorriesRequest(self._source(source).source, start, stop)
+            opened = sorted(self._ask(request).sorries, key=lambda goal: goal.start)  # Lean meets terms first
+            return tuple(self._sorry_goal(goal, Origin(source, goal.start, statement=False)) for goal in opened)
 
         return self._repeated(ask)
 
@@ -272,11 +290,9 @@ class LeanSession:
     def _opened(self, origin: Origin) -> SorryGoal:
         return self._repeated(lambda: self._sorry_goal(self._statement(origin), origin))
 
-    def _statement(self, origin: Origin) -> SorryGoalMessage:
-        place = {"source": self._source(origin.source)[0], "selection": origin.start, "negated": origin.negated}
-        found = self._last({"do": "statement", **place}).opened
-        assert found is not None
-        return found
+    def _statement(self, origin: Origin) -> OpenedGoal:
+        source = self._source(origin.source).source
+        return self._ask(StatementRequest(source, origin.start, origin.negated)).opened
 
     def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]:
         """Runs each tactic against `state`; yields one outcome each, in order.
@@ -303,102 +319,95 @@ class LeanSession:
                 elif deaths > RESTARTS_PER_BATCH:
                     raise
 
-    def close_proof(self, state: State, script: str) -> ResultMessage | None:
+    def close_proof(self, state: State, script: str) -> Failed | None:
         """Runs a whole script from `state` and lets the kernel check the result; None when it holds."""
 
-        def ask() -> ResultMessage | None:
-            reply = self._last({"do": "close", "state": self._handle(state), "script": script})
-            return None if reply.closed else reply.result()
+        def ask() -> Failed | None:
+            reply = self._ask(CloseRequest(self._handle(state), script))
+            return None if reply.closed else Failed(reply.failure or "elaboration", reply.message, 0)
 
         return self._repeated(ask)
 
-    def challenge(
-        self, source: SourceText, start: int, selection: int, sorried: bool, olean: Path
-    ) -> tuple[tuple[CommandMessage, ...], tuple[Message, ...]]:
+    def challenge(self, source: SourceText, start: int, selection: int, sorried: bool, olean: Path) -> ChallengeReply:
         """Compiles an original to `olean`; returns its commands, each with what it declares, and Lean's messages.
 
         Args:
             sorried: the proof of the theorem named at `selection`, in the command at `start`, is put aside.
         """
 
-        def ask() -> Reply:
+        def ask() -> ChallengeReply:
             made = self.start().scratch / "challenge.olean"
-            place = {"start": start, "selection": selection, "sorried": sorried, "olean": str(made)}
-            reply = self._last({"do": "challenge", **_text(source), **place})
+            reply = self._ask(
+                ChallengeRequest(start=start, selection=selection, sorried=sorried, olean=str(made), **_text(source))
+            )
             if made.exists():
                 move_whole(made, olean)
             return reply
 
-        reply = self._repeated(ask)
-        return reply.commands, reply.messages
+        return self._repeated(ask)
 
-    def judge(self, candidate: SourceText, submission: Mapping[str, object], compiled: Path | None) -> JudgeMessage:
-        """What Lean says of a candidate; see ``Gateway.lean`` for what the submission holds.
+    def judge(self, candidate: SourceText, claim: TheoremClaim, compiled: Path | None) -> JudgeReply:
+        """Has Lean judge whether a candidate file proves what is claimed of it.
 
         Args:
-            compiled: where its compiled form is put, if it is accepted and anybody wants it.
+            compiled: where the compiled candidate is put, if it is accepted and this is not None.
         """
         made = self.start().scratch / "candidate.olean"
-        wanted = {"compiled": str(made)} if compiled is not None else {}
-        said = self._last({"do": "judge", **_text(candidate), **submission, **wanted}).judged()
+        request = JudgeRequest(
+            **_text(candidate), **asdict(claim), compiled=str(made) if compiled is not None else None
+        )
+        reply = self._ask(request)
         if compiled is not None and made.exists():
             move_whole(made, compiled)
-        return said
+        return reply
 
-    def replay(self, candidate: Path, challenge: Path, theorem: str, own: Sequence[str]) -> ReplayMessage:
-        """What the kernel says of a theorem, of compiled files alone.
+    def replay(self, candidate: Path, challenge: Path, theorem: str, own: Sequence[str]) -> ReplayReply:
+        """Has the kernel check a theorem, of compiled files alone.
 
         Args:
             candidate: the compiled file that holds it.
             challenge: the original, compiled.
             own: what the theorem's command declares in the original.
         """
-        files = {"candidate": str(candidate), "challenge": str(challenge)}
-        return self._last({"do": "replay", **files, "theorem": theorem, "own": list(own)}).replay()
+        return self._ask(ReplayRequest(str(candidate), str(challenge), theorem, tuple(own)))
 
-    def audit(self, source: SourceText) -> AuditMessage:
-        """What the declarations of a file rest on, and what is suspect in it."""
-        return self._last({"do": "audit", "source": self._source(source)[0]}).audit()
+    def audit(self, source: SourceText) -> AuditReply:
+        """Returns what the declarations of a file depend on, and what is suspect in it."""
+        return self._ask(AuditRequest(self._source(source).source))
 
     def forget(self) -> None:
         """Drops every proof state; replaces a process that has grown too large."""
         self._handles.clear()
-        self._lighten({"do": "forget"}, None)
+        self._lighten(ForgetRequest(), None)
 
     def forget_files(self, cap: int | None = None) -> None:
         """Drops every file and state; replaces a process that has more than `cap` bytes resident."""
         self._handles.clear()
         self._sources.clear()
-        self._lighten({"do": "forget", "sources": True}, cap)
+        self._lighten(ForgetRequest(sources=True), cap)
 
-    def _lighten(self, request: Mapping[str, object], cap: int | None) -> None:
+    def _lighten(self, request: ForgetRequest, cap: int | None) -> None:
         if self._process is None or not self._process.alive():
             return
         if self._process.memory() > (cap or CROWDED * self.toolchain.memory_bytes):
             self.close()
         else:
-            self._repeated(lambda: self._last(request))
+            self._repeated(lambda: self._ask(request))
 
     def _batch(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]:
         self._was_running = False
-        request = {
-            "do": "run",
-            "state": self._handle(state),
-            "tactics": list(tactics),
-            "heartbeats": limits.heartbeats,
-            "milliseconds": limits.milliseconds,
-        }
+        request = RunRequest(self._handle(state), tuple(tactics), limits.heartbeats, limits.milliseconds)
         self._was_running = True
-        replies = self.start().ask(request, limits.milliseconds / 1000 + GRACE_SECONDS)
+        replies = self.start().stream(request, limits.milliseconds / 1000 + GRACE_SECONDS)
         try:
             for tactic, reply in zip(tactics, replies, strict=False):
-                yield self._outcome(state, tactic, reply.result())
+                yield self._outcome(state, tactic, reply)
         except GeneratorExit:
             deque(replies, maxlen=0)  # the next request must not read this one's replies
             raise
         deque(replies, maxlen=0)
 
-    def _outcome(self, state: State, tactic: str, result: ResultMessage) -> TacticOutcome:
+    def _outcome(self, state: State, tactic: str, result: TacticReply) -> TacticOutcome:
         if result.children is None:
             return Failed(result.failure or "elaboration", result.message, result.microseconds)
         states = []
@@ -417,47 +426,39 @@ class LeanSession:
         self._handles[state] = opened.state
         return opened.state
 
-    def _reopen(self, origin: Origin) -> StateMessage:
+    def _reopen(self, origin: Origin) -> KeptState:
         if origin.statement:
             return self._statement(origin).opened
-        handle = self._source(origin.source)[0]
-        request = {"do": "sorries", "source": handle, "start": origin.start, "stop": origin.start + 1}
-        for found in self._last(request).sorries:
-            if found.start == origin.start:
-                return found.opened
+        request = SorriesRequest(self._source(origin.source).source, origin.start, origin.start + 1)
+        for goal in self._ask(request).sorries:
+            if goal.start == origin.start:
+                return goal.opened
         raise ReplayFailed(f"the `sorry` at byte {origin.start} of {origin.source.file} did not open again")
 
-    def _rerun(self, state: State) -> StateMessage:
+    def _rerun(self, state: State) -> KeptState:
         assert state.parent is not None
         limits = TacticLimits()
-        request = {
-            "do": "run",
-            "state": self._handle(state.parent),
-            "tactics": [state.tactic],
-            "heartbeats": limits.heartbeats * 4,
-            "milliseconds": limits.milliseconds * 4,
-        }
-        replies = list(self.start().ask(request, limits.milliseconds * 4 / 1000 + GRACE_SECONDS))
+        handle, milliseconds = self._handle(state.parent), limits.milliseconds * 4
+        request = RunRequest(handle, (state.tactic,), limits.heartbeats * 4, milliseconds)
+        replies, _ = collect(self.start().stream(request, milliseconds / 1000 + GRACE_SECONDS))
         children = replies[0].children or ()
         if state.child >= len(children):
             raise ReplayFailed(f"the tactic `{state.tactic}` did not lead to the same state again")
         return children[state.child]
 
-    def _source(self, source: SourceText) -> tuple[int, tuple[Message, ...]]:
+    def _source(self, source: SourceText) -> ElaborateReply:
         self.start()
         if source not in self._sources:
-            reply = self._last({"do": "elaborate", **_text(source)})
-            self._sources[source] = (reply.source, reply.messages)
+            self._sources[source] = self._ask(ElaborateRequest(**_text(source)))
         return self._sources[source]
 
-    def _sorry_goal(self, found: SorryGoalMessage, origin: Origin) -> SorryGoal:
-        state = State(found.opened.goals, origin)
-        self._handles[state] = found.opened.state
-        return SorryGoal(state, found.start, found.stop, found.term, found.command, found.declaration, found.printed)
+    def _sorry_goal(self, goal: OpenedGoal, origin: Origin) -> SorryGoal:
+        state = State(goal.opened.goals, origin)
+        self._handles[state] = goal.opened.state
+        return SorryGoal(state, goal.start, goal.stop, goal.term, goal.command, goal.declaration, goal.printed)
 
-    def _last(self, request: Mapping[str, object]) -> Reply:
-        """The closing reply to a request that has no other."""
-        return list(self.start().ask(request, self.patience))[-1]
+    def _ask(self, request: Request[ClosingReply]) -> ClosingReply:
+        return self.start().ask(request, self.patience)
 
     def _repeated(self, act: Callable[[], T]) -> T:
         """`act`, once more if Lean dies under it."""
@@ -477,6 +478,6 @@ def move_whole(made: Path, place: Path) -> None:
     os.replace(unfinished, place)
 
 
-def _text(source: SourceText) -> dict[str, object]:
+def _text(source: SourceText) -> TextArguments:
     """A file as requests name it."""
     return {"text": source.text, "file": source.file, "module": source.module, "options": dict(source.options)}

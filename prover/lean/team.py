@@ -9,8 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 
 from prover.errors import LeanError
-from prover.lean.protocol import Message, ResultMessage
-from prover.lean.session import LeanSession, SorryGoal, SourceText, State, TacticLimits, TacticOutcome
+from prover.lean.protocol import Message
+from prover.lean.session import Failed, LeanSession, SorryGoal, SourceText, State, TacticLimits, TacticOutcome
 
 SHARE = 2
 """tactics that a session takes at a time"""
@@ -71,7 +71,7 @@ class Team:
             work(self._first)
         yield from (outcomes[place] for place in range(len(tactics)))
 
-    def close_proof(self, state: State, script: str) -> ResultMessage | None:
+    def close_proof(self, state: State, script: str) -> Failed | None:
         """See `LeanSession.close_proof`."""
         return self._first.close_proof(state, script)
 

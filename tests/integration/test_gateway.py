@@ -328,7 +328,7 @@ def test_the_kernel_refuses_an_unfinished_script(
     state = sorry_goals["several"][0].state
     result = lean_session.close_proof(state, "have again := hp")
     assert result is not None
-    assert result.failure == "unsolved"
+    assert result.kind == "unsolved"
     assert lean_session.close_proof(state, "exact hp") is None
 
 

@@ -9,7 +9,8 @@ from prover.check.gate import Accepted, Refused, Submission, judgement_of, same_
 from prover.check.levels import NAMES, passed, refused, verified
 from prover.check.proof_text import ProofText, submission_of
 from prover.errors import UsageError
-from prover.lean.protocol import CommandMessage, Declaration, JudgeMessage, Message
+from prover.lean.protocol import Declaration, FileCommand, Message
+from prover.lean.requests import JudgeReply
 from prover.lean.session import Origin, SorryGoal, SourceText, State
 
 TEXT = "theorem a : p := q\n\ntheorem t : p := by\n  sorry\n\ntheorem b : p := t\n"
@@ -21,8 +22,8 @@ def submission(candidate: str, original: str = TEXT) -> Submission:
     return Submission(*sources, theorem="t", selection=START + 8, command=(START, STOP))
 
 
-def commands(*places: tuple[int, int]) -> tuple[CommandMessage, ...]:
-    return tuple(CommandMessage(start, stop) for start, stop in places)
+def commands(*places: tuple[int, int]) -> tuple[FileCommand, ...]:
+    return tuple(FileCommand(start, stop) for start, stop in places)
 
 
 ORIGINAL = commands((0, 18), (START, STOP), (STOP + 2, STOP + 20))
@@ -61,9 +62,9 @@ def test_commands_after_the_theorem_move_with_it_and_are_otherwise_the_same() ->
     moved = commands((0, 18), (START, STOP + grown), (STOP + 2 + grown, STOP + 20 + grown))
     assert same_commands(ORIGINAL, moved, made)
     assert not same_commands(ORIGINAL, moved[:2], made)
-    assert not same_commands(ORIGINAL, (*moved, CommandMessage(200, 210)), made)
+    assert not same_commands(ORIGINAL, (*moved, FileCommand(200, 210)), made)
     assert not same_commands(ORIGINAL, (moved[0], moved[1], ORIGINAL[2]), made)
-    assert not same_commands(ORIGINAL, (CommandMessage(0, 17), *moved[1:]), made)
+    assert not same_commands(ORIGINAL, (FileCommand(0, 17), *moved[1:]), made)
 
 
 ERROR = Message("error", 4, 2, 4, 7, "unknown identifier\nmore", "A.lean:4:2: error: unknown identifier\n")
@@ -72,14 +73,14 @@ ERROR = Message("error", 4, 2, 4, 7, "unknown identifier\nmore", "A.lean:4:2: er
 @pytest.mark.parametrize(
     ("said", "level", "reason"),
     [
-        (JudgeMessage(messages=(ERROR,), commands=ORIGINAL, refused="x", level=1), 1, "line 4: unknown identifier"),
-        (JudgeMessage(refused="`#`-command", level=2), 2, "`#`-command"),
-        (JudgeMessage(commands=ORIGINAL[:2]), 2, "the commands of the file are no longer the same"),
-        (JudgeMessage(commands=ORIGINAL[:2], refused="axioms", level=3), 2, "the commands of the file"),
-        (JudgeMessage(commands=ORIGINAL, refused="it rests on `sorry`", level=3), 3, "it rests on `sorry`"),
+        (JudgeReply(messages=(ERROR,), commands=ORIGINAL, refused="x", level=1), 1, "line 4: unknown identifier"),
+        (JudgeReply(refused="`#`-command", level=2), 2, "`#`-command"),
+        (JudgeReply(commands=ORIGINAL[:2]), 2, "the commands of the file are no longer the same"),
+        (JudgeReply(commands=ORIGINAL[:2], refused="axioms", level=3), 2, "the commands of the file"),
+        (JudgeReply(commands=ORIGINAL, refused="it rests on `sorry`", level=3), 3, "it rests on `sorry`"),
     ],
 )
-def test_the_lowest_level_that_fails_is_the_one_that_is_named(said: JudgeMessage, level: int, reason: str) -> None:
+def test_the_lowest_level_that_fails_is_the_one_that_is_named(said: JudgeReply, level: int, reason: str) -> None:
     judgement = judgement_of(submission(TEXT), Challenge(None, ORIGINAL, ()), said)  # type: ignore[arg-type]
     assert isinstance(judgement, Refused)
     assert judgement.level == level
@@ -87,7 +88,7 @@ def test_the_lowest_level_that_fails_is_the_one_that_is_named(said: JudgeMessage
 
 
 def test_a_proof_is_accepted_with_what_it_rests_on() -> None:
-    said = JudgeMessage(commands=ORIGINAL, axioms=("propext",), library=3)
+    said = JudgeReply(commands=ORIGINAL, axioms=("propext",), library=3)
     judgement = judgement_of(submission(TEXT), Challenge(None, ORIGINAL, ()), said)  # type: ignore[arg-type]
     assert judgement == Accepted(("propext",), 3)
 

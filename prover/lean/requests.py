@@ -1,0 +1,368 @@
+"""The gateway's requests and replies: one struct for each request, which names the type of its reply.
+
+A request is one JSON object on a line; its field `do` tells which one. Its closing reply is one object with
+``"done": true``. A `StreamRequest` is answered by any number of partial replies before that. A request that fails is
+closed by a `GatewayError`. Replies refuse unknown fields, so none can be taken for one of another type.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Generic, TypedDict, TypeVar, get_args, get_origin
+
+import msgspec
+
+from prover.lean.protocol import (
+    AuditedDeclaration,
+    AuditFinding,
+    Declaration,
+    FailureKind,
+    FileCommand,
+    KeptState,
+    LibraryModule,
+    Message,
+    OpenedGoal,
+    RecordedCommand,
+)
+
+PartialReply = TypeVar("PartialReply")
+ClosingReply = TypeVar("ClosingReply")
+
+
+class Greeting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The line that the gateway sends when it has started."""
+
+    gateway: int
+    """The version of the protocol."""
+    lean: str
+    """The version of Lean."""
+    commit: str
+    """The commit of Lean."""
+
+
+class Reply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A closing reply. By itself it says only that the request was carried out."""
+
+    done: bool = True
+
+
+class GatewayError(Reply, frozen=True):
+    """Closes a request that failed."""
+
+    error: str
+
+
+class Request(msgspec.Struct, Generic[ClosingReply], frozen=True, tag_field="do", omit_defaults=True):
+    """A request to the gateway that has one reply."""
+
+
+class StreamRequest(
+    msgspec.Struct, Generic[PartialReply, ClosingReply], frozen=True, tag_field="do", omit_defaults=True
+):
+    """A request to the gateway that has partial replies before the closing one."""
+
+
+class TextFields(msgspec.Struct, frozen=True, kw_only=True):
+    """A file as requests carry it."""
+
+    text: str
+    file: str
+    """The name that messages give it."""
+    module: str
+    options: dict[str, bool | int | str]
+    """Options of Lean by name."""
+
+
+class TextArguments(TypedDict):
+    """The arguments for `TextFields`."""
+
+    text: str
+    file: str
+    module: str
+    options: dict[str, bool | int | str]
+
+
+class ImportsReply(Reply, frozen=True):
+    """The modules that the header imports, `Init` included where it is implied."""
+
+    imports: tuple[str, ...]
+
+
+class ImportsRequest(Request[ImportsReply], frozen=True, tag="imports"):
+    """Asks for the modules that the header of a text imports."""
+
+    text: str
+    file: str
+
+
+class ElaborateReply(Reply, frozen=True):
+    """An elaborated file."""
+
+    source: int
+    """The handle of the elaborated file."""
+    messages: tuple[Message, ...]
+
+
+class ElaborateRequest(TextFields, Request[ElaborateReply], frozen=True, tag="elaborate"):
+    """Elaborates a file, which the gateway keeps."""
+
+
+class TraceReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One command of a traced file that has tactics or a `sorry`."""
+
+    traced: RecordedCommand
+
+
+class TraceRequest(TextFields, StreamRequest[TraceReply, ElaborateReply], frozen=True, tag="trace"):
+    """Elaborates a file, which the gateway keeps, and asks for what Lean records meanwhile."""
+
+
+class WriteRequest(Request[Reply], frozen=True, tag="write"):
+    """Writes an elaborated file as a compiled module."""
+
+    source: int
+    olean: str
+    """The path of the compiled module."""
+    stubs: bool
+    """Whether the compiler's auxiliary declarations get stand-ins, without which the embedded Lean cannot import it."""
+
+
+class DeclarationsReply(Reply, frozen=True):
+    """The declarations of a file."""
+
+    declarations: tuple[Declaration, ...]
+
+
+class DeclarationsRequest(Request[DeclarationsReply], frozen=True, tag="declarations"):
+    """Asks for the declarations of an elaborated file, in the order of its text."""
+
+    source: int
+    detail: bool
+
+
+class LibraryReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """One imported module."""
+
+    imported: LibraryModule
+
+
+class LibraryRequest(StreamRequest[LibraryReply, Reply], frozen=True, tag="library"):
+    """Asks for the modules that are visible to a text with these imports."""
+
+    imports: tuple[str, ...]
+    below: tuple[str, ...]
+    """If not empty, only modules whose names start with one of these."""
+    known: tuple[str, ...]
+    """Modules that are left out."""
+
+
+class SorriesReply(Reply, frozen=True):
+    """The goals at the `sorry`s of a range, in the order in which Lean elaborates them."""
+
+    sorries: tuple[OpenedGoal, ...]
+
+
+class SorriesRequest(Request[SorriesReply], frozen=True, tag="sorries"):
+    """Opens each `sorry` of the commands that overlap a range of bytes."""
+
+    source: int
+    start: int
+    stop: int
+
+
+class StatementReply(Reply, frozen=True):
+    """The goal of a declaration."""
+
+    opened: OpenedGoal
+
+
+class StatementRequest(Request[StatementReply], frozen=True, tag="statement"):
+    """Opens the goal of a declaration whose name starts at `selection`, or the negation of that goal."""
+
+    source: int
+    selection: int
+    negated: bool
+
+
+class TacticReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The result of one tactic of a batch: the states that it leads to, or a failure."""
+
+    microseconds: int
+    children: tuple[KeptState, ...] | None = None
+    failure: FailureKind | None = None
+    message: str = ""
+    replacement: str | None = None
+    """The text to write instead of a tactic that searches, such as `exact?`."""
+
+
+class RunRequest(StreamRequest[TacticReply, Reply], frozen=True, tag="run"):
+    """Runs each tactic of a batch on a kept state."""
+
+    state: int
+    tactics: tuple[str, ...]
+    heartbeats: int
+    milliseconds: int
+
+
+class CloseReply(Reply, frozen=True):
+    """Whether a script is a whole proof, or why it is not."""
+
+    closed: bool = False
+    failure: FailureKind | None = None
+    message: str = ""
+
+
+class CloseRequest(Request[CloseReply], frozen=True, tag="close"):
+    """Runs a script on a kept state and has the kernel check the proof."""
+
+    state: int
+    script: str
+
+
+class ChallengeReply(Reply, frozen=True):
+    """A compiled original: Lean's messages, and its commands with the names that each declares."""
+
+    messages: tuple[Message, ...]
+    commands: tuple[FileCommand, ...]
+
+
+class ChallengeRequest(TextFields, Request[ChallengeReply], frozen=True, tag="challenge"):
+    """Compiles an original file, against which candidates are judged."""
+
+    start: int
+    selection: int
+    sorried: bool
+    """Whether the proof of the theorem at `selection`, in the command at `start`, is replaced by `sorry`."""
+    olean: str
+
+
+class JudgeReply(Reply, frozen=True):
+    """The verdict of a fresh Lean on a candidate."""
+
+    messages: tuple[Message, ...] = ()
+    commands: tuple[FileCommand, ...] = ()
+    """The commands of the candidate; none if it was refused before it was elaborated."""
+    refused: str | None = None
+    """Why it is refused, if it is."""
+    level: int = 0
+    """The level at which it is refused."""
+    axioms: tuple[str, ...] = ()
+    """The standard axioms that the theorem depends on."""
+    library: int = 0
+    """The number of library declarations without proofs, where the toolchain holds exported parts only."""
+    refused_axioms: tuple[str, ...] = msgspec.field(default=(), name="refusedAxioms")
+
+
+@dataclass(frozen=True)
+class TheoremClaim:
+    """The claim that a candidate file proves a theorem of an original file."""
+
+    theorem: str
+    selection: int
+    """Where its name starts, in both files."""
+    start: int
+    """Where its command starts, in both files."""
+    stop: int
+    """Where its command ends in the candidate."""
+    original: str
+    """The text of the original."""
+    olean: str
+    """The compiled original."""
+    own: tuple[str, ...]
+    """The names that the theorem's command declares in the original."""
+    block: bool
+    """Whether the proof must be one tactic block or one term, with nothing after it."""
+
+
+class JudgeRequest(TextFields, Request[JudgeReply], frozen=True, tag="judge"):
+    """Elaborates a candidate and judges a `TheoremClaim` about it."""
+
+    theorem: str
+    selection: int
+    start: int
+    stop: int
+    original: str
+    olean: str
+    own: tuple[str, ...]
+    block: bool
+    compiled: str | None = None
+    """Where an accepted candidate is written as a compiled module."""
+
+
+class ReplayReply(Reply, frozen=True):
+    """The verdict of the kernel on a compiled theorem."""
+
+    replayed: int = 0
+    """The number of declarations that the kernel accepted again."""
+    refused: str | None = None
+    """Why the kernel refuses one, if it does."""
+
+
+class ReplayRequest(Request[ReplayReply], frozen=True, tag="replay"):
+    """Has the kernel check a compiled theorem and all that it depends on."""
+
+    candidate: str
+    challenge: str
+    theorem: str
+    own: tuple[str, ...]
+
+
+class AuditReply(Reply, frozen=True):
+    """The verdict of a fresh Lean on a file by itself."""
+
+    audited: tuple[AuditedDeclaration, ...] = ()
+    findings: tuple[AuditFinding, ...] = ()
+    refused: str | None = None
+    """Why the kernel refuses the declarations of the file, if it does."""
+
+
+class AuditRequest(Request[AuditReply], frozen=True, tag="audit"):
+    """Asks what the declarations of an elaborated file depend on, and what is suspect in it."""
+
+    source: int
+
+
+class ForgetRequest(Request[Reply], frozen=True, tag="forget"):
+    """Drops every kept state and, if requested, every kept file."""
+
+    sources: bool = False
+
+
+@dataclass(frozen=True)
+class ReplyDecoder:
+    """Decodes the replies to one kind of request. A line is parsed once unless the request failed or ends a stream."""
+
+    partial: msgspec.json.Decoder[Any] | None
+    closing: msgspec.json.Decoder[Any]
+
+    def __call__(self, line: bytes) -> Any:
+        """Returns the reply on a line: partial, closing or a `GatewayError`.
+
+        Raises:
+            msgspec.DecodeError: the line holds none of these.
+        """
+        try:
+            return (self.partial or self.closing).decode(line)
+        except msgspec.ValidationError as error:
+            for decoder in (self.closing, _errors) if self.partial else (_errors,):
+                try:
+                    return decoder.decode(line)
+                except msgspec.ValidationError:
+                    continue
+            raise error
+
+
+_errors = msgspec.json.Decoder(GatewayError)
+encode = msgspec.json.Encoder().encode
+decode_greeting = msgspec.json.Decoder(Greeting).decode
+
+
+@cache
+def reply_decoder(request: type[Request[Any]] | type[StreamRequest[Any, Any]]) -> ReplyDecoder:
+    """Returns the decoder for the types that a kind of request names as its replies."""
+    for base in request.__orig_bases__:  # type: ignore[union-attr]  # classes with a generic base have it
+        types = get_args(base)
+        if get_origin(base) is StreamRequest:
+            return ReplyDecoder(msgspec.json.Decoder(types[0]), msgspec.json.Decoder(types[1]))
+        if get_origin(base) is Request:
+            return ReplyDecoder(None, msgspec.json.Decoder(types[0]))
+    raise TypeError(f"{request.__name__} does not name the type of its reply")

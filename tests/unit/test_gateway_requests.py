@@ -1,0 +1,93 @@
+"""The gateway's requests and replies as they are on the wire."""
+
+import msgspec
+import pytest
+
+from prover.lean.protocol import KeptState, Message
+from prover.lean.requests import (
+    ElaborateReply,
+    ElaborateRequest,
+    ForgetRequest,
+    GatewayError,
+    JudgeReply,
+    JudgeRequest,
+    Reply,
+    Request,
+    RunRequest,
+    StreamRequest,
+    TacticReply,
+    encode,
+    reply_decoder,
+)
+
+REQUESTS = [*Request.__subclasses__(), *StreamRequest.__subclasses__()]
+
+
+def test_every_request_has_a_name_of_its_own_and_names_its_replies() -> None:
+    names = [request.__struct_config__.tag for request in REQUESTS]
+    assert sorted(set(names)) == sorted(names)
+    assert {"elaborate", "run", "close", "judge", "replay", "forget"} <= set(names)
+    for request in REQUESTS:
+        reply_decoder(request)
+
+
+def test_a_request_is_one_flat_object_named_by_do() -> None:
+    request = ElaborateRequest(text="theorem", file="A.lean", module="A", options={"autoImplicit": False})
+    assert msgspec.json.decode(encode(request)) == {
+        "do": "elaborate",
+        "text": "theorem",
+        "file": "A.lean",
+        "module": "A",
+        "options": {"autoImplicit": False},
+    }
+    assert encode(ForgetRequest()) == b'{"do":"forget"}'
+
+
+def test_a_judged_candidate_is_compiled_only_where_that_is_requested() -> None:
+    text = {"text": "", "file": "", "module": "", "options": {}}
+    place = {
+        "theorem": "t",
+        "selection": 0,
+        "start": 0,
+        "stop": 0,
+        "original": "",
+        "olean": "",
+        "own": (),
+        "block": True,
+    }
+    plain = JudgeRequest(**text, **place)  # type: ignore[arg-type]  # the values are of these types
+    compiled = msgspec.structs.replace(plain, compiled="out.olean")
+    assert "compiled" not in msgspec.json.decode(encode(plain))
+    assert msgspec.json.decode(encode(compiled))["compiled"] == "out.olean"
+
+
+def test_a_batch_has_partial_replies_and_a_closing_one() -> None:
+    decode = reply_decoder(RunRequest)
+    assert decode(b'{"microseconds":7,"children":[{"state":3,"goals":[]}]}') == TacticReply(7, (KeptState(3, ()),))
+    assert decode(b'{"microseconds":7,"failure":"timeout","message":"late"}') == TacticReply(7, None, "timeout", "late")
+    assert decode(b'{"done":true}') == Reply()
+    assert decode(b'{"done":true,"error":"no state 4"}') == GatewayError(error="no state 4")
+
+
+def test_a_reply_is_of_the_type_that_the_request_names() -> None:
+    assert reply_decoder(ElaborateRequest)(b'{"done":true,"source":1,"messages":[]}') == ElaborateReply(
+        source=1, messages=()
+    )
+    judged = reply_decoder(JudgeRequest)(b'{"done":true,"refusedAxioms":["sorryAx"],"level":3,"refused":"no"}')
+    assert judged == JudgeReply(refused_axioms=("sorryAx",), level=3, refused="no")
+
+
+@pytest.mark.parametrize("request_type", REQUESTS)
+def test_every_request_may_be_closed_by_an_error(request_type: type[Request[object]]) -> None:
+    assert reply_decoder(request_type)(b'{"done":true,"error":"x"}') == GatewayError(error="x")
+
+
+@pytest.mark.parametrize("line", [b'{"done":true}', b'{"done":true,"source":"one","messages":[]}', b"{"])
+def test_a_reply_of_another_type_is_refused(line: bytes) -> None:
+    with pytest.raises(msgspec.DecodeError):
+        reply_decoder(ElaborateRequest)(line)
+
+
+def test_a_message_keeps_the_names_that_lean_gives_its_fields() -> None:
+    message = Message("error", 1, 2, 3, 4, "text", "printed")
+    assert msgspec.json.decode(encode(message))["endColumn"] == 4
