@@ -35,7 +35,7 @@ from curriculum.database.results import Cost, FoundProof
 from curriculum.database.tables import AttemptRow, LeaseRow, TheoremRow
 from curriculum.database.traces import Read
 from curriculum.lifelong.executor import AttemptRequest, AttemptResult, Executor
-from prover.project.traced import TracedDeclaration, TracedModule
+from prover.lean.traced import TracedDeclaration, TracedModule
 from prover.tactics.generator import Generator
 
 WEEK_S = 7 * 24 * 3600.0

@@ -42,7 +42,7 @@ from curriculum.database.tables import (
 )
 from curriculum.database.theorems import link_proofs
 from curriculum.database.traces import Read
-from prover.project.traced import TracedModule
+from prover.lean.traced import TracedModule
 
 BASELINE_STEPS = 9_000
 ATTEMPTS, PROOFS = 200_000, 60_000

@@ -15,8 +15,8 @@ from pathlib import Path
 from benchmarks.memory import attempted
 from benchmarks.workload import spread, traced
 from prover.cli.opening import Opened, opened
+from prover.lean.traced import TracedModule
 from prover.project.patch import Replacement, replace
-from prover.project.traced import TracedModule
 
 SKIPPED = (".git", ".lake", "build", "node_modules")
 

@@ -9,7 +9,7 @@ import random
 from itertools import pairwise
 
 from curriculum.database.identity import digest_of
-from prover.project.traced import PremiseUse, TracedDeclaration, TracedModule, TracedSorry, TracedStep
+from prover.lean.traced import PremiseUse, TracedDeclaration, TracedModule, TracedSorry, TracedStep
 
 LEAN = "Lean 4.28.0"
 STEPS_A_THEOREM, THEOREMS_A_MODULE = 10, 30

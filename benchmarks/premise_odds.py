@@ -18,8 +18,8 @@ from prover.cli.premises import traced_index
 from prover.cli.retrieving import library_index
 from prover.cli.wiring import embedded_toolchain
 from prover.lean.protocol import Goal, Hypothesis
+from prover.lean.traced import TracedModule, TracedStep
 from prover.project.library import USUAL
-from prover.project.traced import TracedModule, TracedStep
 from prover.tactics.premises.making import Form, Use, uses
 from prover.tactics.premises.odds import FEATURES, features
 from prover.tactics.premises.premises import Around, likely

@@ -19,10 +19,10 @@ from prover.cli.tracing import Traced, trace_into_database
 from prover.errors import ProverError, UsageError
 from prover.lean.pool import Pool
 from prover.lean.session import LeanSession
+from prover.lean.traced import TracedDeclaration
 from prover.project.build import Compiled, NotCompiled, source_of
 from prover.project.layout import Module
 from prover.project.revision import revision_of
-from prover.project.traced import TracedDeclaration
 from prover.proving import Outcome, Prover, Task
 from prover.search.best_first import Strategy
 from prover.search.budget import Budget

@@ -16,10 +16,10 @@ import psutil
 from prover.errors import UsageError
 from prover.lean.session import LeanSession, SorryGoal, SourceText
 from prover.lean.toolchain.toolchain import Toolchain
+from prover.lean.traced import TracedModule
 from prover.project.build import PROCESS_BYTES, Builder, Compiled, source_of
 from prover.project.builders import ModuleBuilder
 from prover.project.layout import Module, Repository, open_repository
-from prover.project.traced import TracedModule
 from prover.proving import Task, sorry_goals
 
 T = TypeVar("T")

@@ -14,7 +14,7 @@ import msgspec
 from curriculum.database.database import Database
 from curriculum.database.loading import load_module
 from curriculum.database.steps import own_proofs, theorem_starts, traced_modules
-from prover.project.traced import TracedModule
+from prover.lean.traced import TracedModule
 from prover.tactics.memory.memory import Memory, Source
 from prover.tactics.memory.precedent import Precedent, found_precedents, precedents
 from prover.tactics.memory.sketch import sketch_of_text

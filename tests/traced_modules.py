@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from curriculum.database.identity import ModuleText, module_keys
 from curriculum.database.traces import Read
-from prover.project.traced import PremiseUse, TracedDeclaration, TracedModule, TracedSorry, TracedStep
+from prover.lean.traced import PremiseUse, TracedDeclaration, TracedModule, TracedSorry, TracedStep
 
 LEAN = "Lean 4.28.0"
 

@@ -25,7 +25,7 @@ from curriculum.database.tables import (
     TheoremRow,
 )
 from curriculum.database.theorems import first_proof, latest_snapshot
-from prover.project.traced import TracedSorry, sorry_ids
+from prover.lean.traced import TracedSorry, sorry_ids
 
 BATCH = 5_000
 Faults = Iterator[str]

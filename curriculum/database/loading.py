@@ -21,8 +21,8 @@ from curriculum.database.tables import (
     TacticStepRow,
 )
 from curriculum.database.theorems import latest_snapshot
-from prover.project.traced import PremiseUse as TracedUse
-from prover.project.traced import TracedDeclaration, TracedModule, TracedSorry, TracedStep
+from prover.lean.traced import PremiseUse as TracedUse
+from prover.lean.traced import TracedDeclaration, TracedModule, TracedSorry, TracedStep
 
 NO_STATE: tuple[str, tuple[str, ...]] = ("", ())
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from curriculum.database.identity import state_digest
 from curriculum.database.rows import Identity
-from prover.project.traced import TracedModule, sorry_ids
+from prover.lean.traced import TracedModule, sorry_ids
 
 Rows = list[dict[str, Any]]
 Keys = tuple[str, ...]

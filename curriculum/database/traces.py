@@ -28,7 +28,7 @@ from curriculum.database.tables import (
 )
 from curriculum.database.theorems import alone, latest_snapshot, list_theorems
 from prover.errors import RowRefused
-from prover.project.traced import TracedModule
+from prover.lean.traced import TracedModule
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ import msgspec
 
 from curriculum.learn.rehearsal import Rehearsal
 from curriculum.recollection import module_precedents
-from prover.project.traced import TracedModule, TracedStep
+from prover.lean.traced import TracedModule, TracedStep
 from prover.tactics.generator import Generator, Place, TacticGenerator
 from prover.tactics.memory.memory import Memory, Source
 from prover.tactics.memory.precedent import Precedent, found_precedents

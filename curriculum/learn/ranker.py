@@ -17,7 +17,7 @@ from curriculum.learn.ewc import Anchor, anchor, penalty
 from curriculum.learn.learner import ITEMS, TOP, EvaluationTask, Strategy, TrainingTask, held_out
 from curriculum.learn.rehearsal import Rehearsal
 from prover.errors import UsageError
-from prover.project.traced import TracedModule
+from prover.lean.traced import TracedModule
 from prover.tactics.generator import Generator
 from retrieval.lean_text import name_words, words_in
 

@@ -16,7 +16,7 @@ from prover.lean.session import LeanSession, SourceText
 
 
 @dataclass(frozen=True)
-class Found:
+class FileFinding:
     """One thing that was found in a file."""
 
     line: int
@@ -33,7 +33,7 @@ class FileAudit:
     """What became of one file."""
 
     file: str
-    found: tuple[Found, ...]
+    found: tuple[FileFinding, ...]
     declarations: int
     """how many were looked at"""
     axioms: tuple[str, ...] = ()
@@ -56,14 +56,14 @@ def audit(fresh: Callable[[], LeanSession], source: SourceText) -> FileAudit:
             messages = session.elaborate(source)
             errors = tuple(message for message in messages if message.severity == "error")
             if errors:
-                found = tuple(Found(e.line, f"does not compile: {_first_line(e)}", refused=True) for e in errors)
+                found = tuple(FileFinding(e.line, f"does not compile: {_first_line(e)}", refused=True) for e in errors)
                 return FileAudit(source.file, found, 0, compiled=False)
             return _audit_of(source, session.audit(source))
         except LeanError as error:
             reason = str(error)
         finally:
             session.close()
-    found = (Found(1, f"a fresh Lean could not come to its end: {reason}", refused=True),)
+    found = (FileFinding(1, f"a fresh Lean could not come to its end: {reason}", refused=True),)
     return FileAudit(source.file, found, 0, compiled=False)
 
 
@@ -73,18 +73,20 @@ def _audit_of(source: SourceText, said: AuditReply) -> FileAudit:
     def line(start: int) -> int:
         return text[:start].count(b"\n") + 1
 
-    found = [Found(line(each.start), each.what, each.refused) for each in said.findings]
+    found = [FileFinding(line(each.start), each.what, each.refused) for each in said.findings]
     found += [
-        Found(line(each.selection), each.refused, refused=True, declaration=each.name)
+        FileFinding(line(each.selection), each.refused, refused=True, declaration=each.name)
         for each in said.audited
         if each.refused is not None
     ]
     if said.refused is not None:
-        found.append(Found(1, said.refused, refused=True))
+        found.append(FileFinding(1, said.refused, refused=True))
     if turned := sorted(TURNING & set(source.text)):
         place = min(source.text.index(each) for each in turned)
         found.append(
-            Found(source.text[:place].count("\n") + 1, "characters that change the direction of text", refused=True)
+            FileFinding(
+                source.text[:place].count("\n") + 1, "characters that change the direction of text", refused=True
+            )
         )
     return FileAudit(
         source.file,

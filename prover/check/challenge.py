@@ -35,7 +35,7 @@ class Challenge:
         return next((command.names for command in self.commands if command.start == start), ())
 
 
-def kept_in(caches: Path, toolchain: Toolchain, search_path: Sequence[Path]) -> Path | None:
+def challenge_directory(caches: Path, toolchain: Toolchain, search_path: Sequence[Path]) -> Path | None:
     """Where originals are kept that are compiled with what is on a search path; nowhere if its names do not tell
     what is there: a native Lake builds in place, while the embedded toolchain's modules have a directory for each
     content."""
@@ -45,7 +45,7 @@ def kept_in(caches: Path, toolchain: Toolchain, search_path: Sequence[Path]) -> 
     return caches / "challenges" / sha256(within.encode()).hexdigest()[:24]
 
 
-class _Record(msgspec.Struct, frozen=True):
+class _ChallengeRecord(msgspec.Struct, frozen=True):
     """What is kept beside a compiled original; what has it is complete."""
 
     commands: tuple[FileCommand, ...]
@@ -59,7 +59,7 @@ class Challenges:
     fresh: Callable[[], LeanSession]
     """makes a session whose process has elaborated nothing"""
     cache: Path | None = None
-    """where they are kept for later runs; see `kept_in`"""
+    """where they are kept for later runs; see `challenge_directory`"""
     _directory: tempfile.TemporaryDirectory[str] | None = None
     _known: dict[tuple[SourceText, int | None], Challenge] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -88,7 +88,7 @@ class Challenges:
         record = olean.with_suffix(".json")
         if self.cache is None or not (olean.is_file() and record.is_file()):
             return None
-        said = msgspec.json.decode(record.read_bytes(), type=_Record)
+        said = msgspec.json.decode(record.read_bytes(), type=_ChallengeRecord)
         return Challenge(olean, said.commands, said.messages)
 
     def _compile(self, session: LeanSession, source: SourceText, start: int, selection: int) -> Challenge:
@@ -99,7 +99,7 @@ class Challenges:
             errors = tuple(message for message in compiled.messages if message.severity == "error")
             if not errors:
                 if self.cache is not None:
-                    record = _Record(compiled.commands, compiled.messages)
+                    record = _ChallengeRecord(compiled.commands, compiled.messages)
                     write_whole(olean.with_suffix(".json"), msgspec.json.encode(record))
                 self._known[source, sorried] = Challenge(olean, compiled.commands, compiled.messages)
                 return self._known[source, sorried]

@@ -99,7 +99,7 @@ Judgement = Accepted | Refused
 
 
 @dataclass(frozen=True)
-class Compiled:
+class CompiledCandidate:
     """Where a candidate's compiled form goes, laid out as Lean looks for modules."""
 
     module: str
@@ -138,13 +138,15 @@ class Gate:
         if level <= USUAL:
             return reached(level, self._elaborated(submission, challenge))
         with tempfile.TemporaryDirectory(prefix="prover-candidate-") as directory:
-            compiled = Compiled(submission.candidate.module, Path(directory))
+            compiled = CompiledCandidate(submission.candidate.module, Path(directory))
             judgement = self._elaborated(submission, challenge, compiled)
             if isinstance(judgement, Refused):
                 return judgement
             return self._tried(lambda session: replayed(session, submission, challenge, compiled, judgement))
 
-    def _elaborated(self, submission: Submission, challenge: Challenge, compiled: Compiled | None = None) -> Judgement:
+    def _elaborated(
+        self, submission: Submission, challenge: Challenge, compiled: CompiledCandidate | None = None
+    ) -> Judgement:
         return self._tried(
             lambda session: judgement_of(submission, challenge, ask(session, submission, challenge, compiled))
         )
@@ -177,7 +179,7 @@ def untouched(submission: Submission) -> str | None:
 
 
 def ask(
-    session: LeanSession, submission: Submission, challenge: Challenge, compiled: Compiled | None = None
+    session: LeanSession, submission: Submission, challenge: Challenge, compiled: CompiledCandidate | None = None
 ) -> JudgeReply:
     """What Lean says of a submission; its compiled form is written where it is wanted."""
     claim = TheoremClaim(
@@ -194,7 +196,7 @@ def ask(
 
 
 def replayed(
-    session: LeanSession, submission: Submission, challenge: Challenge, compiled: Compiled, judgement: Accepted
+    session: LeanSession, submission: Submission, challenge: Challenge, compiled: CompiledCandidate, judgement: Accepted
 ) -> Judgement:
     """The judgement, one level higher if the kernel takes the compiled theorem again, and so do other checkers."""
     own = challenge.names_of(submission.command[0])

@@ -3,6 +3,7 @@
 import json
 import sys
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -11,8 +12,8 @@ from typing import Any
 import click
 from rich.console import Console
 
-from prover.check.audit import FileAudit, Found, audit
-from prover.check.challenge import kept_in
+from prover.check.audit import FileAudit, FileFinding, audit
+from prover.check.challenge import challenge_directory
 from prover.check.gate import Accepted, Gate, Judgement, Refused
 from prover.check.levels import HIGHEST, Level, passed, refused, verified
 from prover.check.proof_text import ProofText, submission_of, unchanged
@@ -24,10 +25,11 @@ from prover.cli.wiring import consoles, home, toolchain_option
 from prover.errors import LeanError, RequestRefused, UsageError
 from prover.lean.isolation import isolation_of
 from prover.lean.pool import Pool
+from prover.lean.session import LeanSession, State
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.project.build import source_of
 from prover.project.layout import Module
-from prover.search.best_first import Strategy
+from prover.search.best_first import Proved, Search, Strategy
 from prover.search.budget import Budget
 from prover.tactics.automation import Automation
 from prover.tactics.structure import Structure
@@ -143,15 +145,21 @@ def _check(ready: Opened, pool: Pool, name: str, proof: ProofText | None, level:
         if proof is None
         else submission_of(source, declaration, sorry_goal, proof)
     )
-    kept = kept_in(home().caches, ready.toolchain, ready.builder.search_path())
+    kept = challenge_directory(home().caches, ready.toolchain, ready.builder.search_path())
     judgement = Gate(pool.fresh, kept).judge(submission, level)
     found: tuple[str, ...] = ()
     if level == HIGHEST:
         with pool.lend() as session:
-            found = tuple(findings(session, source, declaration.selection, Strategy(SANITY), Budget(SANITY_SECONDS)))
+            found = tuple(findings(session, source, declaration.selection, _scripts))
         if isinstance(judgement, Accepted):
             judgement = replace(judgement, level=HIGHEST)
     return replace(_checked(ready, located, judgement), findings=found, seconds=round(time.monotonic() - started, 3))
+
+
+def _scripts(session: LeanSession, state: State) -> Sequence[Sequence[str]]:
+    """Searches briefly for proofs of a state."""
+    result = Search(session, state, Strategy(SANITY), Budget(SANITY_SECONDS)).run()
+    return result.scripts if isinstance(result, Proved) else ()
 
 
 def _checked(ready: Opened, located: Located, judgement: Judgement) -> Checked:
@@ -195,7 +203,7 @@ def _audit_all(ready: Opened, pool: Pool, jobs: int, strict: bool, out: Console,
             ready.builder.prepare(module)
             return audit(pool.fresh, source_of(ready.repository, module))
         except (UsageError, LeanError) as error:
-            return FileAudit(file, (Found(1, str(error), refused=True),), 0, compiled=False)
+            return FileAudit(file, (FileFinding(1, str(error), refused=True),), 0, compiled=False)
 
     with ThreadPoolExecutor(jobs) as executor:
         audits = list(executor.map(one, ready.repository.modules.values()))

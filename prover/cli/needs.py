@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from prover.cli.opening import Opened
 from prover.cli.wiring import database
+from prover.lean.traced import TracedModule
 from prover.project.leandojo.split import at_random, by_novel_premise, usual_sizes
-from prover.project.traced import TracedModule
 
 if TYPE_CHECKING:
     from retrieval.corpus import Corpus

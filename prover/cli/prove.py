@@ -11,7 +11,7 @@ from typing import Any
 
 import click
 
-from prover.check.challenge import kept_in
+from prover.check.challenge import challenge_directory
 from prover.check.gate import Gate
 from prover.check.levels import USUAL
 from prover.cli.ledger import Ledger
@@ -340,7 +340,7 @@ class Proving:
         raise broken or UnknownTheorem(unknown(name, seen))
 
     def _prove_all(self, targets: Sequence[Target]) -> Iterator[tuple[Target, TheoremProved]]:
-        kept = kept_in(home().caches, self._toolchain, self._builder.search_path())
+        kept = challenge_directory(home().caches, self._toolchain, self._builder.search_path())
         gate = Gate(self._pool.fresh, kept)
         request = self._request
         prover = Prover(

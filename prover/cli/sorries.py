@@ -11,7 +11,7 @@ from prover.cli.opening import Opened, jobs_option, opened, repo_option
 from prover.cli.tracing import Traced, trace_into_database
 from prover.cli.wiring import consoles, toolchain_option
 from prover.lean.toolchain.choose import ToolchainChoice
-from prover.project.traced import sorry_ids
+from prover.lean.traced import sorry_ids
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,9 @@ from prover.cli.wiring import consoles, database, home, steps_shown, toolchain_o
 from prover.errors import UsageError
 from prover.lean.protocol import LibraryModule
 from prover.lean.toolchain.choose import ToolchainChoice
+from prover.lean.traced import TracedModule
 from prover.project.checkout import Checkout
 from prover.project.library import read_library, roots_of
-from prover.project.traced import TracedModule
 from retrieval.premise import keyword
 
 

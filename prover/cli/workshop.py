@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from prover.check.challenge import kept_in
+from prover.check.challenge import challenge_directory
 from prover.check.gate import Gate
 from prover.cli.ledger import known_proofs, result_of
 from prover.cli.opening import Note, Opened, opened
@@ -127,7 +127,7 @@ class _Bench:
         self._ready = ready
         self._pool = pool
         self._generators: tuple[Generator, ...] = (Automation(), Structure(), *learnt)
-        self._gate = Gate(pool.fresh, kept_in(home().caches, ready.toolchain, ready.builder.search_path()))
+        self._gate = Gate(pool.fresh, challenge_directory(home().caches, ready.toolchain, ready.builder.search_path()))
 
     def tasks(self, trials: "Sequence[AttemptRequest]") -> "Iterator[tuple[AttemptRequest, Task | str]]":
         """Each trial with its theorem, or with why there is none; a module that cannot be read costs itself only."""

@@ -12,7 +12,7 @@ from prover.errors import LeanDojoFailed, LeanDojoMissing
 from prover.lean import dojo_messages as said
 from prover.lean.dojo_process import INSTALL, LOG_LINES, DojoProcess
 from prover.lean.dojo_session import DojoSession
-from prover.project.traced import TracedModule
+from prover.lean.traced import TracedModule
 
 NEWEST_PYTHON = (3, 12)
 TRACE_SECONDS = 86_400.0

@@ -8,7 +8,7 @@ a number, a state of its proof by LeanDojo's own number.
 import msgspec
 
 from prover.lean.protocol import Message
-from prover.project.traced import TracedModule
+from prover.lean.traced import TracedModule
 
 
 class Setup(msgspec.Struct, frozen=True):

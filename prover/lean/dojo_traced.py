@@ -8,9 +8,8 @@ import hashlib
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
 
-from prover.project.leandojo.code import signature
-from prover.project.leandojo.positions import Lines
-from prover.project.traced import PremiseUse, TracedDeclaration, TracedModule, TracedSorry, TracedStep, Visibility
+from prover.lean.file_text import Lines, signature
+from prover.lean.traced import PremiseUse, TracedDeclaration, TracedModule, TracedSorry, TracedStep, Visibility
 
 KINDS = {
     "CommandTheoremNode": "theorem",

@@ -30,8 +30,8 @@ from prover.lean.protocol import Message
 from prover.lean.session import LeanSession, SourceText
 from prover.lean.toolchain import gateway
 from prover.lean.toolchain.toolchain import Toolchain
+from prover.lean.traced import TracedModule
 from prover.project.layout import Module, Repository
-from prover.project.traced import TracedModule
 from prover.project.tracing import TRACE_VERSION, trace
 
 Progress = Callable[[str], None]
@@ -65,7 +65,7 @@ class NotCompiled:
 BuildOutcome = Compiled | NotCompiled
 
 
-class _Record(msgspec.Struct, frozen=True):
+class _BuildRecord(msgspec.Struct, frozen=True):
     """What is kept beside a compiled module; see `Compiled`."""
 
     errors: tuple[str, ...]
@@ -254,7 +254,7 @@ class Builder:
         if not place.is_file():
             place.parent.mkdir(parents=True, exist_ok=True)
             _link(compiled, place)
-        record = msgspec.json.decode(self._file(module, ".json").read_bytes(), type=_Record)
+        record = msgspec.json.decode(self._file(module, ".json").read_bytes(), type=_BuildRecord)
         if record.errors:
             self.progress(f"{module.name} has errors: what failed in it counts as `sorry`")
         return Compiled(module, record.errors, cached, record.declarations, record.steps, record.sorries)
@@ -272,10 +272,10 @@ class Builder:
             if traced:
                 kept, recording = trace(session, source, self.imports(module))
                 errors = errors_of(recording.messages)
-                record = _Record(errors, len(kept.declarations), len(kept.steps), len(kept.sorries))
+                record = _BuildRecord(errors, len(kept.declarations), len(kept.steps), len(kept.sorries))
                 write_whole(self._trace_file(module), msgspec.json.encode(kept))
             else:
-                record = _Record(errors_of(session.elaborate(source)))
+                record = _BuildRecord(errors_of(session.elaborate(source)))
         except LeanError as error:
             session.close()
             message = f"Lean does not come to the end of {source.file}: {error}"

@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Protocol
 
 from prover.lean.toolchain.toolchain import NativeToolchain, Toolchain
+from prover.lean.traced import TracedModule
 from prover.project.build import Builder, BuildOutcome, Progress
 from prover.project.layout import Module, Repository
 from prover.project.native_build import NativeBuilder
-from prover.project.traced import TracedModule
 
 
 class ModuleBuilder(Protocol):

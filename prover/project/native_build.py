@@ -19,11 +19,11 @@ from prover.lean.isolation import confined_lake
 from prover.lean.session import LeanSession, SourceText
 from prover.lean.toolchain.execute import Finished, Limits, execute
 from prover.lean.toolchain.toolchain import Command, NativeToolchain
+from prover.lean.traced import TracedModule
 from prover.project.build import BuildOutcome, Compiled, NotCompiled, errors_of, source_of, write_whole
 from prover.project.layout import Module, Repository
 from prover.project.manifest import FILE as MANIFEST
 from prover.project.native_tree import BuildTree, build_tree, depends_on_mathlib
-from prover.project.traced import TracedModule
 from prover.project.tracing import TRACE_VERSION, trace
 
 Progress = Callable[[str], None]

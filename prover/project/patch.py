@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prover.errors import NotWritable
-from prover.search.script import indented
+from prover.lean.file_text import indented
 
 
 @dataclass(frozen=True)

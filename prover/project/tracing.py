@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from prover.lean.protocol import Declaration, RecordedCommand, RecordedTactic
 from prover.lean.session import LeanSession, Recording, SorryGoal, SourceText
-from prover.project.traced import PremiseUse, TracedDeclaration, TracedModule, TracedSorry, TracedStep
+from prover.lean.traced import PremiseUse, TracedDeclaration, TracedModule, TracedSorry, TracedStep
 
 TRACE_VERSION = 2
 """of what a trace holds; traces of another version are made again"""

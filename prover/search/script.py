@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from prover.lean.file_text import indented
 from prover.lean.protocol import Goal
 from prover.search.tree import Child, Node
 
@@ -21,11 +22,6 @@ def render(node: Node, labelled: bool = True) -> list[str]:
     for child, label in zip(children, labels, strict=True):
         lines.extend(_branch(label, child, labelled))
     return lines
-
-
-def indented(lines: Sequence[str], by: str) -> list[str]:
-    """The lines with `by` before each that is not empty."""
-    return [by + line if line else line for line in lines]
 
 
 def _branch(label: str | None, child: Child, labelled: bool) -> Iterator[str]:

@@ -20,11 +20,11 @@ from prover.lean.protocol import Goal
 from prover.lean.session import Advanced, Failed, Session, SorryGoal, SourceText, TacticLimits
 from prover.lean.toolchain.execute import Limits, execute
 from prover.lean.toolchain.toolchain import EmbeddedToolchain, Program
+from prover.lean.traced import TracedModule
 from prover.project.leandojo.export import Origin, export_benchmark
 from prover.project.leandojo.modules import traced_modules
 from prover.project.leandojo.reading import read_benchmark
 from prover.project.patch import proof_replacement, replace
-from prover.project.traced import TracedModule
 from prover.search.best_first import Proved, Search, Strategy
 from prover.search.budget import Budget
 from prover.tactics.generator import Suggestion

@@ -9,9 +9,9 @@ from git_repository import GitRepository
 from prover.cli.main import run
 from prover.cli.wiring import database
 from prover.lean.toolchain.toolchain import EmbeddedToolchain
+from prover.lean.traced import TracedModule, TracedStep
 from prover.project.build import Builder, Compiled, NotCompiled
 from prover.project.layout import open_repository
-from prover.project.traced import TracedModule, TracedStep
 
 pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("toolchain")]
 

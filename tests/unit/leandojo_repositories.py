@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from hypothesis import strategies as st
 
-from prover.project.traced import PremiseUse, TracedDeclaration, TracedModule, TracedStep
+from prover.lean.traced import PremiseUse, TracedDeclaration, TracedModule, TracedStep
 
 LIBRARY = (("Nat.add_comm", "Init.Data.Nat.Basic"), ("List.map_id", "Init.Data.List.Lemmas"), ("id", "Init.Prelude"))
 

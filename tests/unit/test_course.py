@@ -20,7 +20,7 @@ from curriculum.lifelong.summary import CourseSummary, summary_of
 from curriculum.metrics import backward_transfer
 from curriculum.ordering import EasyFirst
 from prover.errors import CheckoutFailed, UsageError
-from prover.project.traced import TracedDeclaration
+from prover.lean.traced import TracedDeclaration
 from prover.tactics.generator import Generator, Place
 from prover.tactics.memory.sketch import sketch_of_text
 from tests.traced_modules import LEAN, keyed, module, read, theorem

@@ -29,7 +29,7 @@ from curriculum.database.queries import (
 from curriculum.database.results import Cost, FoundProof, Limits, Tried, new_uid
 from curriculum.database.tables import ProofRow, SnapshotRow, StateRow, TheoremRow
 from prover.errors import DatabaseBusy, LeaseLost, RepositoryError, RowRefused
-from prover.project.traced import TracedModule, sorry_ids
+from prover.lean.traced import TracedModule, sorry_ids
 
 PROOF = FoundProof(("simp", "omega"), ("propext",), verified=3, generator="automation", whole=False)
 SETTINGS = {"generators": ["automation"], "limits": {"tactics": 8}}

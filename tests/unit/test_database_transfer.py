@@ -22,7 +22,7 @@ from curriculum.database.schema import HEAD
 from curriculum.database.transfer import export_to, import_from
 from curriculum.database.watches import saw
 from prover.errors import ImportRefused
-from prover.project.traced import TracedModule
+from prover.lean.traced import TracedModule
 
 STEPS = (GoalStep("n : Nat\n⊢ n = n", "g1", "simp"), GoalStep("⊢ True", "g2", "omega\n  rfl"))
 PROOF = FoundProof(("simp", "omega\n  rfl"), ("propext",), 3, "automation", whole=False, model="tiny@2", steps=STEPS)

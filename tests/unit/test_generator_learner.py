@@ -8,7 +8,7 @@ import pytest
 
 from curriculum.learn.generator.learner import GeneratorLearner
 from curriculum.learn.learner import EvaluationTask, ProofExample, Strategy, TrainingTask, held_out
-from prover.project.traced import TracedModule, TracedStep
+from prover.lean.traced import TracedModule, TracedStep
 from prover.tactics.language.transformer import Loading, load
 from tests.tiny_models import tiny_seq2seq
 

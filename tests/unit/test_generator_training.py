@@ -12,7 +12,7 @@ from curriculum.learn.generator.presets import fresh
 from curriculum.learn.generator.training import ADAPTER, CHECKPOINT, read_card, train
 from curriculum.learn.generator.training_plan import Lora, TrainingPlan
 from prover.errors import ModelMissing, UsageError
-from prover.project.traced import TracedModule, TracedStep
+from prover.lean.traced import TracedModule, TracedStep
 from prover.tactics.language.model import Decoding, Prompt
 from prover.tactics.language.transformer import Loading, load
 from tests.tiny_models import tiny_causal, tiny_seq2seq

@@ -5,10 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prover.errors import BenchmarkError
-from prover.project.leandojo.code import annotated, moved_left, premise_code, signature, unmarked, without_comments
-from prover.project.leandojo.positions import Lines, NominalLines
+from prover.lean.file_text import Lines, signature
+from prover.lean.traced import PremiseUse, TracedDeclaration, TracedStep
+from prover.project.leandojo.code import annotated, moved_left, premise_code, unmarked, without_comments
+from prover.project.leandojo.positions import NominalLines
 from prover.project.leandojo.records import module_of, path_of
-from prover.project.traced import PremiseUse, TracedDeclaration, TracedStep
 
 
 @pytest.mark.parametrize(

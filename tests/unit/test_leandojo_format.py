@@ -12,12 +12,12 @@ from leandojo_reader import Corpus, examples
 from leandojo_repositories import LIBRARY, Line, Writing, repositories
 
 from prover.errors import BenchmarkError
+from prover.lean.traced import TracedDeclaration, TracedModule, TracedStep
 from prover.project.leandojo.catalogue import Library
 from prover.project.leandojo.export import Exported, Origin, export_benchmark
 from prover.project.leandojo.modules import traced_modules
 from prover.project.leandojo.reading import CHUNK, entries, read_benchmark
 from prover.project.leandojo.split import Sizes, at_random, by_novel_premise
-from prover.project.traced import TracedDeclaration, TracedModule, TracedStep
 
 ORIGIN = Origin("https://example.org/lib", "c" * 40, "4.28.0-pre")
 NONE_HELD = Sizes(0, 0)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from prover.evaluate.systems import Sampled
 from prover.lean.protocol import Goal, Hypothesis
-from prover.project.traced import PremiseUse, TracedModule, TracedStep
+from prover.lean.traced import PremiseUse, TracedModule, TracedStep
 from prover.tactics.generator import Learner, Outliner, Place, ProofStep, Situated, situated
 from prover.tactics.memory.adapting import adapted, analogy, likeness
 from prover.tactics.memory.memory import Memory, Source

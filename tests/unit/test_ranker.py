@@ -6,7 +6,7 @@ import pytest
 
 from curriculum.learn.learner import EvaluationTask, Strategy, TrainingTask, held_out
 from curriculum.learn.ranker import Ranker, contrast, pairs_of
-from prover.project.traced import PremiseUse, TracedModule, TracedStep
+from prover.lean.traced import PremiseUse, TracedModule, TracedStep
 from tests.traced_modules import module, theorem
 
 torch = pytest.importorskip("torch")

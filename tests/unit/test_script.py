@@ -1,10 +1,11 @@
 """A proved graph as the lines of a tactic block."""
 
+from prover.lean.file_text import indented
 from prover.lean.protocol import Goal
 from prover.lean.scripted import NOWHERE
 from prover.lean.session import State
 from prover.search.priority import length_normalised
-from prover.search.script import indented, render
+from prover.search.script import render
 from prover.search.tree import Node, Tree
 
 

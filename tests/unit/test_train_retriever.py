@@ -7,7 +7,7 @@ import pytest
 
 from prover.cli.needs import divided, needs_of, spread
 from prover.cli.train_retriever import judge
-from prover.project.traced import PremiseUse, TracedDeclaration, TracedModule, TracedStep
+from prover.lean.traced import PremiseUse, TracedDeclaration, TracedModule, TracedStep
 from retrieval.corpus import Corpus
 from retrieval.encode.transformer import TransformerEncoder
 from retrieval.errors import TrainingRefused

@@ -272,7 +272,7 @@ class SorryRow(Base):
     position: Mapped[int] = mapped_column(primary_key=True)
     """which `sorry` of its module it is, from 0, as traced"""
     key: Mapped[str]
-    """its id, which outlives edits elsewhere in the file: see `prover.project.traced.sorry_ids`"""
+    """its id, which outlives edits elsewhere in the file: see `prover.lean.traced.sorry_ids`"""
     declaration: Mapped[int | None]
     """the position of the declaration that it is part of"""
     outside: Mapped[str | None]

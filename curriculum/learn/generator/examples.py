@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from curriculum.database.steps import OwnProof
-from prover.project.traced import TracedModule
+from prover.lean.traced import TracedModule
 from prover.tactics.language.refusal import why_refused
 from prover.tactics.memory.precedent import literal_texts
 

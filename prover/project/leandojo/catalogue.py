@@ -12,11 +12,11 @@ from graphlib import CycleError, TopologicalSorter
 import msgspec
 
 from prover.errors import BenchmarkError
+from prover.lean.file_text import LineColumn, Lines
+from prover.lean.traced import TracedDeclaration, TracedModule
 from prover.project.leandojo.code import is_told
-from prover.project.leandojo.positions import Lines
-from prover.project.leandojo.records import Position, path_of
+from prover.project.leandojo.records import path_of
 from prover.project.leandojo.spool import Spool
-from prover.project.traced import TracedDeclaration, TracedModule
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Place:
     """Where a premise's name stands."""
 
     path: str
-    start: Position
-    end: Position
+    start: LineColumn
+    end: LineColumn
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ Says nothing about what the text means: where declarations, tactics and premises
 import re
 from collections.abc import Iterator, Sequence
 
+from prover.lean.traced import PremiseUse, TracedDeclaration, TracedStep
 from prover.project.leandojo.records import END_MARK, START_MARK
-from prover.project.traced import PremiseUse, TracedDeclaration, TracedStep
 
 TOKEN = re.compile(
     r"""
@@ -82,15 +82,6 @@ def premise_code(declaration: TracedDeclaration, first_step: int | None) -> str:
         if statement.endswith(":="):
             return statement.removesuffix(":=").rstrip()
     return f"theorem {declaration.statement}" if declaration.statement else without_comments(declaration.text)
-
-
-def signature(code: str, name: str) -> str:
-    """A premise's code from its name on, which may be written shorter than in full; all of it if it is not there."""
-    while name:
-        if found := re.search(rf"(?<!\S){re.escape(name)}(?![\w'!?.])", code):
-            return code[found.start() :]
-        name = name.partition(".")[2]
-    return code
 
 
 def is_told(step: TracedStep) -> bool:

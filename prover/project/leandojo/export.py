@@ -22,10 +22,11 @@ from typing import IO
 import msgspec
 
 from prover.errors import BenchmarkError
+from prover.lean.file_text import Lines
+from prover.lean.traced import PremiseUse, TracedDeclaration, TracedModule, TracedStep
 from prover.project.leandojo import split
 from prover.project.leandojo.catalogue import Catalogue, Library
 from prover.project.leandojo.code import annotated, is_told, moved_left, premise_code, without_comments
-from prover.project.leandojo.positions import Lines
 from prover.project.leandojo.records import (
     CORPUS,
     METADATA,
@@ -40,7 +41,6 @@ from prover.project.leandojo.records import (
     Theorem,
 )
 from prover.project.leandojo.spool import Spool, spool
-from prover.project.traced import PremiseUse, TracedDeclaration, TracedModule, TracedStep
 
 PARTS_OF_ANOTHER = {"constructor", "recursor", "quotient"}
 encode = msgspec.json.Encoder().encode

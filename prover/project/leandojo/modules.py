@@ -10,21 +10,21 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from prover.project.leandojo.code import signature, unmarked
-from prover.project.leandojo.positions import Lines, NominalLines, Offsets
+from prover.lean.file_text import LineColumn, Lines, signature
+from prover.lean.traced import PremiseUse, TracedDeclaration, TracedModule, TracedStep
+from prover.project.leandojo.code import unmarked
+from prover.project.leandojo.positions import NominalLines, Offsets
 from prover.project.leandojo.reading import Benchmark
 from prover.project.leandojo.records import (
     NO_GOALS,
     PARTS,
     CorpusFile,
     CorpusPremise,
-    Position,
     Tactic,
     Theorem,
     module_of,
 )
 from prover.project.leandojo.spool import Spool, spool
-from prover.project.traced import PremiseUse, TracedDeclaration, TracedModule, TracedStep
 
 
 def traced_modules(benchmark: Benchmark, texts: Mapping[str, str] | None = None) -> Iterator[TracedModule]:
@@ -112,7 +112,7 @@ class _Reader:
         )
 
 
-def _positions(file: CorpusFile, theorems: list[Theorem]) -> Iterator[Position]:
+def _positions(file: CorpusFile, theorems: list[Theorem]) -> Iterator[LineColumn]:
     for premise in file.premises:
         yield from (premise.start, premise.end)
     for theorem in theorems:

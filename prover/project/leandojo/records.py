@@ -8,8 +8,7 @@ not known here are passed over, since others add their own.
 
 import msgspec
 
-Position = tuple[int, int]
-"""line and column, both counted from 1, the column in characters; an end is the column after the last one"""
+from prover.lean.file_text import LineColumn
 
 START_MARK, END_MARK = "<a>", "</a>"
 """what stands around a premise in an annotated tactic"""
@@ -28,8 +27,8 @@ class CorpusPremise(msgspec.Struct, frozen=True):
     """None where LeanDojo could not make one out"""
     code: str
     """as written, without comments; of a theorem the statement only; empty where it is not known"""
-    start: Position
-    end: Position
+    start: LineColumn
+    end: LineColumn
     kind: str = ""
     """ours: Lean's kind of declaration; LeanDojo's: the class of its syntax node"""
 
@@ -51,9 +50,9 @@ class Provenance(msgspec.Struct, frozen=True):
 
     full_name: str
     def_path: str
-    def_pos: Position
+    def_pos: LineColumn
     """of its name in its declaration"""
-    def_end_pos: Position | None = None
+    def_end_pos: LineColumn | None = None
 
 
 class Tactic(msgspec.Struct, frozen=True):
@@ -73,8 +72,8 @@ class Theorem(msgspec.Struct, frozen=True):
 
     file_path: str
     full_name: str
-    start: Position
-    end: Position
+    start: LineColumn
+    end: LineColumn
     traced_tactics: tuple[Tactic, ...] = ()
     url: str = ""
     commit: str = ""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, takewhile
 
-from prover.project.traced import TracedModule, TracedStep
+from prover.lean.traced import TracedModule, TracedStep
 from prover.tactics.memory.sketch import Local, Sketch, sketch_of_text
 from retrieval.lean_text import WORD
 
