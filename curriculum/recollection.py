@@ -4,9 +4,8 @@ What a module teaches depends on its content only; it is worked out once and kep
 may be deleted at any time.
 """
 
-import os
-import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -18,6 +17,7 @@ from prover.lean.traced import TracedModule
 from prover.tactics.memory.memory import Memory, Source
 from prover.tactics.memory.precedent import Precedent, found_precedents, precedents
 from prover.tactics.memory.sketch import sketch_of_text
+from retrieval.files import write_atomically
 
 VERSION = 4
 """of what is kept in files: another one has them made again"""
@@ -84,13 +84,5 @@ def _read(file: Path) -> ModulePrecedents | None:
 
 def _write(file: Path, lesson: ModulePrecedents) -> None:
     """Keeps it, or does not where the disk is full: it is made again then."""
-    scratch: str | None = None
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, scratch = tempfile.mkstemp(prefix=".", dir=file.parent)
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(msgspec.msgpack.encode(lesson))
-        os.replace(scratch, file)
-    except OSError:
-        if scratch is not None:
-            Path(scratch).unlink(missing_ok=True)
+    with suppress(OSError):
+        write_atomically(file, msgspec.msgpack.encode(lesson))

@@ -1,9 +1,6 @@
 """A retriever on disk: written whole or not at all, with what it was made from; refused where that differs."""
 
 import hashlib
-import os
-import shutil
-import tempfile
 from pathlib import Path
 
 import msgspec
@@ -12,6 +9,7 @@ from retrieval.corpus import Corpus
 from retrieval.encode.encoder import Encoder
 from retrieval.encode.hashed import HashedEncoder
 from retrieval.errors import IndexBroken, IndexMissing, IndexOutdated
+from retrieval.files import atomic_directory
 from retrieval.index import VectorIndex
 from retrieval.postings import Postings
 from retrieval.premise import Premise
@@ -59,19 +57,14 @@ def save(retriever: Retriever, key: Key, directory: Path) -> Manifest:
     Raises:
         OSError: it cannot be written; what was there is still there.
     """
-    directory.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=directory.parent))
-    try:
+    with atomic_directory(directory) as staging:
         _write(retriever, staging)
         files = sorted(file for file in staging.iterdir())
         manifest = Manifest(
             key, len(retriever.corpus), {f.name: _digest(f) for f in files}, {f.name: f.stat().st_size for f in files}
         )
         (staging / KEY).write_bytes(msgspec.json.encode(manifest))
-        _swap(staging, directory)
-        return manifest
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    return manifest
 
 
 def load(directory: Path, key: Key | None = None, encoder: Encoder | None = None) -> Retriever:
@@ -142,15 +135,6 @@ def _read(directory: Path, encoder: Encoder | None) -> Retriever:
         Postings.load(directory, "words"),
         Postings.load(directory, "symbols"),
     )
-
-
-def _swap(staging: Path, directory: Path) -> None:
-    """Puts a whole directory where another is, or none; a kill in between leaves none, never half of one."""
-    old = staging.with_name(staging.name + ".old")
-    if directory.exists():
-        os.replace(directory, old)
-    os.replace(staging, directory)
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _difference(was: Key, wanted: Key) -> str:

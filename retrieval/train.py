@@ -9,7 +9,6 @@ premises that the same step needs, and those that could not be named there.
 
 import hashlib
 import math
-import os
 import random
 import time
 from collections import defaultdict
@@ -24,6 +23,7 @@ from retrieval.corpus import Corpus
 from retrieval.encode.encoder import Query
 from retrieval.errors import TrainingRefused
 from retrieval.evaluate import Needed
+from retrieval.files import atomic_path
 
 if TYPE_CHECKING:
     import torch
@@ -318,9 +318,8 @@ def _keep(
         "best": chosen.best,
         "identity": identity,
     }
-    unfinished = file.with_suffix(f".{os.getpid()}")
-    torch.save(state, unfinished)
-    os.replace(unfinished, file)
+    with atomic_path(file) as scratch:
+        torch.save(state, scratch)
 
 
 def _tenths(losses: Sequence[float]) -> Iterator[float]:

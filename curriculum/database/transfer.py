@@ -5,10 +5,7 @@ many there were. Ids in it mean nothing outside it: rows are told apart by their
 What a database has already stays as it is.
 """
 
-import os
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -23,6 +20,7 @@ from curriculum.database.tables import Base, RepositoryRow
 from curriculum.database.tables.base import Flag, Json
 from curriculum.database.theorems import link_proofs, list_again
 from prover.errors import ImportRefused
+from retrieval.files import atomic_path
 
 BATCH = 2_000
 KIND = "a prover's database"
@@ -51,7 +49,7 @@ class Line(msgspec.Struct, forbid_unknown_fields=True):
 
 def export_to(connection: Connection, version: str, file: Path) -> int:
     """Writes every row to a file, which is there whole at the end or not at all; how many rows."""
-    with _replaced(file) as out:
+    with atomic_path(file, durable=True) as scratch, scratch.open("wb") as out:
         encoder = msgspec.json.Encoder()
         rows = 0
         out.write(encoder.encode(Head(KIND, version)) + b"\n")
@@ -104,21 +102,6 @@ def _rows(connection: Connection, table: Table) -> Iterator[dict[str, Any]]:
     asked = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=BATCH)
     names = [f"{column.name}" for column in table.columns]  # a plain text, which SQLAlchemy's names are not
     return (dict(zip(names, row, strict=True)) for row in connection.execute(asked))
-
-
-@contextmanager
-def _replaced(file: Path) -> Iterator[BinaryIO]:
-    """A file that takes the place of another one when the block has ended well."""
-    descriptor, scratch = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as out:
-            yield out
-            out.flush()
-            os.fsync(out.fileno())
-        os.replace(scratch, file)
-    except BaseException:
-        Path(scratch).unlink(missing_ok=True)
-        raise
 
 
 class _Reading:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from curriculum.learn.learner import EvaluationTask, Learner, TrainingTask
 from prover.tactics.generator import Generator
+from retrieval.files import atomic_directory
 
 UNTRAINED = -1
 """the position of learners that have studied nothing"""
@@ -85,14 +86,10 @@ class Learners:
 
     def _save(self, position: int) -> None:
         place = self._kept / str(position)
-        scratch = self._kept / f".{position}"
         try:
-            shutil.rmtree(scratch, ignore_errors=True)
-            shutil.rmtree(place, ignore_errors=True)
-            for each in self._learners:
-                (scratch / each.name).mkdir(parents=True)
-                each.save(scratch / each.name)
-            scratch.rename(place)
+            with atomic_directory(place) as scratch:
+                for each in self._learners:
+                    (scratch / each.name).mkdir()
+                    each.save(scratch / each.name)
         except (OSError, RuntimeError) as error:  # the second is what torch makes of a full disk
-            shutil.rmtree(scratch, ignore_errors=True)
             self._say(f"what was learnt is not kept ({getattr(error, 'strerror', None) or error}): free some space")

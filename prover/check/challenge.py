@@ -18,7 +18,7 @@ from prover.errors import BrokenFile
 from prover.lean.protocol import FileCommand, Message
 from prover.lean.session import LeanSession, SourceText
 from prover.lean.toolchain.toolchain import Toolchain
-from prover.project.build import write_whole
+from retrieval.files import write_atomically
 
 
 @dataclass(frozen=True)
@@ -100,7 +100,7 @@ class Challenges:
             if not errors:
                 if self.cache is not None:
                     record = _ChallengeRecord(compiled.commands, compiled.messages)
-                    write_whole(olean.with_suffix(".json"), msgspec.json.encode(record))
+                    write_atomically(olean.with_suffix(".json"), msgspec.json.encode(record))
                 self._known[source, sorried] = Challenge(olean, compiled.commands, compiled.messages)
                 return self._known[source, sorried]
             broken = broken or errors

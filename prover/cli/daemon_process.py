@@ -30,6 +30,7 @@ from prover.errors import RepositoryError, RunError, UsageError
 from prover.project.location import Location, location_of
 from prover.project.revision import revision_of
 from prover.tactics.generator import Generator
+from retrieval.files import write_atomically
 
 if TYPE_CHECKING:
     from curriculum.daemon.configuration import DaemonConfig
@@ -147,10 +148,7 @@ class Patches:
         module = finished.trial.module.rsplit(".", 1)[-1]
         file = self._directory / name / f"{module}-{sha256(patch.encode()).hexdigest()[:12]}.patch"
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            scratch = file.with_suffix(".part")
-            scratch.write_text(patch, encoding="utf-8")
-            os.replace(scratch, file)
+            write_atomically(file, patch, durable=True)
         except OSError as error:
             self._log("patch not written", file=str(file), error=error.strerror)
             return None
@@ -227,10 +225,8 @@ class Process:
         standing = Standing(
             os.getpid(), self._began, self._server.port, tally.state, tally.fault, time.time(), _done(self._daemon)
         )
-        scratch = self._place / "standing.part"
         try:
-            scratch.write_bytes(msgspec.json.encode(standing))
-            os.replace(scratch, self._place / "standing.json")
+            write_atomically(self._place / "standing.json", msgspec.json.encode(standing))
         except OSError:
             return  # the disk is full: the log says so
 

@@ -34,9 +34,9 @@ from prover.evaluate.systems import BASELINES, System, baselines
 from prover.evaluate.variants import robustness_section, with_variants
 from prover.lean.session import TacticLimits
 from prover.lean.toolchain.choose import ToolchainChoice
-from prover.project.build import write_whole
 from prover.search.budget import Budget
 from prover.tactics.memory.memory import Memory
+from retrieval.files import write_atomically
 
 BENCHMARKS = {
     "minif2f": "miniF2F, from a checkout of its Lean 4 repository or a JSON Lines copy.",
@@ -219,8 +219,8 @@ def summarise(run: Run, out: Console) -> None:
 
 def write_reports(run: Run, note: Any) -> None:
     """Writes the reports into the run's directory."""
-    write_whole(run.root / "report.md", report(run, _further(run)).encode())
-    write_whole(run.root / "report.json", msgspec.json.format(msgspec.json.encode(record(run)), indent=1) + b"\n")
+    write_atomically(run.root / "report.md", report(run, _further(run)).encode())
+    write_atomically(run.root / "report.json", msgspec.json.format(msgspec.json.encode(record(run)), indent=1) + b"\n")
     note(f"wrote {run.root / 'report.md'} and report.json")
 
 
@@ -262,7 +262,7 @@ def report_(run: str, as_html: bool, as_json: bool, against: tuple[Path, ...], m
         from prover.evaluate.plots import plots
 
         file = found.root / "report.html"
-        write_whole(file, page(title(found), report(found, further), plots(found)).encode())
+        write_atomically(file, page(title(found), report(found, further), plots(found)).encode())
         click.echo(f"wrote {file}", err=True)
     if not as_json and not as_html:
         click.echo(report(found, further), nl=False)

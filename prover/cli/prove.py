@@ -40,7 +40,7 @@ from prover.lean.toolchain.choose import ToolchainChoice
 from prover.project.build import errors_of, source_of
 from prover.project.contents import ContentsReader
 from prover.project.layout import Module
-from prover.project.patch import Replacement, replace, write_atomically
+from prover.project.patch import Replacement, replace, write_patched
 from prover.proving import Outcome, Prover, Task, TheoremProved, have_read
 from prover.search.best_first import Strategy
 from prover.search.budget import Budget
@@ -408,7 +408,7 @@ class Proving:
             session.close()
         if errors:
             raise BrokenFile(f"{source.file} does not compile with all proofs together: nothing was written.", errors)
-        write_atomically(module.path, text)
+        write_patched(module.path, text)
         self._note(f"wrote {source.file}")
 
 

@@ -16,9 +16,10 @@ from prover.errors import NotWritable, ProverError
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.project.layout import Repository
 from prover.project.patch import replace as replace_in
-from prover.project.patch import unified_diff, write_atomically
+from prover.project.patch import unified_diff
 from prover.proving import Outcome, Task, TheoremFailed, TheoremOpen, TheoremProved
 from prover.tactics.ensemble import Ensemble
+from retrieval.files import write_atomically
 
 
 @dataclass(frozen=True)
@@ -136,10 +137,10 @@ def write_json(report: Report, file: Path) -> None:
         sys.stdout.write(text)
         return
     try:
-        file.touch()
+        file.touch()  # a missing directory is a mistake: it is not created
+        write_atomically(file, text)
     except OSError as error:
         raise NotWritable(f"{file} cannot be written ({error.strerror}): choose another place for --json.") from None
-    write_atomically(file, text)
 
 
 class ReportPrinter:

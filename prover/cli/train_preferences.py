@@ -25,7 +25,7 @@ from prover.cli.train_generator import (
 )
 from prover.cli.wiring import consoles, home, toolchain_option
 from prover.lean.toolchain.choose import ToolchainChoice
-from prover.project.build import write_whole
+from retrieval.files import write_atomically
 
 if TYPE_CHECKING:
     from curriculum.learn.generator.examples import Split
@@ -131,5 +131,5 @@ def _pairs(
             goals += 1
             if goals % 50 == 0:
                 note(f"{goals} goals, {len(pairs)} pairs")
-    write_whole(kept, b"".join(msgspec.json.encode(pair) + b"\n" for pair in pairs))
+    write_atomically(kept, b"".join(msgspec.json.encode(pair) + b"\n" for pair in pairs))
     return pairs

@@ -24,6 +24,7 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from prover.errors import RunError
+from retrieval.files import write_atomically
 
 VERSION = 1
 MANIFEST, PROBLEMS, SURVEY, TRIALS, PASSAGES = (
@@ -206,8 +207,9 @@ class Journal:
         elif strangers := [file for file in self.root.iterdir() if file.name != LOCK]:
             raise RunError(f"{self.root} is no run of ours, and not empty ({strangers[0].name}): choose another --out.")
         else:
-            _write(self.root / PROBLEMS, b"".join(_line(problem) for problem in problems))
-            _write(self.root / MANIFEST, msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n")
+            write_atomically(self.root / PROBLEMS, b"".join(map(_line, problems)), durable=True)
+            content = msgspec.json.format(msgspec.json.encode(manifest), indent=1) + b"\n"
+            write_atomically(self.root / MANIFEST, content, durable=True)
         self.survey = {line.problem: line for line in read_lines(self.root / SURVEY, SurveyLine)}
         self.done: set[TrialKey] = {(t.problem, t.system, t.number) for t in read_lines(self.root / TRIALS, Trial)}
 
@@ -221,9 +223,11 @@ class Journal:
         """Keeps a trial; its log and its file first, so that they are there when it is."""
         name, system = file_name(trial.problem), file_name(f"{trial.system}-{trial.number}")
         content = b"".join(msgspec.json.encode(entry) + b"\n" for entry in log)
-        _write(self.root / "logs" / name / f"{system}.jsonl.gz", gzip.compress(content, 1, mtime=0))
+        write_atomically(
+            self.root / "logs" / name / f"{system}.jsonl.gz", gzip.compress(content, 1, mtime=0), durable=True
+        )
         if proved:
-            _write(self.root / "proofs" / system / f"{name}.lean", proved.encode())
+            write_atomically(self.root / "proofs" / system / f"{name}.lean", proved.encode(), durable=True)
         self.done.add((trial.problem, trial.system, trial.number))
         self._append(TRIALS, trial)
 
@@ -298,15 +302,8 @@ def _mend(file: Path) -> None:
     """Cuts off the last line when a kill left it without an end."""
     content = file.read_bytes() if file.is_file() else b""
     if content and not content.endswith(b"\n"):
-        _write(file, content[: content.rfind(b"\n") + 1])
+        write_atomically(file, content[: content.rfind(b"\n") + 1], durable=True)
 
 
 def _line(value: msgspec.Struct) -> bytes:
     return msgspec.json.encode(value) + b"\n"
-
-
-def _write(file: Path, content: bytes) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = file.with_name(f"{file.name}.part")
-    unfinished.write_bytes(content)
-    os.replace(unfinished, file)

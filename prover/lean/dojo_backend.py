@@ -13,6 +13,7 @@ from prover.lean import dojo_messages as said
 from prover.lean.dojo_process import INSTALL, LOG_LINES, DojoProcess
 from prover.lean.dojo_session import DojoSession
 from prover.lean.traced import TracedModule
+from retrieval.files import atomic_directory
 
 NEWEST_PYTHON = (3, 12)
 TRACE_SECONDS = 86_400.0
@@ -63,12 +64,9 @@ def dojo_backend(repository: Path, cache: Path, commit: str = "HEAD") -> DojoBac
     revision = _git(repository, "rev-parse", "--verify", "--quiet", f"{commit}^{{commit}}").strip()
     clone = cache / "clones" / revision / repository.resolve().name
     if not clone.is_dir():
-        clone.parent.mkdir(parents=True, exist_ok=True)
-        scratch = Path(str(clone) + ".partial")
-        shutil.rmtree(scratch, ignore_errors=True)
-        _git(repository, "clone", "--quiet", "--no-checkout", str(repository.resolve()), str(scratch))
-        _git(scratch, "checkout", "--quiet", "--detach", revision)
-        scratch.rename(clone)
+        with atomic_directory(clone) as scratch:
+            _git(repository, "clone", "--quiet", "--no-checkout", str(repository.resolve()), str(scratch))
+            _git(scratch, "checkout", "--quiet", "--detach", revision)
     return DojoBackend(clone, cache / "traced")
 
 

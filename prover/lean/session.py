@@ -4,8 +4,6 @@ A state is a value here: the place where its proof was opened and the tactics si
 keeps each state by a handle; when it dies or must be killed, the next one replays what is needed.
 """
 
-import os
-import shutil
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
@@ -51,6 +49,7 @@ from prover.lean.requests import (
     WriteRequest,
 )
 from prover.lean.toolchain.toolchain import Toolchain
+from retrieval.files import move_atomically
 
 T = TypeVar("T")
 ELABORATION_SECONDS = 600.0
@@ -265,7 +264,7 @@ class LeanSession:
         def ask() -> None:
             made = self.start().scratch / "module.olean"
             self._ask(WriteRequest(self._source(source).source, str(made), stubs))
-            move_whole(made, olean)
+            move_atomically(made, olean)
 
         self._repeated(ask)
 
@@ -341,7 +340,7 @@ class LeanSession:
                 ChallengeRequest(start=start, selection=selection, sorried=sorried, olean=str(made), **_text(source))
             )
             if made.exists():
-                move_whole(made, olean)
+                move_atomically(made, olean)
             return reply
 
         return self._repeated(ask)
@@ -358,7 +357,7 @@ class LeanSession:
         )
         reply = self._ask(request)
         if compiled is not None and made.exists():
-            move_whole(made, compiled)
+            move_atomically(made, compiled)
         return reply
 
     def replay(self, candidate: Path, challenge: Path, theorem: str, own: Sequence[str]) -> ReplayReply:
@@ -468,14 +467,6 @@ class LeanSession:
             self.restarts += 1
             self.close()
             return act()
-
-
-def move_whole(made: Path, place: Path) -> None:
-    """Moves a file, across file systems too, to where it then is whole or not at all."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = place.with_name(f"{place.name}.{os.getpid()}")
-    shutil.move(made, unfinished)
-    os.replace(unfinished, place)
 
 
 def _text(source: SourceText) -> TextArguments:

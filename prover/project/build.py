@@ -33,6 +33,7 @@ from prover.lean.toolchain.toolchain import Toolchain
 from prover.lean.traced import TracedModule
 from prover.project.layout import Module, Repository
 from prover.project.tracing import TRACE_VERSION, trace
+from retrieval.files import atomic_path, write_atomically
 
 Progress = Callable[[str], None]
 PROCESS_BYTES = 1_300_000_000
@@ -148,7 +149,7 @@ class Builder:
             known = self.cache / "imports" / hashlib.sha256(source.text.encode()).hexdigest()[:32]
             if not known.is_file():
                 with self._sessions().lend() as session:
-                    write_whole(known, "\n".join(session.imports(source)).encode())
+                    write_atomically(known, "\n".join(session.imports(source)).encode())
             self._imports[module.name] = tuple(known.read_text().split())
         return self._imports[module.name]
 
@@ -273,17 +274,17 @@ class Builder:
                 kept, recording = trace(session, source, self.imports(module))
                 errors = errors_of(recording.messages)
                 record = _BuildRecord(errors, len(kept.declarations), len(kept.steps), len(kept.sorries))
-                write_whole(self._trace_file(module), msgspec.json.encode(kept))
+                write_atomically(self._trace_file(module), msgspec.json.encode(kept))
             else:
                 record = _BuildRecord(errors_of(session.elaborate(source)))
         except LeanError as error:
             session.close()
             message = f"Lean does not come to the end of {source.file}: {error}"
             if isinstance(error, RequestRefused) or (isinstance(error, LeanDied) and not error.killed):
-                write_whole(self._failure_file(module, traced), message.encode())
+                write_atomically(self._failure_file(module, traced), message.encode())
             raise BrokenFile(message) from None
         try:
-            write_whole(self._file(module, ".json"), msgspec.json.encode(record))
+            write_atomically(self._file(module, ".json"), msgspec.json.encode(record))
             session.write(source, self._file(module, ".olean"))
             session.forget_files(PROCESS_BYTES)
         except LeanError as error:
@@ -311,22 +312,13 @@ def source_of(repository: Repository, module: Module) -> SourceText:
     return SourceText(module.text(), repository.relative(module), module.name, module.options)
 
 
-def write_whole(path: Path, content: bytes) -> None:
-    """Writes a cache file that is either there whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f"{path.name}.{os.getpid()}")
-    unfinished.write_bytes(content)
-    os.replace(unfinished, path)
-
-
 def _link(compiled: Path, place: Path) -> None:
     """Puts a compiled module in its place, whoever else is doing the same."""
-    unfinished = place.with_suffix(f".{os.getpid()}")
-    try:
-        os.link(compiled, unfinished)
-    except OSError:
-        shutil.copyfile(compiled, unfinished)
-    os.replace(unfinished, place)
+    with atomic_path(place) as scratch:
+        try:
+            os.link(compiled, scratch)
+        except OSError:
+            shutil.copyfile(compiled, scratch)
 
 
 def _missing(repository: Repository, module: Module, name: str, toolchain: Toolchain) -> str:

@@ -1,7 +1,5 @@
 """What a toolchain's own library declares: read through the gateway once, then kept in a file."""
 
-import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -12,6 +10,7 @@ from prover.lean.protocol import LibraryModule
 from prover.lean.session import LeanSession
 from prover.lean.toolchain.staging import Progress
 from prover.lean.toolchain.toolchain import Toolchain
+from retrieval.files import write_atomically
 
 VERSION = 1
 """of what is kept; another one has the library read again"""
@@ -75,12 +74,4 @@ def _read(file: Path) -> list[LibraryModule] | None:
 
 
 def _write(file: Path, modules: list[LibraryModule]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, scratch = tempfile.mkstemp(prefix=".", dir=file.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(msgspec.msgpack.encode(modules))
-        os.replace(scratch, file)
-    except OSError:
-        Path(scratch).unlink(missing_ok=True)
-        raise
+    write_atomically(file, msgspec.msgpack.encode(modules))

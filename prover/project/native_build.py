@@ -20,11 +20,12 @@ from prover.lean.session import LeanSession, SourceText
 from prover.lean.toolchain.execute import Finished, Limits, execute
 from prover.lean.toolchain.toolchain import Command, NativeToolchain
 from prover.lean.traced import TracedModule
-from prover.project.build import BuildOutcome, Compiled, NotCompiled, errors_of, source_of, write_whole
+from prover.project.build import BuildOutcome, Compiled, NotCompiled, errors_of, source_of
 from prover.project.layout import Module, Repository
 from prover.project.manifest import FILE as MANIFEST
 from prover.project.native_tree import BuildTree, build_tree, depends_on_mathlib
 from prover.project.tracing import TRACE_VERSION, trace
+from retrieval.files import write_atomically
 
 Progress = Callable[[str], None]
 
@@ -132,7 +133,7 @@ class NativeBuilder:
             session.forget_files()
             if errors := errors_of(recording.messages):
                 raise BrokenFile(f"{source.file} does not compile: mend it first.", errors)
-            write_whole(kept, msgspec.json.encode(record))
+            write_atomically(kept, msgspec.json.encode(record))
         return Compiled(module, (), cached, len(record.declarations), len(record.steps), len(record.sorries))
 
     def _trace_file(self, module: Module) -> Path:
@@ -208,7 +209,7 @@ class NativeBuilder:
             names: Iterable[str] = known.read_text(encoding="utf-8").splitlines()
         else:
             names = self._lean().imports(source)
-            write_whole(known, "\n".join(names).encode())
+            write_atomically(known, "\n".join(names).encode())
         return tuple(name for name in names if not self._in_library(name))
 
     def _in_library(self, name: str) -> bool:

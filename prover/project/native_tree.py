@@ -18,6 +18,7 @@ from prover.project.manifest import FILE as MANIFEST
 from prover.project.manifest import read_manifest
 from prover.project.module_name import name_of, parts_of
 from prover.project.package import LAKEFILES
+from retrieval.files import atomic_path
 
 MATHLIB = "mathlib"
 NOT_SOURCES = {".git", ".lake", ".venv", "node_modules", "__pycache__"}
@@ -110,9 +111,8 @@ def _copy_changed(source: Path, target: Path) -> None:
     if now is None or before == now:
         return
     target.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = target.with_name(f"{target.name}.{os.getpid()}.unfinished")
-    shutil.copy2(source, unfinished)
-    unfinished.replace(target)
+    with atomic_path(target) as scratch:
+        shutil.copy2(source, scratch)
 
 
 def _stamp(file: Path) -> tuple[int, int] | None:

@@ -2,14 +2,13 @@
 
 import difflib
 import io
-import os
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from prover.errors import NotWritable
 from prover.lean.file_text import indented
+from retrieval.files import write_atomically
 
 
 @dataclass(frozen=True)
@@ -69,17 +68,14 @@ def unified_diff(path: str, before: str, after: str) -> str:
     return "".join(lines)
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replaces a file's content in one step, keeping its permissions.
+def write_patched(path: Path, text: str) -> None:
+    """Replaces the content of an existing file in one step and waits until it is on the disk.
 
     Raises:
         NotWritable: the file or its directory cannot be written.
     """
     try:
-        mode = path.stat().st_mode
-        with tempfile.NamedTemporaryFile("wb", dir=path.parent, delete=False) as scratch:
-            scratch.write(text.encode())
-        os.chmod(scratch.name, mode)
-        os.replace(scratch.name, path)
+        path.stat()  # a file that was deleted meanwhile is not created again
+        write_atomically(path, text, durable=True)
     except OSError as error:
         raise NotWritable(f"{path} cannot be written ({error.strerror}): the patch was not applied.") from None

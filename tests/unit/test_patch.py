@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from prover.errors import NotWritable
-from prover.project.patch import Replacement, proof_replacement, replace, unified_diff, write_atomically
+from prover.project.patch import Replacement, proof_replacement, replace, unified_diff, write_patched
 
 PIECE = st.lists(
     st.sampled_from([*"ab ∀é𝔸λ⟨⟩·\t\n\r", "\r\n"]) | st.characters(exclude_categories=["Cs"]), max_size=20
@@ -153,7 +153,7 @@ def test_writing_keeps_the_permissions(tmp_path: Path) -> None:
     file = tmp_path / "A.lean"
     file.write_text("old")
     file.chmod(0o640)
-    write_atomically(file, "new é\r\n")
+    write_patched(file, "new é\r\n")
     assert file.read_bytes() == "new é\r\n".encode()
     assert stat.S_IMODE(file.stat().st_mode) == 0o640
     assert os.listdir(tmp_path) == ["A.lean"]
@@ -161,7 +161,7 @@ def test_writing_keeps_the_permissions(tmp_path: Path) -> None:
 
 def test_a_file_that_is_not_there_is_not_writable(tmp_path: Path) -> None:
     with pytest.raises(NotWritable, match=r"gone/A\.lean cannot be written"):
-        write_atomically(tmp_path / "gone" / "A.lean", "new")
+        write_patched(tmp_path / "gone" / "A.lean", "new")
 
 
 def test_a_read_only_directory_is_not_writable(tmp_path: Path) -> None:
@@ -172,7 +172,7 @@ def test_a_read_only_directory_is_not_writable(tmp_path: Path) -> None:
         if os.access(tmp_path, os.W_OK):
             pytest.skip("root may write anywhere")
         with pytest.raises(NotWritable, match=r"A\.lean cannot be written"):
-            write_atomically(file, "new")
+            write_patched(file, "new")
         assert file.read_text() == "old"
     finally:
         tmp_path.chmod(0o755)

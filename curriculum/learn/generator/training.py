@@ -22,6 +22,7 @@ from curriculum.learn.generator.presets import starting
 from curriculum.learn.generator.training_plan import TrainingPlan
 from prover.errors import ModelMissing, UsageError
 from prover.tactics.language.formats import DEFAULTS, format_named
+from retrieval.files import atomic_path
 
 if TYPE_CHECKING:
     import torch
@@ -273,20 +274,19 @@ class Training(Generic[T]):
     def _save(self) -> None:
         import torch
 
-        scratch = self._file.with_suffix(".new")
-        torch.save(
-            {
-                "identity": self._identity,
-                "step": self._step,
-                "seconds": self.seconds,
-                "loss": self.recent_loss,
-                "chance": self._chance,
-                "model": self.model.state_dict(),
-                "optimizer": self._optimizer.state_dict(),
-            },
-            scratch,
-        )
-        os.replace(scratch, self._file)
+        with atomic_path(self._file) as scratch:
+            torch.save(
+                {
+                    "identity": self._identity,
+                    "step": self._step,
+                    "seconds": self.seconds,
+                    "loss": self.recent_loss,
+                    "chance": self._chance,
+                    "model": self.model.state_dict(),
+                    "optimizer": self._optimizer.state_dict(),
+                },
+                scratch,
+            )
 
     def _restore(self) -> None:
         import torch

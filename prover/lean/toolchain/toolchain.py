@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from prover.lean.toolchain.node import Node
+from retrieval.files import write_atomically
 
 Kind = Literal["embedded", "native"]
 
@@ -178,10 +179,7 @@ class NativeToolchain:
     def _write_main(self, text: str) -> Path:
         file = self.mains / f"main-{hashlib.sha256(text.encode()).hexdigest()[:16]}.lean"
         if not file.exists():
-            self.mains.mkdir(parents=True, exist_ok=True)
-            unfinished = file.with_suffix(f".{os.getpid()}")
-            unfinished.write_text(text, encoding="utf-8")
-            unfinished.replace(file)
+            write_atomically(file, text)
         return file
 
 

@@ -9,14 +9,12 @@ with the code that `Library` has for them, or none. Readers in ReProver's manner
 premises without code.
 """
 
-import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import IO
 
 import msgspec
@@ -41,6 +39,7 @@ from prover.project.leandojo.records import (
     Theorem,
 )
 from prover.project.leandojo.spool import Spool, spool
+from retrieval.files import atomic_directory
 
 PARTS_OF_ANOTHER = {"constructor", "recursor", "quotient"}
 encode = msgspec.json.Encoder().encode
@@ -252,15 +251,7 @@ def _made_whole(out: Path) -> Iterator[Path]:
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise BenchmarkError(f"{out} is there already: name a directory that is not.")
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        place = Path(mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+        with atomic_directory(out) as scratch:
+            yield scratch
     except OSError as error:
         raise BenchmarkError(f"{out} cannot be written ({error.strerror}): name another directory.") from None
-    try:
-        yield place
-        place.chmod(0o755)  # mkdtemp makes it unreadable for others
-        place.replace(out)
-    except OSError as error:
-        raise BenchmarkError(f"{out} cannot be written ({error.strerror}): nothing was left there.") from None
-    finally:
-        shutil.rmtree(place, ignore_errors=True)
