@@ -68,8 +68,8 @@ def main() -> None:
         for way in WAYS:
             row = row_of(whole, way, goals, 0)
             ten = row.figures["R@10"]
-            print(f"{Path(location).name} {way}: R@10 {ten.mean:.3f} ({ten.low:.3f} to {ten.high:.3f})")
-            rows.append({"repository": Path(location).name, "goals": len(goals), **asdict(row)})
+            print(f"{Path(location).name} {way}: R@10 {ten.estimate:.3f} ({ten.low:.3f} to {ten.high:.3f})")
+            rows.append({"repository": Path(location).name, "goals": len(goals), **row.as_json()})
     found = {"conditions": conditions(toolchain), "fitted": asdict(best), "rows": rows}
     RESULT.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

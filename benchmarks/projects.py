@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.workload import PROJECTS, Project, built, conditions, spread, theorems
 from prover.check.gate import Gate, Judgement, Submission
 from prover.check.levels import USUAL
-from prover.evaluate.statistics import Interval, bootstrap, mcnemar, wilson
+from prover.evaluate.statistics import mcnemar, wilson
 from prover.lean.pool import Pool
 from prover.lean.session import LeanSession, TacticLimits
 from prover.lean.toolchain.toolchain import Toolchain
@@ -20,6 +20,7 @@ from prover.search.budget import Budget
 from prover.tactics.automation import Automation, FixedList
 from prover.tactics.generator import Generator
 from prover.tactics.structure import Structure
+from retrieval.statistics import Interval, bootstrap_mean
 
 Arms = Mapping[str, Callable[[], tuple[Generator, ...]]]
 """what is compared, by name; made anew for each project, so that none learns from another's proofs"""
@@ -140,7 +141,7 @@ def gain(results: dict[str, Any], arm: str, against: str) -> Gain:
     differences = [int(own[theorem]) - int(other[theorem]) for theorem in own]
     gained, lost = differences.count(1), differences.count(-1)
     values = [float(difference) for difference in differences]
-    return Gain(arm, against, len(own), gained, lost, bootstrap(values), mcnemar(gained, lost))
+    return Gain(arm, against, len(own), gained, lost, bootstrap_mean(values), mcnemar(gained, lost))
 
 
 def _proved(results: dict[str, Any], arm: str) -> dict[tuple[str, str], bool]:

@@ -21,15 +21,15 @@ A task that could not be measured at a checkpoint is NaN there, and counts for n
 """
 
 import math
-import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import fmean
 
+from retrieval.statistics import Drawn, Interval, bootstrap
+
 WINDOW = 5
 RESAMPLES = 1_000
-CONFIDENCE = 0.95
 
 Curve = Sequence[float]
 
@@ -156,15 +156,6 @@ METRICS = (
 
 
 @dataclass(frozen=True)
-class Interval:
-    """An estimate, and how far off it may be."""
-
-    estimate: float
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
 class Outcomes:
     """What each checkpoint did on each item of each task: the matrix before it was averaged."""
 
@@ -204,15 +195,12 @@ class Outcomes:
         Items are drawn anew with replacement within each task, the same at all checkpoints, so that what is common
         to the checkpoints stays common.
         """
-        chance = random.Random(seed)
-        sizes = self._sizes()
-        values: dict[str, list[float]] = {name: [] for name in computes}
-        for _ in range(resamples):
-            matrix = self.matrix([chance.choices(range(size), k=size) if size else [] for size in sizes])
-            for name, compute in computes.items():
-                values[name].append(compute(matrix))
-        whole = self.matrix()
-        return {name: _interval(compute(whole), values[name]) for name, compute in computes.items()}
+
+        def computed(drawn: Drawn) -> dict[str, float]:
+            matrix = self.matrix(drawn)
+            return {name: compute(matrix) for name, compute in computes.items()}
+
+        return bootstrap(computed, self._sizes(), seed, resamples)
 
 
 @dataclass(frozen=True)
@@ -254,16 +242,6 @@ def _steepest(curve: Curve, window: int, rising: bool) -> float:
             if not math.isnan(change):
                 found = max(found, change) if rising else min(found, change)
     return found
-
-
-def _interval(estimate: float, resampled: Sequence[float]) -> Interval:
-    ordered = sorted(_known(resampled))
-    if not ordered:
-        return Interval(estimate, math.nan, math.nan)
-    cut = (1 - CONFIDENCE) / 2
-    low = ordered[int(cut * len(ordered))]
-    high = ordered[min(len(ordered) - 1, math.ceil((1 - cut) * len(ordered)) - 1)]
-    return Interval(estimate, low, high)
 
 
 def _known(values: Sequence[float]) -> list[float]:

@@ -5,12 +5,12 @@ Recall at k, mean reciprocal rank, nDCG at 10, and how often all that a step nee
 """
 
 import math
-import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from retrieval.premise import Position
+from retrieval.statistics import Drawn, Interval, bootstrap
 
 RESAMPLES = 1_000
 
@@ -25,15 +25,6 @@ class Needed:
     theorem: str
     """that the goal is part of; the unit that is resampled"""
     position: Position
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A mean, and between what it lies with 95% confidence."""
-
-    mean: float
-    low: float
-    high: float
 
 
 METRICS: Mapping[str, Callable[[Sequence[int], int], float]] = {
@@ -56,22 +47,17 @@ def figures(found: Iterable[tuple[Needed, Sequence[str]]], seed: int = 0) -> dic
         by_theorem[needed.theorem].append(
             {name: metric(ranks, len(needed.premises)) for name, metric in METRICS.items()}
         )
-    return {name: _interval([[row[name] for row in rows] for rows in by_theorem.values()], seed) for name in METRICS}
-
-
-def _interval(groups: Sequence[Sequence[float]], seed: int) -> Interval:
-    """The mean over all values, resampled by group."""
-    sums, counts = [sum(group) for group in groups], [len(group) for group in groups]
+    groups = list(by_theorem.values())
     if not groups:
-        return Interval(math.nan, math.nan, math.nan)
-    draw = random.Random(seed)
-    numbers = range(len(groups))
-    means = []
-    for _ in range(RESAMPLES):
-        chosen = draw.choices(numbers, k=len(groups))
-        means.append(sum(sums[i] for i in chosen) / sum(counts[i] for i in chosen))
-    means.sort()
-    return Interval(sum(sums) / sum(counts), means[int(0.025 * RESAMPLES)], means[int(0.975 * RESAMPLES) - 1])
+        return {name: Interval(math.nan, math.nan, math.nan) for name in METRICS}
+    counts = [len(group) for group in groups]
+    sums = {name: [sum(row[name] for row in group) for group in groups] for name in METRICS}
+
+    def means(drawn: Drawn) -> dict[str, float]:
+        total = sum(counts[number] for number in drawn[0])
+        return {name: sum(sums[name][number] for number in drawn[0]) / total for name in METRICS}
+
+    return bootstrap(means, [len(groups)], seed, RESAMPLES)
 
 
 def _recall(ranks: Sequence[int], needed: int, count: int) -> float:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from curriculum.lifelong.summary import CourseSummary
-from curriculum.metrics import METRICS, Interval, Outcomes
+from curriculum.metrics import METRICS, Outcomes
 from prover.evaluate.statistics import mcnemar
+from retrieval.statistics import Interval
 
 MEASURED = {"ranker": "R@10 of premises", "generator": "hit@8 of first tactics"}
 

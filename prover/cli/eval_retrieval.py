@@ -18,8 +18,9 @@ from prover.errors import UsageError
 from prover.lean.toolchain.choose import ToolchainChoice
 
 if TYPE_CHECKING:
-    from retrieval.evaluate import Interval, Needed
+    from retrieval.evaluate import Needed
     from retrieval.retriever import Retriever
+    from retrieval.statistics import Interval
 
 WAYS: Mapping[str, tuple[tuple[str, ...], bool]] = {
     "dense": (("dense",), False),
@@ -41,6 +42,14 @@ class Row:
     median_ms: float
     slowest_ms: float
     """of 99 in 100 searches"""
+
+    def as_json(self) -> dict[str, object]:
+        """Returns the row with each metric as an object of `mean`, `low` and `high`."""
+        figures = {
+            name: {"mean": interval.estimate, "low": interval.low, "high": interval.high}
+            for name, interval in self.figures.items()
+        }
+        return {**asdict(self), "figures": figures}
 
 
 @click.command("retrieval")
@@ -71,7 +80,7 @@ def command(
     rows = [row_of(retriever, way, goals, seed) for way in WAYS]
     table = Table("ranking", *(name for name in rows[0].figures), "ms", title=f"{len(goals)} goals, {split}")
     for row in rows:
-        means = [f"{interval.mean:.3f}" for interval in row.figures.values()]
+        means = [f"{interval.estimate:.3f}" for interval in row.figures.values()]
         table.add_row(row.way, *means, f"{row.median_ms:.1f}")
     console.print(table)
     for row in rows:
@@ -84,7 +93,7 @@ def command(
             "split": split,
             "seed": seed,
             "goals": len(goals),
-            "rows": [asdict(r) for r in rows],
+            "rows": [row.as_json() for row in rows],
         }
         json_file.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 

@@ -17,7 +17,8 @@ from prover.lean.toolchain.choose import ToolchainChoice
 if TYPE_CHECKING:
     from retrieval.corpus import Corpus
     from retrieval.encode.transformer import TransformerEncoder
-    from retrieval.evaluate import Interval, Needed
+    from retrieval.evaluate import Needed
+    from retrieval.statistics import Interval
 
 DEEPEST = 32
 JUDGED = 300
@@ -92,7 +93,7 @@ def command(
             note(f"update {done} of {total}: loss {loss:.3f}")
 
     def scored(encoder: TransformerEncoder) -> float:
-        return judge(encoder, corpus, goals, spread(checked, JUDGED), seed)["R@10"].mean
+        return judge(encoder, corpus, goals, spread(checked, JUDGED), seed)["R@10"].estimate
 
     scoring = scored if checked else None
     trained = train(encoder, corpus, spread(learnt, limit), directory, settings, told, updates, scoring)
@@ -103,7 +104,7 @@ def command(
         console.print(f"R@10 after each epoch {' '.join(f'{score:.3f}' for score in trained.scores)}; the best is kept")
     table = Table("", *after, title=f"{len(judged)} goals held out, {split}")
     for name, row in (("before", before), ("after", after)):
-        table.add_row(name, *(f"{each.mean:.3f} ({each.low:.3f} to {each.high:.3f})" for each in row.values()))
+        table.add_row(name, *(f"{each.estimate:.3f} ({each.low:.3f} to {each.high:.3f})" for each in row.values()))
     console.print(table, width=180)
 
 

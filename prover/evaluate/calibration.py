@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 from prover.evaluate.journal import PROMISE_BINS
 from prover.evaluate.markdown import percent, table
 from prover.evaluate.results import Run
-from prover.evaluate.statistics import Interval, wilson
+from prover.evaluate.statistics import wilson
+from retrieval.statistics import Interval
 
 if TYPE_CHECKING:
     import numpy as np

@@ -7,7 +7,8 @@ from prover.errors import RunError
 from prover.evaluate.journal import Trial
 from prover.evaluate.markdown import table, title
 from prover.evaluate.results import Run
-from prover.evaluate.statistics import Interval, bootstrap, mcnemar
+from prover.evaluate.statistics import mcnemar
+from retrieval.statistics import Interval, bootstrap_mean
 
 
 @dataclass(frozen=True)
@@ -91,7 +92,7 @@ def compare(first: Side, second: Side) -> Comparison:
         lost,
         tuple(name for name in names if name not in won[0] | won[1]),
         mcnemar(len(lost), len(gained)),
-        bootstrap([float(name in won[1]) - float(name in won[0]) for name in names]),
+        bootstrap_mean([float(name in won[1]) - float(name in won[0]) for name in names]),
         (_cost(tried[0], names), _cost(tried[1], names)),
         _differing(first, second),
     )

@@ -12,7 +12,8 @@ from prover.evaluate.results import (
     overhead,
     reasons,
 )
-from prover.evaluate.statistics import Interval, mcnemar
+from prover.evaluate.statistics import mcnemar
+from retrieval.statistics import Interval
 
 REASONS = 15
 """reasons that a report names, at most"""

@@ -21,7 +21,8 @@ from prover.evaluate.journal import (
     read_lines,
     read_manifest,
 )
-from prover.evaluate.statistics import Interval, bootstrap, pass_at_k, wilson
+from prover.evaluate.statistics import pass_at_k, wilson
+from retrieval.statistics import Interval, bootstrap_mean
 
 VARIED = "~"
 """between a problem's name and the way that it was varied in"""
@@ -215,7 +216,7 @@ def reasons(run: Run) -> Iterator[tuple[str, int]]:
 
 def _interval(values: Sequence[float], total: int, passes: int, seed: int) -> Interval:
     """Wilson's for one pass, where each problem is a success or none; else bootstrapped over problems."""
-    return wilson(round(sum(values)), total) if passes == 1 else bootstrap(values, seed)
+    return wilson(round(sum(values)), total) if passes == 1 else bootstrap_mean(values, seed)
 
 
 def _pass_at(trials: Sequence[Trial], k: int) -> float:

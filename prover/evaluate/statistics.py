@@ -1,22 +1,9 @@
-"""The figures that a sceptical reader asks for: pass@k, intervals, a paired test. Plain formulas, no models."""
+"""Statistics of proof rates: pass@k, Wilson's interval, McNemar's paired test. Plain formulas, no models."""
 
 import math
-import random
-from collections.abc import Sequence
-from dataclasses import dataclass
-from statistics import NormalDist, fmean
+from statistics import NormalDist
 
-CONFIDENCE = 0.95
-RESAMPLES = 10_000
-
-
-@dataclass(frozen=True)
-class Interval:
-    """An estimate between 0 and 1, and how far off it may be."""
-
-    estimate: float
-    low: float
-    high: float
+from retrieval.statistics import CONFIDENCE, Interval
 
 
 def pass_at_k(tries: int, successes: int, k: int) -> float:
@@ -40,17 +27,6 @@ def wilson(successes: int, trials: int, confidence: float = CONFIDENCE) -> Inter
     low = 0.0 if successes == 0 else max(0.0, middle - reach)
     high = 1.0 if successes == trials else min(1.0, middle + reach)
     return Interval(share, low, high)
-
-
-def bootstrap(values: Sequence[float], seed: int = 0, confidence: float = CONFIDENCE) -> Interval:
-    """The percentile interval of a mean over problems, which are drawn anew with replacement (Efron 1979)."""
-    if not values:
-        return Interval(0.0, 0.0, 1.0)
-    chance = random.Random(seed)
-    means = sorted(fmean(chance.choices(values, k=len(values))) for _ in range(RESAMPLES))
-    cut = (1 - confidence) / 2
-    low, high = means[int(cut * RESAMPLES)], means[min(RESAMPLES - 1, math.ceil((1 - cut) * RESAMPLES))]
-    return Interval(fmean(values), low, high)
 
 
 def mcnemar(only_first: int, only_second: int) -> float:

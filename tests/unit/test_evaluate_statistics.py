@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prover.evaluate.statistics import bootstrap, mcnemar, pass_at_k, wilson
+from prover.evaluate.statistics import mcnemar, pass_at_k, wilson
+from retrieval.statistics import bootstrap_mean
 
 
 @given(st.integers(1, 8).flatmap(lambda n: st.tuples(st.just(n), st.integers(0, n), st.integers(1, n))))
@@ -52,17 +53,17 @@ def test_wilson_holds_its_estimate_and_mirrors(case: tuple[int, int]) -> None:
 
 def test_of_nothing_tried_nothing_is_known() -> None:
     assert (wilson(0, 0).low, wilson(0, 0).high) == (0.0, 1.0)
-    assert (bootstrap([]).low, bootstrap([]).high) == (0.0, 1.0)
+    assert (bootstrap_mean([]).low, bootstrap_mean([]).high) == (0.0, 1.0)
 
 
 def test_bootstrap_agrees_with_the_normal_approximation_and_repeats() -> None:
     values = [1.0] * 60 + [0.0] * 40
-    interval = bootstrap(values, seed=1)
+    interval = bootstrap_mean(values, seed=1)
     reach = 1.96 * math.sqrt(0.6 * 0.4 / 100)
     assert interval.estimate == pytest.approx(0.6)
     assert interval.low == pytest.approx(0.6 - reach, abs=0.015)
     assert interval.high == pytest.approx(0.6 + reach, abs=0.015)
-    assert interval == bootstrap(values, seed=1)
+    assert interval == bootstrap_mean(values, seed=1)
 
 
 @given(st.integers(0, 7), st.integers(0, 7))

@@ -356,24 +356,24 @@ def needed(*premises: str, theorem: str = "t") -> Needed:
 
 def test_the_figures_of_a_perfect_and_of_a_useless_ranking() -> None:
     perfect = figures([(needed("a", "b"), ["a", "b", "c"])])
-    assert perfect["R@1"].mean == 0.5
-    assert {perfect[name].mean for name in ("R@10", "MRR", "nDCG@10", "all@10")} == {1.0}
+    assert perfect["R@1"].estimate == 0.5
+    assert {perfect[name].estimate for name in ("R@10", "MRR", "nDCG@10", "all@10")} == {1.0}
     useless = figures([(needed("a"), ["x", "y"])])
-    assert {interval.mean for interval in useless.values()} == {0.0}
+    assert {interval.estimate for interval in useless.values()} == {0.0}
 
 
 def test_figures_by_hand() -> None:
     made = figures([(needed("a", "b"), ["x", "a"]), (needed("c"), ["c"])])
-    assert made["MRR"].mean == pytest.approx((0.5 + 1) / 2)
-    assert made["R@10"].mean == pytest.approx((0.5 + 1) / 2)
-    assert made["all@10"].mean == 0.5
-    assert made["nDCG@10"].mean == pytest.approx((0.6309 / 1.6309 + 1) / 2, abs=1e-3)
+    assert made["MRR"].estimate == pytest.approx((0.5 + 1) / 2)
+    assert made["R@10"].estimate == pytest.approx((0.5 + 1) / 2)
+    assert made["all@10"].estimate == 0.5
+    assert made["nDCG@10"].estimate == pytest.approx((0.6309 / 1.6309 + 1) / 2, abs=1e-3)
 
 
 def test_intervals_hold_the_mean_and_are_wide_where_theorems_differ() -> None:
     rows = [(needed("a", theorem=f"t{i}"), ["a"] if i % 2 else []) for i in range(40)]
     spread = figures(rows)["R@10"]
-    assert spread.low < spread.mean < spread.high
+    assert spread.low < spread.estimate < spread.high
     one = figures([(needed("a", theorem="same"), ["a"] if i % 2 else []) for i in range(40)])["R@10"]
     assert (one.low, one.high) == (0.5, 0.5)
     assert figures(rows, seed=1) == figures(rows, seed=1)
