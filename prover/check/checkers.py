@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prover.lean.isolation import confined
-from prover.lean.toolchain.execute import Finished, Limits, execute
+from prover.lean.toolchain.execute import FinishedProcess, ProcessLimits, execute
 from prover.lean.toolchain.toolchain import Command, NativeToolchain, Toolchain
 
 SECONDS = 600.0
@@ -85,6 +85,6 @@ def _nanoda(toolchain: Toolchain, export: str, nanoda: str, theorem: CompiledThe
     return None if finished.status == 0 else f"nanoda refuses it: {finished.last_words}"
 
 
-def _run(toolchain: Toolchain, argv: tuple[str, ...], theorem: CompiledTheorem, scratch: Path) -> Finished:
+def _run(toolchain: Toolchain, argv: tuple[str, ...], theorem: CompiledTheorem, scratch: Path) -> FinishedProcess:
     command = Command(argv, {"LEAN_PATH": os.pathsep.join(map(str, theorem.path))})
-    return execute(confined(command, toolchain, scratch.resolve()), Limits(scratch, SECONDS))
+    return execute(confined(command, toolchain, scratch.resolve()), ProcessLimits(scratch, SECONDS))

@@ -228,7 +228,7 @@ class Proving:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.__exit__(None, None, None)
+        self._pool.close()
         self._ledger.end(self._report.interrupted)
 
     def run(self) -> Report:
@@ -370,7 +370,7 @@ class Proving:
                             yield target, outcome
             except BaseException:
                 executor.shutdown(wait=False, cancel_futures=True)
-                self._pool.__exit__(None, None, None)
+                self._pool.close()
                 raise
 
     def _prove(self, prover: Prover, target: Target) -> Outcome:

@@ -12,12 +12,12 @@ import click
 from prover.cli.wiring import database, home
 from prover.errors import CheckoutFailed, ProverError, UsageError
 from prover.lean.toolchain.install import embedded
-from prover.lean.toolchain.native import Asking, find_native, is_served_by
+from prover.lean.toolchain.native import NativeSearch, find_native, is_served_by
 from prover.lean.toolchain.node import find_node
 from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
-from prover.project.cached import Kept, remove_unused
+from prover.project.cached import CheckoutUse, remove_unused
 from prover.project.checkout import Checkout, Checkouts
-from prover.project.lakefile import Lakefile, Library
+from prover.project.lakefile import Lakefile, LeanLibrary
 from prover.project.layout import Package, Repository, open_repository
 from prover.project.location import Location, location_of, parse_location
 from prover.project.revision import revision_of
@@ -159,7 +159,7 @@ def _read(location: Location, refresh: bool) -> Reading:
 
 def _toolchain_for(repository: Repository) -> EmbeddedToolchain | NativeToolchain:
     """The toolchain that would be used for it, without installing anything for that."""
-    native = find_native(home(), Asking(repository.root))
+    native = find_native(home(), NativeSearch(repository.root))
     if native is not None and native.lake is not None and is_served_by(repository.toolchain, native.lean_version):
         return native
     return embedded(home(), find_node())
@@ -201,8 +201,8 @@ def _location(repository: "ListedRepository") -> Location:
     return location_of(repository.location, repository.follows)
 
 
-def _kept(repository: "ListedRepository") -> Kept:
-    return Kept(_location(repository), frozenset(snapshot.revision for snapshot in repository.snapshots))
+def _kept(repository: "ListedRepository") -> CheckoutUse:
+    return CheckoutUse(_location(repository), frozenset(snapshot.revision for snapshot in repository.snapshots))
 
 
 def _named(listed: "list[ListedRepository]", text: str) -> "ListedRepository":
@@ -306,7 +306,7 @@ def _package(package: Package) -> str:
     return f"{package.name}  {at}  {len(package.modules)} modules"
 
 
-def _library(lakefile: Lakefile, library: Library) -> str:
+def _library(lakefile: Lakefile, library: LeanLibrary) -> str:
     return f"{library.name or 'the whole directory'}  ({library.kind}, from {lakefile.source_of(library)})"
 
 

@@ -122,7 +122,7 @@ def _by_leandojo(repo: str, note: Note) -> TracedModules:
         LeanDojoFailed: it cannot trace this repository.
     """
     from curriculum.database.traces import Read
-    from prover.lean.dojo_backend import dojo_backend
+    from prover.lean.dojo.backend import dojo_backend
 
     checkout, repository = read_repository(repo, note)
     if checkout.commit is None:
@@ -139,15 +139,15 @@ def _by_leandojo(repo: str, note: Note) -> TracedModules:
 
 
 def _export(traced: TracedModules, out: Path, seed: int) -> str:
-    from prover.project.leandojo.catalogue import Library
-    from prover.project.leandojo.export import Origin, export_benchmark
+    from prover.project.leandojo.catalogue import ImportedSignatures
+    from prover.project.leandojo.export import BenchmarkOrigin, export_benchmark
 
-    origin = Origin(traced.checkout.location.canonical, traced.checkout.commit or "", traced.lean_version)
+    origin = BenchmarkOrigin(traced.checkout.location.canonical, traced.checkout.commit or "", traced.lean_version)
     signatures = {
         premise.name: f"{keyword(premise.kind)} {premise.name} {premise.statement}"
         for module in traced.library
         for premise in module.premises
     }
-    library = Library(signatures, {module.module: module.imports for module in traced.library})
+    library = ImportedSignatures(signatures, {module.module: module.imports for module in traced.library})
     export_benchmark(traced.modules, traced.texts, origin, out, seed=seed, library=library)
     return f"wrote {out}"

@@ -111,7 +111,7 @@ class LeanWorkshop:
                         yield future.result()
                 except BaseException:  # among them GeneratorExit: nobody wants the rest
                     executor.shutdown(wait=False, cancel_futures=True)
-                    pool.__exit__(None, None, None)
+                    pool.close()
                     raise
 
     def recall(self, statement_key: str) -> tuple[Known, ...]:

@@ -103,7 +103,7 @@ class Harness:
             except BaseException:
                 self._stopping.set()
                 executor.shutdown(wait=False, cancel_futures=True)
-                self.pool.__exit__(None, None, None)
+                self.pool.close()
                 raise
         clock, seconds = self.clock, time.monotonic() - wall
         passage = Passage(

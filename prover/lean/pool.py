@@ -1,20 +1,24 @@
-"""Lean sessions that are shared out, kept warm, and ended together."""
+"""Lean sessions that are lent out, kept warm, and ended together."""
 
 import queue
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 
 from prover.lean.session import LeanSession
 from prover.lean.toolchain.toolchain import Toolchain
 
 
 class Pool:
-    """Sessions over one project state. A context manager: when it is left, no process is."""
+    """A pool of sessions over one state of a project. Closing it, or leaving it as a context, ends all processes."""
 
     def __init__(self, toolchain: Toolchain, search_path: tuple[Path, ...], size: int) -> None:
+        """Creates a pool that lends at most `size` sessions at a time.
+
+        Args:
+            search_path: directories of compiled modules, besides the toolchain's library.
+        """
         self.toolchain = toolchain
         self._path = search_path
         self._lock = threading.Lock()
@@ -27,7 +31,7 @@ class Pool:
 
     @contextmanager
     def lend(self) -> Iterator[LeanSession]:
-        """A session for as long as the block lasts; waits for one to be free."""
+        """Lends a session for as long as the block lasts; waits until one is free."""
         session = self._idle.get()
         try:
             yield session
@@ -35,13 +39,13 @@ class Pool:
             self._idle.put(session)
 
     def fresh(self) -> LeanSession:
-        """A session whose process has only just started and elaborated nothing; close it after use."""
+        """Returns a session whose process has elaborated nothing. The caller closes it."""
         with self._lock:
             session, self._next_fresh = self._next_fresh, None
         return session or self._make()
 
     def prepare_fresh(self) -> None:
-        """Starts the process of the next fresh session, so that it is ready when asked for."""
+        """Starts the process of the next fresh session in advance."""
         with self._lock:
             if self._next_fresh is None and not self._ended:
                 session = self._next_fresh = LeanSession(self.toolchain, self._path)
@@ -49,15 +53,17 @@ class Pool:
                 session.start()
 
     def pids(self) -> list[int]:
-        """The processes that run now."""
+        """Returns the process ids of the running sessions."""
         return [pid for session in self._made if (pid := session.pid()) is not None]
 
     def __enter__(self) -> "Pool":
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Ends every process, also of sessions that are lent out; their users get `LeanDied`. Safe to call twice."""
         with self._lock:
             self._ended = True
             for session in self._made:

@@ -23,10 +23,10 @@ from prover.lean.protocol import PROTOCOL_VERSION
 from prover.lean.requests import (
     ClosingReply,
     GatewayError,
+    GatewayReply,
+    GatewayRequest,
     Greeting,
     PartialReply,
-    Reply,
-    Request,
     StreamRequest,
     decode_greeting,
     encode,
@@ -87,7 +87,7 @@ class LeanProcess:
             self._greeting = greeting
         return self._greeting
 
-    def ask(self, request: Request[ClosingReply], seconds: float) -> ClosingReply:
+    def ask(self, request: GatewayRequest[ClosingReply], seconds: float) -> ClosingReply:
         """Sends a request and returns its reply, which must arrive within `seconds`.
 
         Raises:
@@ -115,7 +115,7 @@ class LeanProcess:
             reply = self._receive(seconds, decoder)
             if isinstance(reply, GatewayError):
                 raise RequestRefused(reply.error)
-            if isinstance(reply, Reply):
+            if isinstance(reply, GatewayReply):
                 return reply  # type: ignore[return-value]  # the closing type of this kind of request
             yield reply
 
@@ -146,7 +146,7 @@ class LeanProcess:
         self._process.wait()
         shutil.rmtree(self.scratch, ignore_errors=True)
 
-    def _send(self, request: Request[Any] | StreamRequest[Any, Any]) -> None:
+    def _send(self, request: GatewayRequest[Any] | StreamRequest[Any, Any]) -> None:
         self.greet()
         assert self._process.stdin is not None
         try:

@@ -39,19 +39,19 @@ class Greeting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The commit of Lean."""
 
 
-class Reply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class GatewayReply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A closing reply. By itself it says only that the request was carried out."""
 
     done: bool = True
 
 
-class GatewayError(Reply, frozen=True):
+class GatewayError(GatewayReply, frozen=True):
     """Closes a request that failed."""
 
     error: str
 
 
-class Request(msgspec.Struct, Generic[ClosingReply], frozen=True, tag_field="do", omit_defaults=True):
+class GatewayRequest(msgspec.Struct, Generic[ClosingReply], frozen=True, tag_field="do", omit_defaults=True):
     """A request to the gateway that has one reply."""
 
 
@@ -81,20 +81,20 @@ class TextArguments(TypedDict):
     options: dict[str, bool | int | str]
 
 
-class ImportsReply(Reply, frozen=True):
+class ImportsReply(GatewayReply, frozen=True):
     """The modules that the header imports, `Init` included where it is implied."""
 
     imports: tuple[str, ...]
 
 
-class ImportsRequest(Request[ImportsReply], frozen=True, tag="imports"):
+class ImportsRequest(GatewayRequest[ImportsReply], frozen=True, tag="imports"):
     """Asks for the modules that the header of a text imports."""
 
     text: str
     file: str
 
 
-class ElaborateReply(Reply, frozen=True):
+class ElaborateReply(GatewayReply, frozen=True):
     """An elaborated file."""
 
     source: int
@@ -102,7 +102,7 @@ class ElaborateReply(Reply, frozen=True):
     messages: tuple[Message, ...]
 
 
-class ElaborateRequest(TextFields, Request[ElaborateReply], frozen=True, tag="elaborate"):
+class ElaborateRequest(TextFields, GatewayRequest[ElaborateReply], frozen=True, tag="elaborate"):
     """Elaborates a file, which the gateway keeps."""
 
 
@@ -116,7 +116,7 @@ class TraceRequest(TextFields, StreamRequest[TraceReply, ElaborateReply], frozen
     """Elaborates a file, which the gateway keeps, and asks for what Lean records meanwhile."""
 
 
-class WriteRequest(Request[Reply], frozen=True, tag="write"):
+class WriteRequest(GatewayRequest[GatewayReply], frozen=True, tag="write"):
     """Writes an elaborated file as a compiled module."""
 
     source: int
@@ -126,13 +126,13 @@ class WriteRequest(Request[Reply], frozen=True, tag="write"):
     """Whether the compiler's auxiliary declarations get stand-ins, without which the embedded Lean cannot import it."""
 
 
-class DeclarationsReply(Reply, frozen=True):
+class DeclarationsReply(GatewayReply, frozen=True):
     """The declarations of a file."""
 
     declarations: tuple[Declaration, ...]
 
 
-class DeclarationsRequest(Request[DeclarationsReply], frozen=True, tag="declarations"):
+class DeclarationsRequest(GatewayRequest[DeclarationsReply], frozen=True, tag="declarations"):
     """Asks for the declarations of an elaborated file, in the order of its text."""
 
     source: int
@@ -145,7 +145,7 @@ class LibraryReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     imported: LibraryModule
 
 
-class LibraryRequest(StreamRequest[LibraryReply, Reply], frozen=True, tag="library"):
+class LibraryRequest(StreamRequest[LibraryReply, GatewayReply], frozen=True, tag="library"):
     """Asks for the modules that are visible to a text with these imports."""
 
     imports: tuple[str, ...]
@@ -155,13 +155,13 @@ class LibraryRequest(StreamRequest[LibraryReply, Reply], frozen=True, tag="libra
     """Modules that are left out."""
 
 
-class SorriesReply(Reply, frozen=True):
+class SorriesReply(GatewayReply, frozen=True):
     """The goals at the `sorry`s of a range, in the order in which Lean elaborates them."""
 
     sorries: tuple[OpenedGoal, ...]
 
 
-class SorriesRequest(Request[SorriesReply], frozen=True, tag="sorries"):
+class SorriesRequest(GatewayRequest[SorriesReply], frozen=True, tag="sorries"):
     """Opens each `sorry` of the commands that overlap a range of bytes."""
 
     source: int
@@ -169,13 +169,13 @@ class SorriesRequest(Request[SorriesReply], frozen=True, tag="sorries"):
     stop: int
 
 
-class StatementReply(Reply, frozen=True):
+class StatementReply(GatewayReply, frozen=True):
     """The goal of a declaration."""
 
     opened: OpenedGoal
 
 
-class StatementRequest(Request[StatementReply], frozen=True, tag="statement"):
+class StatementRequest(GatewayRequest[StatementReply], frozen=True, tag="statement"):
     """Opens the goal of a declaration whose name starts at `selection`, or the negation of that goal."""
 
     source: int
@@ -194,7 +194,7 @@ class TacticReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The text to write instead of a tactic that searches, such as `exact?`."""
 
 
-class RunRequest(StreamRequest[TacticReply, Reply], frozen=True, tag="run"):
+class RunRequest(StreamRequest[TacticReply, GatewayReply], frozen=True, tag="run"):
     """Runs each tactic of a batch on a kept state."""
 
     state: int
@@ -203,7 +203,7 @@ class RunRequest(StreamRequest[TacticReply, Reply], frozen=True, tag="run"):
     milliseconds: int
 
 
-class CloseReply(Reply, frozen=True):
+class CloseReply(GatewayReply, frozen=True):
     """Whether a script is a whole proof, or why it is not."""
 
     closed: bool = False
@@ -211,21 +211,21 @@ class CloseReply(Reply, frozen=True):
     message: str = ""
 
 
-class CloseRequest(Request[CloseReply], frozen=True, tag="close"):
+class CloseRequest(GatewayRequest[CloseReply], frozen=True, tag="close"):
     """Runs a script on a kept state and has the kernel check the proof."""
 
     state: int
     script: str
 
 
-class ChallengeReply(Reply, frozen=True):
+class ChallengeReply(GatewayReply, frozen=True):
     """A compiled original: Lean's messages, and its commands with the names that each declares."""
 
     messages: tuple[Message, ...]
     commands: tuple[FileCommand, ...]
 
 
-class ChallengeRequest(TextFields, Request[ChallengeReply], frozen=True, tag="challenge"):
+class ChallengeRequest(TextFields, GatewayRequest[ChallengeReply], frozen=True, tag="challenge"):
     """Compiles an original file, against which candidates are judged."""
 
     start: int
@@ -235,7 +235,7 @@ class ChallengeRequest(TextFields, Request[ChallengeReply], frozen=True, tag="ch
     olean: str
 
 
-class JudgeReply(Reply, frozen=True):
+class JudgeReply(GatewayReply, frozen=True):
     """The verdict of a fresh Lean on a candidate."""
 
     messages: tuple[Message, ...] = ()
@@ -273,7 +273,7 @@ class TheoremClaim:
     """Whether the proof must be one tactic block or one term, with nothing after it."""
 
 
-class JudgeRequest(TextFields, Request[JudgeReply], frozen=True, tag="judge"):
+class JudgeRequest(TextFields, GatewayRequest[JudgeReply], frozen=True, tag="judge"):
     """Elaborates a candidate and judges a `TheoremClaim` about it."""
 
     theorem: str
@@ -288,7 +288,7 @@ class JudgeRequest(TextFields, Request[JudgeReply], frozen=True, tag="judge"):
     """Where an accepted candidate is written as a compiled module."""
 
 
-class ReplayReply(Reply, frozen=True):
+class ReplayReply(GatewayReply, frozen=True):
     """The verdict of the kernel on a compiled theorem."""
 
     replayed: int = 0
@@ -297,7 +297,7 @@ class ReplayReply(Reply, frozen=True):
     """Why the kernel refuses one, if it does."""
 
 
-class ReplayRequest(Request[ReplayReply], frozen=True, tag="replay"):
+class ReplayRequest(GatewayRequest[ReplayReply], frozen=True, tag="replay"):
     """Has the kernel check a compiled theorem and all that it depends on."""
 
     candidate: str
@@ -306,7 +306,7 @@ class ReplayRequest(Request[ReplayReply], frozen=True, tag="replay"):
     own: tuple[str, ...]
 
 
-class AuditReply(Reply, frozen=True):
+class AuditReply(GatewayReply, frozen=True):
     """The verdict of a fresh Lean on a file by itself."""
 
     audited: tuple[AuditedDeclaration, ...] = ()
@@ -315,13 +315,13 @@ class AuditReply(Reply, frozen=True):
     """Why the kernel refuses the declarations of the file, if it does."""
 
 
-class AuditRequest(Request[AuditReply], frozen=True, tag="audit"):
+class AuditRequest(GatewayRequest[AuditReply], frozen=True, tag="audit"):
     """Asks what the declarations of an elaborated file depend on, and what is suspect in it."""
 
     source: int
 
 
-class ForgetRequest(Request[Reply], frozen=True, tag="forget"):
+class ForgetRequest(GatewayRequest[GatewayReply], frozen=True, tag="forget"):
     """Drops every kept state and, if requested, every kept file."""
 
     sources: bool = False
@@ -357,12 +357,12 @@ decode_greeting = msgspec.json.Decoder(Greeting).decode
 
 
 @cache
-def reply_decoder(request: type[Request[Any]] | type[StreamRequest[Any, Any]]) -> ReplyDecoder:
+def reply_decoder(request: type[GatewayRequest[Any]] | type[StreamRequest[Any, Any]]) -> ReplyDecoder:
     """Returns the decoder for the types that a kind of request names as its replies."""
     for base in request.__orig_bases__:  # type: ignore[union-attr]  # classes with a generic base have it
         types = get_args(base)
         if get_origin(base) is StreamRequest:
             return ReplyDecoder(msgspec.json.Decoder(types[0]), msgspec.json.Decoder(types[1]))
-        if get_origin(base) is Request:
+        if get_origin(base) is GatewayRequest:
             return ReplyDecoder(None, msgspec.json.Decoder(types[0]))
     raise TypeError(f"{request.__name__} does not name the type of its reply")

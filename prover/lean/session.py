@@ -32,13 +32,13 @@ from prover.lean.requests import (
     ElaborateReply,
     ElaborateRequest,
     ForgetRequest,
+    GatewayRequest,
     ImportsRequest,
     JudgeReply,
     JudgeRequest,
     LibraryRequest,
     ReplayReply,
     ReplayRequest,
-    Request,
     RunRequest,
     SorriesRequest,
     StatementRequest,
@@ -456,7 +456,7 @@ class LeanSession:
         self._handles[state] = goal.opened.state
         return SorryGoal(state, goal.start, goal.stop, goal.term, goal.command, goal.declaration, goal.printed)
 
-    def _ask(self, request: Request[ClosingReply]) -> ClosingReply:
+    def _ask(self, request: GatewayRequest[ClosingReply]) -> ClosingReply:
         return self.start().ask(request, self.patience)
 
     def _repeated(self, act: Callable[[], T]) -> T:

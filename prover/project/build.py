@@ -156,7 +156,7 @@ class Builder:
     def close(self) -> None:
         """Ends the Lean processes used for building."""
         if self._pool is not None:
-            self._pool.__exit__(None, None, None)
+            self._pool.close()
             self._pool = None
 
     def _sessions(self) -> Pool:

@@ -12,7 +12,7 @@ from prover.project.manifest import read_manifest
 
 
 @dataclass(frozen=True)
-class Kept:
+class CheckoutUse:
     """A repository, at the revisions of it that are kept."""
 
     location: Location
@@ -27,7 +27,7 @@ class _Use:
     commit: str
 
 
-def remove_unused(checkouts: Checkouts, gone: Kept, others: Iterable[Kept]) -> list[str]:
+def remove_unused(checkouts: Checkouts, gone: CheckoutUse, others: Iterable[CheckoutUse]) -> list[str]:
     """Deletes the checkouts of a repository, and of the packages that it needs, unless others have use for them.
 
     Returns what was deleted, each as an address and a commit.
@@ -42,7 +42,7 @@ def remove_unused(checkouts: Checkouts, gone: Kept, others: Iterable[Kept]) -> l
     return deleted
 
 
-def _uses(checkouts: Checkouts, kept: Kept) -> Iterator[_Use]:
+def _uses(checkouts: Checkouts, kept: CheckoutUse) -> Iterator[_Use]:
     """The checkouts that a repository is read from, and those of the packages in its manifests."""
     roots = [kept.location.address] if isinstance(kept.location.address, Path) and kept.location.is_directory else []
     for revision in kept.revisions:

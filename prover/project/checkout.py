@@ -22,7 +22,7 @@ from tempfile import mkdtemp
 from filelock import FileLock
 
 from prover.errors import CheckoutFailed, GitMissing, NoNetwork, NoSuchRevision
-from prover.project.git import FULL, LONG_S, Said, disk_full, git, reached
+from prover.project.git import FULL, LONG_S, GitResult, disk_full, git, reached
 from prover.project.location import Location, on_this_computer
 
 UNFINISHED = "unfinished-"
@@ -203,7 +203,7 @@ class _Entry:
         said = self._in_mirror("rev-parse", "--quiet", "--verify", f"{name}^{{commit}}")
         return said.out.strip() if said.ok else None
 
-    def _in_mirror(self, *words: str, seconds: float = LONG_S) -> Said:
+    def _in_mirror(self, *words: str, seconds: float = LONG_S) -> GitResult:
         return git("--git-dir", self.mirror, *words, seconds=seconds)
 
     def _unadvertised(self, revision: str) -> str | None:
@@ -214,7 +214,7 @@ class _Entry:
             said = self._in_mirror("fetch", "--no-tags", "--", str(self.address), f"+{revision}:{_apart(revision)}")
         return self._ref(_apart(revision)) if said.ok else None
 
-    def _unknown(self, location: Location, said: Said | None = None) -> NoSuchRevision:
+    def _unknown(self, location: Location, said: GitResult | None = None) -> NoSuchRevision:
         if said is None:
             said = self._in_mirror("for-each-ref", "--format=%(refname)", "refs/heads", "refs/tags")
         names = [re.sub(r"^refs/(heads|tags|remotes)/", "", ref) for ref in said.out.split()]
@@ -251,7 +251,7 @@ class _Entry:
         detached = re.search(r"^([0-9a-f]{40})\s+HEAD$", said.out, re.M)
         return detached[1] if detached else "HEAD"
 
-    def _brings(self, mirror: Path, wanted: str | None, head: str) -> Said:
+    def _brings(self, mirror: Path, wanted: str | None, head: str) -> GitResult:
         """An origin that is damaged gives the wanted revision, perhaps, if not the whole."""
         whole = self._fetch(mirror, head)
         if whole.ok:
@@ -259,14 +259,14 @@ class _Entry:
         part = self._fetch_only(mirror, wanted or head)
         return part if part.ok else whole
 
-    def _fetch(self, mirror: Path, head: str) -> Said:
+    def _fetch(self, mirror: Path, head: str) -> GitResult:
         words: list[str | Path] = ["--git-dir", mirror, "fetch", "--quiet", "--update-shallow", "--no-tags"]
         said = reached(self.address, [*words, "--prune", "--force", "--", self.address, *REFS], LONG_S, self.root)
         if said.ok:
             git("--git-dir", mirror, "symbolic-ref", "HEAD", f"refs/heads/{head}")
         return said
 
-    def _fetch_only(self, mirror: Path, revision: str) -> Said:
+    def _fetch_only(self, mirror: Path, revision: str) -> GitResult:
         words: list[str | Path] = ["--git-dir", mirror, "fetch", "--quiet", "--depth=1", "--no-tags", "--"]
         return reached(self.address, [*words, self.address, f"+{revision}:{_apart(revision)}"], LONG_S, self.root)
 
@@ -314,7 +314,7 @@ class _Entry:
             words = ("submodule", "update", "--init", "--recursive", "--quiet")
             said = git(*words, directory=place, seconds=LONG_S, local_modules=local)
         except TimeoutError as error:
-            said = Said(1, "", str(error))
+            said = GitResult(1, "", str(error))
         if FULL.search(said.err):
             raise disk_full(self.root)
         if not said.ok:
@@ -395,7 +395,7 @@ def _key(location: Location) -> str:
     return f"{re.sub(r'[^A-Za-z0-9._-]', '-', whole.name)[:40]}-{digest}"
 
 
-def _failed(said: Said, place: Path) -> CheckoutFailed:
+def _failed(said: GitResult, place: Path) -> CheckoutFailed:
     if FULL.search(said.err):
         return disk_full(place)
     return CheckoutFailed(f"git cannot make a checkout in {place} ({said.last_words}): mend that and start again.")

@@ -15,7 +15,7 @@ from prover.project.checkout import Checkouts
 from prover.project.git import git
 from prover.project.lakefile import FromGit, FromRegistry, InDirectory, Lakefile, Requirement
 from prover.project.location import required_location
-from prover.project.manifest import Manifest, read_manifest
+from prover.project.manifest import LakeManifest, read_manifest
 from prover.project.package import Package, read_package
 
 LEFT_OUT = frozenset({"mathlib"})
@@ -59,11 +59,11 @@ class Dependencies:
             base, requirement = waiting.popleft()
             if requirement.name not in seen:
                 seen.add(requirement.name)
-                if (package := self._had(base, requirement, manifest or Manifest({}))) is not None:
+                if (package := self._had(base, requirement, manifest or LakeManifest({}))) is not None:
                     self.found.append(package)
                     waiting.extend(self._wanted_by(package, manifest))
 
-    def _wanted_by(self, package: Package, manifest: Manifest | None) -> "Iterator[_Wanted]":
+    def _wanted_by(self, package: Package, manifest: LakeManifest | None) -> "Iterator[_Wanted]":
         """What a required package requires, at the repository's pins, or else at its own."""
         if manifest is not None:
             pinned = (manifest.packages.get(requirement.name) for requirement in package.lakefile.requires)
@@ -74,7 +74,7 @@ class Dependencies:
             self.unavailable.append(Unavailable(package.name, f"is here without what it needs: {error}"))
             return iter(())
 
-    def _had(self, base: Path, requirement: Requirement, manifest: Manifest) -> Package | None:
+    def _had(self, base: Path, requirement: Requirement, manifest: LakeManifest) -> Package | None:
         if requirement.name.lower() in self.left_out:
             why = "is not built by the embedded toolchain: use a native one for the modules that import it"
             self.unavailable.append(Unavailable(requirement.name, why))
@@ -86,7 +86,7 @@ class Dependencies:
             self.unavailable.append(Unavailable(requirement.name, f"cannot be had: {error}"))
             return None
 
-    def _place(self, base: Path, requirement: Requirement, manifest: Manifest) -> tuple[Path, str | None]:
+    def _place(self, base: Path, requirement: Requirement, manifest: LakeManifest) -> tuple[Path, str | None]:
         """The directory of a package, and its commit."""
         match requirement.source:
             case InDirectory(directory):
@@ -109,7 +109,7 @@ _Wanted = tuple[Path, Requirement]
 """a package's directory, and what it requires"""
 
 
-def _wanted(root: Path, lakefile: Lakefile, manifest: Manifest | None) -> Iterator[_Wanted]:
+def _wanted(root: Path, lakefile: Lakefile, manifest: LakeManifest | None) -> Iterator[_Wanted]:
     """What a package requires: what its manifest says of that when it has one."""
     if manifest is None:
         yield from ((root, requirement) for requirement in lakefile.requires)

@@ -53,7 +53,7 @@ FULL = re.compile(r"no space left|disk quota exceeded", re.I)
 
 
 @dataclass(frozen=True)
-class Said:
+class GitResult:
     """How a git command ended."""
 
     status: int
@@ -80,7 +80,7 @@ class Said:
 
 def git(
     *words: str | Path, directory: Path | None = None, seconds: float = QUICK_S, local_modules: bool = False
-) -> Said:
+) -> GitResult:
     """Runs git and says how it ended.
 
     Args:
@@ -112,12 +112,12 @@ def git(
     finally:
         if process.poll() is None:
             _end(process)
-    return Said(process.returncode, out.decode(errors="replace"), err.decode(errors="replace"))
+    return GitResult(process.returncode, out.decode(errors="replace"), err.decode(errors="replace"))
 
 
 def reached(
     address: str | Path, words: Sequence[str | Path], seconds: float = QUICK_S, directory: Path | None = None
-) -> Said:
+) -> GitResult:
     """Runs a git command that asks another repository.
 
     Raises:

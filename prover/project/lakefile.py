@@ -44,7 +44,7 @@ class Glob:
 
 
 @dataclass(frozen=True)
-class Library:
+class LeanLibrary:
     """A `lean_lib` or a `lean_exe`."""
 
     name: str
@@ -103,7 +103,7 @@ class Lakefile:
     name: str = ""
     source: str = "."
     """the directory that those of its libraries are seen from"""
-    libraries: tuple[Library, ...] = ()
+    libraries: tuple[LeanLibrary, ...] = ()
     requires: tuple[Requirement, ...] = ()
     options: LeanOptions = ()
     """for the files of all its libraries, before their own"""
@@ -112,7 +112,7 @@ class Lakefile:
         """Every directory that module names start from, as seen from the package's."""
         return tuple(dict.fromkeys(self.source_of(library) for library in self.libraries)) or (self.source,)
 
-    def source_of(self, library: Library) -> str:
+    def source_of(self, library: LeanLibrary) -> str:
         """Where a library's module names start, as seen from the package's directory."""
         return os.path.normpath(PurePosixPath(self.source) / library.source)
 
@@ -128,7 +128,7 @@ def read_lakefile(root: Path, lake: Path | None = None) -> Lakefile:
     """
     found = _read(root, lake)
     if not found.libraries:
-        found = replace(found, libraries=(Library("", roots=((),)),))
+        found = replace(found, libraries=(LeanLibrary("", roots=((),)),))
     for source in found.sources():
         if source.startswith(("..", "/")):
             raise RepositoryError(f"The lakefile of {root} names a `srcDir` outside of it ({source}): mend that.")
@@ -183,7 +183,7 @@ class _Shape(Exception):
     """A key has a value of another kind than it should."""
 
 
-def _library(table: dict[str, Any], kind: Kind) -> Library:
+def _library(table: dict[str, Any], kind: Kind) -> LeanLibrary:
     name = _string(table, "name") or ""
     default = parts_of(name) or (name,)
     if kind == "executable":
@@ -194,7 +194,7 @@ def _library(table: dict[str, Any], kind: Kind) -> Library:
     if not all(roots):
         raise _Shape("roots")
     globs = tuple(_glob(glob) for glob in _strings(table, "globs"))
-    return Library(name, kind, _string(table, "srcDir") or ".", roots, globs, _options(table))
+    return LeanLibrary(name, kind, _string(table, "srcDir") or ".", roots, globs, _options(table))
 
 
 def _options(table: dict[str, Any]) -> LeanOptions:
@@ -310,19 +310,19 @@ def from_lean(text: str) -> Lakefile:
             case "lean_exe":
                 root = next(iter(form.words("root")), None)
                 roots = (parts_of(root.text) if root else parts_of(form.name) or (form.name,),)
-                executable = Library(form.name, "executable", form.path("srcDir") or ".", roots)
+                executable = LeanLibrary(form.name, "executable", form.path("srcDir") or ".", roots)
                 found = replace(found, libraries=(*found.libraries, executable))
             case "require":
                 found = replace(found, requires=(*found.requires, _requirement_of(form)))
     return found
 
 
-def _library_of(form: Form) -> Library:
+def _library_of(form: Form) -> LeanLibrary:
     roots = tuple(parts_of(word.text) for word in form.words("roots") if word.kind == "name")
     globs = tuple(_globs_of(form.words("globs")))
     default = (parts_of(form.name) or (form.name,),)
     options = tuple(_options_of(form))
-    return Library(form.name, "library", form.path("srcDir") or ".", roots or default, globs, options)
+    return LeanLibrary(form.name, "library", form.path("srcDir") or ".", roots or default, globs, options)
 
 
 def _options_of(form: Form) -> Iterator[tuple[str, bool | int | str]]:

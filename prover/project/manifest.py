@@ -20,7 +20,7 @@ OLDEST, NEWEST_MAJOR = 5, 1
 
 
 @dataclass(frozen=True)
-class Manifest:
+class LakeManifest:
     """The packages that a repository is pinned to."""
 
     packages: Mapping[str, Requirement]
@@ -29,7 +29,7 @@ class Manifest:
     """where Lake puts them, as seen from the repository"""
 
 
-def read_manifest(root: Path) -> Manifest | None:
+def read_manifest(root: Path) -> LakeManifest | None:
     """The manifest of a repository, with the user's overrides; nothing when it has none.
 
     Raises:
@@ -42,7 +42,7 @@ def read_manifest(root: Path) -> Manifest | None:
     overrides = _entries(root / OVERRIDES, _json(root / OVERRIDES)) if (root / OVERRIDES).is_file() else ()
     packages = {package.name: package for package in (*_entries(file, content), *overrides)}
     directory = content.get("packagesDir")
-    return Manifest(packages, directory) if isinstance(directory, str) else Manifest(packages)
+    return LakeManifest(packages, directory) if isinstance(directory, str) else LakeManifest(packages)
 
 
 def _json(file: Path) -> dict[str, Any]:

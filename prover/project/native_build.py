@@ -17,7 +17,7 @@ from filelock import FileLock, Timeout
 from prover.errors import BrokenFile, LakeFailed, NeedsToolchain, ProverError
 from prover.lean.isolation import confined_lake
 from prover.lean.session import LeanSession, SourceText
-from prover.lean.toolchain.execute import Finished, Limits, execute
+from prover.lean.toolchain.execute import FinishedProcess, ProcessLimits, execute
 from prover.lean.toolchain.toolchain import Command, NativeToolchain
 from prover.lean.traced import TracedModule
 from prover.project.build import BuildOutcome, Compiled, NotCompiled, errors_of, source_of
@@ -184,7 +184,7 @@ class NativeBuilder:
         digest = hashlib.sha256(manifest.read_bytes() if manifest.is_file() else b"").hexdigest()[:24]
         return self._place() / f"mathlib-{digest}"
 
-    def _lake(self, words: Sequence[str], seconds: float, purpose: str) -> Finished:
+    def _lake(self, words: Sequence[str], seconds: float, purpose: str) -> FinishedProcess:
         """One run of Lake, alone in its directory."""
         lake = self.toolchain.lake
         if lake is None:
@@ -193,7 +193,7 @@ class NativeBuilder:
         # nobody is there to answer git when it asks for a password
         command = confined_lake(Command((str(lake), *words), {"GIT_TERMINAL_PROMPT": "0"}), [root, self._place()])
         with self._locked():
-            finished = execute(command, Limits(root, seconds))
+            finished = execute(command, ProcessLimits(root, seconds))
         if finished.status != 0:
             raise LakeFailed(
                 f"lake could not {purpose} {self.repository.root} ({_complaint(finished)}): mend that first.",
@@ -242,7 +242,7 @@ class NativeBuilder:
             lock.release()
 
 
-def _complaint(finished: Finished) -> str:
+def _complaint(finished: FinishedProcess) -> str:
     """The first line of Lake's that names an error."""
     if finished.status is None:
         return finished.last_words

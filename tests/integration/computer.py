@@ -6,7 +6,7 @@ from pathlib import Path
 
 from prover.lean.toolchain.home import Home
 from prover.lean.toolchain.install import gateway_directory, install_gateway, installed
-from prover.lean.toolchain.native import Asking, find_native
+from prover.lean.toolchain.native import NativeSearch, find_native
 from prover.lean.toolchain.node import find_node
 from prover.lean.toolchain.toolchain import NativeToolchain
 from prover.project.layout import open_repository
@@ -36,7 +36,7 @@ class Computer:
         """
         search = disguise.wear(root / "elan", usual, [PIN], (NEWER,))
         home = Home(root / "home")
-        native = find_native(home, Asking(Path(__file__).parents[2] / "lean_projects" / "basics", str(search)))
+        native = find_native(home, NativeSearch(Path(__file__).parents[2] / "lean_projects" / "basics", str(search)))
         embedded = installed(usual, find_node())
         assert native is not None
         assert embedded.gateway is not None

@@ -14,14 +14,14 @@ import psutil
 import pytest
 
 from prover.errors import LeanDied, LeanDojoFailed, LeanDojoMissing, RequestRefused
-from prover.lean.dojo_backend import DojoBackend, dojo_backend
-from prover.lean.dojo_session import DojoSession
+from prover.lean.dojo.backend import DojoBackend, dojo_backend
+from prover.lean.dojo.session import DojoSession
 from prover.lean.protocol import Goal
 from prover.lean.session import Advanced, Failed, Session, SorryGoal, SourceText, TacticLimits
-from prover.lean.toolchain.execute import Limits, execute
+from prover.lean.toolchain.execute import ProcessLimits, execute
 from prover.lean.toolchain.toolchain import EmbeddedToolchain, Program
 from prover.lean.traced import TracedModule
-from prover.project.leandojo.export import Origin, export_benchmark
+from prover.project.leandojo.export import BenchmarkOrigin, export_benchmark
 from prover.project.leandojo.modules import traced_modules
 from prover.project.leandojo.reading import read_benchmark
 from prover.project.patch import proof_replacement, replace
@@ -157,7 +157,7 @@ def test_what_is_traced_once_is_not_built_again(
 
 def test_a_trace_makes_a_benchmark(modules: dict[str, TracedModule], tmp_path: Path) -> None:
     texts = {m.path: (HERE / "repository" / m.path).read_text() for m in modules.values()}
-    exported = export_benchmark(modules.values(), texts, Origin("demo", "0" * 40, "4.20.0"), tmp_path / "out")
+    exported = export_benchmark(modules.values(), texts, BenchmarkOrigin("demo", "0" * 40, "4.20.0"), tmp_path / "out")
     assert (exported.theorems, exported.tactics) == (5, 8)
     back = {module.name: module for module in traced_modules(read_benchmark(tmp_path / "out"), texts)}
     for module in modules.values():
@@ -350,6 +350,6 @@ def test_the_trees_of_the_stand_in_are_those_of_a_real_lean(toolchain: EmbeddedT
         olean.parent.mkdir(exist_ok=True)
         arguments = (str(HERE / "repository" / "Demo" / f"{name}.lean"), f"Demo.{name}", str(tree), str(olean))
         program = Program(("Lean",), (HERE / "Record.lean",), arguments)
-        finished = execute(toolchain.command(program, [tmp_path]), Limits(tmp_path, 300.0))
+        finished = execute(toolchain.command(program, [tmp_path]), ProcessLimits(tmp_path, 300.0))
         assert finished.status == 0, finished.lines
         assert json.loads(tree.read_text()) == json.loads((HERE / "trees" / "Demo" / f"{name}.ast.json").read_text())

@@ -7,7 +7,7 @@ import pytest
 
 from prover.cli.main import run
 from prover.errors import LakeFailed, NativeLeanFailed
-from prover.lean.toolchain.native import Asking, find_native
+from prover.lean.toolchain.native import NativeSearch, find_native
 from tests.integration import disguise
 from tests.integration.computer import NEWER, PIN, Computer
 
@@ -151,7 +151,7 @@ def test_a_failure_costs_only_the_modules_that_need_it(at_work: Computer, small:
 
 
 def test_elan_downloads_what_is_pinned_and_says_when_it_cannot(computer: Computer, small: Path) -> None:
-    asking = Asking(small, str(computer.elan / "bin"))
+    asking = NativeSearch(small, str(computer.elan / "bin"))
     write(small, {"lean-toolchain": NEWER})
     found = find_native(computer.home, asking)
     assert found is not None

@@ -17,7 +17,7 @@ HEAVY = {
     "sqlalchemy": ("curriculum/database/",),
     "alembic": ("curriculum/database/",),
     "psycopg": (),
-    "lean_dojo": ("prover/lean/dojo.py",),
+    "lean_dojo": ("prover/lean/dojo/host.py",),
     "matplotlib": ("prover/evaluate/plots.py",),
 }
 """where a heavy dependency may be imported; nowhere else"""

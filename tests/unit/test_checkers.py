@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from prover.check.checkers import CompiledTheorem, checkers_for
-from prover.lean.toolchain.node import Node
+from prover.lean.toolchain.node import NodeRuntime
 from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
 
 REFUSES = '#!/bin/sh\necho "uncaught exception: (kernel) declaration type mismatch"\nexit 1\n'
@@ -64,5 +64,5 @@ def test_nanoda_alone_is_not_enough(toolchain: NativeToolchain) -> None:
 
 def test_an_embedded_toolchain_has_none(toolchain: NativeToolchain, tmp_path: Path) -> None:
     install(toolchain, leanchecker=REFUSES)
-    embedded = EmbeddedToolchain("e", Node(Path("/node"), (24, 0, 0), ()), tmp_path, tmp_path)
+    embedded = EmbeddedToolchain("e", NodeRuntime(Path("/node"), (24, 0, 0), ()), tmp_path, tmp_path)
     assert checkers_for(embedded, str(toolchain.lean.parent)) == ()

@@ -9,10 +9,10 @@ from prover.lean.requests import (
     ElaborateRequest,
     ForgetRequest,
     GatewayError,
+    GatewayReply,
+    GatewayRequest,
     JudgeReply,
     JudgeRequest,
-    Reply,
-    Request,
     RunRequest,
     StreamRequest,
     TacticReply,
@@ -20,7 +20,7 @@ from prover.lean.requests import (
     reply_decoder,
 )
 
-REQUESTS = [*Request.__subclasses__(), *StreamRequest.__subclasses__()]
+REQUESTS = [*GatewayRequest.__subclasses__(), *StreamRequest.__subclasses__()]
 
 
 def test_every_request_has_a_name_of_its_own_and_names_its_replies() -> None:
@@ -65,7 +65,7 @@ def test_a_batch_has_partial_replies_and_a_closing_one() -> None:
     decode = reply_decoder(RunRequest)
     assert decode(b'{"microseconds":7,"children":[{"state":3,"goals":[]}]}') == TacticReply(7, (KeptState(3, ()),))
     assert decode(b'{"microseconds":7,"failure":"timeout","message":"late"}') == TacticReply(7, None, "timeout", "late")
-    assert decode(b'{"done":true}') == Reply()
+    assert decode(b'{"done":true}') == GatewayReply()
     assert decode(b'{"done":true,"error":"no state 4"}') == GatewayError(error="no state 4")
 
 
@@ -78,7 +78,7 @@ def test_a_reply_is_of_the_type_that_the_request_names() -> None:
 
 
 @pytest.mark.parametrize("request_type", REQUESTS)
-def test_every_request_may_be_closed_by_an_error(request_type: type[Request[object]]) -> None:
+def test_every_request_may_be_closed_by_an_error(request_type: type[GatewayRequest[object]]) -> None:
     assert reply_decoder(request_type)(b'{"done":true,"error":"x"}') == GatewayError(error="x")
 
 

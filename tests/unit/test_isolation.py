@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from prover.lean.isolation import BUBBLEWRAP, UNSHARE, confined, isolation_of, sandbox
-from prover.lean.toolchain.node import Node
+from prover.lean.toolchain.node import NodeRuntime
 from prover.lean.toolchain.toolchain import Command, EmbeddedToolchain, NativeToolchain
 
 WORKS = '#!/bin/sh\nwhile [ "$1" != "--" ]; do shift; done; shift; exec "$@"\n'
@@ -24,7 +24,7 @@ def tried_anew() -> Iterator[None]:
 
 @pytest.fixture
 def embedded(tmp_path: Path) -> EmbeddedToolchain:
-    return EmbeddedToolchain("e", Node(Path("/node"), (24, 0, 0), ()), tmp_path, tmp_path)
+    return EmbeddedToolchain("e", NodeRuntime(Path("/node"), (24, 0, 0), ()), tmp_path, tmp_path)
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from prover.project.lakefile import (
     Glob,
     InDirectory,
     Lakefile,
-    Library,
+    LeanLibrary,
     Requirement,
     from_lean,
     from_toml,
@@ -200,14 +200,16 @@ def test_a_package_and_its_libraries_with_where() -> None:
         "my-package",
         "src",
         (
-            Library("First", source="one/two", roots=(("First",), ("Second", "a-b")), options=(("weak.linter", 3),)),
-            Library("Plain", roots=(("Plain",),)),
-            Library(
+            LeanLibrary(
+                "First", source="one/two", roots=(("First",), ("Second", "a-b")), options=(("weak.linter", 3),)
+            ),
+            LeanLibrary("Plain", roots=(("Plain",),)),
+            LeanLibrary(
                 "Third.Tests",
                 roots=(("Third", "Tests"),),
                 globs=(Glob(("Third", "Tests"), False, True), Glob(("Third", "Test"))),
             ),
-            Library("run-it", "executable", "app", (("Main",),)),
+            LeanLibrary("run-it", "executable", "app", (("Main",),)),
         ),
         options=(("pp.unicode.fun", True), ("autoImplicit", False)),
     )
@@ -233,7 +235,7 @@ lean_exe a {
         "old",
         "lib",
         (
-            Library(
+            LeanLibrary(
                 "A",
                 roots=(("A",), ("B",)),
                 globs=(
@@ -244,7 +246,7 @@ lean_exe a {
                     Glob(("E",)),
                 ),
             ),
-            Library("a", "executable", roots=(("Main",),)),
+            LeanLibrary("a", "executable", roots=(("Main",),)),
         ),
         options=(("x", "{y}"),),
     )
@@ -275,7 +277,7 @@ lean_exe a {
 def test_every_way_to_require_in_lean(text: str, name: str, source: object) -> None:
     found = from_lean(f'import Lake\npackage p\n{text}\n@[default_target]\nlean_lib P where\n  srcDir := "s"\n')
     assert found.requires == (Requirement(name, source),)
-    assert found.libraries == (Library("P", source="s", roots=(("P",),)),)
+    assert found.libraries == (LeanLibrary("P", source="s", roots=(("P",),)),)
 
 
 def test_what_only_looks_like_a_form_is_passed_over() -> None:
@@ -314,7 +316,7 @@ lean_lib A where
   srcDir := f "a"
   globs := #[.submodules "A".toName]
 """
-    assert from_lean(text) == Lakefile("p", ".", (Library("A", roots=(("A",),)),))
+    assert from_lean(text) == Lakefile("p", ".", (LeanLibrary("A", roots=(("A",),)),))
 
 
 def test_a_doc_comment_on_the_same_line_hides_nothing() -> None:
@@ -370,13 +372,13 @@ def test_lake_is_believed(tmp_path: Path, package: Path) -> None:
     check = '[ "$1 $2" = "translate-config toml" ] && [ -f lakefile.lean ] && [ -f lean-toolchain ] || exit 1'
     program = lake(tmp_path, f"{check}\nprintf '{translated}' > $3")
     before = sorted(package.rglob("*"))
-    assert read_lakefile(package, program).libraries == (Library("A", source="real", roots=(("A",),)),)
+    assert read_lakefile(package, program).libraries == (LeanLibrary("A", source="real", roots=(("A",),)),)
     assert sorted(package.rglob("*")) == before
 
 
 @pytest.mark.parametrize("script", ["exit 1", "echo 'not = [toml' > $3", "rm lakefile.lean"])
 def test_where_lake_fails_the_forms_are_read(tmp_path: Path, package: Path, script: str) -> None:
-    assert read_lakefile(package, lake(tmp_path, script)).libraries == (Library("A", roots=(("A",),)),)
+    assert read_lakefile(package, lake(tmp_path, script)).libraries == (LeanLibrary("A", roots=(("A",),)),)
 
 
 def test_lean_is_preferred_to_toml_where_it_says_something(package: Path) -> None:

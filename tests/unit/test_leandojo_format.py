@@ -13,13 +13,13 @@ from leandojo_repositories import LIBRARY, Line, Writing, repositories
 
 from prover.errors import BenchmarkError
 from prover.lean.traced import TracedDeclaration, TracedModule, TracedStep
-from prover.project.leandojo.catalogue import Library
-from prover.project.leandojo.export import Exported, Origin, export_benchmark
+from prover.project.leandojo.catalogue import ImportedSignatures
+from prover.project.leandojo.export import BenchmarkOrigin, Exported, export_benchmark
 from prover.project.leandojo.modules import traced_modules
 from prover.project.leandojo.reading import CHUNK, entries, read_benchmark
 from prover.project.leandojo.split import Sizes, at_random, by_novel_premise
 
-ORIGIN = Origin("https://example.org/lib", "c" * 40, "4.28.0-pre")
+ORIGIN = BenchmarkOrigin("https://example.org/lib", "c" * 40, "4.28.0-pre")
 NONE_HELD = Sizes(0, 0)
 
 
@@ -118,7 +118,7 @@ def test_an_open_theorem_is_a_premise_and_in_no_split(tmp_path: Path) -> None:
 
 def test_library_premises_have_a_file_a_line_and_the_code_that_is_known(tmp_path: Path) -> None:
     known = "theorem Nat.add_comm (n m : Nat) : n + m = m + n"
-    export(small(), tmp_path / "out", library=Library({"Nat.add_comm": known}))
+    export(small(), tmp_path / "out", library=ImportedSignatures({"Nat.add_comm": known}))
     corpus = Corpus(tmp_path / "out" / "corpus.jsonl")
     (example,) = [e for e in examples(corpus, tmp_path / "out" / "random" / "train.json") if e.theorem == "Top.é"]
     assert [p.full_name for p in example.premises] == ["Base.two_eq", "Nat.add_comm"]
@@ -128,7 +128,7 @@ def test_library_premises_have_a_file_a_line_and_the_code_that_is_known(tmp_path
 
 def test_the_library_imports_are_followed_where_they_are_known(tmp_path: Path) -> None:
     graph = {"Init": ("Init.Data.Nat",), "Init.Data.Nat": ("Init.Data.Nat.Basic",)}
-    export(small(), tmp_path / "out", library=Library(imports=graph))
+    export(small(), tmp_path / "out", library=ImportedSignatures(imports=graph))
     lines = lines_of(tmp_path / "out")
     assert lines["Top.lean"]["imports"] == [".lake/packages/lean4/src/lean/Init.lean", "Base.lean"]
     export(small(), tmp_path / "unknown")
@@ -144,7 +144,7 @@ def test_the_library_imports_are_followed_where_they_are_known(tmp_path: Path) -
 def test_a_strict_reader_accepts_what_is_written(written: list[Writing], seed: int) -> None:
     codes = {name: f"theorem {name} : True" for name, _ in LIBRARY}
     with TemporaryDirectory() as scratch:
-        exported = export(written, Path(scratch) / "out", seed=seed, library=Library(codes))
+        exported = export(written, Path(scratch) / "out", seed=seed, library=ImportedSignatures(codes))
         corpus = Corpus(Path(scratch) / "out" / "corpus.jsonl")
         for strategy in ("random", "novel_premises"):
             found = [e for part in ("train", "val", "test") for e in _examples(corpus, scratch, strategy, part)]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from prover.errors import LakeFailed, NeedsToolchain
-from prover.lean.toolchain.execute import Limits, execute
+from prover.lean.toolchain.execute import ProcessLimits, execute
 from prover.lean.toolchain.toolchain import Command, NativeToolchain
 from prover.project.layout import open_repository
 from prover.project.native_build import LakeLimits, NativeBuilder
@@ -76,7 +76,7 @@ def test_lake_works_where_it_may_write(root: Path) -> None:
 def test_what_a_stopped_command_has_started_is_stopped_too(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     command = Command(("/bin/sh", "-c", f"sleep 60 & echo $! > {note}; wait"))
-    finished = execute(command, Limits(tmp_path, 0.5))
+    finished = execute(command, ProcessLimits(tmp_path, 0.5))
     assert finished.status is None
     pid = int(note.read_text())
     assert ends(pid)

@@ -12,7 +12,7 @@ from prover.cli.report import Report, ReportPrinter, TheoremReport, report_of, w
 from prover.errors import BrokenFile, NotWritable
 from prover.lean.protocol import Declaration
 from prover.lean.session import SourceText
-from prover.lean.toolchain.node import Node
+from prover.lean.toolchain.node import NodeRuntime
 from prover.lean.toolchain.toolchain import EmbeddedToolchain
 from prover.project.layout import Repository
 from prover.project.patch import Replacement
@@ -23,7 +23,7 @@ CONTRACT = {
 }  # fmt: skip
 TEXT = "-- é\ntheorem t : True := sorry\n"
 SPENT = Spent(seconds=1.23456, expansions=2, tactics=9)
-TOOLCHAIN = EmbeddedToolchain("lean-x", Node(Path("/n"), (24, 0, 0), ()), Path("/t"), Path("/l"), gateway=None)
+TOOLCHAIN = EmbeddedToolchain("lean-x", NodeRuntime(Path("/n"), (24, 0, 0), ()), Path("/t"), Path("/l"), gateway=None)
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from prover.errors import InstallFailed, NativeLeanFailed, NeedsToolchain
 from prover.lean.toolchain.choose import ToolchainChoice, ToolchainRequirement, ToolchainSources, choose_toolchain
 from prover.lean.toolchain.home import Home
 from prover.lean.toolchain.install import gateway_directory
-from prover.lean.toolchain.native import Asking, find_native, is_served_by, pinned_version
-from prover.lean.toolchain.node import Node
+from prover.lean.toolchain.native import NativeSearch, find_native, is_served_by, pinned_version
+from prover.lean.toolchain.node import NodeRuntime
 from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
 
 LEAN = """#!/bin/sh
@@ -60,7 +60,7 @@ class Desk:
 
     def embedded(self) -> EmbeddedToolchain:
         self.embedded_used += 1
-        return EmbeddedToolchain("lean-x", Node(Path("/n"), (24, 0, 0), ()), Path("/t"), Path("/t/lib"))
+        return EmbeddedToolchain("lean-x", NodeRuntime(Path("/n"), (24, 0, 0), ()), Path("/t"), Path("/t/lib"))
 
     def put(self, **programs: str) -> None:
         for name, text in programs.items():
@@ -77,7 +77,7 @@ class Desk:
         repository.mkdir(exist_ok=True)
         if pin is not None:
             (repository / "lean-toolchain").write_text(pin.rpartition(":")[2] + "\n")
-        search = Asking(search=f"{self.bin}:/usr/bin:/bin", download_s=wait)
+        search = NativeSearch(search=f"{self.bin}:/usr/bin:/bin", download_s=wait)
         sources = ToolchainSources(self.home, self.embedded, self.notes.append, asking=search)
         return choose_toolchain(ToolchainRequirement(repository, pin, mathlib), toolchain_choice, sources)
 
@@ -220,7 +220,7 @@ def test_a_native_lean_that_is_wanted_and_not_there_says_what_to_install(desk: D
 
 def test_a_lean_whose_prefix_holds_no_programs_is_used_as_it_is(desk: Desk) -> None:
     desk.put(lean=LEAN.replace('echo "${0%/bin/*}"', "echo /nowhere"), lake=SILENT)
-    found = find_native(desk.home, Asking(search=str(desk.bin)))
+    found = find_native(desk.home, NativeSearch(search=str(desk.bin)))
     assert found is not None
     assert (found.lean, found.lake) == (desk.bin / "lean", desk.bin / "lake")
 

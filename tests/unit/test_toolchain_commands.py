@@ -10,8 +10,8 @@ from prover.errors import InstallFailed, NativeLeanFailed
 from prover.lean.toolchain import gateway
 from prover.lean.toolchain.home import Home
 from prover.lean.toolchain.install import gateway_directory, install_gateway
-from prover.lean.toolchain.native import Asking, find_native
-from prover.lean.toolchain.node import Node
+from prover.lean.toolchain.native import NativeSearch, find_native
+from prover.lean.toolchain.node import NodeRuntime
 from prover.lean.toolchain.toolchain import NODE_FLAGS, EmbeddedToolchain, NativeToolchain, Program, Toolchain
 
 LEAN = """#!/bin/sh
@@ -43,13 +43,13 @@ def stand_in(file: Path, text: str) -> Path:
 
 
 def native(home: Home, path: Path) -> NativeToolchain:
-    toolchain = find_native(home, Asking(search=f"{path}:/usr/bin:/bin"))
+    toolchain = find_native(home, NativeSearch(search=f"{path}:/usr/bin:/bin"))
     assert toolchain is not None
     return toolchain
 
 
 def test_the_embedded_toolchain_hands_its_program_over_in_the_environment() -> None:
-    node = Node(Path("/n/node"), (24, 0, 0), ())
+    node = NodeRuntime(Path("/n/node"), (24, 0, 0), ())
     toolchain: Toolchain = EmbeddedToolchain("lean-x", node, Path("/t"), Path("/t/lib"), gateway=Path("/g"))
     command = toolchain.command(Program(("Gateway",), (Path("/s.lean"),), ("é", "b")), [Path("/p"), Path("/q")])
     assert command.argv == ("/n/node", *NODE_FLAGS, "/t/lean.js", "program.lean")
@@ -77,11 +77,11 @@ def test_a_native_lean_is_found_beside_its_companions(home: Home, tmp_path: Path
     real.chmod(0o644)  # not on PATH as a program, so only the companion leads to it
     stand_in(tmp_path / "bin" / companion, "#!/bin/sh\n")
     with pytest.raises(NativeLeanFailed, match=r"does not provide|does not run"):
-        find_native(home, Asking(search=str(tmp_path / "bin")))
+        find_native(home, NativeSearch(search=str(tmp_path / "bin")))
 
 
 def test_no_native_lean_is_no_error(home: Home, tmp_path: Path) -> None:
-    assert find_native(home, Asking(search=str(tmp_path))) is None
+    assert find_native(home, NativeSearch(search=str(tmp_path))) is None
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_no_native_lean_is_no_error(home: Home, tmp_path: Path) -> None:
 def test_a_native_lean_that_does_not_work_is_named(home: Home, tmp_path: Path, script: str, says: str) -> None:
     lean = stand_in(tmp_path / "bin" / "lean", f"#!/bin/sh\n{script}\n")
     with pytest.raises(NativeLeanFailed, match=says) as caught:
-        find_native(home, Asking(search=str(lean.parent)))
+        find_native(home, NativeSearch(search=str(lean.parent)))
     assert str(lean) in str(caught.value)
 
 

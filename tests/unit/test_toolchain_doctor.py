@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from prover.lean.toolchain import doctor, install
-from prover.lean.toolchain.doctor import Finding, diagnose
+from prover.lean.toolchain.doctor import DoctorFinding, diagnose
 from prover.lean.toolchain.home import Home
-from prover.lean.toolchain.node import Node, npm_of
+from prover.lean.toolchain.node import NodeRuntime, npm_of
 from prover.lean.toolchain.staging import RECORD
 
-NODE = Node(Path("/n/node"), (24, 0, 0), ("/n/npm",))
+NODE = NodeRuntime(Path("/n/node"), (24, 0, 0), ("/n/npm",))
 Usage = namedtuple("Usage", "total used free")
 
 
@@ -21,7 +21,7 @@ def node(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "find_node", lambda search: NODE)
 
 
-def findings(home: Home, search: str = "/nowhere") -> dict[str, Finding]:
+def findings(home: Home, search: str = "/nowhere") -> dict[str, DoctorFinding]:
     return {finding.what: finding for finding in diagnose(home, search)}
 
 
@@ -65,14 +65,14 @@ def test_leftovers_are_shown(tmp_path: Path) -> None:
 
 
 def test_a_missing_node_is_said_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "find_node", lambda search: npm_of(Node(Path("/n"), (24, 0, 0), ())))
+    monkeypatch.setattr(doctor, "find_node", lambda search: npm_of(NodeRuntime(Path("/n"), (24, 0, 0), ())))
     found = findings(Home(tmp_path))
     assert not found["Node.js"].ok
     assert "npm" not in found
 
 
 def test_a_node_without_npm_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(doctor, "find_node", lambda search: Node(Path("/n"), (24, 0, 0), ()))
+    monkeypatch.setattr(doctor, "find_node", lambda search: NodeRuntime(Path("/n"), (24, 0, 0), ()))
     assert not findings(Home(tmp_path))["npm"].ok
 
 

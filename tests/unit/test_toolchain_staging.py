@@ -18,9 +18,9 @@ from prover.lean.toolchain.staging import (
     RECORD,
     UNFINISHED,
     WAITING,
+    InstallStep,
     Report,
     Staging,
-    Step,
     damage,
     intact,
     make_once,
@@ -36,7 +36,7 @@ class Work:
         self.done: list[str] = []
         self.fail = fail
 
-    def steps(self, staging: Staging) -> Sequence[Step]:
+    def steps(self, staging: Staging) -> Sequence[InstallStep]:
         def first(out: Path, report: Report) -> None:
             self.done.append("first")
             (out / "text").write_text("words")
@@ -49,7 +49,7 @@ class Work:
                 raise self.fail
             (out / "copy").write_text((staging.result("write it") / "text").read_text())
 
-        return Step("write it", first), Step("copy it", second)
+        return InstallStep("write it", first), InstallStep("copy it", second)
 
 
 @pytest.fixture
@@ -134,13 +134,13 @@ def test_a_place_that_is_a_file_is_explained(tmp_path: Path) -> None:
 KILLED = """
 import sys, time
 from pathlib import Path
-from prover.lean.toolchain.staging import Step, make_once, silent
+from prover.lean.toolchain.staging import InstallStep, make_once, silent
 def first(out, report): (out / "text").write_text("words")
 def second(out, report):
     (out / "copy").write_text("wo")
     print("half way", flush=True)
     time.sleep(60)
-make_once(Path(sys.argv[1]), lambda staging: [Step("write it", first), Step("copy it", second)], silent)
+make_once(Path(sys.argv[1]), lambda staging: [InstallStep("write it", first), InstallStep("copy it", second)], silent)
 """
 
 

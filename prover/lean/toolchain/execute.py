@@ -20,7 +20,7 @@ NOISE = ("[DEBUG", "  - ", "  mainModule?", "npm warn")
 
 
 @dataclass(frozen=True)
-class Finished:
+class FinishedProcess:
     """How a command ended."""
 
     status: int | None
@@ -37,7 +37,7 @@ class Finished:
 
 
 @dataclass(frozen=True)
-class Limits:
+class ProcessLimits:
     """Within what a command runs."""
 
     directory: Path
@@ -47,17 +47,17 @@ class Limits:
 
 
 @dataclass
-class Running:
+class RunningProcess:
     """A command that has not ended."""
 
     command: Command
-    limits: Limits
+    limits: ProcessLimits
     output: IO[bytes]
     process: subprocess.Popen[bytes]
     started: float = field(default_factory=time.monotonic)
 
     @classmethod
-    def start(cls, command: Command, limits: Limits) -> "Running":
+    def start(cls, command: Command, limits: ProcessLimits) -> "RunningProcess":
         """Starts it; what it says goes to a file, so that it never waits for a reader."""
         output = TemporaryFile()  # noqa: SIM115 -- closed when its lines have been read
         process = subprocess.Popen(
@@ -71,13 +71,13 @@ class Running:
         )
         return cls(command, limits, output, process)
 
-    def poll(self) -> Finished | None:
+    def poll(self) -> FinishedProcess | None:
         """How it ended, if it has ended or is out of time."""
         status = self.process.poll()
         if status is None and time.monotonic() - self.started < self.limits.seconds:
             return None
         self.kill()
-        return Finished(status, self._lines())
+        return FinishedProcess(status, self._lines())
 
     def kill(self) -> None:
         """Ends it and all that it has started, if it still runs."""
@@ -93,24 +93,26 @@ class Running:
         return tuple(line for line in text.splitlines() if line.strip() and not line.startswith(NOISE))
 
 
-def execute(command: Command, limits: Limits) -> Finished:
+def execute(command: Command, limits: ProcessLimits) -> FinishedProcess:
     """Runs one command to its end."""
     ((_, finished),) = execute_all([command], limits, at_once=1)
     return finished
 
 
-def execute_all(commands: Sequence[Command], limits: Limits, at_once: int) -> Iterator[tuple[int, Finished]]:
+def execute_all(
+    commands: Sequence[Command], limits: ProcessLimits, at_once: int
+) -> Iterator[tuple[int, FinishedProcess]]:
     """Runs commands, `at_once` at a time; yields the place of each and how it ended, the first to end first.
 
     No command outlives the iteration, also when it is broken off.
     """
     waiting = deque(range(len(commands)))
-    live: dict[int, Running] = {}
+    live: dict[int, RunningProcess] = {}
     try:
         while waiting or live:
             while waiting and len(live) < at_once:
                 place = waiting.popleft()
-                live[place] = Running.start(commands[place], limits)
+                live[place] = RunningProcess.start(commands[place], limits)
             for place, running in list(live.items()):
                 if finished := running.poll():
                     del live[place]

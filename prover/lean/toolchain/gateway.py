@@ -8,7 +8,7 @@ from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from prover.errors import InstallFailed
-from prover.lean.toolchain.execute import Finished, Limits, execute
+from prover.lean.toolchain.execute import FinishedProcess, ProcessLimits, execute
 from prover.lean.toolchain.staging import Report
 from prover.lean.toolchain.toolchain import Command, EmbeddedToolchain, NativeToolchain, Program
 
@@ -25,7 +25,7 @@ LIMIT_S = 600.0
 
 
 @dataclass(frozen=True)
-class Module:
+class GatewayModule:
     """A module of the gateway."""
 
     name: str
@@ -39,7 +39,7 @@ class Module:
         return Path(*self.name.split(".")).with_suffix(".olean")
 
 
-def modules(sources: Path = SOURCES) -> list[Module]:
+def modules(sources: Path = SOURCES) -> list[GatewayModule]:
     """The gateway's modules, each after those that it imports.
 
     Raises:
@@ -58,12 +58,12 @@ def modules(sources: Path = SOURCES) -> list[Module]:
         raise InstallFailed(f"Modules of the gateway import each other: {' → '.join(error.args[1])}.") from None
 
 
-def _module(sources: Path, file: Path) -> Module:
+def _module(sources: Path, file: Path) -> GatewayModule:
     name = ".".join(file.relative_to(sources).with_suffix("").parts)
-    return Module(name, file, tuple(IMPORT.findall(file.read_text(encoding="utf-8"))))
+    return GatewayModule(name, file, tuple(IMPORT.findall(file.read_text(encoding="utf-8"))))
 
 
-def up_to(name: str, ordered: Sequence[Module]) -> list[Module]:
+def up_to(name: str, ordered: Sequence[GatewayModule]) -> list[GatewayModule]:
     """The module called `name` and all that it needs, in order."""
     needed = {name}
     for module in reversed(ordered):
@@ -125,12 +125,12 @@ def compile_native(toolchain: NativeToolchain, out: Path, report: Report, source
         report(done / len(ordered))
 
 
-def _compile(command: Command, out: Path, expected: Sequence[Module]) -> None:
+def _compile(command: Command, out: Path, expected: Sequence[GatewayModule]) -> None:
     """Runs a compiler until the expected files are there; a crash is tried again, an error is not."""
     files = [out / module.compiled for module in expected]
-    finished = Finished(None, ())
+    finished = FinishedProcess(None, ())
     for _ in range(ATTEMPTS):
-        finished = execute(command, Limits(out, LIMIT_S))
+        finished = execute(command, ProcessLimits(out, LIMIT_S))
         if finished.status == 0 and all(file.is_file() for file in files):
             for file in files:
                 file.chmod(0o644)  # the embedded Lean makes files that everyone may write to

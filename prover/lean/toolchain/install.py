@@ -19,10 +19,19 @@ from typing import TypeVar
 
 from prover.errors import InstallFailed, ToolchainMissing
 from prover.lean.toolchain import gateway, glue, symbols, wasm
-from prover.lean.toolchain.execute import Finished, Limits, execute, execute_all
+from prover.lean.toolchain.execute import FinishedProcess, ProcessLimits, execute, execute_all
 from prover.lean.toolchain.home import Home
-from prover.lean.toolchain.node import Node, npm_of
-from prover.lean.toolchain.staging import Progress, Report, Staging, Step, intact, look_for_full_disk, make_once, silent
+from prover.lean.toolchain.node import NodeRuntime, npm_of
+from prover.lean.toolchain.staging import (
+    InstallStep,
+    Progress,
+    Report,
+    Staging,
+    intact,
+    look_for_full_disk,
+    make_once,
+    silent,
+)
 from prover.lean.toolchain.toolchain import Command, EmbeddedToolchain, NativeToolchain, Program, Toolchain
 
 Runnable = TypeVar("Runnable", EmbeddedToolchain, NativeToolchain)
@@ -47,7 +56,7 @@ TRUE_THEOREM = "theorem sum_comm (a b : Nat) (h : 0 < a) : a + b = b + a âˆ§ a â
 FALSE_THEOREM = "theorem always_less (a b : Nat) : a < b := by omega\n"
 
 
-def install(home: Home, node: Node, progress: Progress = silent) -> EmbeddedToolchain:
+def install(home: Home, node: NodeRuntime, progress: Progress = silent) -> EmbeddedToolchain:
     """The embedded toolchain with its gateway, installed first if it is not there. Needs no network then.
 
     Raises:
@@ -59,7 +68,7 @@ def install(home: Home, node: Node, progress: Progress = silent) -> EmbeddedTool
     return install_gateway(home, toolchain, progress)
 
 
-def installed(home: Home, node: Node) -> EmbeddedToolchain:
+def installed(home: Home, node: NodeRuntime) -> EmbeddedToolchain:
     """The embedded toolchain with its gateway, as a call of `install` has left it.
 
     Raises:
@@ -73,14 +82,14 @@ def installed(home: Home, node: Node) -> EmbeddedToolchain:
     return replace(toolchain, gateway=place)
 
 
-def embedded(home: Home, node: Node) -> EmbeddedToolchain:
+def embedded(home: Home, node: NodeRuntime) -> EmbeddedToolchain:
     """What the embedded toolchain will be and where, installed or not, without a gateway."""
     name = f"lean-{EmbeddedToolchain.lean_version}-wasm-{_digest()}"
     root = home.toolchains / name
     return EmbeddedToolchain(name=name, node=node, root=root, library=root / "lib")
 
 
-def superseded(home: Home, node: Node) -> list[Path]:
+def superseded(home: Home, node: NodeRuntime) -> list[Path]:
     """What earlier versions of this program have installed and this one does not use."""
     toolchain = embedded(home, node)
     used = {toolchain.root.name, gateway_directory(home, toolchain).name}
@@ -103,7 +112,7 @@ def install_gateway(home: Home, toolchain: Runnable, progress: Progress = silent
             gateway.compile_native(toolchain, out, report)
 
     place = gateway_directory(home, toolchain)
-    make_once(place, lambda staging: [Step("compile the gateway", compile_all)], progress)
+    make_once(place, lambda staging: [InstallStep("compile the gateway", compile_all)], progress)
     return replace(toolchain, gateway=place)
 
 
@@ -118,11 +127,11 @@ def self_check(toolchain: EmbeddedToolchain) -> None:
     Raises:
         InstallFailed: it did not.
     """
-    finished = Finished(None, ())
+    finished = FinishedProcess(None, ())
     for _ in range(ATTEMPTS):
         with TemporaryDirectory(prefix="prover-") as name:
             scratch = Path(name)
-            finished = execute(_check_command(toolchain, scratch), Limits(scratch, CHECK_LIMIT_S))
+            finished = execute(_check_command(toolchain, scratch), ProcessLimits(scratch, CHECK_LIMIT_S))
             proved, refused = (scratch / "Honest.olean").exists(), not (scratch / "Lie.olean").exists()
         if finished.status == 0 or not refused:
             raise InstallFailed("The installed Lean accepts a false theorem: delete it and install it again.")
@@ -154,12 +163,14 @@ def _digest() -> str:
     return hashed.hexdigest()[:8]
 
 
-def _steps(toolchain: EmbeddedToolchain, staging: Staging) -> Sequence[Step]:
-    download = Step("download", lambda out, report: _download(toolchain.node, out))
-    unpack = Step("unpack", lambda out, report: _unpack(staging.result(download.name), out, report))
-    program = Step("mend the program", lambda out, report: _mend_program(staging.result(download.name), out, report))
+def _steps(toolchain: EmbeddedToolchain, staging: Staging) -> Sequence[InstallStep]:
+    download = InstallStep("download", lambda out, report: _download(toolchain.node, out))
+    unpack = InstallStep("unpack", lambda out, report: _unpack(staging.result(download.name), out, report))
+    program = InstallStep(
+        "mend the program", lambda out, report: _mend_program(staging.result(download.name), out, report)
+    )
     pristine = replace(toolchain, root=staging.result(program.name), library=staging.result(unpack.name))
-    library = Step("mend the library", lambda out, report: _mend_library(pristine, staging, out, report))
+    library = InstallStep("mend the library", lambda out, report: _mend_library(pristine, staging, out, report))
 
     def put_together(out: Path, report: Report) -> None:
         shutil.copytree(staging.result(program.name), out, copy_function=_link, dirs_exist_ok=True)
@@ -167,16 +178,16 @@ def _steps(toolchain: EmbeddedToolchain, staging: Staging) -> Sequence[Step]:
         report(0.2)
         self_check(replace(toolchain, root=out, library=out / "lib"))
 
-    return download, unpack, program, library, Step("check", put_together)
+    return download, unpack, program, library, InstallStep("check", put_together)
 
 
-def _download(node: Node, out: Path) -> None:
+def _download(node: NodeRuntime, out: Path) -> None:
     project = out / "project"
     project.mkdir()
     for name in ("package.json", "package-lock.json"):
         shutil.copy(EMBEDDED / name, project)
     command = Command((*npm_of(node), "ci", "--ignore-scripts", "--no-audit", "--no-fund"))
-    finished = execute(command, Limits(project, DOWNLOAD_LIMIT_S))
+    finished = execute(command, ProcessLimits(project, DOWNLOAD_LIMIT_S))
     if finished.status != 0:
         look_for_full_disk(out, finished.lines)
         raise InstallFailed(
@@ -188,7 +199,7 @@ def _download(node: Node, out: Path) -> None:
     shutil.rmtree(project)
 
 
-def _npm_complaint(finished: Finished) -> str:
+def _npm_complaint(finished: FinishedProcess) -> str:
     """The line of npm's that says what was wrong, among those that say where, with which number and log."""
     beside_it = ("code ", "syscall ", "errno ", "path ", "A complete log")
     said = [line.removeprefix("npm error").strip() for line in finished.lines if line.startswith("npm error")]
@@ -246,7 +257,7 @@ def _mend_library(pristine: EmbeddedToolchain, staging: Staging, out: Path, repo
 
 def _mend_batches(
     pristine: EmbeddedToolchain, staging: Staging, batches: Mapping[str, Sequence[str]]
-) -> Iterator[Finished | None]:
+) -> Iterator[FinishedProcess | None]:
     """Runs `Mend.lean` on each batch; yields how it ended where that was not well."""
     source = pristine.library
     filled = [staging.begin() for _ in batches]
@@ -258,7 +269,7 @@ def _mend_batches(
         for out, batch in zip(filled, batches.values(), strict=True)
     ]
     names = list(batches)
-    for place, finished in execute_all(commands, Limits(staging.root, MEND_LIMIT_S), AT_ONCE):
+    for place, finished in execute_all(commands, ProcessLimits(staging.root, MEND_LIMIT_S), AT_ONCE):
         out, name = filled[place], names[place]
         look_for_full_disk(out, finished.lines)
         if finished.status == 0 and all(_came_out(source / file, out / file) for file in batches[name]):

@@ -25,7 +25,7 @@ MEND = "mend it or take it off PATH"
 
 
 @dataclass(frozen=True)
-class Asking:
+class NativeSearch:
     """How a `lean` is asked."""
 
     directory: Path | None = None
@@ -36,7 +36,7 @@ class Asking:
     """how long elan may take to download a toolchain"""
 
 
-def find_native(home: Home, asking: Asking = Asking()) -> NativeToolchain | None:
+def find_native(home: Home, asking: NativeSearch = NativeSearch()) -> NativeToolchain | None:
     """The `lean` on PATH, or beside the `elan` or `lake` there; nothing when there is none.
 
     Args:
@@ -90,7 +90,7 @@ def is_served_by(pin: str | None, version: str) -> bool:
     return wanted is None or wanted == version
 
 
-def _version(lean: Path, asking: Asking) -> str:
+def _version(lean: Path, asking: NativeSearch) -> str:
     """What it answers first. elan may have to download it for that."""
     served_by_elan = lean.with_name("elan").is_file()
     match _ask(lean, "--version", asking, asking.download_s if served_by_elan else ANSWER_S):
@@ -135,7 +135,7 @@ class NoAnswer:
     """in a few words, its own where it said any"""
 
 
-def _ask(lean: Path, question: str, asking: Asking, seconds: float) -> str | NoAnswer:
+def _ask(lean: Path, question: str, asking: NativeSearch, seconds: float) -> str | NoAnswer:
     """The first line that `lean` answers."""
     try:
         answer = subprocess.run(

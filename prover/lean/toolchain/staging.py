@@ -40,7 +40,7 @@ def silent(step: str, fraction: float) -> None:
 
 
 @dataclass(frozen=True)
-class Step:
+class InstallStep:
     """One piece of the work."""
 
     name: str
@@ -73,7 +73,7 @@ class Staging:
         filled.chmod(0o755)  # mkdtemp makes it unreadable for others
         filled.rename(self.result(name))
 
-    def run(self, steps: Sequence[Step], progress: Progress) -> None:
+    def run(self, steps: Sequence[InstallStep], progress: Progress) -> None:
         """Does the steps that are not done, in order."""
         self.tidy()
         for step in steps:
@@ -96,7 +96,7 @@ def staging_of(target: Path) -> Staging:
     return Staging(target.with_name(target.name + ".staging"))
 
 
-def make_once(target: Path, steps: Callable[[Staging], Sequence[Step]], progress: Progress) -> None:
+def make_once(target: Path, steps: Callable[[Staging], Sequence[InstallStep]], progress: Progress) -> None:
     """Makes the directory `target` from the result of the last step, unless it is there and whole.
 
     Two processes may call this at once: one works, the other waits for it.

@@ -12,7 +12,7 @@ from json import dumps
 from pathlib import Path
 from typing import Literal, Protocol
 
-from prover.lean.toolchain.node import Node
+from prover.lean.toolchain.node import NodeRuntime
 from retrieval.files import write_atomically
 
 Kind = Literal["embedded", "native"]
@@ -91,7 +91,7 @@ class EmbeddedToolchain:
     """Lean compiled to WebAssembly, run by Node.js. It can be used from any directory."""
 
     name: str
-    node: Node
+    node: NodeRuntime
     root: Path
     """the directory of `lean.js` and what it reads"""
     library: Path

@@ -24,7 +24,7 @@ class WasmError(ValueError):
 
 
 @dataclass
-class Reader:
+class WasmReader:
     """A cursor over the bytes of a module."""
 
     data: bytes
@@ -83,7 +83,7 @@ def sections(module: bytes) -> Iterator[tuple[int, int, int]]:
     """``(id, start, end)`` of each section's content."""
     if module[:8] != HEADER:
         raise WasmError("lean.wasm is not a WebAssembly 1 module; reinstall the toolchain")
-    reader = Reader(module, 8)
+    reader = WasmReader(module, 8)
     while reader.at < len(module):
         kind = reader.byte()
         size = reader.unsigned()
@@ -91,7 +91,7 @@ def sections(module: bytes) -> Iterator[tuple[int, int, int]]:
         reader.at += size
 
 
-def _imported_globals(reader: Reader) -> int:
+def _imported_globals(reader: WasmReader) -> int:
     count = 0
     for _ in range(reader.unsigned()):
         reader.name(), reader.name()
@@ -111,7 +111,7 @@ def _imported_globals(reader: Reader) -> int:
     return count
 
 
-def _global_values(reader: Reader, imported: int) -> list[int | None]:
+def _global_values(reader: WasmReader, imported: int) -> list[int | None]:
     values: list[int | None] = [None] * imported
     for _ in range(reader.unsigned()):
         reader.at += 2
@@ -134,13 +134,13 @@ def _global_values(reader: Reader, imported: int) -> list[int | None]:
     return values
 
 
-def _table_size(reader: Reader) -> int:
+def _table_size(reader: WasmReader) -> int:
     if reader.unsigned() != 1 or reader.byte() != 0x70 or reader.byte() != 0:
         raise WasmError("lean.wasm does not have one growing function table; this version is unknown")
     return reader.unsigned()
 
 
-def _element_slots(reader: Reader) -> dict[int, int]:
+def _element_slots(reader: WasmReader) -> dict[int, int]:
     """Function index to table place, from the module's single active segment."""
     if reader.unsigned() != 1 or reader.unsigned() != 0 or reader.byte() != I32_CONST:
         raise WasmError("lean.wasm does not have one element segment; this version is unknown")
@@ -169,8 +169,8 @@ def rewrite(module: bytes) -> Rewritten:
     """
     place = {kind: (start, end) for kind, start, end in sections(module) if kind}
 
-    def reader(kind: int) -> Reader:
-        return Reader(module, place[kind][0])
+    def reader(kind: int) -> WasmReader:
+        return WasmReader(module, place[kind][0])
 
     values = _global_values(reader(GLOBAL), _imported_globals(reader(IMPORT)))
     size = _table_size(reader(TABLE))
@@ -194,7 +194,7 @@ def rewrite(module: bytes) -> Rewritten:
 
     segment = b"\0" + bytes([I32_CONST]) + signed(size) + bytes([END])
     segment += unsigned(len(added)) + b"".join(map(unsigned, added))
-    elements = Reader(module, place[ELEMENT][0])
+    elements = WasmReader(module, place[ELEMENT][0])
     elements.unsigned()
     content = {
         TABLE: b"\1\x70\0" + unsigned(size + len(added)),

@@ -20,7 +20,7 @@ from prover.project.leandojo.spool import Spool
 
 
 @dataclass(frozen=True)
-class Place:
+class PremisePlace:
     """Where a premise's name stands."""
 
     path: str
@@ -29,7 +29,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Library:
+class ImportedSignatures:
     """What is known of modules that are imported but were not traced. All of it may be left out."""
 
     signatures: Mapping[str, str] = field(default_factory=dict)
@@ -39,7 +39,7 @@ class Library:
 
 
 @dataclass(frozen=True)
-class Entry:
+class CatalogueEntry:
     """A traced module, put aside."""
 
     path: str
@@ -55,13 +55,15 @@ class Catalogue:
         BenchmarkError: a text is missing or not the one that was traced, or two modules are one file.
     """
 
-    def __init__(self, modules: Iterable[TracedModule], texts: Mapping[str, str], library: Library, spool: Spool):
+    def __init__(
+        self, modules: Iterable[TracedModule], texts: Mapping[str, str], library: ImportedSignatures, spool: Spool
+    ):
         self._spool = spool
         self._texts = texts
         self._library = library
-        self._places: dict[tuple[str, str], Place] = {}
+        self._places: dict[tuple[str, str], PremisePlace] = {}
         self._uses: dict[str, set[tuple[str, str]]] = {}
-        self.traced: dict[str, Entry] = {}
+        self.traced: dict[str, CatalogueEntry] = {}
         paths: dict[str, str] = {}
         for module in modules:
             if paths.setdefault(module.path, module.name) != module.name or module.name in self.traced:
@@ -81,7 +83,7 @@ class Catalogue:
         """The file of any module."""
         return self.traced[name].path if name in self.traced else path_of(name)
 
-    def place(self, module: str, name: str) -> Place | None:
+    def place(self, module: str, name: str) -> PremisePlace | None:
         """Where a premise is declared: its own place, else that of what it belongs to, as `T` for `T.rec`."""
         while True:
             if place := self._places.get((module, name)):
@@ -131,12 +133,12 @@ class Catalogue:
         for declaration in module.declarations:
             start = lines.position(declaration.selection)
             end = lines.position(declaration.selection + _width(declaration))
-            self._places.setdefault((module.name, declaration.name), Place(module.path, start, end))
+            self._places.setdefault((module.name, declaration.name), PremisePlace(module.path, start, end))
         self._uses[module.name] = {
             (use.module, use.name) for step in module.steps if is_told(step) for use in step.premises
         }
         slot = self._spool.put(msgspec.msgpack.encode(module))
-        self.traced[module.name] = Entry(module.path, module.imports, slot)
+        self.traced[module.name] = CatalogueEntry(module.path, module.imports, slot)
 
     def _text(self, module: TracedModule) -> str:
         text = self._texts.get(module.path)
@@ -153,7 +155,7 @@ class Catalogue:
                 names.setdefault(module, set()).add(name)
         for module, found in names.items():
             for line, name in enumerate(sorted(found), 1):
-                self._places[module, name] = Place(path_of(module), (line, 1), (line, len(name) + 1))
+                self._places[module, name] = PremisePlace(path_of(module), (line, 1), (line, len(name) + 1))
         return {module: tuple(sorted(found)) for module, found in names.items()}
 
 

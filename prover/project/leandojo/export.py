@@ -5,7 +5,7 @@ another declaration; tactics that do nothing, that contain a `·`, or that repea
 out. Different are these. A theorem whose own proof is incomplete is a premise, but in no split, having no proof to
 learn from. `kind` is Lean's kind of declaration. A corpus line also names its `module`. Modules that were not traced,
 those of Lean's library for one, have no text here: their premises are those that some tactic uses, one a line,
-with the code that `Library` has for them, or none. Readers in ReProver's manner accept that, and pass over
+with the code that `ImportedSignatures` has for them, or none. Readers in ReProver's manner accept that, and pass over
 premises without code.
 """
 
@@ -23,20 +23,20 @@ from prover.errors import BenchmarkError
 from prover.lean.file_text import Lines
 from prover.lean.traced import PremiseUse, TracedDeclaration, TracedModule, TracedStep
 from prover.project.leandojo import split
-from prover.project.leandojo.catalogue import Catalogue, Library
+from prover.project.leandojo.catalogue import Catalogue, ImportedSignatures
 from prover.project.leandojo.code import annotated, is_told, moved_left, premise_code, without_comments
 from prover.project.leandojo.records import (
     CORPUS,
     METADATA,
     NO_GOALS,
     VERSION,
+    BenchmarkMetadata,
+    BenchmarkTactic,
+    BenchmarkTheorem,
     CorpusFile,
     CorpusPremise,
     FromRepo,
-    Metadata,
-    Provenance,
-    Tactic,
-    Theorem,
+    MarkProvenance,
 )
 from prover.project.leandojo.spool import Spool, spool
 from retrieval.files import atomic_directory
@@ -46,7 +46,7 @@ encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True)
-class Origin:
+class BenchmarkOrigin:
     """Where the modules come from."""
 
     url: str
@@ -68,7 +68,7 @@ class Exported:
 
 
 @dataclass
-class Theorems:
+class TheoremsByPart:
     """The theorems of all splits, put aside until it is known where each goes."""
 
     spool: Spool
@@ -77,7 +77,7 @@ class Theorems:
     """those that each proof names"""
     tactics: int = 0
 
-    def add(self, theorem: Theorem, premises: frozenset[str]) -> None:
+    def add(self, theorem: BenchmarkTheorem, premises: frozenset[str]) -> None:
         """Puts one aside."""
         self.slots.append(self.spool.put(encode(theorem)))
         self.premises.append(premises)
@@ -87,12 +87,12 @@ class Theorems:
 def export_benchmark(
     modules: Iterable[TracedModule],
     texts: Mapping[str, str],
-    origin: Origin,
+    origin: BenchmarkOrigin,
     out: Path,
     *,
     seed: int = 0,
     sizes: split.Sizes | None = None,
-    library: Library | None = None,
+    library: ImportedSignatures | None = None,
 ) -> Exported:
     """Writes a benchmark to the directory `out`, which appears when it is whole.
 
@@ -106,8 +106,8 @@ def export_benchmark(
         BenchmarkError: `out` is there already, a text does not fit its module, or the sizes do not fit.
     """
     with _made_whole(out) as place, spool() as put_aside:
-        catalogue = Catalogue(modules, texts, library or Library(), put_aside)
-        theorems = Theorems(put_aside, [], [])
+        catalogue = Catalogue(modules, texts, library or ImportedSignatures(), put_aside)
+        theorems = TheoremsByPart(put_aside, [], [])
         with (place / CORPUS).open("wb") as corpus:
             files, premises = _write_corpus(catalogue, origin, corpus, theorems)
         count = len(theorems.slots)
@@ -126,8 +126,8 @@ def export_benchmark(
         return Exported(files, premises, count, theorems.tactics, held)
 
 
-def _metadata(origin: Origin, seed: int, splits: dict[str, dict[str, int]]) -> Metadata:
-    return Metadata(
+def _metadata(origin: BenchmarkOrigin, seed: int, splits: dict[str, dict[str, int]]) -> BenchmarkMetadata:
+    return BenchmarkMetadata(
         creation_time=datetime.now(UTC).isoformat(sep=" "),
         from_repo=FromRepo(origin.url, origin.commit),
         leandojo_version=VERSION,
@@ -139,7 +139,9 @@ def _metadata(origin: Origin, seed: int, splits: dict[str, dict[str, int]]) -> M
     )
 
 
-def _write_corpus(catalogue: Catalogue, origin: Origin, corpus: IO[bytes], theorems: Theorems) -> tuple[int, int]:
+def _write_corpus(
+    catalogue: Catalogue, origin: BenchmarkOrigin, corpus: IO[bytes], theorems: TheoremsByPart
+) -> tuple[int, int]:
     """Writes a line for each file and puts its theorems aside; returns how many files and premises there are."""
     files = premises = 0
     for name, imports in catalogue.in_order():
@@ -156,7 +158,7 @@ def _write_corpus(catalogue: Catalogue, origin: Origin, corpus: IO[bytes], theor
     return files, premises
 
 
-def _write_part(file: Path, numbers: Sequence[int], theorems: Theorems) -> None:
+def _write_part(file: Path, numbers: Sequence[int], theorems: TheoremsByPart) -> None:
     with file.open("wb") as out:
         for place, number in enumerate(numbers):
             out.write(b"[\n" if place == 0 else b",\n")
@@ -198,7 +200,9 @@ def written(declarations: Iterable[TracedDeclaration]) -> list[TracedDeclaration
     return kept
 
 
-def _theorems(module: TracedModule, catalogue: Catalogue, origin: Origin) -> Iterator[tuple[Theorem, frozenset[str]]]:
+def _theorems(
+    module: TracedModule, catalogue: Catalogue, origin: BenchmarkOrigin
+) -> Iterator[tuple[BenchmarkTheorem, frozenset[str]]]:
     """Each proved theorem of a module, and the premises that its proof names."""
     steps: dict[str, list[TracedStep]] = {}
     for step in sorted(module.steps, key=lambda s: (s.start, s.depth)):
@@ -209,7 +213,7 @@ def _theorems(module: TracedModule, catalogue: Catalogue, origin: Origin) -> Ite
             continue
         own = steps.get(declaration.name, [])
         premises = {use.name for step in own for use in step.premises}
-        theorem = Theorem(
+        theorem = BenchmarkTheorem(
             file_path=module.path,
             full_name=declaration.name,
             start=lines.position(declaration.start),
@@ -221,8 +225,8 @@ def _theorems(module: TracedModule, catalogue: Catalogue, origin: Origin) -> Ite
         yield theorem, frozenset(premises if declaration.proof == "tactic" else declaration.premises)
 
 
-def _tactics(steps: Iterable[TracedStep], catalogue: Catalogue, lines: Lines) -> tuple[Tactic, ...]:
-    found: dict[tuple[str, str, str], Tactic] = {}
+def _tactics(steps: Iterable[TracedStep], catalogue: Catalogue, lines: Lines) -> tuple[BenchmarkTactic, ...]:
+    found: dict[tuple[str, str, str], BenchmarkTactic] = {}
     for step in steps:
         column = lines.position(step.start)[1]
         tactic = moved_left(without_comments(step.text), column - 1)
@@ -231,17 +235,17 @@ def _tactics(steps: Iterable[TracedStep], catalogue: Catalogue, lines: Lines) ->
             uses = tuple(_marked(step, catalogue))
             provenances = tuple(provenance for _, provenance in uses)
             marked = annotated(step, [use for use, _ in uses])
-            found[key] = Tactic(tactic, step.before, step.after or NO_GOALS, (marked, provenances))
+            found[key] = BenchmarkTactic(tactic, step.before, step.after or NO_GOALS, (marked, provenances))
     return tuple(found.values())
 
 
-def _marked(step: TracedStep, catalogue: Catalogue) -> Iterator[tuple[PremiseUse, Provenance]]:
+def _marked(step: TracedStep, catalogue: Catalogue) -> Iterator[tuple[PremiseUse, MarkProvenance]]:
     """The premises to mark in a tactic: those whose place is known, the first of those that overlap."""
     end = step.start
     for use in sorted(step.premises, key=lambda u: (u.start, u.stop)):
         place = catalogue.place(use.module, use.name)
         if place and end <= use.start < use.stop <= step.stop:
-            yield use, Provenance(use.name, place.path, place.start, place.end)
+            yield use, MarkProvenance(use.name, place.path, place.start, place.end)
             end = use.stop
 
 

@@ -14,20 +14,20 @@ from prover.lean.file_text import LineColumn, Lines, signature
 from prover.lean.traced import PremiseUse, TracedDeclaration, TracedModule, TracedStep
 from prover.project.leandojo.code import unmarked
 from prover.project.leandojo.positions import NominalLines, Offsets
-from prover.project.leandojo.reading import Benchmark
+from prover.project.leandojo.reading import LeanDojoBenchmark
 from prover.project.leandojo.records import (
     NO_GOALS,
     PARTS,
+    BenchmarkTactic,
+    BenchmarkTheorem,
     CorpusFile,
     CorpusPremise,
-    Tactic,
-    Theorem,
     module_of,
 )
 from prover.project.leandojo.spool import Spool, spool
 
 
-def traced_modules(benchmark: Benchmark, texts: Mapping[str, str] | None = None) -> Iterator[TracedModule]:
+def traced_modules(benchmark: LeanDojoBenchmark, texts: Mapping[str, str] | None = None) -> Iterator[TracedModule]:
     """The modules of a benchmark, each after those that it imports, with the theorems of all parts in them.
 
     Args:
@@ -42,12 +42,12 @@ def traced_modules(benchmark: Benchmark, texts: Mapping[str, str] | None = None)
         for file in benchmark.files():
             names[file.path] = file.module or module_of(file.path)
             slots = theorems.pop(file.path, [])
-            yield _Reader(names, texts or {}).module(file, _theorems(put_aside, slots))
+            yield _BenchmarkReader(names, texts or {}).module(file, _theorems(put_aside, slots))
         for path, slots in theorems.items():  # those of files that the corpus leaves out
-            yield _Reader(names, texts or {}).module(CorpusFile(path), _theorems(put_aside, slots))
+            yield _BenchmarkReader(names, texts or {}).module(CorpusFile(path), _theorems(put_aside, slots))
 
 
-def _by_file(benchmark: Benchmark, put_aside: Spool) -> dict[str, list[int]]:
+def _by_file(benchmark: LeanDojoBenchmark, put_aside: Spool) -> dict[str, list[int]]:
     """The places of each file's theorems; every strategy splits the same ones, so one is enough."""
     places: dict[str, list[int]] = {}
     for strategy in benchmark.strategies[:1]:
@@ -57,19 +57,19 @@ def _by_file(benchmark: Benchmark, put_aside: Spool) -> dict[str, list[int]]:
     return places
 
 
-def _theorems(put_aside: Spool, slots: list[int]) -> list[Theorem]:
-    found = [msgspec.msgpack.decode(put_aside.get(slot), type=Theorem) for slot in slots]
+def _theorems(put_aside: Spool, slots: list[int]) -> list[BenchmarkTheorem]:
+    found = [msgspec.msgpack.decode(put_aside.get(slot), type=BenchmarkTheorem) for slot in slots]
     return sorted(found, key=lambda theorem: theorem.start)
 
 
-class _Reader:
+class _BenchmarkReader:
     """Turns one file's records into a module."""
 
     def __init__(self, names: Mapping[str, str], texts: Mapping[str, str]) -> None:
         self._names = names
         self._texts = texts
 
-    def module(self, file: CorpusFile, theorems: list[Theorem]) -> TracedModule:
+    def module(self, file: CorpusFile, theorems: list[BenchmarkTheorem]) -> TracedModule:
         text = self._texts.get(file.path)
         lines: Offsets = Lines(file.path, text) if text is not None else NominalLines(_positions(file, theorems))
         proved = {theorem.full_name: theorem for theorem in theorems}
@@ -92,7 +92,7 @@ class _Reader:
     def _module(self, path: str) -> str:
         return self._names.get(path) or module_of(path)
 
-    def _step(self, theorem: Theorem, tactic: Tactic, lines: Offsets) -> TracedStep:
+    def _step(self, theorem: BenchmarkTheorem, tactic: BenchmarkTactic, lines: Offsets) -> TracedStep:
         start = lines.offset(theorem.start)
         text, places = unmarked(tactic.annotated_tactic[0]) if tactic.annotated_tactic else (tactic.tactic, ())
         provenances = tactic.annotated_tactic[1] if tactic.annotated_tactic else ()
@@ -112,18 +112,18 @@ class _Reader:
         )
 
 
-def _positions(file: CorpusFile, theorems: list[Theorem]) -> Iterator[LineColumn]:
+def _positions(file: CorpusFile, theorems: list[BenchmarkTheorem]) -> Iterator[LineColumn]:
     for premise in file.premises:
         yield from (premise.start, premise.end)
     for theorem in theorems:
         yield from (theorem.start, theorem.end)
 
 
-def _as_premise(theorem: Theorem) -> CorpusPremise:
+def _as_premise(theorem: BenchmarkTheorem) -> CorpusPremise:
     return CorpusPremise(theorem.full_name, "", theorem.start, theorem.end, "theorem")
 
 
-def _declaration(premise: CorpusPremise, lines: Offsets, theorem: Theorem | None) -> TracedDeclaration:
+def _declaration(premise: CorpusPremise, lines: Offsets, theorem: BenchmarkTheorem | None) -> TracedDeclaration:
     start = lines.offset(premise.start)
     return TracedDeclaration(
         name=premise.full_name or "",

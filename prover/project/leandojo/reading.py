@@ -9,7 +9,7 @@ from typing import IO, Any, TypeVar
 import msgspec
 
 from prover.errors import BenchmarkError
-from prover.project.leandojo.records import CORPUS, METADATA, PARTS, CorpusFile, Metadata, Theorem
+from prover.project.leandojo.records import CORPUS, METADATA, PARTS, BenchmarkMetadata, BenchmarkTheorem, CorpusFile
 
 T = TypeVar("T")
 CHUNK = 1 << 20
@@ -17,7 +17,7 @@ BLANK = " \t\r\n"
 
 
 @dataclass(frozen=True)
-class Benchmark:
+class LeanDojoBenchmark:
     """A benchmark directory. Its files are read when they are asked for.
 
     Raises from every method:
@@ -25,7 +25,7 @@ class Benchmark:
     """
 
     root: Path
-    metadata: Metadata
+    metadata: BenchmarkMetadata
     strategies: tuple[str, ...]
     """the ways in which its theorems are split, `random` first"""
 
@@ -33,14 +33,14 @@ class Benchmark:
         """The lines of the corpus, each after those of the files that it imports."""
         yield from corpus_lines(self.root / CORPUS)
 
-    def theorems(self, strategy: str, part: str) -> Iterator[Theorem]:
+    def theorems(self, strategy: str, part: str) -> Iterator[BenchmarkTheorem]:
         """The theorems of `train`, `val` or `test`."""
         file = self.root / strategy / f"{part}.json"
         for number, entry in enumerate(entries(file), 1):
-            yield _converted(entry, Theorem, f"{file}, theorem {number}")
+            yield _converted(entry, BenchmarkTheorem, f"{file}, theorem {number}")
 
 
-def read_benchmark(path: Path) -> Benchmark:
+def read_benchmark(path: Path) -> LeanDojoBenchmark:
     """The benchmark at a directory; looks whether all its files are there, and reads none but the metadata.
 
     Raises:
@@ -53,7 +53,7 @@ def read_benchmark(path: Path) -> Benchmark:
         for part in PARTS:
             if not (path / strategy / f"{part}.json").is_file():
                 raise BenchmarkError(f"{path / strategy} has no {part}.json: copy the benchmark again.")
-    return Benchmark(path, _metadata(path / METADATA), tuple(sorted(found, key=lambda name: name != "random")))
+    return LeanDojoBenchmark(path, _metadata(path / METADATA), tuple(sorted(found, key=lambda name: name != "random")))
 
 
 def corpus_lines(file: Path) -> Iterator[CorpusFile]:
@@ -84,7 +84,7 @@ def entries(file: Path) -> Iterator[Any]:
     """
     try:
         with file.open(encoding="utf-8") as stream:
-            yield from _Entries(stream)
+            yield from _JsonListItems(stream)
     except json.JSONDecodeError as error:
         raise BenchmarkError(f"{file} is cut short or no list of theorems ({error.msg}): copy it again.") from None
     except UnicodeDecodeError as error:
@@ -93,7 +93,7 @@ def entries(file: Path) -> Iterator[Any]:
         raise BenchmarkError(f"{file} cannot be read: {error.strerror}.") from None
 
 
-class _Entries:
+class _JsonListItems:
     """The objects of a list, decoded from a stream that is read piece by piece."""
 
     def __init__(self, stream: IO[str]) -> None:
@@ -149,11 +149,11 @@ class _Entries:
         return bool(piece)
 
 
-def _metadata(file: Path) -> Metadata:
+def _metadata(file: Path) -> BenchmarkMetadata:
     try:
-        return msgspec.json.decode(file.read_bytes(), type=Metadata)
+        return msgspec.json.decode(file.read_bytes(), type=BenchmarkMetadata)
     except FileNotFoundError:
-        return Metadata()  # some people's benchmarks have none
+        return BenchmarkMetadata()  # some people's benchmarks have none
     except (msgspec.DecodeError, OSError) as error:
         raise BenchmarkError(f"{file} cannot be read ({error}): copy the benchmark again.") from None
 

@@ -1,7 +1,7 @@
 """The lines and entries of LeanDojo's benchmark format, as typed values. Reads and writes nothing itself.
 
 A benchmark is a directory: `corpus.jsonl`, one `CorpusFile` a line, each after the files that it imports;
-for each strategy of splitting a directory with `train.json`, `val.json` and `test.json`, lists of `Theorem`;
+for each strategy of splitting a directory with `train.json`, `val.json` and `test.json`, lists of `BenchmarkTheorem`;
 and `metadata.json`. The format is that of LeanDojo Benchmark 4 (Yang et al., NeurIPS 2023). Keys that are
 not known here are passed over, since others add their own.
 """
@@ -45,7 +45,7 @@ class CorpusFile(msgspec.Struct, frozen=True):
     """its module name; LeanDojo does not write it"""
 
 
-class Provenance(msgspec.Struct, frozen=True):
+class MarkProvenance(msgspec.Struct, frozen=True):
     """Where a premise that stands between marks is declared."""
 
     full_name: str
@@ -55,7 +55,7 @@ class Provenance(msgspec.Struct, frozen=True):
     def_end_pos: LineColumn | None = None
 
 
-class Tactic(msgspec.Struct, frozen=True):
+class BenchmarkTactic(msgspec.Struct, frozen=True):
     """A tactic with the states around it."""
 
     tactic: str
@@ -63,18 +63,18 @@ class Tactic(msgspec.Struct, frozen=True):
     state_before: str
     """goals as Lean prints them, a blank line between two"""
     state_after: str
-    annotated_tactic: tuple[str, tuple[Provenance, ...]] | None = None
+    annotated_tactic: tuple[str, tuple[MarkProvenance, ...]] | None = None
     """exactly as written, with marks around premises; and a provenance for each mark, in order"""
 
 
-class Theorem(msgspec.Struct, frozen=True):
+class BenchmarkTheorem(msgspec.Struct, frozen=True):
     """A theorem with the tactics of its proof; none for a proof that is a term."""
 
     file_path: str
     full_name: str
     start: LineColumn
     end: LineColumn
-    traced_tactics: tuple[Tactic, ...] = ()
+    traced_tactics: tuple[BenchmarkTactic, ...] = ()
     url: str = ""
     commit: str = ""
 
@@ -86,7 +86,7 @@ class FromRepo(msgspec.Struct, frozen=True):
     commit: str = ""
 
 
-class Metadata(msgspec.Struct, frozen=True, omit_defaults=True):
+class BenchmarkMetadata(msgspec.Struct, frozen=True, omit_defaults=True):
     """What `metadata.json` says."""
 
     creation_time: str = ""

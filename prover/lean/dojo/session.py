@@ -10,9 +10,28 @@ from pathlib import Path
 from typing import TypeVar
 
 from prover.errors import LeanDied, LeanTimeout, ReplayFailed, RequestRefused
-from prover.lean import dojo_messages as said
-from prover.lean.dojo_process import GRACE_SECONDS, DojoProcess
-from prover.lean.dojo_traced import goal_key
+from prover.lean.dojo.messages import (
+    DojoCheck,
+    DojoDescribe,
+    DojoDone,
+    DojoElaborate,
+    DojoFinished,
+    DojoForget,
+    DojoGoal,
+    DojoGone,
+    DojoMessages,
+    DojoOpen,
+    DojoOpened,
+    DojoRejected,
+    DojoReply,
+    DojoRequest,
+    DojoRun,
+    DojoSetup,
+    DojoStepped,
+    DojoTraced,
+)
+from prover.lean.dojo.process import GRACE_SECONDS, DojoProcess
+from prover.lean.dojo.traced import goal_key
 from prover.lean.protocol import Declaration, Goal, Hypothesis, Message
 from prover.lean.session import Advanced, Failed, Origin, SorryGoal, SourceText, State, TacticLimits, TacticOutcome
 
@@ -32,7 +51,7 @@ class DojoSession:
         RequestRefused: a text is not the one of the commit.
     """
 
-    setup: said.Setup
+    setup: DojoSetup
     restarts: int = 0
     """how often a proof or the process had to be given up"""
     _process: DojoProcess | None = None
@@ -42,11 +61,11 @@ class DojoSession:
 
     def elaborate(self, source: SourceText) -> tuple[Message, ...]:
         """Lean's messages about the file."""
-        return self._asked(said.Elaborate(self._file(source)), said.Said).messages
+        return self._asked(DojoElaborate(self._file(source)), DojoMessages).messages
 
     def declarations(self, source: SourceText) -> tuple[Declaration, ...]:
         """What the file declares, in the order of its text."""
-        module = self._asked(said.Describe(self._file(source)), said.Traced).module
+        module = self._asked(DojoDescribe(self._file(source)), DojoTraced).module
         return tuple(
             Declaration(
                 d.name, d.kind, d.statement, d.visibility == "private", d.start, d.stop, d.selection, d.incomplete
@@ -60,7 +79,7 @@ class DojoSession:
 
     def statement(self, source: SourceText, selection: int) -> SorryGoal:
         """The goal of the theorem whose name stands at `selection`, its present proof put aside."""
-        opened = self._asked(said.Open(self._file(source), selection), said.Opened)
+        opened = self._asked(DojoOpen(self._file(source), selection), DojoOpened)
         state = State(_goals(opened.goals), Origin(source, selection, statement=True))
         self._handles[state] = opened.number, opened.state
         return SorryGoal(state, opened.start, opened.stop, True, opened.command, opened.declaration)
@@ -77,8 +96,8 @@ class DojoSession:
         """Lets a fresh Lean check the whole file with a script for an opened statement; None when it holds."""
         assert state.parent is None, "a script is checked from where the proof was opened"
         proof = "by\n" + "".join(f"  {line}\n" for line in script.split("\n"))
-        request = said.Check(self._file(state.origin.source), state.origin.start, proof)
-        if self._asked(request, said.Done).holds:
+        request = DojoCheck(self._file(state.origin.source), state.origin.start, proof)
+        if self._asked(request, DojoDone).holds:
             return None
         return Failed("elaboration", "LeanDojo does not accept the file with this proof", 0)
 
@@ -86,7 +105,7 @@ class DojoSession:
         """Closes every opened theorem; their states would be replayed."""
         self._handles.clear()
         if self._process is not None and self._process.alive():
-            self._asked(said.Forget(), said.Done)
+            self._asked(DojoForget(), DojoDone)
 
     def close(self) -> None:
         """Ends the process. The session may be used again; it then replays."""
@@ -107,19 +126,19 @@ class DojoSession:
     def _outcome(self, state: State, tactic: str, limits: TacticLimits) -> TacticOutcome:
         number, reply = self._replied(state, tactic, limits.milliseconds)
         match reply:
-            case said.Stepped(after, goals, microseconds):
+            case DojoStepped(after, goals, microseconds):
                 child = State(_goals(goals), state.origin, state, tactic)
                 self._handles[child] = number, after
                 return Advanced((child,), None, microseconds)
-            case said.Finished(microseconds):
+            case DojoFinished(microseconds):
                 return Advanced((), None, microseconds)
-            case said.Rejected(kind, message, microseconds):
+            case DojoRejected(kind, message, microseconds):
                 return Failed(kind, message, microseconds)
-            case said.Gone(kind, message):
+            case DojoGone(kind, message):
                 return Failed(kind, message, 0)
         raise RequestRefused(f"LeanDojo's process answered a tactic with {type(reply).__name__}")
 
-    def _replied(self, state: State, tactic: str, milliseconds: int) -> tuple[int, said.Reply]:
+    def _replied(self, state: State, tactic: str, milliseconds: int) -> tuple[int, DojoReply]:
         """The number of the opened theorem and the reply, asked for again when LeanDojo's process ends.
 
         It is not the tactic that ends that process: Lean is another one, below it.
@@ -127,14 +146,14 @@ class DojoSession:
         for _ in range(RESTARTS):
             try:
                 number, handle = self._handle(state)
-                request = said.Run(number, handle, tactic, milliseconds)
+                request = DojoRun(number, handle, tactic, milliseconds)
                 (reply,) = self._running().ask(request, milliseconds / 1000 + GRACE_SECONDS)
-                if isinstance(reply, said.Gone):
+                if isinstance(reply, DojoGone):
                     self._forget(number)
                 return number, reply
             except LeanTimeout as error:
                 self._give_up()
-                return 0, said.Gone("timeout", str(error))
+                return 0, DojoGone("timeout", str(error))
             except LeanDied as error:
                 if self._ended:
                     raise
@@ -148,11 +167,11 @@ class DojoSession:
         if (known := self._handles.get(state)) is not None:
             return known
         if state.parent is None:
-            opened = self._asked(said.Open(self._file(state.origin.source), state.origin.start), said.Opened)
+            opened = self._asked(DojoOpen(self._file(state.origin.source), state.origin.start), DojoOpened)
             self._handles[state] = opened.number, opened.state
         else:
             number, reply = self._replied(state.parent, state.tactic, TacticLimits().milliseconds * 4)
-            if not isinstance(reply, said.Stepped):
+            if not isinstance(reply, DojoStepped):
                 raise ReplayFailed(f"the tactic `{state.tactic}` did not lead to the same state again")
             self._handles[state] = number, reply.state
         return self._handles[state]
@@ -178,7 +197,7 @@ class DojoSession:
         self._process = None
         self._handles.clear()
 
-    def _asked(self, request: said.Request, kind: type[R]) -> R:
+    def _asked(self, request: DojoRequest, kind: type[R]) -> R:
         """The reply of that kind, asked for again, a bounded number of times, when the process ends."""
         for attempt in range(RESTARTS):
             try:
@@ -206,7 +225,7 @@ class DojoSession:
         return source.file
 
 
-def _goals(goals: Sequence[said.PrintedGoal]) -> tuple[Goal, ...]:
+def _goals(goals: Sequence[DojoGoal]) -> tuple[Goal, ...]:
     return tuple(
         Goal(
             key=goal_key(goal.printed),

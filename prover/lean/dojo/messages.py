@@ -1,8 +1,8 @@
-"""What is said between this program and the process in which LeanDojo runs: typed messages, one JSON object a line.
+"""Messages to and from the process in which LeanDojo runs: typed structs, one JSON object a line.
 
-A request is answered by any number of `Traced` and one last reply of another kind; before all requests the process
-says `Ready` or `Refused`. A theorem is known by its file and the byte at which its name stands, an opened one by
-a number, a state of its proof by LeanDojo's own number.
+A request is answered by any number of `DojoTraced` and one last reply of another kind; before all requests the process
+sends `DojoReady` or `DojoRefused`. A theorem is identified by its file and the byte at which its name starts, an opened
+one by a number, a state of its proof by LeanDojo's own number.
 """
 
 import msgspec
@@ -11,7 +11,7 @@ from prover.lean.protocol import Message
 from prover.lean.traced import TracedModule
 
 
-class Setup(msgspec.Struct, frozen=True):
+class DojoSetup(msgspec.Struct, frozen=True):
     """What the process is started with."""
 
     repository: str
@@ -24,30 +24,30 @@ class Setup(msgspec.Struct, frozen=True):
     """trace what the repository depends on as well, Lean's own library included, which takes hours"""
 
 
-class Trace(msgspec.Struct, frozen=True, tag_field="do"):
+class DojoTrace(msgspec.Struct, frozen=True, tag_field="do"):
     """All modules, traced and, the first time, built."""
 
 
-class Describe(msgspec.Struct, frozen=True, tag_field="do"):
+class DojoDescribe(msgspec.Struct, frozen=True, tag_field="do"):
     """One module, as it was traced."""
 
     file: str
 
 
-class Elaborate(msgspec.Struct, frozen=True, tag_field="do"):
+class DojoElaborate(msgspec.Struct, frozen=True, tag_field="do"):
     """Lean's messages about a file."""
 
     file: str
 
 
-class Open(msgspec.Struct, frozen=True, tag_field="do"):
+class DojoOpen(msgspec.Struct, frozen=True, tag_field="do"):
     """The whole statement of a theorem, to be proved."""
 
     file: str
     selection: int
 
 
-class Run(msgspec.Struct, frozen=True, tag_field="do"):
+class DojoRun(msgspec.Struct, frozen=True, tag_field="do"):
     """One tactic on one state."""
 
     opened: int
@@ -56,7 +56,7 @@ class Run(msgspec.Struct, frozen=True, tag_field="do"):
     milliseconds: int
 
 
-class Check(msgspec.Struct, frozen=True, tag_field="do"):
+class DojoCheck(msgspec.Struct, frozen=True, tag_field="do"):
     """The whole file with a proof written into it, in a fresh Lean."""
 
     file: str
@@ -64,14 +64,14 @@ class Check(msgspec.Struct, frozen=True, tag_field="do"):
     proof: str
 
 
-class Forget(msgspec.Struct, frozen=True, tag_field="do"):
+class DojoForget(msgspec.Struct, frozen=True, tag_field="do"):
     """Closes every opened theorem."""
 
 
-Request = Trace | Describe | Elaborate | Open | Run | Check | Forget
+DojoRequest = DojoTrace | DojoDescribe | DojoElaborate | DojoOpen | DojoRun | DojoCheck | DojoForget
 
 
-class PrintedGoal(msgspec.Struct, frozen=True):
+class DojoGoal(msgspec.Struct, frozen=True):
     """A goal as Lean prints it, taken apart by LeanDojo."""
 
     printed: str
@@ -81,30 +81,30 @@ class PrintedGoal(msgspec.Struct, frozen=True):
     target: str
 
 
-class Ready(msgspec.Struct, frozen=True, tag_field="reply"):
+class DojoReady(msgspec.Struct, frozen=True, tag_field="reply"):
     """LeanDojo has been loaded."""
 
     version: str
 
 
-class Traced(msgspec.Struct, frozen=True, tag_field="reply"):
+class DojoTraced(msgspec.Struct, frozen=True, tag_field="reply"):
     """A module."""
 
     module: TracedModule
 
 
-class Said(msgspec.Struct, frozen=True, tag_field="reply"):
+class DojoMessages(msgspec.Struct, frozen=True, tag_field="reply"):
     """What Lean says about a file."""
 
     messages: tuple[Message, ...]
 
 
-class Opened(msgspec.Struct, frozen=True, tag_field="reply"):
+class DojoOpened(msgspec.Struct, frozen=True, tag_field="reply"):
     """A theorem whose proof can be tried."""
 
     number: int
     state: int
-    goals: tuple[PrintedGoal, ...]
+    goals: tuple[DojoGoal, ...]
     start: int
     """of its body, `:=` included"""
     stop: int
@@ -112,21 +112,21 @@ class Opened(msgspec.Struct, frozen=True, tag_field="reply"):
     declaration: str
 
 
-class Stepped(msgspec.Struct, frozen=True, tag_field="reply"):
+class DojoStepped(msgspec.Struct, frozen=True, tag_field="reply"):
     """The tactic ran and left goals."""
 
     state: int
-    goals: tuple[PrintedGoal, ...]
+    goals: tuple[DojoGoal, ...]
     microseconds: int
 
 
-class Finished(msgspec.Struct, frozen=True, tag_field="reply"):
+class DojoFinished(msgspec.Struct, frozen=True, tag_field="reply"):
     """The tactic ran and left nothing; the kernel has accepted the proof."""
 
     microseconds: int
 
 
-class Rejected(msgspec.Struct, frozen=True, tag_field="reply"):
+class DojoRejected(msgspec.Struct, frozen=True, tag_field="reply"):
     """The tactic failed, or must not count."""
 
     kind: str
@@ -134,20 +134,20 @@ class Rejected(msgspec.Struct, frozen=True, tag_field="reply"):
     microseconds: int
 
 
-class Gone(msgspec.Struct, frozen=True, tag_field="reply"):
+class DojoGone(msgspec.Struct, frozen=True, tag_field="reply"):
     """The tactic did not end in time or took Lean with it; the theorem is closed, and its states with it."""
 
     kind: str
     message: str
 
 
-class Done(msgspec.Struct, frozen=True, tag_field="reply"):
+class DojoDone(msgspec.Struct, frozen=True, tag_field="reply"):
     """That is all; what was to be checked holds unless it says otherwise."""
 
     holds: bool = True
 
 
-class Refused(msgspec.Struct, frozen=True, tag_field="reply"):
+class DojoRefused(msgspec.Struct, frozen=True, tag_field="reply"):
     """It could not be done."""
 
     message: str
@@ -156,10 +156,21 @@ class Refused(msgspec.Struct, frozen=True, tag_field="reply"):
     """for want of a program or package"""
 
 
-Reply = Ready | Traced | Said | Opened | Stepped | Finished | Rejected | Gone | Done | Refused
+DojoReply = (
+    DojoReady
+    | DojoTraced
+    | DojoMessages
+    | DojoOpened
+    | DojoStepped
+    | DojoFinished
+    | DojoRejected
+    | DojoGone
+    | DojoDone
+    | DojoRefused
+)
 
 encode = msgspec.json.Encoder().encode
-_requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
+_requests: msgspec.json.Decoder[DojoRequest] = msgspec.json.Decoder(DojoRequest)
 decode_request = _requests.decode
-_replies: msgspec.json.Decoder[Reply] = msgspec.json.Decoder(Reply)
+_replies: msgspec.json.Decoder[DojoReply] = msgspec.json.Decoder(DojoReply)
 decode_reply = _replies.decode

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prover.errors import LeanDojoFailed, LeanDojoMissing
-from prover.lean import dojo_messages as said
-from prover.lean.dojo_process import INSTALL, LOG_LINES, DojoProcess
-from prover.lean.dojo_session import DojoSession
+from prover.lean.dojo.messages import DojoSetup, DojoTrace, DojoTraced
+from prover.lean.dojo.process import INSTALL, LOG_LINES, DojoProcess
+from prover.lean.dojo.session import DojoSession
 from prover.lean.traced import TracedModule
 from retrieval.files import atomic_directory
 
@@ -38,16 +38,16 @@ class DojoBackend:
     def trace(self) -> Iterator[TracedModule]:
         """The modules; builds and traces all of them the first time, which takes longer than a build."""
         with DojoProcess(self._setup()) as process:
-            for reply in process.ask(said.Trace(), TRACE_SECONDS):
-                if isinstance(reply, said.Traced):
+            for reply in process.ask(DojoTrace(), TRACE_SECONDS):
+                if isinstance(reply, DojoTraced):
                     yield reply.module
 
     def session(self) -> "DojoSession":
         """A session over the repository. Close it after use."""
         return DojoSession(self._setup())
 
-    def _setup(self) -> said.Setup:
-        return said.Setup(str(self.clone), str(self.cache))
+    def _setup(self) -> DojoSetup:
+        return DojoSetup(str(self.clone), str(self.cache))
 
 
 def dojo_backend(repository: Path, cache: Path, commit: str = "HEAD") -> DojoBackend:

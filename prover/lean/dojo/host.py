@@ -1,4 +1,4 @@
-"""The process in which LeanDojo runs, and the only place that imports it: `python -m prover.lean.dojo SETUP`.
+"""The process in which LeanDojo runs, and the only place that imports it: `python -m prover.lean.dojo.host SETUP`.
 
 LeanDojo changes the working directory, prints to standard output, reads settings from the environment while it is
 imported and leaves processes behind, so it gets a process of its own, which ends with its parent. Its known faults
@@ -30,8 +30,32 @@ import msgspec
 import psutil
 
 from prover.errors import LeanDojoFailed
-from prover.lean import dojo_messages as said
-from prover.lean.dojo_traced import body, command, goals_in, theorem_at, traced_module
+from prover.lean.dojo.messages import (
+    DojoCheck,
+    DojoDescribe,
+    DojoDone,
+    DojoElaborate,
+    DojoFinished,
+    DojoForget,
+    DojoGoal,
+    DojoGone,
+    DojoMessages,
+    DojoOpen,
+    DojoOpened,
+    DojoReady,
+    DojoRefused,
+    DojoRejected,
+    DojoReply,
+    DojoRequest,
+    DojoRun,
+    DojoSetup,
+    DojoStepped,
+    DojoTrace,
+    DojoTraced,
+    decode_request,
+    encode,
+)
+from prover.lean.dojo.traced import body, command, goals_in, theorem_at, traced_module
 from prover.lean.protocol import Message
 
 OLDEST, NEWEST = "v4.3.0", "v4.20.0"
@@ -56,7 +80,7 @@ def environment(values: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def load(setup: said.Setup) -> ModuleType:
+def load(setup: DojoSetup) -> ModuleType:
     """LeanDojo, with settings that it takes only while it is imported."""
     settings = {
         "CACHE_DIR": setup.cache,
@@ -95,7 +119,7 @@ class Host:
     """LeanDojo at one repository, and the theorems that are open."""
 
     lean_dojo: Any
-    setup: said.Setup
+    setup: DojoSetup
     _files: dict[str, Any] = field(default_factory=dict)
     _opened: dict[int, tuple[Any, dict[int, Any]]] = field(default_factory=dict)
     """number, then LeanDojo's `Dojo` and its states"""
@@ -104,27 +128,27 @@ class Host:
     def __post_init__(self) -> None:
         self._repository = self.lean_dojo.LeanGitRepo.from_path(self.setup.repository)
 
-    def answer(self, request: said.Request) -> Iterator[said.Reply]:
+    def answer(self, request: DojoRequest) -> Iterator[DojoReply]:
         """The replies to a request."""
         match request:
-            case said.Trace():
+            case DojoTrace():
                 traced = self.lean_dojo.trace(self._repository, build_deps=self.setup.dependencies)
-                yield from (said.Traced(traced_module(file)) for file in traced.traced_files)
-                yield said.Done()
-            case said.Describe(file):
-                yield said.Traced(traced_module(self._file(file)))
-                yield said.Done()
-            case said.Elaborate(file):
-                yield said.Said(self._elaborate(file))
-            case said.Open(file, selection):
+                yield from (DojoTraced(traced_module(file)) for file in traced.traced_files)
+                yield DojoDone()
+            case DojoDescribe(file):
+                yield DojoTraced(traced_module(self._file(file)))
+                yield DojoDone()
+            case DojoElaborate(file):
+                yield DojoMessages(self._elaborate(file))
+            case DojoOpen(file, selection):
                 yield self._open(file, selection)
-            case said.Run():
+            case DojoRun():
                 yield self._run(request)
-            case said.Check(file, selection, proof):
-                yield said.Done(self.lean_dojo.check_proof(self._theorem(file, selection).theorem, proof))
-            case said.Forget():
+            case DojoCheck(file, selection, proof):
+                yield DojoDone(self.lean_dojo.check_proof(self._theorem(file, selection).theorem, proof))
+            case DojoForget():
                 self.close()
-                yield said.Done()
+                yield DojoDone()
 
     def close(self) -> None:
         """Closes every opened theorem."""
@@ -167,7 +191,7 @@ class Host:
         )
         return tuple(_message(json.loads(line)) for line in done.stdout.splitlines() if line.startswith("{"))
 
-    def _open(self, file: str, selection: int) -> said.Reply:
+    def _open(self, file: str, selection: int) -> DojoReply:
         theorem = self._theorem(file, selection)
         dojo = self.lean_dojo.Dojo(theorem.theorem, OPEN_SECONDS, build_deps=self.setup.dependencies)
         try:
@@ -179,11 +203,11 @@ class Host:
         self._count += 1
         self._opened[self._count] = dojo, {state.id: state}
         start, stop = body(theorem)
-        return said.Opened(
+        return DojoOpened(
             self._count, state.id, _goals(state), start, stop, command(theorem), theorem.theorem.full_name
         )
 
-    def _run(self, request: said.Run) -> said.Reply:
+    def _run(self, request: DojoRun) -> DojoReply:
         dojo, states = self._opened[request.opened]
         dojo.proc.timeout = request.milliseconds / 1000
         started = time.monotonic()
@@ -195,22 +219,22 @@ class Host:
             result = dojo.run_tac(states[request.state], request.tactic)
         except self.lean_dojo.DojoTacticTimeoutError:
             self._close(request.opened)
-            return said.Gone("timeout", f"no answer within {request.milliseconds} ms")
+            return DojoGone("timeout", f"no answer within {request.milliseconds} ms")
         except self.lean_dojo.DojoCrashError as error:
             self._close(request.opened)
-            return said.Gone("died", f"Lean ended: {error}")
+            return DojoGone("died", f"Lean ended: {error}")
         except AssertionError:  # of LeanDojo's, on goals that it cannot take apart
-            return said.Rejected("elaboration", "LeanDojo cannot read the goals that it leaves", spent())
+            return DojoRejected("elaboration", "LeanDojo cannot read the goals that it leaves", spent())
         match type(result).__name__:
             case "ProofFinished":
-                return said.Finished(spent())
+                return DojoFinished(spent())
             case "TacticState":
                 states[result.id] = result
-                return said.Stepped(result.id, _goals(result), spent())
+                return DojoStepped(result.id, _goals(result), spent())
             case "ProofGivenUp":
-                return said.Rejected("cheat", "the proof contains `sorry`", spent())
+                return DojoRejected("cheat", "the proof contains `sorry`", spent())
             case _:
-                return said.Rejected("elaboration", result.error, spent())
+                return DojoRejected("elaboration", result.error, spent())
 
 
 def _leave(dojo: Any) -> None:
@@ -227,13 +251,13 @@ def _switch_off_line_discipline(terminal: int) -> None:
     termios.tcsetattr(terminal, termios.TCSANOW, settings)
 
 
-def _goals(state: Any) -> tuple[said.PrintedGoal, ...]:
+def _goals(state: Any) -> tuple[DojoGoal, ...]:
     found = []
     for printed, goal in zip(goals_in(state.pp), state.goals, strict=True):
         first = printed.partition("\n")[0]
         tag = first.removeprefix("case ") if first.startswith("case ") else ""
         hypotheses = tuple((assumption.ident, assumption.lean_type) for assumption in goal.assumptions)
-        found.append(said.PrintedGoal(printed, tag, hypotheses, goal.conclusion))
+        found.append(DojoGoal(printed, tag, hypotheses, goal.conclusion))
     return tuple(found)
 
 
@@ -251,22 +275,22 @@ def _message(line: dict[str, Any]) -> Message:
     )
 
 
-def explained(error: Exception) -> said.Refused:
+def explained(error: Exception) -> DojoRefused:
     """What went wrong, in a sentence."""
     match error:
         case LeanDojoFailed():
-            return said.Refused(str(error), error.details)
+            return DojoRefused(str(error), error.details)
         case subprocess.CalledProcessError():
             output = [part.decode(errors="replace") for part in (error.stdout, error.stderr) if part]
             words = f"LeanDojo's command `{error.cmd}` ended with status {error.returncode}"
-            return said.Refused(
+            return DojoRefused(
                 f"{words}: if the repository's Lean is not between {OLDEST} and {NEWEST}, use another backend.",
                 tuple("\n".join(output).splitlines()[-20:]),
             )
         case FileNotFoundError(filename=name):
-            return said.Refused(f"LeanDojo found no {name}: install elan, or put `lean` and `lake` on the PATH.")
+            return DojoRefused(f"LeanDojo found no {name}: install elan, or put `lean` and `lake` on the PATH.")
         case _:
-            return said.Refused(f"LeanDojo failed ({type(error).__name__}: {re.sub(chr(10), ' ', str(error))}).")
+            return DojoRefused(f"LeanDojo failed ({type(error).__name__}: {re.sub(chr(10), ' ', str(error))}).")
 
 
 def end_with(parent: int) -> None:
@@ -284,21 +308,21 @@ def end_children() -> None:
             child.kill()
 
 
-def serve(setup: said.Setup, requests: Iterator[bytes], send: Callable[[said.Reply], None]) -> None:
+def serve(setup: DojoSetup, requests: Iterator[bytes], send: Callable[[DojoReply], None]) -> None:
     """Answers requests until there are no more."""
     try:
         host = Host(load(setup), setup)
     except ImportError as error:
-        send(said.Refused(f"lean-dojo cannot be loaded ({error})", missing=True))
+        send(DojoRefused(f"lean-dojo cannot be loaded ({error})", missing=True))
         return
     except Exception as error:  # whatever LeanDojo raises must become a sentence
         send(explained(error))
         return
-    send(said.Ready(host.lean_dojo.__version__))
+    send(DojoReady(host.lean_dojo.__version__))
     try:
         for line in requests:
             try:
-                for reply in host.answer(said.decode_request(line)):
+                for reply in host.answer(decode_request(line)):
                     send(reply)
             except Exception as error:  # as above
                 send(explained(error))
@@ -313,11 +337,11 @@ def main() -> None:
     os.set_inheritable(answers.fileno(), False)
     os.dup2(2, 1)
 
-    def send(reply: said.Reply) -> None:
-        answers.write(said.encode(reply) + b"\n")
+    def send(reply: DojoReply) -> None:
+        answers.write(encode(reply) + b"\n")
 
     try:
-        serve(msgspec.json.decode(sys.argv[1], type=said.Setup), iter(sys.stdin.buffer.readline, b""), send)
+        serve(msgspec.json.decode(sys.argv[1], type=DojoSetup), iter(sys.stdin.buffer.readline, b""), send)
     finally:
         end_children()
 

@@ -12,7 +12,7 @@ from typing import IO
 import psutil
 
 from prover.errors import LeanDied, LeanDojoFailed, LeanDojoMissing, LeanTimeout
-from prover.lean import dojo_messages as said
+from prover.lean.dojo.messages import DojoRefused, DojoReply, DojoRequest, DojoSetup, DojoTraced, decode_reply, encode
 
 INSTALL = "pip install 'prover[leandojo]'"
 START_SECONDS = 120.0
@@ -31,11 +31,11 @@ class DojoProcess:
         LeanTimeout: it gave no answer in time and was ended.
     """
 
-    def __init__(self, setup: said.Setup) -> None:
+    def __init__(self, setup: DojoSetup) -> None:
         self._log: IO[bytes] = TemporaryFile()  # noqa: SIM115 -- closed with the process
         self._replies: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-m", "prover.lean.dojo", said.encode(setup).decode()],
+            [sys.executable, "-P", "-m", "prover.lean.dojo.host", encode(setup).decode()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
@@ -59,21 +59,21 @@ class DojoProcess:
         """Whether the process still runs."""
         return self._process.poll() is None
 
-    def ask(self, request: said.Request, seconds: float) -> Iterator[said.Reply]:
+    def ask(self, request: DojoRequest, seconds: float) -> Iterator[DojoReply]:
         """Sends a request; yields its replies, the last one last. `seconds` bounds each wait."""
         if not self._greeted:
             self._checked(self._receive(START_SECONDS))
             self._greeted = True
         assert self._process.stdin is not None
         try:
-            self._process.stdin.write(said.encode(request) + b"\n")
+            self._process.stdin.write(encode(request) + b"\n")
             self._process.stdin.flush()
         except OSError:
             raise self._death() from None
         while True:
             reply = self._checked(self._receive(seconds))
             yield reply
-            if not isinstance(reply, said.Traced):
+            if not isinstance(reply, DojoTraced):
                 return
 
     def end(self) -> None:
@@ -99,7 +99,7 @@ class DojoProcess:
                 process.kill()
         self._process.wait()
 
-    def _receive(self, seconds: float) -> said.Reply:
+    def _receive(self, seconds: float) -> DojoReply:
         try:
             line = self._replies.get(timeout=seconds)
         except queue.Empty:
@@ -107,13 +107,13 @@ class DojoProcess:
             raise LeanTimeout(f"LeanDojo gave no answer within {seconds:.0f} s and was stopped") from None
         if line is None:
             raise self._death()
-        return said.decode_reply(line)
+        return decode_reply(line)
 
-    def _checked(self, reply: said.Reply) -> said.Reply:
+    def _checked(self, reply: DojoReply) -> DojoReply:
         match reply:
-            case said.Refused(message, _, True):
+            case DojoRefused(message, _, True):
                 raise LeanDojoMissing(f"{message}: {INSTALL}.")
-            case said.Refused(message, details):
+            case DojoRefused(message, details):
                 raise LeanDojoFailed(message, details or self._last_words())
         return reply
 

@@ -1,0 +1,1 @@
+"""LeanDojo as a backend: its messages, the process in which it runs, and a session over it."""
