@@ -62,7 +62,7 @@ def remembering(lessons: list[ModulePrecedents], share: float) -> Memory:
     """A memory of the proofs in a part."""
     memory = Memory()
     for lesson in lessons:
-        memory.learn(lesson.source, [known for known in lesson.precedents if learnt(known.declaration, share)])
+        memory.remember(lesson.source, [known for known in lesson.precedents if learnt(known.declaration, share)])
     return memory
 
 

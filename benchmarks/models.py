@@ -10,9 +10,10 @@ from typing import Any
 
 from benchmarks.workload import conditions
 from prover.lean.protocol import Goal, Hypothesis
+from prover.lean.session import Failed
 from prover.tactics.automation import Automation
 from prover.tactics.ensemble import Ensemble
-from prover.tactics.generator import Place, Suggestion, TacticGenerator
+from prover.tactics.generator import BoundGenerator, StatelessGenerator, Suggestion, TheoremRef
 from prover.tactics.language.formats import Asked, format_named, state_text
 from prover.tactics.language.model import Decoding, Prompt
 from prover.tactics.language.transformer import Transformer
@@ -23,7 +24,8 @@ TOKENS = 24
 """of a tactic: what a byte-level model needs for `simp [Nat.add_comm, ih]`"""
 TIMES_WANTED = 4.0
 MOST_MS = 2.0
-PLACE = Place("Bench", "Bench.t", 0, "key")
+THEOREM = TheoremRef("Bench", "Bench.t", 0, "key")
+FAILED = Failed("elaboration", "", 0)
 Progress = Callable[[str], None]
 
 
@@ -69,7 +71,7 @@ def throughput(model: Transformer, prompts: Sequence[Prompt], progress: Progress
 def ensemble_overhead(goals: Sequence[Goal]) -> dict[str, Any]:
     """Milliseconds that mixing and counting add to an expansion of four generators, with every tactic tried."""
 
-    class Said:
+    class Said(StatelessGenerator):
         """Says what was worked out before."""
 
         def __init__(self, name: str, known: dict[str, list[Suggestion]]) -> None:
@@ -79,7 +81,7 @@ def ensemble_overhead(goals: Sequence[Goal]) -> dict[str, Any]:
         def suggest(self, goal: Goal) -> Sequence[Suggestion]:
             return self._known[goal.key]
 
-    kinds: dict[str, TacticGenerator] = {
+    kinds: dict[str, BoundGenerator] = {
         "automation": Automation(),
         "structure": Structure(),
         "memory": Structure(),
@@ -87,14 +89,14 @@ def ensemble_overhead(goals: Sequence[Goal]) -> dict[str, Any]:
     }
     said = {name: {g.key: list(kind.suggest(g)) for g in goals} for name, kind in kinds.items()}
     ensemble = Ensemble([Said(name, known) for name, known in said.items()])
-    situated = ensemble.at(PLACE)
+    bound = ensemble.for_theorem(THEOREM)
     times, sizes = [], []
     for _ in range(50):
         for goal in goals:
             started = time.perf_counter()
-            suggestions = situated.suggest(goal)
+            suggestions = bound.suggest(goal)
             for suggestion in suggestions[:64]:
-                situated.tried(goal, suggestion, advanced=False)
+                bound.on_result(goal, suggestion, FAILED)
             times.append((time.perf_counter() - started) * 1000)
             sizes.append(len(suggestions))
     median = statistics.median(times)

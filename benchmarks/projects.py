@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.workload import PROJECTS, Project, built, conditions, spread, theorems
+from prover.attempt import Prover, Task, TheoremProved, have_read
 from prover.check.gate import Gate, Judgement, Submission
 from prover.check.levels import USUAL
 from prover.evaluate.statistics import mcnemar, wilson
@@ -14,10 +15,10 @@ from prover.lean.pool import Pool
 from prover.lean.session import LeanSession, TacticLimits
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.project.contents import ContentsReader
-from prover.proving import Prover, Task, TheoremProved, have_read
 from prover.search.best_first import DEFAULT_LIMITS, Strategy
 from prover.search.budget import Budget
 from prover.tactics.automation import Automation, FixedList
+from prover.tactics.ensemble import Ensemble
 from prover.tactics.generator import Generator
 from prover.tactics.structure import Structure
 from retrieval.statistics import Interval, bootstrap_mean
@@ -182,8 +183,11 @@ def _project(
             have_read(session, contents, (task.source for task in tasks), reading)
         limits = DEFAULT_LIMITS if plan.tactics is None else COUNTED
         budget = Budget(seconds=plan.seconds, tactics=plan.tactics)
-        gate, strategy = SameJudgement(pool.fresh), Strategy((), limits=limits)
-        provers = {name: Prover(strategy, gate, budget, generators=own) for name, own in generators.items()}
+        gate, strategy = SameJudgement(pool.fresh), Strategy(limits=limits)
+        provers = {
+            name: Prover(own[0] if len(own) == 1 else Ensemble(own), strategy, gate, budget)
+            for name, own in generators.items()
+        }
         progress(f"{project.name}: {len(tasks)} theorems")
         work = [
             executor.submit(_attempts, pool, project.name, task, _rotated(provers, number))

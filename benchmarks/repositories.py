@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.workload import conditions, spread
+from prover.attempt import Outcome, Prover, Task
 from prover.check.gate import Gate
 from prover.cli.ledger import Ledger
 from prover.cli.opening import Note, Opened, opened
@@ -23,14 +24,14 @@ from prover.lean.traced import TracedDeclaration
 from prover.project.build import Compiled, NotCompiled, source_of
 from prover.project.layout import Module
 from prover.project.revision import revision_of
-from prover.proving import Outcome, Prover, Task
 from prover.search.best_first import Strategy
 from prover.search.budget import Budget
 from prover.tactics.automation import Automation
-from prover.tactics.generator import TacticGenerator
+from prover.tactics.ensemble import Ensemble
+from prover.tactics.generator import StatelessGenerator
 from prover.tactics.structure import Structure
 
-GENERATORS: tuple[TacticGenerator, ...] = (Automation(), Structure())
+GENERATORS: tuple[StatelessGenerator, ...] = (Automation(), Structure())
 
 
 @dataclass(frozen=True)
@@ -187,7 +188,9 @@ def _attempts(ready: Opened, picks: Sequence[Pick], plan: Plan, progress: Note) 
     finished = False
     try:
         with Pool(ready.toolchain, ready.builder.search_path(), plan.jobs) as pool:
-            prover = Prover(Strategy(GENERATORS), Gate(pool.fresh), Budget(seconds=plan.seconds))
+            prover = Prover(
+                Ensemble(GENERATORS, frozen=True), Strategy(), Gate(pool.fresh), Budget(seconds=plan.seconds)
+            )
             with ThreadPoolExecutor(plan.jobs) as executor:
                 for task, outcome in executor.map(lambda pick: _attempt(ready, pool, prover, pick), picks):
                     ledger.record(task, outcome)

@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.workload import PROJECTS, Project, built, conditions, theorems
+from prover.attempt import Prover, Task, TheoremFailed, TheoremOpen, TheoremProved, forget, sorry_goals
 from prover.check.gate import Gate
 from prover.errors import ProverError
 from prover.lean.pool import Pool
@@ -25,10 +26,10 @@ from prover.lean.session import Failed, LeanSession, TacticLimits
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.project.build import errors_of
 from prover.project.patch import replace as replace_in
-from prover.proving import Prover, Task, TheoremFailed, TheoremOpen, TheoremProved, forget, sorry_goals
 from prover.search.best_first import Strategy
 from prover.search.budget import Budget
 from prover.tactics.automation import Automation
+from prover.tactics.ensemble import Ensemble
 from prover.tactics.generator import merge
 from prover.tactics.structure import Structure
 
@@ -107,7 +108,7 @@ def _attempts(toolchain: Toolchain, project: Project, plan: Plan, tally: Tally, 
         over = threading.Event()
         killer = threading.Thread(target=_kill, args=(pool, random.Random(plan.seed), tally, over))
         killer.start()
-        prover = Prover(Strategy(GENERATORS), Gate(pool.fresh), Budget(seconds=plan.seconds))
+        prover = Prover(Ensemble(GENERATORS, frozen=True), Strategy(), Gate(pool.fresh), Budget(seconds=plan.seconds))
         try:
             with ThreadPoolExecutor(plan.jobs) as executor:
                 chosen = [chooser.choice(tasks) for _ in range(plan.attempts)]

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import psutil
 
+from prover.attempt import Task, sorry_goals
 from prover.errors import UsageError
 from prover.lean.session import LeanSession, SorryGoal, SourceText
 from prover.lean.toolchain.toolchain import Toolchain
@@ -20,7 +21,6 @@ from prover.lean.traced import TracedModule
 from prover.project.build import PROCESS_BYTES, Builder, Compiled, source_of
 from prover.project.builders import ModuleBuilder
 from prover.project.layout import Module, Repository, open_repository
-from prover.proving import Task, sorry_goals
 
 T = TypeVar("T")
 CHECKOUT = Path(__file__).resolve().parents[1]

@@ -38,9 +38,9 @@ def recollect(database: Database, kept: Path) -> Memory:
     """
     memory = Memory()
     for lesson in _traced(database, kept):
-        memory.learn(lesson.source, lesson.precedents)
+        memory.remember(lesson.source, lesson.precedents)
     for source, found in _found(database):
-        memory.learn(source, found)
+        memory.remember(source, found)
     return memory
 
 

@@ -15,7 +15,7 @@ import msgspec
 from curriculum.learn.rehearsal import Rehearsal
 from curriculum.recollection import module_precedents
 from prover.lean.traced import TracedModule, TracedStep
-from prover.tactics.generator import Generator, Place, TacticGenerator
+from prover.tactics.generator import Frozen, Generator, TheoremRef
 from prover.tactics.memory.memory import Memory, Source
 from prover.tactics.memory.precedent import Precedent, found_precedents
 from prover.tactics.memory.sketch import sketch_of_text
@@ -156,7 +156,7 @@ class MemoryLearner:
 
     def generators(self) -> tuple[Generator, ...]:
         """The memory, which stays as it is."""
-        return (FrozenMemory(self.memory()),)
+        return (Frozen(self.memory()),)
 
     def save(self, directory: Path) -> None:
         """One file."""
@@ -179,31 +179,17 @@ class MemoryLearner:
         if self._memory is None:
             self._memory = Memory()
             for known in self._known:
-                self._memory.learn(known.source, known.precedents)
+                self._memory.remember(known.source, known.precedents)
         return self._memory
-
-
-class FrozenMemory:
-    """A memory that learns nothing from the proofs that are found with it: what it suggests does not depend on which
-    theorem of a batch is tried first, or by which of several processes."""
-
-    name = "memory"
-
-    def __init__(self, memory: Memory) -> None:
-        self._memory = memory
-
-    def at(self, place: Place) -> TacticGenerator:
-        """See `Situated`."""
-        return self._memory.at(place)
 
 
 def _hit(memory: Memory, module: TracedModule, step: TracedStep) -> float:
     declared = next((d for d in module.declarations if d.name == step.declaration), None)
     if declared is None:
         return 0.0
-    place = Place(module.name, declared.name, declared.start, declared.statement_key)
+    theorem = TheoremRef(module.name, declared.name, declared.start, declared.statement_key)
     key = step.keys_before[0] if step.keys_before else ""
-    suggested = memory.at(place).suggest_for(sketch_of_text(_first_goal(step.before)), key)
+    suggested = memory.for_theorem(theorem).suggest_for(sketch_of_text(_first_goal(step.before)), key)
     best = sorted(suggested, key=lambda s: -s.log_probability)[:TOP]
     wanted = " ".join(step.text.split())
     return float(any(" ".join(s.tactic.split()) == wanted for s in best))

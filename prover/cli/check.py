@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -12,6 +12,7 @@ from typing import Any
 import click
 from rich.console import Console
 
+from prover.attempt import Task
 from prover.check.audit import FileAudit, FileFinding, audit
 from prover.check.challenge import challenge_directory
 from prover.check.gate import Accepted, Gate, Judgement, Refused
@@ -32,6 +33,8 @@ from prover.project.layout import Module
 from prover.search.best_first import Proved, Search, Strategy
 from prover.search.budget import Budget
 from prover.tactics.automation import Automation
+from prover.tactics.ensemble import Ensemble
+from prover.tactics.generator import TheoremRef
 from prover.tactics.structure import Structure
 
 SANITY = (Automation(), Structure())
@@ -150,16 +153,22 @@ def _check(ready: Opened, pool: Pool, name: str, proof: ProofText | None, level:
     found: tuple[str, ...] = ()
     if level == HIGHEST:
         with pool.lend() as session:
-            found = tuple(findings(session, source, declaration.selection, _scripts))
+            search = _brief_search(Task(source, declaration).ref())
+            found = tuple(findings(session, source, declaration.selection, search))
         if isinstance(judgement, Accepted):
             judgement = replace(judgement, level=HIGHEST)
     return replace(_checked(ready, located, judgement), findings=found, seconds=round(time.monotonic() - started, 3))
 
 
-def _scripts(session: LeanSession, state: State) -> Sequence[Sequence[str]]:
-    """Searches briefly for proofs of a state."""
-    result = Search(session, state, Strategy(SANITY), Budget(SANITY_SECONDS)).run()
-    return result.scripts if isinstance(result, Proved) else ()
+def _brief_search(theorem: TheoremRef) -> Callable[[LeanSession, State], Sequence[Sequence[str]]]:
+    """Returns a search for proofs of states of a theorem, within `SANITY_SECONDS` each."""
+
+    def scripts(session: LeanSession, state: State) -> Sequence[Sequence[str]]:
+        generator = Ensemble(SANITY, frozen=True).for_theorem(theorem)
+        result = Search(session, state, generator, Strategy(), Budget(SANITY_SECONDS)).run()
+        return result.scripts if isinstance(result, Proved) else ()
+
+    return scripts
 
 
 def _checked(ready: Opened, located: Located, judgement: Judgement) -> Checked:

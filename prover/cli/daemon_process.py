@@ -29,7 +29,7 @@ from prover.cli.workshop import LeanWorkshop, Tools
 from prover.errors import RepositoryError, RunError, UsageError
 from prover.project.location import Location, location_of
 from prover.project.revision import revision_of
-from prover.tactics.generator import Generator
+from prover.tactics.generator import Frozen, Generator
 from retrieval.files import write_atomically
 
 if TYPE_CHECKING:
@@ -93,9 +93,8 @@ class RealWorld:
 
     def learn(self) -> Sequence[Generator]:
         """The memory, anew."""
-        from curriculum.learn.learner import FrozenMemory
 
-        return (FrozenMemory(remembered()),)
+        return (Frozen(remembered()),)
 
     def resources(self) -> "Resources":
         """See `DaemonEnvironment`."""

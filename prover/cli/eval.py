@@ -35,6 +35,7 @@ from prover.evaluate.variants import robustness_section, with_variants
 from prover.lean.session import TacticLimits
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.search.budget import Budget
+from prover.tactics.ensemble import Ensemble
 from prover.tactics.memory.memory import Memory
 from retrieval.files import write_atomically
 
@@ -171,7 +172,9 @@ def _plan(given: dict[str, Any], note: Callable[[str], None]) -> Plan:
     knows: dict[str, Any] = {f"{each.name}, goals": len(each) for each in generators if isinstance(each, Memory)}
     if model is not None:
         knows["model"] = {**asdict(model), "name": asked.name}
-    ours = System("prover", generators, budget, width=given["width"], limits=of_tactics, knows=knows)
+    ours = System(
+        "prover", Ensemble(generators, frozen=True), budget, width=given["width"], limits=of_tactics, knows=knows
+    )
     names = [name.strip() for name in given["beside"].split(",") if name.strip() not in ("", "none")]
     return Plan((ours, *baselines(names, ours)), passes, temperature, given["seed"], given["jobs"])
 

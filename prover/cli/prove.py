@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from prover.attempt import Outcome, Prover, Task, TheoremProved, have_read
 from prover.check.challenge import challenge_directory
 from prover.check.gate import Gate
 from prover.check.levels import USUAL
@@ -41,7 +42,6 @@ from prover.project.build import errors_of, source_of
 from prover.project.contents import ContentsReader
 from prover.project.layout import Module
 from prover.project.patch import Replacement, replace, write_patched
-from prover.proving import Outcome, Prover, Task, TheoremProved, have_read
 from prover.search.best_first import Strategy
 from prover.search.budget import Budget
 from prover.tactics.automation import Automation, FixedList
@@ -344,11 +344,11 @@ class Proving:
         gate = Gate(self._pool.fresh, kept)
         request = self._request
         prover = Prover(
-            Strategy(()),
+            self._ensemble,
+            Strategy(),
             gate,
             request.budget,
             self._ledger.recall,
-            (self._ensemble,),
             request.level,
             request.asked.drafting,
         )

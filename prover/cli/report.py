@@ -11,13 +11,13 @@ from rich.console import Console
 from rich.syntax import Syntax
 from rich.table import Table
 
+from prover.attempt import Outcome, Task, TheoremFailed, TheoremOpen, TheoremProved
 from prover.check.levels import verified
 from prover.errors import NotWritable, ProverError
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.project.layout import Repository
 from prover.project.patch import replace as replace_in
 from prover.project.patch import unified_diff
-from prover.proving import Outcome, Task, TheoremFailed, TheoremOpen, TheoremProved
 from prover.tactics.ensemble import Ensemble
 from retrieval.files import write_atomically
 

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 import click
 from rich.console import Console
 
+from prover.attempt import Task, have_read, sorry_goals
 from prover.cli.ledger import Ledger
 from prover.cli.locating import locate
 from prover.cli.main import EXIT_OPEN
@@ -19,7 +20,6 @@ from prover.lean.pool import Pool
 from prover.lean.session import Advanced, Failed, LeanSession, State, TacticLimits, TacticOutcome
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.project.contents import ContentsReader
-from prover.proving import Task, have_read, sorry_goals
 from prover.tactics.ensemble import Ensemble
 from prover.tactics.generator import Generator, Suggestion
 from prover.tactics.language.formats import state_text
@@ -108,7 +108,7 @@ def _suggested(ready: Opened, session: LeanSession, wanted: Wanted, ledger: Ledg
     ledger.begin(ready.checkout.location.canonical, [])
     ensemble = Ensemble(wanted.generators, ledger.standing())
     ledger.end(interrupted=False)
-    ranked = ensemble.at(task.place()).suggest(state.goals[0])[: wanted.count]
+    ranked = ensemble.for_theorem(task.ref()).suggest(state.goals[0])[: wanted.count]
     outcomes = session.run(state, [suggestion.tactic for suggestion in ranked], LIMITS)
     tried = [_tried(suggestion, outcome) for suggestion, outcome in zip(ranked, outcomes, strict=True)]
     return state, sorted(tried, key=lambda each: (each.goals is None, bool(each.goals)))

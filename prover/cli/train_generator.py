@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
+from prover.attempt import Task
 from prover.cli.opening import Opened, jobs_option, opened
 from prover.cli.tracing import trace_into_database
 from prover.cli.wiring import consoles, database, home, toolchain_option
@@ -21,7 +22,6 @@ from prover.lean.session import LeanSession
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.project.build import source_of
 from prover.project.revision import revision_of
-from prover.proving import Task
 
 if TYPE_CHECKING:
     from curriculum.database.database import UnitOfWork

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from prover.attempt import Known, Outcome, Prover, Task, TheoremProved
 from prover.check.challenge import challenge_directory
 from prover.check.gate import Gate
 from prover.cli.ledger import known_proofs, result_of
@@ -13,7 +14,6 @@ from prover.cli.opening import Note, Opened, opened
 from prover.cli.tracing import trace_into_database
 from prover.cli.wiring import home
 from prover.errors import LeanError, RepositoryError, UsageError
-from prover.evaluate.systems import Sampled
 from prover.lean.pool import Pool
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.project.build import source_of
@@ -23,11 +23,12 @@ from prover.project.location import Location
 from prover.project.patch import replace as replace_in
 from prover.project.patch import unified_diff
 from prover.project.revision import revision_of
-from prover.proving import Known, Outcome, Prover, Task, TheoremProved
 from prover.search.best_first import Strategy
 from prover.search.budget import Budget
 from prover.tactics.automation import Automation
-from prover.tactics.generator import Generator, Place, Situated, TacticGenerator
+from prover.tactics.ensemble import Ensemble
+from prover.tactics.generator import Generator
+from prover.tactics.perturbed import PerturbedGenerator
 from prover.tactics.structure import Structure
 
 if TYPE_CHECKING:
@@ -185,23 +186,8 @@ class _Bench:
 
     def _prover(self, trial: "AttemptRequest") -> Prover:
         budget = Budget(seconds=self._shop._tools.seconds, tactics=trial.tactics)
-        generators = self._generators
+        generator: Generator = Ensemble(self._generators, frozen=True)
         if trial.temperature > 0:
-            generators = tuple(Disturbed(g, trial.temperature, trial.seed) for g in generators)
+            generator = PerturbedGenerator(generator, trial.temperature, trial.seed)
         recall = self._shop.recall if trial.recall else lambda _: ()
-        return Prover(Strategy(()), self._gate, budget, recall, generators)
-
-
-class Disturbed:
-    """A generator whose preferences are disturbed, for each theorem otherwise."""
-
-    def __init__(self, generator: Generator, temperature: float, seed: int) -> None:
-        self.name = generator.name
-        self._generator = generator
-        self._temperature = temperature
-        self._seed = seed
-
-    def at(self, place: Place) -> TacticGenerator:
-        """See `Situated`."""
-        inner = self._generator.at(place) if isinstance(self._generator, Situated) else self._generator
-        return Sampled(inner, self._temperature, f"{self._seed} {place.module} {place.declaration}")
+        return Prover(generator, Strategy(), self._gate, budget, recall)

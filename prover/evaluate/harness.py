@@ -15,19 +15,20 @@ from threading import Event, Lock
 import msgspec
 import psutil
 
+from prover.attempt import Outcome, Prover, Task, TheoremFailed, TheoremOpen, TheoremProved, have_read
 from prover.errors import LeanError
 from prover.evaluate.journal import Journal, Passage, SurveyLine, Trial
-from prover.evaluate.observe import Observation, Proposing, TimedGate, Watched
+from prover.evaluate.observe import Observation, ObservedGenerator, TimedGate, Watched
 from prover.evaluate.problem import Problem
 from prover.evaluate.survey import Crashed, Found, Ground, NotRunnable, Runnable
-from prover.evaluate.systems import Sampled, System
+from prover.evaluate.systems import System
 from prover.lean.pool import Pool
 from prover.lean.session import LeanSession, SourceText, TacticLimits
 from prover.project.contents import ContentsReader
 from prover.project.patch import replace as replace_in
-from prover.proving import Outcome, Prover, Task, TheoremFailed, TheoremOpen, TheoremProved, have_read
 from prover.tactics.automation import FIXED_LIST
-from prover.tactics.generator import situated
+from prover.tactics.generator import BoundGenerator, Generator, TheoremRef
+from prover.tactics.perturbed import Perturbed
 
 WARM_UP = SourceText("theorem warm (a b : Nat) (h : a < b) : a + 1 ≤ b * 1 := by\n  sorry\n", "Warm.lean", "Warm")
 """what a process proves before the first clock starts, so that no trial pays for what tactics do once a process"""
@@ -70,6 +71,18 @@ class Clock:
             self.attending += attending
             self.working += working
             self.preparing += preparing
+
+
+class _ForTrial(Generator):
+    """The generator of one trial. It learns nothing, so that trials do not depend on their order."""
+
+    def __init__(self, bound: BoundGenerator) -> None:
+        self.name = bound.name
+        self._bound = bound
+
+    def for_theorem(self, theorem: TheoremRef) -> BoundGenerator:
+        """Returns the generator that was bound to the trial's theorem."""
+        return self._bound
 
 
 @dataclass
@@ -160,11 +173,12 @@ class Harness:
         with suppress(LeanError):
             session.elaborate(task.source)
         seen = Observation()
-        generators = self._generators(problem, task, system, number, seen)
+        generator = _ForTrial(self._bound(problem, task, system, number, seen))
         self.pool.prepare_fresh()
         prepared, restarts = time.monotonic(), session.restarts
         prover = Prover(
-            system.strategy(generators),
+            generator,
+            system.strategy(),
             TimedGate(self.pool.fresh, seen),
             system.budget,
         )
@@ -182,23 +196,16 @@ class Harness:
             return
         began = time.monotonic()
         with suppress(LeanError):
-            have_read(session, self.contents, [source], [g for system in self.plan.systems for g in system.generators])
+            have_read(session, self.contents, [source], [system.generator for system in self.plan.systems])
             self._files_read.add(source)
         self.clock.add(preparing=time.monotonic() - began)
 
-    def _generators(
-        self, problem: Problem, task: Task, system: System, number: int, seen: Observation
-    ) -> list[Proposing]:
-        """The generators for one trial. None of them learns from it: trials do not depend on their order."""
-        plan = self.plan
-        watched = []
-        for generator in situated(system.generators, task.place()):
-            if plan.temperature > 0 and not system.once:
-                seed = f"{plan.seed} {problem.name} {number} {generator.name}"
-                watched.append(Proposing(Sampled(generator, plan.temperature, seed), seen))
-            else:
-                watched.append(Proposing(generator, seen))
-        return watched
+    def _bound(self, problem: Problem, task: Task, system: System, number: int, seen: Observation) -> BoundGenerator:
+        """Returns the observed generator of one trial, perturbed where passes are to differ."""
+        plan, bound = self.plan, system.generator.for_theorem(task.ref())
+        if plan.temperature > 0 and not system.once:
+            bound = Perturbed(bound, plan.temperature, f"{plan.seed} {problem.name} {number}")
+        return ObservedGenerator(bound, seen)
 
     def _warm_up(self, session: LeanSession) -> None:
         """Runs the closing tactics once in a process that has not run any."""

@@ -21,7 +21,7 @@ from prover.lean.session import (
     TacticLimits,
     TacticOutcome,
 )
-from prover.tactics.generator import Foresighted, Suggestion, TacticGenerator
+from prover.tactics.generator import BoundGenerator, Suggestion, Wrapped
 
 ADVANCED, CLOSED = "advanced", "closed"
 GOAL_KEY = 12
@@ -79,27 +79,32 @@ def _flat(lines: Iterable[str]) -> str:
     return "\n".join(line.strip().lstrip("· ") for line in lines)
 
 
-class Proposing:
-    """A generator that is watched."""
+class ObservedGenerator(Wrapped):
+    """Records the suggestions of a generator."""
 
-    def __init__(self, generator: TacticGenerator, seen: Observation) -> None:
-        self.name = generator.name
-        self._generator = generator
+    def __init__(self, inner: BoundGenerator, seen: Observation) -> None:
+        super().__init__(inner)
         self._seen = seen
 
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
-        """What the generator suggests."""
-        suggestions = self._generator.suggest(goal)
+        """Returns the generator's suggestions."""
+        suggestions = self.inner.suggest(goal)
         for suggestion in suggestions:
-            self._seen.proposed.setdefault(suggestion.tactic, set()).add(self.name)
+            self._credit(suggestion)
             place, probability = (goal.key, suggestion.tactic), math.exp(min(0.0, suggestion.log_probability))
             self._seen.promised[place] = max(probability, self._seen.promised.get(place, 0.0))
         return suggestions
 
-    def foresee(self, goals: Sequence[Goal]) -> None:
-        """See `Foresighted`."""
-        if isinstance(self._generator, Foresighted):
-            self._generator.foresee(goals)
+    def whole_proofs(self, goal: Goal) -> Sequence[Suggestion]:
+        """Returns the whole proofs that the generator knows."""
+        proofs = self.inner.whole_proofs(goal)
+        for proof in proofs:
+            self._credit(proof)
+        return proofs
+
+    def _credit(self, suggestion: Suggestion) -> None:
+        names = suggestion.sources or (self.name,)
+        self._seen.proposed.setdefault(suggestion.tactic, set()).update(names)
 
 
 class Watched:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from prover.attempt import Task
 from prover.errors import BrokenFile, LeanError, ProverError, RepositoryError, UsageError
 from prover.evaluate.header import OPTIONS, Fitted, Headers, composed
 from prover.evaluate.problem import Located, Problem, Written
@@ -12,7 +13,6 @@ from prover.lean.session import LeanSession, SourceText
 from prover.project.build import errors_of, source_of
 from prover.project.builders import ModuleBuilder
 from prover.project.layout import Repository
-from prover.proving import Task
 
 EXCERPT = 24
 """characters of a text that does not parse that a reason shows"""

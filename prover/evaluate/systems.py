@@ -1,7 +1,5 @@
 """What is evaluated: the prover as it was configured, and the baselines that it is judged beside."""
 
-import math
-import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -13,7 +11,7 @@ from prover.search.best_first import DEFAULT_LIMITS, Strategy
 from prover.search.budget import Budget
 from prover.search.priority import Priority, length_normalised
 from prover.tactics.automation import FIXED_LIST, FixedList
-from prover.tactics.generator import Generator, Outliner, Suggestion, TacticGenerator
+from prover.tactics.generator import Generator, StatelessGenerator, Suggestion
 
 CLOSERS = ("rfl", "decide", "omega", "simp_all", "grind")
 SORRYDB = ("rfl", "simp_all", "exact?", "grind", "omega")
@@ -32,7 +30,8 @@ class System:
     """A way of proving: what proposes tactics, in which order they are tried, and for how long."""
 
     name: str
-    generators: tuple[Generator, ...]
+    generator: Generator
+    """one that does not change while it is used, so that trials do not depend on their order"""
     budget: Budget
     priority: Priority = length_normalised()  # noqa: RUF009  # a pure function, made once
     order: str = "Σ log p / √L"
@@ -45,15 +44,15 @@ class System:
     knows: Mapping[str, Any] = field(default_factory=dict)
     """what its generators had learnt before the run, and which model is among them"""
 
-    def strategy(self, generators: Sequence[TacticGenerator]) -> Strategy:
-        """Its search, over these generators in place of its own."""
-        return Strategy(generators, self.priority, self.limits, self.width)
+    def strategy(self) -> Strategy:
+        """Returns how it searches."""
+        return Strategy(self.priority, self.limits, self.width)
 
     def settings(self) -> Mapping[str, Any]:
         """What its figures depend on."""
         return {
             "name": self.name,
-            "generators": [generator.name for generator in self.generators],
+            "generators": list(self.generator.names()),
             "order": self.order,
             "width": self.width,
             "seconds": self.budget.seconds,
@@ -74,8 +73,8 @@ def baselines(names: Sequence[str], ours: System) -> list[System]:
     """
     found: list[System] = []
 
-    def add(name: str, generator: TacticGenerator) -> None:
-        found.append(replace(ours, name=name, generators=(generator,), once=True, knows={}))
+    def add(name: str, generator: Generator) -> None:
+        found.append(replace(ours, name=name, generator=generator, once=True, knows={}))
 
     for name in names:
         match name:
@@ -95,7 +94,7 @@ def baselines(names: Sequence[str], ours: System) -> list[System]:
     return found
 
 
-class Alone:
+class Alone(StatelessGenerator):
     """A list of tactics, tried on the theorem as it stands; what one leaves open is not gone on with."""
 
     def __init__(self, name: str, tactics: Sequence[str]) -> None:
@@ -107,7 +106,7 @@ class Alone:
         return [Suggestion(_closing(tactic), -0.1 * rank) for rank, tactic in enumerate(self._tactics)]
 
 
-class Closers:
+class Closers(StatelessGenerator):
     """Closing tactics behind each of the simplest beginnings of a proof."""
 
     name = "closers"
@@ -123,33 +122,3 @@ class Closers:
 def _closing(tactic: str) -> str:
     """The tactic, failing unless it leaves nothing."""
     return tactic if tactic == "exact?" else f"({tactic}; done)"
-
-
-class Sampled:
-    """A generator whose preferences are disturbed at random, so that passes differ.
-
-    Gumbel noise on the log-probabilities: the order is then a sample without replacement from what the
-    generator's probabilities to the power 1/temperature are in proportion to (Kool et al., ICML 2019).
-    """
-
-    def __init__(self, generator: TacticGenerator, temperature: float, seed: str) -> None:
-        self.name = generator.name
-        self._generator = generator
-        self._temperature = temperature
-        self._seed = seed
-
-    def suggest(self, goal: Goal) -> Sequence[Suggestion]:
-        """The same tactics for the same goal and seed, whenever they are asked for."""
-        chance = random.Random(f"{self._seed} {goal.key}")
-        return [
-            replace(suggestion, log_probability=suggestion.log_probability + self._temperature * _gumbel(chance))
-            for suggestion in self._generator.suggest(goal)
-        ]
-
-    def whole_proofs(self, goal: Goal) -> Sequence[Suggestion]:
-        """Those of the generator, as they are."""
-        return self._generator.whole_proofs(goal) if isinstance(self._generator, Outliner) else ()
-
-
-def _gumbel(chance: random.Random) -> float:
-    return -math.log(-math.log(chance.random() or 1e-300))

@@ -1,7 +1,6 @@
 """Best-first search over proof states. Knows nothing of models, processes or databases."""
 
 from collections import deque
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from prover.lean.session import Advanced, Failed, Session, State, TacticLimits
@@ -10,7 +9,7 @@ from prover.search.pace import Pace
 from prover.search.priority import Priority, length_normalised
 from prover.search.script import render
 from prover.search.tree import Node, Tree, proof_steps
-from prover.tactics.generator import Foresighted, Listener, Suggestion, TacticGenerator, merge
+from prover.tactics.generator import BoundGenerator, Suggestion
 from prover.tactics.language.model import Account
 
 WAVE = 8
@@ -30,7 +29,6 @@ DEFAULT_LIMITS = TacticLimits(milliseconds=1_500)
 class Strategy:
     """How a search searches."""
 
-    generators: Sequence[TacticGenerator]
     priority: Priority = DEFAULT_PRIORITY
     limits: TacticLimits = DEFAULT_LIMITS
     width: int = 64
@@ -61,14 +59,20 @@ class Search:
     """One proof attempt. `run` may be called again after a refused proof: it goes on from there."""
 
     def __init__(
-        self, session: Session, root: State, strategy: Strategy, budget: Budget, account: Account | None = None
+        self,
+        session: Session,
+        root: State,
+        generator: BoundGenerator,
+        strategy: Strategy,
+        budget: Budget,
+        account: Account | None = None,
     ) -> None:
         self._pace = Pace(timed=budget.tactics is None and budget.expansions is None)
         self.tree = Tree(root, strategy.priority, self._pace.price)
         self.meter = Meter(budget, account or Account())
         self._session = session
         self._strategy = strategy
-        self._listeners = [g for g in strategy.generators if isinstance(g, Listener)]
+        self._generator = generator
 
     def run(self) -> Result:
         """Searches until the root is proved, nothing is left, or the budget is spent."""
@@ -108,17 +112,12 @@ class Search:
         """Runs the next few tactics for a goal; the rest wait until they are the most promising."""
         if node.pending is None:
             self.meter.expansions += 1
-            self._foresee(node)
-            node.pending = merge(self._strategy.generators, node.state.goals[0])[: self._strategy.width]
+            self._generator.prefetch([near.state.goals[0] for near in (node, *self.tree.upcoming(FORESIGHT))])
+            suggested = self._generator.suggest(node.state.goals[0])
+            ranked = sorted(suggested, key=lambda each: -each.log_probability)
+            node.pending = ranked[: self._strategy.width]
         node.pending = self._tried(node, node.pending, self._wave(), self._strategy.limits)
         self.tree.resume(node)
-
-    def _foresee(self, node: Node) -> None:
-        """Tells generators that answer in batches which goals are likely to be expanded next."""
-        if asked := [g for g in self._strategy.generators if isinstance(g, Foresighted)]:
-            goals = [near.state.goals[0] for near in (node, *self.tree.upcoming(FORESIGHT))]
-            for generator in asked:
-                generator.foresee(goals)
 
     def _wave(self) -> int:
         """Tactics to send at once: fewer near the end, so that slow ones do not overrun the budget together."""
@@ -134,8 +133,7 @@ class Search:
         for suggestion, outcome in zip(wave, outcomes, strict=True):
             self.meter.tactics += 1
             self._pace.took(suggestion.tactic, outcome.microseconds)
-            for listener in self._listeners:
-                listener.tried(node.state.goals[0], suggestion, isinstance(outcome, Advanced))
+            self._generator.on_result(node.state.goals[0], suggestion, outcome)
             match outcome:
                 case Advanced(states, replacement):
                     tactic = replacement or suggestion.tactic

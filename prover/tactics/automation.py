@@ -8,14 +8,14 @@ from collections.abc import Iterator, Sequence
 
 from prover.lean.protocol import Goal
 from prover.tactics.arithmetic import by_numbers
-from prover.tactics.generator import Suggestion
+from prover.tactics.generator import StatelessGenerator, Suggestion
 
 ARITHMETIC_HEADS = {"Eq", "LE.le", "LT.lt", "GE.ge", "GT.gt", "Ne", "Not", "False", "And", "Or", "Iff", "Dvd.dvd"}
 FIXED_LIST = ("rfl", "trivial", "assumption", "contradiction", "omega", "decide", "simp", "simp_all", "grind", "exact?")
 """what a fixed list of closing tactics runs, the baseline that a prover is judged beside"""
 
 
-class Automation:
+class Automation(StatelessGenerator):
     """Tactics that are meant to close a goal at once."""
 
     name = "automation"
@@ -25,7 +25,7 @@ class Automation:
         return [Suggestion(tactic, weight) for tactic, weight in _unique(_closing(goal))]
 
 
-class FixedList:
+class FixedList(StatelessGenerator):
     """The fixed list alone, the baseline of the benchmark."""
 
     name = "fixed list"

@@ -15,17 +15,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from prover.lean.protocol import Goal
-from prover.tactics.generator import (
-    Foresighted,
-    Generator,
-    Learner,
-    Outliner,
-    Place,
-    ProofStep,
-    Suggestion,
-    TacticGenerator,
-    situated,
-)
+from prover.lean.session import Advanced, TacticOutcome
+from prover.project.contents import FileContents
+from prover.tactics.generator import BoundGenerator, Generator, ProofStep, Suggestion, TheoremRef
 
 Counts = Mapping[tuple[str, str], tuple[int, int, int]]
 """by the shape of a goal and the generator: how many tactics were tried, of these advanced, of these used"""
@@ -148,43 +140,62 @@ class Standing:
                     self._new[shape, generator, place] += value
 
 
-class Ensemble:
-    """Several generators as one. It learns while it is used, and its members learn from proofs."""
+class Ensemble(Generator):
+    """Several generators as one. It learns while it is used, and its members learn from proofs.
+
+    A frozen ensemble learns nothing: what it suggests for a theorem does not depend on which theorems were tried
+    before. Evaluations and courses use one, so that their results do not depend on the order of their trials.
+    """
 
     name = "ensemble"
 
-    def __init__(self, generators: Sequence[Generator], standing: Standing | None = None) -> None:
+    def __init__(self, generators: Sequence[Generator], standing: Standing | None = None, frozen: bool = False) -> None:
         self.generators = tuple(generators)
         self.standing = standing or Standing()
+        self.frozen = frozen
+        self.reads_files = any(generator.reads_files for generator in generators)
         self.tallies = {generator.name: Tally() for generator in generators}
-        self._scales = {generator.name: _Scale() for generator in generators}
+        self._scales = self._new_scales()
         self._lock = threading.Lock()
 
-    def at(self, place: Place) -> "SituatedEnsemble":
-        """The ensemble for one theorem."""
-        return SituatedEnsemble(self, situated(self.generators, place))
+    def for_theorem(self, theorem: TheoremRef) -> "BoundEnsemble":
+        """Returns the ensemble for one theorem."""
+        members = [generator.for_theorem(theorem) for generator in self.generators]
+        return BoundEnsemble(self, members, self._new_scales() if self.frozen else self._scales)
 
-    def learn_proof(self, place: Place, steps: Sequence[ProofStep]) -> None:
-        """Credits who proposed the steps of a proof, and has the members learn it."""
+    def names(self) -> tuple[str, ...]:
+        """See `Generator`."""
+        return tuple(generator.name for generator in self.generators)
+
+    def read_file(self, file: FileContents) -> None:
+        """See `Generator`."""
+        for generator in self.generators:
+            generator.read_file(file)
+
+    def learn(self, theorem: TheoremRef, steps: Sequence[ProofStep]) -> None:
+        """Credits the generators that proposed the steps of a proof, and lets the members learn it."""
         for step in steps:
             members = [source for source in step.sources if source in self.tallies]
-            self.standing.used(shape_of(step.goal), members)
+            if not self.frozen:
+                self.standing.used(shape_of(step.goal), members)
             with self._lock:
                 for source in members:
                     self.tallies[source].used += 1
-        for generator in self.generators:
-            if isinstance(generator, Learner):
-                generator.learn_proof(place, steps)
+        if not self.frozen:
+            for generator in self.generators:
+                generator.learn(theorem, steps)
 
-    def mixed(self, goal: Goal, said: Mapping[str, Sequence[Suggestion]]) -> list[Suggestion]:
-        """All that was said, on one scale, each text once, the most promising first."""
+    def mixed(
+        self, goal: Goal, said: Mapping[str, Sequence[Suggestion]], scales: Mapping[str, "_Scale"]
+    ) -> list[Suggestion]:
+        """Returns all suggestions on one scale, each text once, the most promising first."""
         weights = self.standing.weights(shape_of(goal), list(said))
         best: dict[str, Suggestion] = {}
         for name, suggestions in said.items():
             if not suggestions:
                 continue
             with self._lock:
-                scale = self._scales[name]
+                scale = scales[name]
                 scale.add(max(suggestion.log_probability for suggestion in suggestions))
                 factor = scale.factor()
             for suggestion in suggestions:
@@ -202,23 +213,30 @@ class Ensemble:
             self.tallies[name].proposed += proposed
             self.tallies[name].seconds += seconds
 
-    def tried(self, goal: Goal, suggestion: Suggestion, advanced: bool) -> None:
+    def count_result(self, goal: Goal, suggestion: Suggestion, advanced: bool) -> None:
         """Counts a tactic that was run."""
-        self.standing.tried(shape_of(goal), suggestion.sources, advanced)
+        if not self.frozen:
+            self.standing.tried(shape_of(goal), suggestion.sources, advanced)
         with self._lock:
             for source in suggestion.sources:
                 self.tallies[source].tried += 1
                 self.tallies[source].valid += advanced
 
+    def _new_scales(self) -> dict[str, "_Scale"]:
+        return {generator.name: _Scale() for generator in self.generators}
 
-class SituatedEnsemble:
+
+class BoundEnsemble(BoundGenerator):
     """The ensemble for one theorem."""
 
     name = Ensemble.name
 
-    def __init__(self, ensemble: Ensemble, generators: Sequence[TacticGenerator]) -> None:
+    def __init__(
+        self, ensemble: Ensemble, generators: Sequence[BoundGenerator], scales: Mapping[str, "_Scale"]
+    ) -> None:
         self._ensemble = ensemble
         self._generators = generators
+        self._scales = scales
 
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
         """What the members say of a goal, mixed."""
@@ -227,24 +245,25 @@ class SituatedEnsemble:
             started = time.perf_counter()
             said[generator.name] = generator.suggest(goal)
             self._ensemble.count(generator.name, len(said[generator.name]), time.perf_counter() - started)
-        return self._ensemble.mixed(goal, said)
+        return self._ensemble.mixed(goal, said, self._scales)
 
     def whole_proofs(self, goal: Goal) -> Sequence[Suggestion]:
         """The proofs that members know."""
-        knowing = [generator for generator in self._generators if isinstance(generator, Outliner)]
-        return [replace(known, sources=(each.name,)) for each in knowing for known in each.whole_proofs(goal)]
+        return [replace(known, sources=(each.name,)) for each in self._generators for known in each.whole_proofs(goal)]
 
-    def foresee(self, goals: Sequence[Goal]) -> None:
-        """Tells the members that can make use of it."""
+    def prefetch(self, goals: Sequence[Goal]) -> None:
+        """See `BoundGenerator`."""
         for generator in self._generators:
-            if isinstance(generator, Foresighted):
-                started = time.perf_counter()
-                generator.foresee(goals)
-                self._ensemble.count(generator.name, 0, time.perf_counter() - started)
+            started = time.perf_counter()
+            generator.prefetch(goals)
+            self._ensemble.count(generator.name, 0, time.perf_counter() - started)
 
-    def tried(self, goal: Goal, suggestion: Suggestion, advanced: bool) -> None:
-        """Learns what came of a suggestion."""
-        self._ensemble.tried(goal, suggestion, advanced)
+    def on_result(self, goal: Goal, suggestion: Suggestion, outcome: TacticOutcome) -> None:
+        """Counts the outcome, and lets the members that proposed the tactic observe it."""
+        self._ensemble.count_result(goal, suggestion, isinstance(outcome, Advanced))
+        for generator in self._generators:
+            if generator.name in suggestion.sources:
+                generator.on_result(goal, suggestion, outcome)
 
 
 def _all_heard(ranked: list[Suggestion]) -> list[Suggestion]:

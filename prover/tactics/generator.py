@@ -1,10 +1,11 @@
-"""What proposes tactics: the protocol that every kind of generator speaks."""
+"""The contract of everything that proposes tactics: generators, and generators bound to one theorem."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 from prover.lean.protocol import Goal
+from prover.lean.session import TacticOutcome
 from prover.project.contents import FileContents
 
 
@@ -16,108 +17,136 @@ class Suggestion:
     log_probability: float
     """natural logarithm; generators need not normalise"""
     sources: tuple[str, ...] = ()
-    """the generators that proposed it, where several were mixed"""
+    """the names of the generators that proposed it, where several were mixed"""
 
 
 @dataclass(frozen=True)
-class Place:
-    """A theorem that is to be proved: what a generator must know so as not to learn from what comes after it."""
+class TheoremRef:
+    """Identifies a theorem by its place and statement, so that a generator learns nothing from what comes after it."""
 
     module: str
-    declaration: str
-    """its full name"""
+    name: str
+    """full name of the declaration"""
     start: int
-    """the first byte of the declaration"""
+    """first byte of the declaration in its file"""
     statement_key: str
-    """of its elaborated type"""
+    """key of the elaborated type; equal for equal statements"""
 
 
 @dataclass(frozen=True)
 class ProofStep:
-    """A goal that was met in a proof that was found, and the tactic that was used on it."""
+    """A goal on the way of an accepted proof, and the tactic that was used on it."""
 
     goal: Goal
     tactic: str
     sources: tuple[str, ...] = ()
-    """the generators that proposed it, where several were mixed"""
+    """the names of the generators that proposed it, where several were mixed"""
 
 
-class TacticGenerator(Protocol):
-    """Proposes tactics for a goal. Must not depend on anything but the goal and itself."""
+class BoundGenerator(ABC):
+    """A generator bound to one theorem. One search calls it, from one thread."""
 
     name: str
 
+    @abstractmethod
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
-        """Tactics for the first of the open goals, in any order, each at most once."""
-        ...
+        """Returns tactics for a goal, in any order, each text at most once."""
 
-
-@runtime_checkable
-class Situated(Protocol):
-    """What proposes tactics that depend on which theorem is being proved."""
-
-    name: str
-
-    def at(self, place: Place) -> TacticGenerator:
-        """The generator for one theorem."""
-        ...
-
-
-@runtime_checkable
-class Learner(Protocol):
-    """What learns from proofs that the gate has accepted."""
-
-    def learn_proof(self, place: Place, steps: Sequence[ProofStep]) -> None:
-        """Learns a proof; suggestions for later theorems may come of it."""
-        ...
-
-
-@runtime_checkable
-class Reader(Protocol):
-    """What must know a file before its theorems are proved."""
-
-    def read_file(self, file: FileContents) -> None:
-        """Learns what the file declares and imports."""
-        ...
-
-
-@runtime_checkable
-class Foresighted(Protocol):
-    """What answers for several goals in little more time than for one."""
-
-    def foresee(self, goals: Sequence[Goal]) -> None:
-        """Prepares suggestions for goals that are likely to be asked about soon."""
-        ...
-
-
-@runtime_checkable
-class Outliner(Protocol):
-    """What knows whole proofs that may hold in part."""
+    def prefetch(self, goals: Sequence[Goal]) -> None:
+        """Prepares suggestions for goals that are likely to be asked about soon; for models that answer in batches."""
+        return
 
     def whole_proofs(self, goal: Goal) -> Sequence[Suggestion]:
-        """Blocks of tactics for the first goal of a theorem, the most promising first."""
-        ...
+        """Returns whole proofs of the theorem's first goal that may hold in part, the most promising first."""
+        return ()
+
+    def on_result(self, goal: Goal, suggestion: Suggestion, outcome: TacticOutcome) -> None:
+        """Observes the outcome of a suggestion of this generator that Lean has run."""
+        return
 
 
-@runtime_checkable
-class Listener(Protocol):
-    """What is told at once how its suggestions fare."""
+class Generator(ABC):
+    """Proposes tactics for any theorem. Several threads may use one generator at the same time."""
 
-    def tried(self, goal: Goal, suggestion: Suggestion, advanced: bool) -> None:
-        """A suggestion of its own was run; Lean accepted it, or not."""
-        ...
+    name: str
+    reads_files: bool = False
+    """whether `read_file` must be called for the file of a theorem before the theorem is proved"""
+
+    @abstractmethod
+    def for_theorem(self, theorem: TheoremRef) -> BoundGenerator:
+        """Returns this generator bound to one theorem."""
+
+    def names(self) -> tuple[str, ...]:
+        """Returns its name, or the names of the generators that it mixes."""
+        return (self.name,)
+
+    def read_file(self, file: FileContents) -> None:
+        """Takes note of the declarations and imports of a file whose theorems are about to be proved."""
+        return
+
+    def learn(self, theorem: TheoremRef, steps: Sequence[ProofStep]) -> None:
+        """Learns from a proof of a theorem that the gate has accepted."""
+        return
 
 
-Generator = TacticGenerator | Situated
+class StatelessGenerator(Generator, BoundGenerator):
+    """A generator whose suggestions depend on the goal alone, and so is bound to every theorem."""
+
+    def for_theorem(self, theorem: TheoremRef) -> BoundGenerator:
+        """Returns itself."""
+        return self
 
 
-def situated(generators: Sequence[Generator], place: Place) -> tuple[TacticGenerator, ...]:
-    """The generators for one theorem."""
-    return tuple(g.at(place) if isinstance(g, Situated) else g for g in generators)
+class Frozen(Generator):
+    """A generator that learns nothing from the proofs that are found with it.
+
+    What it suggests does not depend on which theorem of a batch is tried first, or by which of several processes.
+    """
+
+    def __init__(self, inner: Generator) -> None:
+        self.inner = inner
+        self.name = inner.name
+        self.reads_files = inner.reads_files
+
+    def for_theorem(self, theorem: TheoremRef) -> BoundGenerator:
+        """See `Generator`."""
+        return self.inner.for_theorem(theorem)
+
+    def names(self) -> tuple[str, ...]:
+        """See `Generator`."""
+        return self.inner.names()
+
+    def read_file(self, file: FileContents) -> None:
+        """See `Generator`."""
+        self.inner.read_file(file)
 
 
-def merge(generators: Sequence[TacticGenerator], goal: Goal) -> list[Suggestion]:
-    """All suggestions, each text once with its best probability, the most probable first."""
+class Wrapped(BoundGenerator):
+    """Forwards everything to another bound generator. An adapter overrides only what it changes."""
+
+    def __init__(self, inner: BoundGenerator) -> None:
+        self.inner = inner
+        self.name = inner.name
+
+    def suggest(self, goal: Goal) -> Sequence[Suggestion]:
+        """See `BoundGenerator`."""
+        return self.inner.suggest(goal)
+
+    def prefetch(self, goals: Sequence[Goal]) -> None:
+        """See `BoundGenerator`."""
+        self.inner.prefetch(goals)
+
+    def whole_proofs(self, goal: Goal) -> Sequence[Suggestion]:
+        """See `BoundGenerator`."""
+        return self.inner.whole_proofs(goal)
+
+    def on_result(self, goal: Goal, suggestion: Suggestion, outcome: TacticOutcome) -> None:
+        """See `BoundGenerator`."""
+        self.inner.on_result(goal, suggestion, outcome)
+
+
+def merge(generators: Sequence[BoundGenerator], goal: Goal) -> list[Suggestion]:
+    """Returns the suggestions of all generators, each text once with its best probability, the most probable first."""
     best: dict[str, Suggestion] = {}
     for generator in generators:
         for suggestion in generator.suggest(goal):

@@ -8,7 +8,7 @@ from itertools import combinations, islice
 
 from prover.lean.protocol import Goal, Hypothesis
 from prover.tactics.automation import unfoldable
-from prover.tactics.generator import Suggestion
+from prover.tactics.generator import StatelessGenerator, Suggestion
 
 Weighted = Iterator[tuple[str, float]]
 
@@ -20,7 +20,7 @@ MAX_LEMMAS = 5
 MAX_INSTANCES = 4
 
 
-class Structure:
+class Structure(StatelessGenerator):
     """Tactics that take a goal apart, or turn it into one that automation closes."""
 
     name = "structure"

@@ -27,7 +27,7 @@ from prover.project.leandojo.reading import read_benchmark
 from prover.project.patch import proof_replacement, replace
 from prover.search.best_first import Proved, Search, Strategy
 from prover.search.budget import Budget
-from prover.tactics.generator import Suggestion
+from prover.tactics.generator import StatelessGenerator, Suggestion
 
 HERE = Path(__file__).parent / "leandojo"
 pytestmark = pytest.mark.skipif(find_spec("lean_dojo") is None, reason="lean-dojo is not installed")
@@ -182,7 +182,7 @@ def test_a_session_proves_a_theorem(session: DojoSession) -> None:
 
 
 def test_a_search_runs_on_it(session: DojoSession) -> None:
-    class Table:
+    class Table(StatelessGenerator):
         name = "table"
 
         def suggest(self, goal: Goal) -> Sequence[Suggestion]:
@@ -190,7 +190,7 @@ def test_a_search_runs_on_it(session: DojoSession) -> None:
             return [Suggestion(tactic, -1.0) for tactic in tactics]
 
     sorry_goal = open_both(session)
-    found = Search(session, sorry_goal.state, Strategy([Table()], limits=LIMITS), Budget(seconds=60)).run()
+    found = Search(session, sorry_goal.state, Table(), Strategy(limits=LIMITS), Budget(seconds=60)).run()
     assert isinstance(found, Proved)
     assert "exact double_zero" in "\n".join(found.scripts[0])
 

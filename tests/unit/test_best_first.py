@@ -10,12 +10,12 @@ from prover.search.best_first import WAVE, Open, Proved, Search, Strategy
 from prover.search.budget import Budget
 from prover.search.pace import LEAST, MOST, USUAL, WORTH, Pace, kind_of
 from prover.search.priority import length_normalised
-from prover.tactics.generator import Suggestion
+from prover.tactics.generator import StatelessGenerator, Suggestion
 
 Costs = Mapping[str, Mapping[str, float]]
 
 
-class Known:
+class Known(StatelessGenerator):
     """Suggests what it was told for each goal, and remembers the order in which it was asked."""
 
     name = "known"
@@ -52,8 +52,8 @@ def evenly(table: Table) -> Known:
 
 
 def search(session: ScriptedSession, generator: Known, budget: Budget = Budget(), width: int = 64) -> Search:  # noqa: B008  # frozen
-    strategy = Strategy([generator], priority=length_normalised(0.0), width=width)
-    return Search(session, opened("root"), strategy, budget)
+    strategy = Strategy(length_normalised(0.0), width=width)
+    return Search(session, opened("root"), generator, strategy, budget)
 
 
 def test_a_goal_closed_by_one_tactic_is_proved() -> None:

@@ -13,7 +13,7 @@ from curriculum.database.database import Database
 from curriculum.database.lineage import lineage_of, reconcile
 from curriculum.database.prospects import waiting_in
 from curriculum.database.results import Cost, FoundProof, GoalStep
-from curriculum.learn.learner import FrozenMemory, MemoryLearner, ProofExample, Strategy, TrainingTask
+from curriculum.learn.learner import MemoryLearner, ProofExample, Strategy, TrainingTask
 from curriculum.lifelong.course import Course, CourseConfig
 from curriculum.lifelong.executor import AttemptRequest, AttemptResult
 from curriculum.lifelong.summary import CourseSummary, summary_of
@@ -21,7 +21,7 @@ from curriculum.metrics import backward_transfer
 from curriculum.ordering import EasyFirst
 from prover.errors import CheckoutFailed, UsageError
 from prover.lean.traced import TracedDeclaration
-from prover.tactics.generator import Generator, Place
+from prover.tactics.generator import Frozen, Generator, TheoremRef
 from prover.tactics.memory.sketch import sketch_of_text
 from tests.traced_modules import LEAN, keyed, module, read, theorem
 
@@ -95,8 +95,8 @@ class World:
 
     @staticmethod
     def _trick(generator: Generator) -> bool:
-        assert isinstance(generator, FrozenMemory)
-        recall: Any = generator.at(Place("Z", "Z.z", 0, "sz"))
+        assert isinstance(generator, Frozen)
+        recall: Any = generator.for_theorem(TheoremRef("Z", "Z.z", 0, "sz"))
         return any(s.tactic == "magic" for s in recall.suggest_for(sketch_of_text("⊢ Goal"), "kGoal"))
 
     def settings(self) -> dict[str, Any]:

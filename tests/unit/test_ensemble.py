@@ -8,16 +8,17 @@ from hypothesis import strategies as st
 
 from prover.lean.protocol import Goal, Hypothesis
 from prover.lean.scripted import Fails, ScriptedSession, Table, leaves, opened
+from prover.lean.session import Advanced, Failed
 from prover.search.best_first import Proved, Search, Strategy
 from prover.search.budget import Budget
 from prover.tactics.ensemble import HEARD, MOST, Ensemble, Standing, shape_of
-from prover.tactics.generator import Place, ProofStep, Suggestion
+from prover.tactics.generator import ProofStep, StatelessGenerator, Suggestion, TheoremRef
 
-PLACE = Place("M", "M.t", 0, "key")
+THEOREM = TheoremRef("M", "M.t", 0, "key")
 EQ, AND = Goal("eq", head="Eq", target="a = b"), Goal("and", head="And", target="p ∧ q")
 
 
-class Fixed:
+class Fixed(StatelessGenerator):
     """Suggests the same for every goal."""
 
     def __init__(self, name: str, *suggestions: tuple[str, float]) -> None:
@@ -29,15 +30,15 @@ class Fixed:
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
         return self.suggestions
 
-    def learn_proof(self, place: Place, steps: Sequence[ProofStep]) -> None:
+    def learn(self, theorem: TheoremRef, steps: Sequence[ProofStep]) -> None:
         self.learnt.append(steps)
 
-    def foresee(self, goals: Sequence[Goal]) -> None:
+    def prefetch(self, goals: Sequence[Goal]) -> None:
         self.foreseen += [goal.key for goal in goals]
 
 
 def ranked(ensemble: Ensemble, goal: Goal = EQ) -> list[str]:
-    return [suggestion.tactic for suggestion in ensemble.at(PLACE).suggest(goal)]
+    return [suggestion.tactic for suggestion in ensemble.for_theorem(THEOREM).suggest(goal)]
 
 
 def two() -> Ensemble:
@@ -49,18 +50,18 @@ def test_before_anything_is_known_each_is_taken_at_its_word() -> None:
 
 
 def test_who_suggested_what_is_known() -> None:
-    found = {s.tactic: s.sources for s in two().at(PLACE).suggest(EQ)}
+    found = {s.tactic: s.sources for s in two().for_theorem(THEOREM).suggest(EQ)}
     assert found == {"a": ("one", "two"), "b": ("two",), "c": ("one",)}
 
 
 def test_what_works_on_a_shape_is_preferred_there() -> None:
     ensemble = two()
-    situated = ensemble.at(PLACE)
+    bound = ensemble.for_theorem(THEOREM)
     for _ in range(300):
         for tactic in ("c", "b"):
-            suggestion = next(s for s in situated.suggest(EQ) if s.tactic == tactic)
-            situated.tried(EQ, suggestion, advanced=tactic == "b")
-        ensemble.learn_proof(PLACE, [ProofStep(EQ, "b", ("two",))])
+            suggestion = next(s for s in bound.suggest(EQ) if s.tactic == tactic)
+            bound.on_result(EQ, suggestion, Advanced((), None, 0) if tactic == "b" else Failed("elaboration", "", 0))
+        ensemble.learn(THEOREM, [ProofStep(EQ, "b", ("two",))])
     assert ranked(ensemble, EQ)[0] == "b"
     weights = ensemble.standing.weights(shape_of(EQ), ["one", "two"])
     elsewhere = ensemble.standing.weights(shape_of(AND), ["one", "two"])
@@ -91,7 +92,7 @@ def test_no_generator_is_silenced_or_alone_listened_to(counts: dict[tuple[str, s
 def test_the_best_of_each_generator_is_among_the_first() -> None:
     loud = Fixed("loud", *((f"l{n}", -0.1 - 0.01 * n) for n in range(30)))
     quiet = Fixed("quiet", ("q", -9.0), ("r", -9.5))
-    found = Ensemble([loud, quiet]).at(PLACE).suggest(EQ)
+    found = Ensemble([loud, quiet]).for_theorem(THEOREM).suggest(EQ)
     assert "q" in [s.tactic for s in found[:HEARD]]
     assert "r" not in [s.tactic for s in found[:HEARD]]
     scores = [s.log_probability for s in found]
@@ -102,9 +103,9 @@ def test_the_best_of_each_generator_is_among_the_first() -> None:
 def test_the_scale_of_a_generator_is_learnt() -> None:
     """One whose best is always -20 ends on the scale of the others, in its own order."""
     ensemble = Ensemble([Fixed("usual", ("u", -1.0), ("v", -6.0)), Fixed("model", ("m", -20.0), ("n", -30.0))])
-    before = {s.tactic: s.log_probability for s in ensemble.at(PLACE).suggest(EQ)}
+    before = {s.tactic: s.log_probability for s in ensemble.for_theorem(THEOREM).suggest(EQ)}
     for _ in range(200):
-        after = {s.tactic: s.log_probability for s in ensemble.at(PLACE).suggest(EQ)}
+        after = {s.tactic: s.log_probability for s in ensemble.for_theorem(THEOREM).suggest(EQ)}
     assert before["m"] < before["v"]
     assert after["m"] > after["v"]
     assert after["m"] > after["n"]
@@ -112,7 +113,11 @@ def test_the_scale_of_a_generator_is_learnt() -> None:
 
 @given(st.lists(st.tuples(st.text(min_size=1, max_size=3), st.floats(-50, 0)), max_size=40, unique_by=lambda p: p[0]))
 def test_whatever_is_said_comes_out_once_and_in_order(pairs: list[tuple[str, float]]) -> None:
-    found = Ensemble([Fixed("one", *pairs[::2]), Fixed("two", *pairs[1::2]), Fixed("none")]).at(PLACE).suggest(EQ)
+    found = (
+        Ensemble([Fixed("one", *pairs[::2]), Fixed("two", *pairs[1::2]), Fixed("none")])
+        .for_theorem(THEOREM)
+        .suggest(EQ)
+    )
     assert sorted(s.tactic for s in found) == sorted(tactic for tactic, _ in pairs)
     scores = [s.log_probability for s in found]
     assert scores == sorted(scores, reverse=True)
@@ -129,8 +134,8 @@ def test_facts_are_part_of_a_goals_shape() -> None:
 def test_members_are_told_what_is_to_come_and_what_was_proved() -> None:
     member = Fixed("one", ("a", -1.0))
     ensemble = Ensemble([member])
-    ensemble.at(PLACE).foresee([EQ, AND])
-    ensemble.learn_proof(PLACE, [ProofStep(EQ, "a", ("one",))])
+    ensemble.for_theorem(THEOREM).prefetch([EQ, AND])
+    ensemble.learn(THEOREM, [ProofStep(EQ, "a", ("one",))])
     assert member.foreseen == ["eq", "and"]
     assert [step.tactic for step in member.learnt[0]] == ["a"]
 
@@ -140,7 +145,7 @@ def test_a_search_tells_what_came_of_each_tactic() -> None:
     one, two_ = Fixed("one", ("bad", -0.1)), Fixed("two", ("split", -0.5))
     ensemble = Ensemble([one, two_])
     with ScriptedSession(table) as session:
-        search = Search(session, opened("root"), Strategy([ensemble.at(PLACE)]), Budget())
+        search = Search(session, opened("root"), ensemble.for_theorem(THEOREM), Strategy(), Budget())
         result = search.run()
     assert isinstance(result, Proved)
     assert {name: (t.proposed, t.tried, t.valid) for name, t in ensemble.tallies.items()} == {
@@ -156,12 +161,27 @@ def test_threads_may_use_it_at_once() -> None:
     ensemble, threads = two(), 4
 
     def work(_: int) -> None:
-        situated = ensemble.at(PLACE)
+        bound = ensemble.for_theorem(THEOREM)
         for _ in range(200):
-            for suggestion in situated.suggest(EQ):
-                situated.tried(EQ, suggestion, advanced=True)
+            for suggestion in bound.suggest(EQ):
+                bound.on_result(EQ, suggestion, Advanced((), None, 0))
 
     with ThreadPoolExecutor(threads) as executor:
         list(executor.map(work, range(threads)))
     assert ensemble.tallies["one"].tried == threads * 200 * 2
     assert ensemble.standing.news()["Eq", "two"] == (threads * 400, threads * 400, 0)
+
+
+def test_a_frozen_ensemble_suggests_the_same_whatever_was_tried_before() -> None:
+    member = Fixed("one", ("a", -20.0), ("b", -30.0))
+    ensemble = Ensemble([member, Fixed("two", ("c", -0.5))], frozen=True)
+    before = ensemble.for_theorem(THEOREM).suggest(EQ)
+    for _ in range(50):
+        bound = ensemble.for_theorem(THEOREM)
+        for suggestion in bound.suggest(EQ):
+            bound.on_result(EQ, suggestion, Advanced((), None, 0))
+        ensemble.learn(THEOREM, [ProofStep(EQ, "a", ("one",))])
+    assert ensemble.for_theorem(THEOREM).suggest(EQ) == before
+    assert member.learnt == []
+    assert ensemble.standing.news() == {}
+    assert (ensemble.tallies["one"].tried, ensemble.tallies["one"].used) == (100, 50)

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from prover.lean.protocol import Call, Definition, Goal, Hypothesis
 from prover.tactics.automation import FIXED_LIST, Automation, FixedList, unfoldable
-from prover.tactics.generator import TacticGenerator, merge
+from prover.tactics.generator import BoundGenerator, merge
 from prover.tactics.structure import Structure
 
 HEADS = [
@@ -55,7 +55,7 @@ def value(name: str, head: str = "Nat", constructors: int | None = 2, recursive:
     return Hypothesis(name, head, head, constructors=constructors, recursive=recursive)
 
 
-def tactics(generator: TacticGenerator, goal: Goal) -> set[str]:
+def tactics(generator: BoundGenerator, goal: Goal) -> set[str]:
     return {suggestion.tactic for suggestion in generator.suggest(goal)}
 
 
@@ -65,7 +65,7 @@ GENERATORS = pytest.mark.parametrize("generator", [Automation(), Structure(), Fi
 @GENERATORS
 @given(goal=goals())
 def test_every_goal_has_suggestions_without_duplicates_and_with_log_probabilities(
-    generator: TacticGenerator, goal: Goal
+    generator: BoundGenerator, goal: Goal
 ) -> None:
     suggestions = list(generator.suggest(goal))
     texts = [suggestion.tactic for suggestion in suggestions]
@@ -76,13 +76,13 @@ def test_every_goal_has_suggestions_without_duplicates_and_with_log_probabilitie
 
 @GENERATORS
 @given(goal=goals())
-def test_suggestions_depend_on_nothing_but_the_goal(generator: TacticGenerator, goal: Goal) -> None:
+def test_suggestions_depend_on_nothing_but_the_goal(generator: BoundGenerator, goal: Goal) -> None:
     assert list(generator.suggest(goal)) == list(type(generator)().suggest(goal))
 
 
 @GENERATORS
 @given(goal=goals())
-def test_no_lemma_is_named_that_the_goal_does_not_name(generator: TacticGenerator, goal: Goal) -> None:
+def test_no_lemma_is_named_that_the_goal_does_not_name(generator: BoundGenerator, goal: Goal) -> None:
     named = {name for name in ("lemma_one", "lemma_two") if any(name in t for t in tactics(generator, goal))}
     assert named <= set(goal.lemmas)
 

@@ -13,13 +13,13 @@ from prover.search.best_first import Proved, Search, Strategy
 from prover.search.budget import Budget
 from prover.search.graft import Grafted, Grafting
 from prover.search.tree import Status
-from prover.tactics.generator import Suggestion
+from prover.tactics.generator import StatelessGenerator, Suggestion
 from prover.tactics.language.drafting import Drafting, Fault, above, longest_held, without_statement
 from prover.tactics.language.formats import Asked, format_named
 from prover.tactics.language.model import Completion, Decoding, Kind, Prompt
 
 
-class Known:
+class Known(StatelessGenerator):
     """Suggests what it was told for each goal."""
 
     name = "known"
@@ -34,7 +34,7 @@ class Known:
 def grafted(table: Table, proof: str, told: Mapping[str, str] | None = None) -> tuple[Grafted, Search]:
     """What becomes of a proof; then the search goes on with what it is told."""
     with ScriptedSession(table) as session:
-        search = Search(session, opened("root"), Strategy([Known(told or {})]), Budget())
+        search = Search(session, opened("root"), Known(told or {}), Strategy(), Budget())
         found = Grafting(session, search.tree, search.meter, ("drafts",)).graft(proof)
         search.tree.check()
         search.run()
@@ -249,7 +249,7 @@ def test_what_follows_a_finished_proof_is_not_run() -> None:
 
 def test_a_spent_budget_ends_a_graft() -> None:
     with ScriptedSession({"root": {"a": leaves("x")}}) as session:
-        search = Search(session, opened("root"), Strategy([]), Budget(tactics=1))
+        search = Search(session, opened("root"), Known({}), Strategy(), Budget(tactics=1))
         Grafting(session, search.tree, search.meter, ("drafts",)).graft("a\nb\nc")
     assert search.meter.tactics == 1
 

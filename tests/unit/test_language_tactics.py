@@ -7,12 +7,12 @@ from prover.lean.protocol import Goal, Hypothesis
 from prover.lean.scripted import Fails, ScriptedSession, Table, leaves, opened
 from prover.search.best_first import FORESIGHT, Proved, Search, Strategy
 from prover.search.budget import Budget
-from prover.tactics.generator import Place, Suggestion
+from prover.tactics.generator import Suggestion, TheoremRef
 from prover.tactics.language.formats import Format, format_named
 from prover.tactics.language.model import Completion, Decoding, Kind, Prompt
 from prover.tactics.language.suggesting import FAILURES, ModelTactics
 
-PLACE = Place("Some.Module", "Some.theorem_name", 10, "key")
+PLACE = TheoremRef("Some.Module", "Some.theorem_name", 10, "key")
 
 
 class Told:
@@ -53,7 +53,7 @@ def goal(target: str, key: str | None = None) -> Goal:
 
 
 def suggested(model: Told, format: Format | None = None) -> list[tuple[str, float]]:
-    found = ModelTactics(model, format or plain()).at(PLACE).suggest(goal("p"))
+    found = ModelTactics(model, format or plain()).for_theorem(PLACE).suggest(goal("p"))
     return [(suggestion.tactic, suggestion.log_probability) for suggestion in found]
 
 
@@ -70,7 +70,7 @@ def test_the_theorem_is_named_to_models_that_want_it() -> None:
 def test_nonsense_and_what_was_not_finished_is_not_suggested() -> None:
     said = ["sorry", "#eval 1", "simp", Completion("exact foo (ba", -0.5, finished=False), "\x00", "a" * 5000]
     tactics = ModelTactics(Told({"n : Nat\n⊢ p": said}), plain())
-    assert [s.tactic for s in tactics.at(PLACE).suggest(goal("p"))] == ["simp"]
+    assert [s.tactic for s in tactics.for_theorem(PLACE).suggest(goal("p"))] == ["simp"]
     assert [refused.reason for refused in tactics.refused] == [
         "the word sorry",
         "a command: #eval",
@@ -92,18 +92,20 @@ def test_a_chat_answers_in_a_block_of_code() -> None:
 def test_premises_are_asked_for_where_the_format_has_them() -> None:
     model = Told({})
 
-    def premises(place: Place, goal: Goal) -> Sequence[str]:
+    def premises(place: TheoremRef, goal: Goal) -> Sequence[str]:
         assert place == PLACE
         return [f"near {goal.target}", "far"]
 
-    ModelTactics(model, plain("{premises}{state}"), premises=premises).at(PLACE).suggest(goal("p"))
-    ModelTactics(model, plain("{state}"), premises=lambda *_: 1 // 0).at(PLACE).suggest(goal("p"))  # type: ignore[arg-type, return-value]  # never called
+    ModelTactics(model, plain("{premises}{state}"), premises=premises).for_theorem(PLACE).suggest(goal("p"))
+    ModelTactics(model, plain("{state}"), premises=lambda *_: 1 // 0).for_theorem(PLACE).suggest(goal("p"))  # type: ignore[arg-type, return-value]  # never called
     assert [prompts[0].text for prompts in model.asked] == ["far\n\nnear p\n\nn : Nat\n⊢ p", "n : Nat\n⊢ p"]
 
 
 def test_the_stops_of_the_format_end_an_answer() -> None:
     model = Told({})
-    ModelTactics(model, format_named("bfs-prover"), Decoding(stops=("X",), tokens=9999)).at(PLACE).suggest(goal("p"))
+    ModelTactics(model, format_named("bfs-prover"), Decoding(stops=("X",), tokens=9999)).for_theorem(PLACE).suggest(
+        goal("p")
+    )
     assert model.decoding is not None
     assert model.decoding.stops == ("X", ":::")
     assert model.decoding.tokens == 256
@@ -111,8 +113,8 @@ def test_the_stops_of_the_format_end_an_answer() -> None:
 
 def test_a_goal_is_asked_about_once() -> None:
     model = Told({"n : Nat\n⊢ p": ["simp"]})
-    situated = ModelTactics(model, plain()).at(PLACE)
-    situated.foresee([goal("p"), goal("q"), goal("p")])
+    situated = ModelTactics(model, plain()).for_theorem(PLACE)
+    situated.prefetch([goal("p"), goal("q"), goal("p")])
     assert [s.tactic for s in situated.suggest(goal("p"))] == ["simp"]
     assert [s.tactic for s in situated.suggest(goal("q"))] == []
     assert [len(prompts) for prompts in model.asked] == [2]
@@ -123,7 +125,7 @@ def test_a_model_that_fails_costs_its_suggestions_and_is_given_up_in_the_end() -
     model = Told({"n : Nat\n⊢ p": ["simp"]}, failing=99)
     tactics = ModelTactics(model, plain(), note=told.append)
     for number in range(FAILURES + 2):
-        assert tactics.at(PLACE).suggest(goal(f"p{number}")) == []
+        assert tactics.for_theorem(PLACE).suggest(goal(f"p{number}")) == []
     assert len(model.asked) == FAILURES
     assert told == ["it is down"] * (FAILURES - 1) + ["it is down It is not asked any more."]
 
@@ -131,7 +133,7 @@ def test_a_model_that_fails_costs_its_suggestions_and_is_given_up_in_the_end() -
 def test_a_model_that_comes_back_is_asked_again() -> None:
     model = Told({"n : Nat\n⊢ p": ["simp"]}, failing=FAILURES - 1)
     tactics = ModelTactics(model, plain())
-    answers = [tactics.at(PLACE).suggest(goal("p")) for _ in range(FAILURES + 1)]
+    answers = [tactics.for_theorem(PLACE).suggest(goal("p")) for _ in range(FAILURES + 1)]
     assert answers == [[]] * (FAILURES - 1) + [[Suggestion("simp", -1.0)]] * 2
 
 
@@ -144,8 +146,8 @@ def test_a_search_asks_about_the_goals_to_come_at_once() -> None:
     answers = {"⊢ ": ["split"], **{f"n : Nat\n⊢ {name}": ["simp"] for name in "abc"}}
     model = Told(answers)
     with ScriptedSession(table) as session:
-        generator = ModelTactics(model, plain()).at(PLACE)
-        search = Search(session, opened("root"), Strategy([generator]), Budget())
+        generator = ModelTactics(model, plain()).for_theorem(PLACE)
+        search = Search(session, opened("root"), generator, Strategy(), Budget())
         assert isinstance(search.run(), Proved)
     assert [len(prompts) for prompts in model.asked] == [1, 3]
 
@@ -155,6 +157,6 @@ def test_no_more_goals_are_foreseen_than_are_worth_it() -> None:
     table: Table = {"root": {"split": leaves(*(goal(name) for name in names))}, "g0": {"simp": Fails()}}
     model = Told({"⊢ ": ["split"], "n : Nat\n⊢ g0": ["simp"]})
     with ScriptedSession(table) as session:
-        generator = ModelTactics(model, plain()).at(PLACE)
-        Search(session, opened("root"), Strategy([generator]), Budget(expansions=2)).run()
+        generator = ModelTactics(model, plain()).for_theorem(PLACE)
+        Search(session, opened("root"), generator, Strategy(), Budget(expansions=2)).run()
     assert [len(prompts) for prompts in model.asked] == [1, 1 + FORESIGHT]

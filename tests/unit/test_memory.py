@@ -6,14 +6,14 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prover.evaluate.systems import Sampled
 from prover.lean.protocol import Goal, Hypothesis
 from prover.lean.traced import PremiseUse, TracedModule, TracedStep
-from prover.tactics.generator import Learner, Outliner, Place, ProofStep, Situated, situated
+from prover.tactics.generator import ProofStep, TheoremRef
 from prover.tactics.memory.adapting import adapted, analogy, likeness
 from prover.tactics.memory.memory import Memory, Source
 from prover.tactics.memory.precedent import Precedent, precedents, template, written
 from prover.tactics.memory.sketch import Sketch, sketch, sketch_of, sketch_of_text
+from prover.tactics.perturbed import Perturbed
 from tests.traced_modules import module, theorem
 
 MIRROR = "α : Type\nt : Tree α\n⊢ mirror (mirror t) = t"
@@ -48,12 +48,12 @@ def learn(
 ) -> None:
     names = dict.fromkeys(step.declaration for step in steps)
     starts = {each: 100.0 * place for place, each in enumerate(names)}
-    memory.learn(Source(name, imports, starts, {each: key or each for each in names}), precedents(taught(*steps)))
+    memory.remember(Source(name, imports, starts, {each: key or each for each in names}), precedents(taught(*steps)))
 
 
-def recalled(memory: Memory, printed: str, place: Place | None = None) -> list[str]:
-    here = place or Place("Z", "Z.new", 0, "new")
-    found = memory.at(here).suggest(goal(printed))
+def recalled(memory: Memory, printed: str, place: TheoremRef | None = None) -> list[str]:
+    here = place or TheoremRef("Z", "Z.new", 0, "new")
+    found = memory.for_theorem(here).suggest(goal(printed))
     return [s.tactic for s in sorted(found, key=lambda s: -s.log_probability)]
 
 
@@ -156,17 +156,17 @@ def test_the_proofs_of_theorems_most_alike_are_known_whole() -> None:
     one = step("intro h\nexact h.mirror", MIRROR, after="")
     other = step("simp", REVERSE, declaration="A.two", start=50)
     memory = learnt(one, other)
-    place = Place("Z", "Z.one", 0, "new")
-    (known,) = memory.at(place).whole_proofs(goal(MIRROR.replace("t", "u")))
+    place = TheoremRef("Z", "Z.one", 0, "new")
+    (known,) = memory.for_theorem(place).whole_proofs(goal(MIRROR.replace("t", "u")))
     assert known.tactic == one.text
-    assert list(memory.at(place).whole_proofs(goal("⊢ 1 < 2"))) == []
+    assert list(memory.for_theorem(place).whole_proofs(goal("⊢ 1 < 2"))) == []
 
 
 def test_a_like_name_counts() -> None:
     same = "n : Nat\n⊢ f n = n"
     memory = learnt(step("simp", same, declaration="A.add_zero"), step("omega", same, declaration="A.mul_one", start=9))
-    assert recalled(memory, same, Place("Z", "Z.mul_one", 0, "new"))[0] == "omega"
-    assert recalled(memory, same, Place("Z", "Z.add_zero", 0, "new"))[0] == "simp"
+    assert recalled(memory, same, TheoremRef("Z", "Z.mul_one", 0, "new"))[0] == "omega"
+    assert recalled(memory, same, TheoremRef("Z", "Z.add_zero", 0, "new"))[0] == "simp"
 
 
 def test_what_leaves_something_out_teaches_nothing() -> None:
@@ -211,14 +211,14 @@ def test_a_tactic_comes_back_in_the_names_of_the_present_goal() -> None:
 
 def test_the_very_same_goal_is_the_surest() -> None:
     memory = learnt(step("first_choice", MIRROR), step("other", MIRROR.replace("= t", "= leaf"), declaration="A.two"))
-    here = Place("Z", "Z.new", 0, "new")
-    found = memory.at(here).suggest(goal(MIRROR, key=f"key of {MIRROR}"))
+    here = TheoremRef("Z", "Z.new", 0, "new")
+    found = memory.for_theorem(here).suggest(goal(MIRROR, key=f"key of {MIRROR}"))
     assert max(found, key=lambda s: s.log_probability).tactic == "first_choice"
 
 
 def test_probabilities_are_logarithms_and_texts_are_there_once() -> None:
     memory = learnt(*(step("simp", f"n : Nat\n⊢ f n = {i}", declaration=f"A.t{i}", start=9 * i) for i in range(9)))
-    found = memory.at(Place("Z", "Z.new", 0, "")).suggest(goal("n : Nat\n⊢ f n = 3"))
+    found = memory.for_theorem(TheoremRef("Z", "Z.new", 0, "")).suggest(goal("n : Nat\n⊢ f n = 3"))
     assert [s.tactic for s in found] == ["simp"]
     assert all(s.log_probability < 0 for s in found)
 
@@ -226,62 +226,59 @@ def test_probabilities_are_logarithms_and_texts_are_there_once() -> None:
 def test_nothing_is_remembered_of_the_theorem_itself_or_of_what_comes_after_it() -> None:
     steps = [step(f"tactic{i}", MIRROR, declaration=f"A.t{i}", start=100 * i) for i in range(3)]
     memory = learnt(*steps)
-    assert recalled(memory, MIRROR, Place("A", "A.t1", 100, "A.t1")) == ["tactic0"]
-    assert recalled(memory, MIRROR, Place("A", "A.t0", 0, "A.t0")) == []
+    assert recalled(memory, MIRROR, TheoremRef("A", "A.t1", 100, "A.t1")) == ["tactic0"]
+    assert recalled(memory, MIRROR, TheoremRef("A", "A.t0", 0, "A.t0")) == []
 
 
 def test_nothing_is_remembered_of_modules_that_import_the_theorems() -> None:
     memory = learnt(step("before", MIRROR, declaration="A.a"), name="A")
     learn(memory, step("between", MIRROR, declaration="B.b"), name="B", imports=("A",))
     learn(memory, step("beyond", MIRROR, declaration="C.c"), name="C", imports=("B",))
-    assert set(recalled(memory, MIRROR, Place("C", "C.other", 200, "x"))) == {"before", "between"}
-    assert recalled(memory, MIRROR, Place("A", "A.z", 900, "x")) == []
+    assert set(recalled(memory, MIRROR, TheoremRef("C", "C.other", 200, "x"))) == {"before", "between"}
+    assert recalled(memory, MIRROR, TheoremRef("A", "A.z", 900, "x")) == []
 
 
 def test_a_module_that_was_traced_without_the_theorem_is_not_learnt_from() -> None:
     memory = learnt(step("rfl", MIRROR, declaration="A.a"))
-    assert recalled(memory, MIRROR, Place("A", "A.not_traced_yet", 50, "x")) == []
+    assert recalled(memory, MIRROR, TheoremRef("A", "A.not_traced_yet", 50, "x")) == []
 
 
 def test_the_same_statement_elsewhere_is_not_learnt_from() -> None:
     memory = learnt(step("its_proof", MIRROR, declaration="Fork.a"), name="Fork", key="the statement")
-    assert recalled(memory, MIRROR, Place("A", "A.a", 0, "the statement")) == []
-    assert recalled(memory, MIRROR, Place("A", "A.a", 0, "another")) == ["its_proof"]
+    assert recalled(memory, MIRROR, TheoremRef("A", "A.a", 0, "the statement")) == []
+    assert recalled(memory, MIRROR, TheoremRef("A", "A.a", 0, "another")) == ["its_proof"]
 
 
 def test_a_proof_is_known_the_moment_it_is_found_but_not_to_what_comes_before_it() -> None:
     memory = Memory()
-    first, second = Place("A", "A.first", 10, "s1"), Place("A", "A.second", 20, "s2")
-    earlier = memory.at(second)
-    memory.learn_proof(first, [ProofStep(goal(MIRROR), "induction t")])
+    first, second = TheoremRef("A", "A.first", 10, "s1"), TheoremRef("A", "A.second", 20, "s2")
+    earlier = memory.for_theorem(second)
+    memory.learn(first, [ProofStep(goal(MIRROR), "induction t")])
     here = goal(MIRROR, key="another")
-    assert [s.tactic for s in memory.at(second).suggest(here)] == ["induction t"]
-    assert list(memory.at(first).suggest(here)) == []
-    assert list(memory.at(Place("A", "A.zeroth", 0, "s0")).suggest(here)) == []
+    assert [s.tactic for s in memory.for_theorem(second).suggest(here)] == ["induction t"]
+    assert list(memory.for_theorem(first).suggest(here)) == []
+    assert list(memory.for_theorem(TheoremRef("A", "A.zeroth", 0, "s0")).suggest(here)) == []
     assert list(earlier.suggest(here)) == []  # it was made before anything was known
 
 
 def test_a_proof_that_was_found_is_known_whole() -> None:
     memory = Memory()
     steps = [ProofStep(goal(MIRROR), "cases t"), ProofStep(goal("⊢ mirror leaf = leaf"), "rfl")]
-    memory.learn_proof(Place("A", "A.one", 10, "s1"), steps)
-    (known,) = memory.at(Place("Z", "Z.one", 0, "new")).whole_proofs(goal(MIRROR.replace("t", "u")))
+    memory.learn(TheoremRef("A", "A.one", 10, "s1"), steps)
+    (known,) = memory.for_theorem(TheoremRef("Z", "Z.one", 0, "new")).whole_proofs(goal(MIRROR.replace("t", "u")))
     assert known.tactic == "cases u\nrfl"
 
 
 def test_a_disturbed_memory_still_knows_whole_proofs() -> None:
     memory = learnt(step("intro h\nexact h.mirror", MIRROR))
-    recall = memory.at(Place("Z", "Z.one", 0, "new"))
-    disturbed = Sampled(recall, 1.0, "seed")
-    assert isinstance(disturbed, Outliner)
+    recall = memory.for_theorem(TheoremRef("Z", "Z.one", 0, "new"))
+    disturbed = Perturbed(recall, 1.0, "seed")
     assert [known.tactic for known in disturbed.whole_proofs(goal(MIRROR))] == ["intro h\nexact h.mirror"]
 
 
-def test_it_is_a_generator_that_depends_on_the_theorem_and_learns() -> None:
+def test_it_keeps_its_name_when_it_is_bound_to_a_theorem() -> None:
     memory = Memory()
-    assert isinstance(memory, Situated)
-    assert isinstance(memory, Learner)
-    (there,) = situated([memory], Place("A", "A.a", 0, ""))
+    there = memory.for_theorem(TheoremRef("A", "A.a", 0, ""))
     assert there.name == memory.name == "memory"
 
 

@@ -14,7 +14,7 @@ from prover.cli.prove import parse_generators
 from prover.cli.wiring import database
 from prover.errors import ModelMissing, UsageError
 from prover.lean.protocol import Goal
-from prover.tactics.generator import Place
+from prover.tactics.generator import TheoremRef
 from prover.tactics.language.suggesting import ModelTactics
 from tests.model_server import chat, serving
 from tests.tiny_models import tiny_causal, tiny_seq2seq
@@ -133,7 +133,7 @@ def test_what_was_asked_of_a_server_is_said(monkeypatch: pytest.MonkeyPatch) -> 
         asked = asked_of(ModelChoice(f"{served.url}#m", samples=1), "tactics", 1, print)
         assert asked.usage() is None
         assert asked.tactics is not None
-        asked.tactics.at(Place("M", "t", 0, "k")).suggest(Goal("g", target="p"))
+        asked.tactics.for_theorem(TheoremRef("M", "t", 0, "k")).suggest(Goal("g", target="p"))
     assert asked.usage() == f"{served.url}#m: 1 requests, 70 + 30 tokens, cost 0.0700"
 
 

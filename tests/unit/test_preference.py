@@ -11,11 +11,11 @@ from curriculum.learn.generator.preference import Preference, PreferencePair, ju
 from curriculum.learn.generator.presets import starting
 from curriculum.learn.generator.training import read_card
 from curriculum.learn.generator.training_plan import TrainingPlan
+from prover.attempt import Task
 from prover.errors import UsageError
 from prover.lean.protocol import Declaration, Goal
 from prover.lean.session import Advanced, Failed, Origin, SorryGoal, SourceText, State, TacticLimits
-from prover.proving import Task
-from prover.tactics.generator import Suggestion
+from prover.tactics.generator import StatelessGenerator, Suggestion
 from prover.tactics.language.formats import format_named, state_text
 from tests.tiny_models import tiny_causal, tiny_seq2seq
 
@@ -119,7 +119,7 @@ class Answering:
     def forget(self) -> None: ...
 
 
-class Guessing:
+class Guessing(StatelessGenerator):
     name = "guessing"
 
     def suggest(self, goal: Goal) -> list[Suggestion]:

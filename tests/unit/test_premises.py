@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from prover.lean.protocol import Declaration, Goal, Hypothesis, LibraryModule, LibraryPremise
 from prover.project.contents import FileContents
-from prover.tactics.generator import Place, Reader, Situated, situated
+from prover.tactics.generator import TheoremRef
 from prover.tactics.language.augmented import Augmented
 from prover.tactics.language.formats import format_named
 from prover.tactics.premises.making import Use, uses
@@ -147,10 +147,10 @@ def premises() -> Premises:
 def test_a_model_that_wants_premises_sees_those_that_its_place_can_name(premises: Premises) -> None:
     model = Told({})
     asked = Augmented(model, format_named("reprover-premises"), premises)
-    assert isinstance(asked, Reader)
-    place = Place("Own.Main", "Own.below", 30, "")
-    asked.at(place).suggest(goal("x + y = y + x"))
-    asked.at(Place("Elsewhere", "t", 0, "")).suggest(goal("x + y = y + x"))
+    assert asked.reads_files
+    place = TheoremRef("Own.Main", "Own.below", 30, "")
+    asked.for_theorem(place).suggest(goal("x + y = y + x"))
+    asked.for_theorem(TheoremRef("Elsewhere", "t", 0, "")).suggest(goal("x + y = y + x"))
     (there,), (elsewhere,) = model.asked
     names = {part.split("</a>")[0] for part in there.text.split("<a>")[1:]}
     assert names == {premise.name for premise in premises.relevant(place, goal("x + y = y + x"))}
@@ -163,7 +163,7 @@ LIBRARY_MODULES = ("Init.List", "Init.Nat")
 
 
 def suggested(premises: Premises, declaration: str, start: int, module: str = "Own.Main") -> str:
-    generator = premises.at(Place(module, declaration, start, ""))
+    generator = premises.for_theorem(TheoremRef(module, declaration, start, ""))
     suggestions = generator.suggest(goal("x + y = y + x"))
     assert len(suggestions) <= SUGGESTIONS
     assert len({suggestion.tactic for suggestion in suggestions}) == len(suggestions)
@@ -190,9 +190,8 @@ def test_a_file_that_was_not_read_gets_nothing(premises: Premises) -> None:
 
 
 def test_the_generator_is_placed_and_reads_files(premises: Premises) -> None:
-    assert isinstance(premises, Situated)
-    assert isinstance(premises, Reader)
-    (there,) = situated([premises], Place("Own.Main", "own_target", 70, ""))
+    assert premises.reads_files
+    there = premises.for_theorem(TheoremRef("Own.Main", "own_target", 70, ""))
     assert there.name == "premises"
 
 

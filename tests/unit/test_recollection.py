@@ -8,7 +8,7 @@ from curriculum.database.database import Database
 from curriculum.database.results import FoundProof, GoalStep, Tried
 from curriculum.recollection import module_precedents, recollect
 from prover.lean.protocol import Goal, Hypothesis
-from prover.tactics.generator import Place
+from prover.tactics.generator import TheoremRef
 from prover.tactics.memory.memory import Memory
 from tests.traced_modules import LEAN, keyed, module, read, theorem
 
@@ -37,11 +37,11 @@ def goal(target: str, *hypotheses: tuple[str, str]) -> Goal:
     return Goal("k", tuple(name for name, _ in hypotheses), target=target, hypotheses=made)
 
 
-def recalled(memory: Memory, place: Place, asked: Goal) -> set[str]:
-    return {suggestion.tactic for suggestion in memory.at(place).suggest(asked)}
+def recalled(memory: Memory, place: TheoremRef, asked: Goal) -> set[str]:
+    return {suggestion.tactic for suggestion in memory.for_theorem(place).suggest(asked)}
 
 
-ELSEWHERE = Place("Z", "Z.z", 0, "sz")
+ELSEWHERE = TheoremRef("Z", "Z.z", 0, "sz")
 
 
 def test_traced_proofs_are_remembered_but_not_by_what_comes_before_them(db: Database, tmp_path: Path) -> None:
@@ -49,8 +49,8 @@ def test_traced_proofs_are_remembered_but_not_by_what_comes_before_them(db: Data
     memory = recollect(db, tmp_path / "kept")
     assert len(memory) == 4
     assert memory._sources[1].imports == ("A",)
-    assert not any(memory._allowed(Place("A", "A.one", 10, "s1")))
-    assert sum(memory._allowed(Place("B", "B.later", 90, "sb"))) == 2
+    assert not any(memory._allowed(TheoremRef("A", "A.one", 10, "s1")))
+    assert sum(memory._allowed(TheoremRef("B", "B.later", 90, "sb"))) == 2
     assert sum(memory._allowed(ELSEWHERE)) == 4
 
 
@@ -60,7 +60,7 @@ def test_found_proofs_are_remembered_in_the_next_run(db: Database, tmp_path: Pat
     memory = recollect(db, tmp_path / "kept")
     asked = goal("mirror s = s", ("s", "Tree"))
     assert "induction s" in recalled(memory, ELSEWHERE, asked)
-    assert "induction s" not in recalled(memory, Place("A", "A.one", 10, "s1"), asked)
+    assert "induction s" not in recalled(memory, TheoremRef("A", "A.one", 10, "s1"), asked)
 
 
 def test_a_found_proof_of_a_theorem_that_was_not_traced_teaches_other_modules_only(
@@ -70,7 +70,7 @@ def test_a_found_proof_of_a_theorem_that_was_not_traced_teaches_other_modules_on
     memory = recollect(db, tmp_path / "kept")
     asked = goal("mirror s = s", ("s", "Tree"))
     assert recalled(memory, ELSEWHERE, asked) == {"induction s"}
-    assert recalled(memory, Place("N", "N.newer", 900, "s9"), asked) == set()
+    assert recalled(memory, TheoremRef("N", "N.newer", 900, "s9"), asked) == set()
 
 
 def test_the_same_content_is_learnt_once(db: Database, tmp_path: Path) -> None:

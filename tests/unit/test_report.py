@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from prover.attempt import Outcome, Spent, Task, TheoremFailed, TheoremOpen, TheoremProved
 from prover.check.gate import Accepted
 from prover.cli.prove import status_of
 from prover.cli.report import Report, ReportPrinter, TheoremReport, report_of, write_json
@@ -16,7 +17,6 @@ from prover.lean.toolchain.node import NodeRuntime
 from prover.lean.toolchain.toolchain import EmbeddedToolchain
 from prover.project.layout import Repository
 from prover.project.patch import Replacement
-from prover.proving import Outcome, Spent, Task, TheoremFailed, TheoremOpen, TheoremProved
 
 CONTRACT = {
     "theorem", "file", "status", "proof", "patch", "axioms", "toolchain", "seconds", "expansions", "tactics_run",

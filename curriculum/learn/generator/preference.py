@@ -26,10 +26,10 @@ from curriculum.learn.generator.training import (
     write,
 )
 from curriculum.learn.generator.training_plan import TrainingPlan
+from prover.attempt import Task, forget
 from prover.errors import LeanError, UsageError
 from prover.lean.session import Advanced, Failed, Session, State, TacticLimits
-from prover.proving import Task, forget
-from prover.tactics.generator import Generator, TacticGenerator, situated
+from prover.tactics.generator import BoundGenerator, Generator
 from prover.tactics.language.formats import format_named, state_text
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def judged_pairs(
     for task in tasks:
         own = {example.state: example for example in proofs.get(task.declaration.name, ())}
         try:
-            (asked,) = situated([generator], task.place())
+            asked = generator.for_theorem(task.ref())
             opened = session.statement(task.source, task.declaration.selection).state
             for printed, contrasts in _along(session, opened, asked, own):
                 yield [PreferencePair(task.source.module, task.declaration.name, printed, *both) for both in contrasts]
@@ -109,7 +109,7 @@ def prefer(
 
 
 def _along(
-    session: Session, state: State, asked: TacticGenerator, own: Mapping[str, Example]
+    session: Session, state: State, asked: BoundGenerator, own: Mapping[str, Example]
 ) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     """What is chosen and rejected at a goal, and at those that the proof's own tactics lead to, where there is both."""
     waiting = [state]

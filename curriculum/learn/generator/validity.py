@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from prover.attempt import Task, forget
 from prover.errors import LeanError
 from prover.lean.session import Advanced, Session, TacticLimits
-from prover.proving import Task, forget
-from prover.tactics.generator import Generator, situated
+from prover.tactics.generator import Generator
 
 LIMITS = TacticLimits(milliseconds=1_500)
 
@@ -41,7 +41,7 @@ def _tried(session: Session, tasks: Iterable[Task], generator: Generator) -> Ite
     for task in tasks:
         try:
             sorry_goal = session.statement(task.source, task.declaration.selection)
-            (suggesting,) = situated([generator], task.place())
+            suggesting = generator.for_theorem(task.ref())
             tactics = [suggestion.tactic for suggestion in suggesting.suggest(sorry_goal.state.goals[0])]
             outcomes = list(session.run(sorry_goal.state, tactics, LIMITS))
             yield len(tactics), sum(isinstance(outcome, Advanced) for outcome in outcomes)

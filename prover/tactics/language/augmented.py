@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from prover.lean.protocol import Goal
 from prover.project.contents import FileContents
-from prover.tactics.generator import Place
+from prover.tactics.generator import TheoremRef
 from prover.tactics.language.formats import Format, premise_text
 from prover.tactics.language.model import Decoding, LanguageModel
 from prover.tactics.language.suggesting import ModelTactics
@@ -16,6 +16,8 @@ class Augmented(ModelTactics):
 
     It must be given the files that theorems are in; elsewhere the model sees the goal alone.
     """
+
+    reads_files = True
 
     def __init__(
         self,
@@ -29,8 +31,8 @@ class Augmented(ModelTactics):
         self._found = found
 
     def read_file(self, file: FileContents) -> None:
-        """See `Reader`."""
+        """See `Generator`."""
         self._found.read_file(file)
 
-    def _texts(self, place: Place, goal: Goal) -> Sequence[str]:
-        return [premise_text(each.name, each.statement, each.kind) for each in self._found.relevant(place, goal)]
+    def _texts(self, theorem: TheoremRef, goal: Goal) -> Sequence[str]:
+        return [premise_text(each.name, each.statement, each.kind) for each in self._found.relevant(theorem, goal)]

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 from prover.errors import ModelError
 from prover.lean.protocol import Goal
-from prover.tactics.generator import Place, Suggestion
+from prover.tactics.generator import BoundGenerator, Generator, Suggestion, TheoremRef
 from prover.tactics.language.formats import Asked, Format, state_text
 from prover.tactics.language.model import Completion, Decoding, LanguageModel
 from prover.tactics.language.refusal import in_code_block, why_refused
 
-Premises = Callable[[Place, Goal], Sequence[str]]
+Premises = Callable[[TheoremRef, Goal], Sequence[str]]
 """premises for a goal of a theorem as prompts have them, the most relevant first; see `formats.premise_text`"""
 
 REMEMBERED = 4096
@@ -29,7 +29,7 @@ class Refused:
     reason: str
 
 
-class ModelTactics:
+class ModelTactics(Generator):
     """Proposes what a model says. It is asked about several goals at once where they are known in time.
 
     A model that fails costs its suggestions, not the search.
@@ -57,15 +57,15 @@ class ModelTactics:
         self._failures = 0
         self._lock = threading.Lock()
 
-    def at(self, place: Place) -> "SituatedModel":
-        """The generator for one theorem."""
-        return SituatedModel(self, place)
+    def for_theorem(self, theorem: TheoremRef) -> "BoundModel":
+        """Returns the generator for one theorem."""
+        return BoundModel(self, theorem)
 
-    def ask(self, place: Place, goals: Sequence[Goal]) -> list[list[Suggestion]]:
+    def ask(self, theorem: TheoremRef, goals: Sequence[Goal]) -> list[list[Suggestion]]:
         """Suggestions for each goal, the most probable first; none where the model fails."""
         if self._failures >= FAILURES:
             return [[] for _ in goals]
-        prompts = [self.format.prompt(self._asked(place, goal)) for goal in goals]
+        prompts = [self.format.prompt(self._asked(theorem, goal)) for goal in goals]
         try:
             answers = self.model.complete(prompts, self.decoding)
         except ModelError as error:
@@ -74,10 +74,10 @@ class ModelTactics:
         self._failures = 0
         return [self._suggestions(answer) for answer in answers]
 
-    def _asked(self, place: Place, goal: Goal) -> Asked:
+    def _asked(self, theorem: TheoremRef, goal: Goal) -> Asked:
         wanted = self.premises is not None and self.format.wants_premises
-        premises = tuple(self.premises(place, goal)) if self.premises is not None and wanted else ()
-        return Asked(state=state_text(goal), declaration=place.declaration, premises=premises)
+        premises = tuple(self.premises(theorem, goal)) if self.premises is not None and wanted else ()
+        return Asked(state=state_text(goal), declaration=theorem.name, premises=premises)
 
     def _suggestions(self, answer: Sequence[Completion]) -> list[Suggestion]:
         found: dict[str, float] = {}
@@ -103,27 +103,27 @@ class ModelTactics:
         self._note(f"{error}" + (" It is not asked any more." if last else ""))
 
 
-class SituatedModel:
+class BoundModel(BoundGenerator):
     """A model's tactics for one theorem. Suggestions are remembered by goal."""
 
     name = ModelTactics.name
 
-    def __init__(self, tactics: ModelTactics, place: Place) -> None:
+    def __init__(self, tactics: ModelTactics, theorem: TheoremRef) -> None:
         self._tactics = tactics
-        self._place = place
+        self._theorem = theorem
         self._known: OrderedDict[tuple[str, tuple[str, ...]], list[Suggestion]] = OrderedDict()
 
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
         """What the model says of a goal."""
-        self.foresee([goal])
+        self.prefetch([goal])
         return self._known[_identity(goal)]
 
-    def foresee(self, goals: Sequence[Goal]) -> None:
+    def prefetch(self, goals: Sequence[Goal]) -> None:
         """Asks about goals that are likely to come, all at once."""
         new = {key: goal for goal in goals if (key := _identity(goal)) not in self._known}
         if not new:
             return
-        for key, suggestions in zip(new, self._tactics.ask(self._place, list(new.values())), strict=True):
+        for key, suggestions in zip(new, self._tactics.ask(self._theorem, list(new.values())), strict=True):
             self._known[key] = suggestions
         while len(self._known) > max(REMEMBERED, len(new)):
             self._known.popitem(last=False)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from prover.lean.protocol import Goal
-from prover.tactics.generator import Place, ProofStep, Suggestion
+from prover.tactics.generator import BoundGenerator, Generator, ProofStep, Suggestion, TheoremRef
 from prover.tactics.memory.adapting import adapted, same_places
 from prover.tactics.memory.precedent import Precedent, found_precedents
 from prover.tactics.memory.sketch import Sketch, sketch_of
@@ -49,7 +49,7 @@ class Source:
     """only some of its declarations are known: those of proofs that were found"""
 
 
-class Memory:
+class Memory(Generator):
     """All that is remembered. Threads may learn and recall at once."""
 
     name = "memory"
@@ -66,7 +66,7 @@ class Memory:
     def __len__(self) -> int:
         return len(self._precedents)
 
-    def learn(self, source: Source, precedents: Iterable[Precedent]) -> None:
+    def remember(self, source: Source, precedents: Iterable[Precedent]) -> None:
         """Remembers the proofs of a module, or of a theorem of it."""
         with self._lock:
             self._sources.append(source)
@@ -77,18 +77,17 @@ class Memory:
                 if precedent.key:
                     self._by_key[precedent.key].append(row)
 
-    def at(self, place: Place) -> "Recall":
-        """What may be remembered while the theorem at `place` is proved."""
+    def for_theorem(self, theorem: TheoremRef) -> "Recall":
+        """Returns the part of the memory that may be used while a theorem is proved."""
         with self._lock:
-            return Recall(self, place, self._allowed(place))
+            return Recall(self, theorem, self._allowed(theorem))
 
-    def learn_proof(self, place: Place, steps: Sequence[ProofStep]) -> None:
-        """Remembers a proof that was found of the theorem at `place`."""
-        source = Source(
-            place.module, (), {place.declaration: place.start}, {place.declaration: place.statement_key}, part=True
-        )
+    def learn(self, theorem: TheoremRef, steps: Sequence[ProofStep]) -> None:
+        """Remembers a proof of a theorem."""
+        name = theorem.name
+        source = Source(theorem.module, (), {name: theorem.start}, {name: theorem.statement_key}, part=True)
         found = [(step.goal.key, sketch_of(step.goal), step.tactic) for step in steps]
-        self.learn(source, found_precedents(place.declaration, found))
+        self.remember(source, found_precedents(name, found))
 
     def nearest(self, goal: Sketch, key: str, allowed: bytes) -> list[tuple[Precedent, str, float]]:
         """The precedents most like a goal, with the module that each is from and how alike it is, from 0 to 1."""
@@ -101,24 +100,24 @@ class Memory:
                 (self._precedents[row], self._sources[self._source_of[row]].name, score) for row, score in found.items()
             ]
 
-    def _allowed(self, place: Place) -> bytes:
+    def _allowed(self, theorem: TheoremRef) -> bytes:
         """1 for each precedent known now, 0 for those of the theorem itself and of what comes after it."""
-        after = _importers(self._sources, place.module)
-        bans = [_ban(source, place, source.name in after) for source in self._sources]
+        after = _importers(self._sources, theorem.module)
+        bans = [_ban(source, theorem, source.name in after) for source in self._sources]
         rows = zip(self._precedents, self._source_of, strict=True)
         return bytes(not bans[source](precedent.declaration) for precedent, source in rows)
 
 
-class Recall:
+class Recall(BoundGenerator):
     """The generator for one theorem: it sees neither that theorem's proof nor what comes after it."""
 
     name = "memory"
 
-    def __init__(self, memory: Memory, place: Place, allowed: bytes) -> None:
+    def __init__(self, memory: Memory, theorem: TheoremRef, allowed: bytes) -> None:
         self._memory = memory
-        self._place = place
+        self._theorem = theorem
         self._allowed = allowed
-        self._words = _words_of(place.declaration)
+        self._words = _words_of(theorem.name)
 
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
         """What was done on the goals most like this one, in its names."""
@@ -152,7 +151,7 @@ class Recall:
     def _near(self, here: Sketch, key: str) -> Iterator[tuple[Precedent, float]]:
         """The precedents most like a goal, and how much each counts."""
         for known, module, alike in self._memory.nearest(here, key, self._allowed):
-            same = SAME_MODULE if module == self._place.module else 1.0
+            same = SAME_MODULE if module == self._theorem.module else 1.0
             yield known, alike * same * (1 + SAME_NAME * self._called_alike(known.declaration))
 
     def _called_alike(self, declaration: str) -> float:
@@ -193,12 +192,12 @@ def _importers(sources: Sequence[Source], module: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _ban(source: Source, place: Place, after: bool) -> Callable[[str], bool]:
+def _ban(source: Source, theorem: TheoremRef, after: bool) -> Callable[[str], bool]:
     """Which declarations of a module the theorem must not learn from."""
     if after:
         return lambda _: True
-    same = {name for name, key in source.statements.items() if key and key == place.statement_key}
-    if source.name != place.module:
+    same = {name for name, key in source.statements.items() if key and key == theorem.statement_key}
+    if source.name != theorem.module:
         return same.__contains__
-    own = source.declarations.get(place.declaration, place.start if source.part else -math.inf)
+    own = source.declarations.get(theorem.name, theorem.start if source.part else -math.inf)
     return lambda name: name in same or source.declarations.get(name, math.inf) >= own

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, get_args
 
 from prover.lean.protocol import Declaration, Goal, LibraryModule
 from prover.project.contents import FileContents
-from prover.tactics.generator import Place, Suggestion, TacticGenerator
+from prover.tactics.generator import BoundGenerator, Generator, Suggestion, TheoremRef
 from prover.tactics.premises.making import uses
 from prover.tactics.premises.odds import log_probability
 from prover.tactics.premises.shape import shape_of_goal
@@ -61,10 +61,11 @@ def likely(around: Around, goal: Goal) -> Sequence[Premise]:
     return [found.premise for found in around.retriever.search(query, FOUND, around.allowed, around.module)]
 
 
-class Premises:
+class Premises(Generator):
     """The generator. It knows the files that it was given; elsewhere it suggests nothing."""
 
     name = "premises"
+    reads_files = True
 
     def __init__(self, library: Library, find: Find = likely) -> None:
         self._library = library
@@ -81,26 +82,26 @@ class Premises:
         with self._lock:
             self._files[file.module] = reach
 
-    def at(self, place: Place) -> TacticGenerator:
-        """The generator for one theorem: neither it nor what comes after it is found."""
-        around = self._around(place)
+    def for_theorem(self, theorem: TheoremRef) -> BoundGenerator:
+        """Returns the generator for one theorem, which finds neither that theorem nor anything after it."""
+        around = self._around(theorem)
         return _Silent() if around is None else Suggesting(around, self._find)
 
-    def relevant(self, place: Place, goal: Goal) -> Sequence[Premise]:
+    def relevant(self, theorem: TheoremRef, goal: Goal) -> Sequence[Premise]:
         """The premises for a goal of a theorem, the most promising first; none in a file that was not read."""
-        around = self._around(place)
+        around = self._around(theorem)
         return () if around is None else self._find(around, goal)
 
-    def _around(self, place: Place) -> Around | None:
+    def _around(self, theorem: TheoremRef) -> Around | None:
         with self._lock:
-            reach = self._files.get(place.module)
+            reach = self._files.get(theorem.module)
         if reach is None:
             return None
-        position = Position(place.module, place.start, reach.imports)
-        return Around(reach.retriever, reach.retriever.corpus.visible(position), place.module)
+        position = Position(theorem.module, theorem.start, reach.imports)
+        return Around(reach.retriever, reach.retriever.corpus.visible(position), theorem.module)
 
 
-class Suggesting:
+class Suggesting(BoundGenerator):
     """The generator for one theorem."""
 
     name = Premises.name
@@ -118,7 +119,7 @@ class Suggesting:
         return [Suggestion(tactic, weight) for tactic, weight in ranked]
 
 
-class _Silent:
+class _Silent(BoundGenerator):
     """The generator for a file that was not read."""
 
     name = Premises.name

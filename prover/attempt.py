@@ -16,7 +16,7 @@ from prover.search.best_first import Open, Proved, Search, Strategy
 from prover.search.budget import Budget, Meter
 from prover.search.graft import Grafting
 from prover.search.tree import proof_steps
-from prover.tactics.generator import Generator, Learner, Outliner, Place, ProofStep, Reader, situated
+from prover.tactics.generator import Generator, ProofStep, TheoremRef
 from prover.tactics.language.drafting import Drafting, Fault, above, longest_held
 from prover.tactics.language.model import Account, Usage, accounted
 
@@ -52,10 +52,10 @@ class Task:
     source: SourceText
     declaration: Declaration
 
-    def place(self) -> Place:
-        """What generators are told of it."""
+    def ref(self) -> TheoremRef:
+        """Returns the identity of the theorem, for generators."""
         declaration = self.declaration
-        return Place(self.source.module, declaration.name, declaration.start, declaration.key)
+        return TheoremRef(self.source.module, declaration.name, declaration.start, declaration.key)
 
 
 @dataclass(frozen=True)
@@ -116,12 +116,11 @@ Outcome = TheoremProved | TheoremOpen | TheoremFailed
 class Prover:
     """Proves theorems with one strategy and one gate."""
 
+    generator: Generator
     strategy: Strategy
     gate: Gate
     budget: Budget
     recall: Recall = lambda _: ()
-    generators: Sequence[Generator] = ()
-    """in place of the strategy's, where some depend on the theorem or learn from its proof"""
     level: int = USUAL
     """up to which the gate looks at a proof"""
     drafting: Drafting | None = None
@@ -141,18 +140,10 @@ class Prover:
         spent = replace(outcome.spent, seconds=time.monotonic() - started, asked=account.usage)
         return replace(outcome, spent=spent)
 
-    def strategy_for(self, task: Task) -> Strategy:
-        """The strategy with the generators as they are for one theorem."""
-        if not self.generators:
-            return self.strategy
-        return replace(self.strategy, generators=situated(self.generators, task.place()))
-
     def _learnt(self, task: Task, outcome: Outcome) -> Outcome:
-        """The outcome, once the generators have learnt from it."""
+        """Returns the outcome, once the generator has learnt from it."""
         if isinstance(outcome, TheoremProved) and outcome.steps:
-            for generator in self.generators:
-                if isinstance(generator, Learner):
-                    generator.learn_proof(task.place(), outcome.steps)
+            self.generator.learn(task.ref(), outcome.steps)
         return outcome
 
 
@@ -164,7 +155,7 @@ def have_read(
     Raises:
         LeanError: Lean does not answer.
     """
-    readers = [generator for generator in generators if isinstance(generator, Reader)]
+    readers = [generator for generator in generators if generator.reads_files]
     for source in dict.fromkeys(sources) if readers else ():
         file = contents.read(session, source, session.declarations(source, detail=True))
         for reader in readers:
@@ -201,10 +192,12 @@ class Attempt:
         self._task = task
         self._sorry_goals = goals
         self._drafted: list[Search] = []
-        self._strategy = strategy = prover.strategy_for(task)
+        self._generator = prover.generator.for_theorem(task.ref())
         self._deadline = time.monotonic() + (prover.budget.seconds or float("inf"))
         self._searches = [
-            Search(session, sorry_goal.state, strategy, self._share(len(goals) - index), account)
+            Search(
+                session, sorry_goal.state, self._generator, prover.strategy, self._share(len(goals) - index), account
+            )
             for index, sorry_goal in enumerate(goals)
         ]
 
@@ -286,13 +279,12 @@ class Attempt:
 
     def _follow(self, search: Search) -> None:
         """Follows proofs of theorems like this one as far as they hold, so that the search goes on from there too."""
-        for generator in (each for each in self._strategy.generators if isinstance(each, Outliner)):
-            for known in generator.whole_proofs(search.tree.root.state.goals[0]):
-                if search.tree.proved() or search.meter.used() >= FOLLOWED_SHARE:
-                    return
-                sources = known.sources or (generator.name,)
-                grafting = Grafting(self._session, search.tree, search.meter, sources, self._strategy.limits, FOLLOWED)
-                grafting.graft(known.tactic)
+        limits = self._prover.strategy.limits
+        for known in self._generator.whole_proofs(search.tree.root.state.goals[0]):
+            if search.tree.proved() or search.meter.used() >= FOLLOWED_SHARE:
+                return
+            sources = known.sources or (self._generator.name,)
+            Grafting(self._session, search.tree, search.meter, sources, limits, FOLLOWED).graft(known.tactic)
 
     def _draft(self, search: Search, sorry_goal: SorryGoal) -> None:
         """Has whole proofs written and grafts what holds of them, once for each search."""
