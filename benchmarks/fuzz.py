@@ -19,7 +19,8 @@ from hypothesis import strategies as st
 from prover.check.gate import Accepted, Gate, Submission, untouched
 from prover.check.proof_text import ProofText, submission_of
 from prover.errors import LeanError
-from prover.lean.session import LeanSession, SourceText
+from prover.lean.gateway_session import LeanSession
+from prover.lean.session import SourceText
 from prover.lean.toolchain.toolchain import Toolchain
 from tests.cheat_files import Attempt, all_attempts
 
@@ -102,7 +103,10 @@ class Fuzzer:
     """A gate to be fooled, and a second process to see whether it was."""
 
     def __init__(self, toolchain: Toolchain) -> None:
-        self._judge, self._witness = Kept(toolchain, patience=PATIENCE_S), Kept(toolchain, patience=PATIENCE_S)
+        self._judge, self._witness = (
+            Kept(toolchain, elaboration_seconds=PATIENCE_S),
+            Kept(toolchain, elaboration_seconds=PATIENCE_S),
+        )
         self._gate = Gate(lambda: self._judge)
         self._said: dict[SourceText, tuple[str, ...]] = {}
         self.tally = Tally()

@@ -17,7 +17,7 @@ from benchmarks.workload import PROJECTS, Project, built, conditions
 from prover.check.gate import Accepted, Gate, Submission
 from prover.check.proof_text import unchanged
 from prover.errors import UsageError
-from prover.lean.session import LeanSession
+from prover.lean.gateway_session import LeanSession
 from prover.lean.toolchain.toolchain import Toolchain
 
 THEOREMS = (

@@ -17,7 +17,8 @@ from benchmarks.repl import HOW_TO_FETCH, Repl, ReplProgram, prepared
 from benchmarks.workload import IMPORT_LINE, PROJECTS, Project, built, conditions, opened
 from prover.attempt import Task, sorry_goals
 from prover.errors import LeanError
-from prover.lean.session import Failed, LeanSession, SorryGoal, State, TacticLimits, TacticOutcome
+from prover.lean.gateway_session import LeanSession
+from prover.lean.session import Failed, SorryGoal, State, TacticLimits, TacticOutcome
 from prover.lean.team import SHARE, Team
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.tactics.automation import Automation

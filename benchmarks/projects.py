@@ -11,8 +11,9 @@ from prover.attempt import Prover, Task, TheoremProved, have_read
 from prover.check.gate import Gate, Judgement, Submission
 from prover.check.levels import USUAL
 from prover.evaluate.statistics import mcnemar, wilson
+from prover.lean.gateway_session import LeanSession
 from prover.lean.pool import Pool
-from prover.lean.session import LeanSession, TacticLimits
+from prover.lean.session import TacticLimits
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.project.contents import ContentsReader
 from prover.search.best_first import DEFAULT_LIMITS, Strategy

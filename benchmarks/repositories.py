@@ -18,8 +18,8 @@ from prover.cli.opening import Note, Opened, opened
 from prover.cli.report import TheoremReport, report_of
 from prover.cli.tracing import Traced, trace_into_database
 from prover.errors import ProverError, UsageError
+from prover.lean.gateway_session import LeanSession
 from prover.lean.pool import Pool
-from prover.lean.session import LeanSession
 from prover.lean.traced import TracedDeclaration
 from prover.project.build import Compiled, NotCompiled, source_of
 from prover.project.layout import Module

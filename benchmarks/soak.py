@@ -21,8 +21,9 @@ from benchmarks.workload import PROJECTS, Project, built, conditions, theorems
 from prover.attempt import Prover, Task, TheoremFailed, TheoremOpen, TheoremProved, forget, sorry_goals
 from prover.check.gate import Gate
 from prover.errors import ProverError
+from prover.lean.gateway_session import LeanSession
 from prover.lean.pool import Pool
-from prover.lean.session import Failed, LeanSession, TacticLimits
+from prover.lean.session import Failed, TacticLimits
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.project.build import errors_of
 from prover.project.patch import replace as replace_in

@@ -15,7 +15,8 @@ import psutil
 
 from prover.attempt import Task, sorry_goals
 from prover.errors import UsageError
-from prover.lean.session import LeanSession, SorryGoal, SourceText
+from prover.lean.gateway_session import LeanSession
+from prover.lean.session import SorryGoal, SourceText
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.lean.traced import TracedModule
 from prover.project.build import PROCESS_BYTES, Builder, Compiled, source_of

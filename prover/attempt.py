@@ -7,8 +7,9 @@ from dataclasses import dataclass, field, replace
 from prover.check.gate import Accepted, Gate, Refused, Submission
 from prover.check.levels import USUAL
 from prover.errors import LeanError
+from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Declaration
-from prover.lean.session import LeanSession, Session, SorryGoal, SourceText
+from prover.lean.session import Session, SorryGoal, SourceText
 from prover.project.contents import ContentsReader
 from prover.project.patch import Replacement, proof_replacement
 from prover.project.patch import replace as replace_in

@@ -21,7 +21,7 @@
     │   ├── LeanTimeout            it gave no answer in time and was stopped
     │   ├── RequestRefused        the gateway answered with an error
     │   ├── LeanDojoFailed        LeanDojo could not trace or open what it was given; its words are in `details`
-    │   └── ReplayFailed          a proof state did not come back after a restart
+    │   └── RestoreFailed          a proof state did not come back after a restart
     ├── ModelError              a language model did not do what was asked
     │   └── ServerFailed          its server is down, slow, refuses, or answers nonsense
     ├── DatabaseError           the database cannot be used; nothing was half stored
@@ -149,7 +149,7 @@ class LeanDojoFailed(LeanError):
         self.details = details
 
 
-class ReplayFailed(LeanError):
+class RestoreFailed(LeanError):
     """A proof state did not come back after a restart."""
 
 

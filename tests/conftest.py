@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from prover.cli.wiring import home
-from prover.lean.session import LeanSession
+from prover.lean.gateway_session import LeanSession
 from prover.lean.toolchain.install import install
 from prover.lean.toolchain.node import find_node
 from prover.lean.toolchain.toolchain import EmbeddedToolchain

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 
 from prover.check.gate import TRIES, TURNING
 from prover.errors import LeanError
+from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Message
 from prover.lean.requests import AuditReply
-from prover.lean.session import LeanSession, SourceText
+from prover.lean.session import SourceText
 
 
 @dataclass(frozen=True)

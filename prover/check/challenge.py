@@ -15,8 +15,9 @@ from pathlib import Path
 import msgspec
 
 from prover.errors import BrokenFile
+from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import FileCommand, Message
-from prover.lean.session import LeanSession, SourceText
+from prover.lean.session import SourceText
 from prover.lean.toolchain.toolchain import Toolchain
 from retrieval.files import write_atomically
 

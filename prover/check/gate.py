@@ -23,9 +23,10 @@ from prover.check.challenge import Challenge, Challenges
 from prover.check.checkers import CompiledTheorem, checkers_for
 from prover.check.levels import USUAL
 from prover.errors import BrokenFile, LeanError
+from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import FileCommand, Message
 from prover.lean.requests import JudgeReply, TheoremClaim
-from prover.lean.session import LeanSession, SourceText
+from prover.lean.session import SourceText
 
 TRIES = 2
 """fresh processes for one submission: one may die of what has nothing to do with the proof"""

@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from prover.errors import RequestRefused
-from prover.lean.session import Advanced, LeanSession, SourceText, State, TacticLimits
+from prover.lean.gateway_session import LeanSession
+from prover.lean.session import Advanced, SourceText, State, TacticLimits
 
 CONTRADICTORY = "its hypotheses contradict each other"
 TRIVIAL = "its conclusion is one of its hypotheses"

@@ -24,9 +24,10 @@ from prover.cli.main import EXIT_REFUSED
 from prover.cli.opening import Opened, jobs_option, opened, repo_option
 from prover.cli.wiring import consoles, home, toolchain_option
 from prover.errors import LeanError, RequestRefused, UsageError
+from prover.lean.gateway_session import LeanSession
 from prover.lean.isolation import isolation_of
 from prover.lean.pool import Pool
-from prover.lean.session import LeanSession, State
+from prover.lean.session import State
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.project.build import source_of
 from prover.project.layout import Module

@@ -4,7 +4,7 @@ import click
 
 from prover.cli.main import existing_path
 from prover.cli.wiring import choose_toolchain, home, toolchain_option
-from prover.lean.session import LeanSession
+from prover.lean.gateway_session import LeanSession
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.project.build import errors_of, source_of
 from prover.project.builders import builder_for

@@ -7,8 +7,9 @@ from itertools import islice
 
 from prover.cli.opening import Opened
 from prover.errors import LeanError, RepositoryError, UnknownTheorem, UsageError
+from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Declaration
-from prover.lean.session import LeanSession, SourceText
+from prover.lean.session import SourceText
 from prover.project.build import source_of
 from prover.project.layout import Module, Repository
 

@@ -34,8 +34,8 @@ from prover.cli.report import Report, ReportPrinter, TheoremReport, report_of, t
 from prover.cli.retrieving import retrieved
 from prover.cli.wiring import consoles, home, toolchain_option
 from prover.errors import BrokenFile, LeanError, UnknownTheorem, UsageError
+from prover.lean.gateway_session import LeanSession
 from prover.lean.pool import Pool
-from prover.lean.session import LeanSession
 from prover.lean.team import Team
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.project.build import errors_of, source_of

@@ -16,8 +16,9 @@ from prover.cli.opening import Opened, opened, repo_option
 from prover.cli.prove import parse_generators
 from prover.cli.wiring import consoles, toolchain_option
 from prover.errors import UsageError
+from prover.lean.gateway_session import LeanSession
 from prover.lean.pool import Pool
-from prover.lean.session import Advanced, Failed, LeanSession, State, TacticLimits, TacticOutcome
+from prover.lean.session import Advanced, Failed, State, TacticLimits, TacticOutcome
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.project.contents import ContentsReader
 from prover.tactics.ensemble import Ensemble

@@ -17,8 +17,8 @@ from prover.cli.opening import Opened, jobs_option, opened
 from prover.cli.tracing import trace_into_database
 from prover.cli.wiring import consoles, database, home, toolchain_option
 from prover.errors import LeanError, UsageError
+from prover.lean.gateway_session import LeanSession
 from prover.lean.pool import Pool
-from prover.lean.session import LeanSession
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.project.build import source_of
 from prover.project.revision import revision_of

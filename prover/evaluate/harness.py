@@ -22,8 +22,9 @@ from prover.evaluate.observe import Observation, ObservedGenerator, TimedGate, W
 from prover.evaluate.problem import Problem
 from prover.evaluate.survey import Crashed, Found, Ground, NotRunnable, Runnable
 from prover.evaluate.systems import System
+from prover.lean.gateway_session import LeanSession
 from prover.lean.pool import Pool
-from prover.lean.session import LeanSession, SourceText, TacticLimits
+from prover.lean.session import SourceText, TacticLimits
 from prover.project.contents import ContentsReader
 from prover.project.patch import replace as replace_in
 from prover.tactics.automation import FIXED_LIST

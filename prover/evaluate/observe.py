@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from prover.check.gate import Gate, Judgement, Submission
 from prover.check.levels import USUAL
 from prover.evaluate.journal import PROMISE_BINS, Promise
+from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Goal, Message
 from prover.lean.session import (
     Advanced,
     Failed,
-    LeanSession,
     Session,
     SorryGoal,
     SourceText,

@@ -8,8 +8,9 @@ from prover.attempt import Task
 from prover.errors import BrokenFile, LeanError, ProverError, RepositoryError, UsageError
 from prover.evaluate.header import OPTIONS, Fitted, Headers, composed
 from prover.evaluate.problem import Located, Problem, Written
+from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Declaration, Message
-from prover.lean.session import LeanSession, SourceText
+from prover.lean.session import SourceText
 from prover.project.build import errors_of, source_of
 from prover.project.builders import ModuleBuilder
 from prover.project.layout import Repository

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from prover.lean.session import LeanSession
+from prover.lean.gateway_session import LeanSession
 from prover.lean.toolchain.toolchain import Toolchain
 
 

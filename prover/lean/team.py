@@ -9,8 +9,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Empty, SimpleQueue
 
 from prover.errors import LeanError
+from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Message
-from prover.lean.session import Failed, LeanSession, SorryGoal, SourceText, State, TacticLimits, TacticOutcome
+from prover.lean.session import Failed, SorryGoal, SourceText, State, TacticLimits, TacticOutcome
 
 SHARE = 2
 """tactics that a session takes at a time"""

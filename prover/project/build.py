@@ -25,9 +25,10 @@ from prover.errors import (
     RepositoryError,
     RequestRefused,
 )
+from prover.lean.gateway_session import LeanSession
 from prover.lean.pool import Pool
 from prover.lean.protocol import Message
-from prover.lean.session import LeanSession, SourceText
+from prover.lean.session import SourceText
 from prover.lean.toolchain import gateway
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.lean.traced import TracedModule

@@ -4,8 +4,9 @@ the toolchain's library."""
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
+from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Declaration, LibraryModule
-from prover.lean.session import LeanSession, SourceText
+from prover.lean.session import SourceText
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.project.layout import Repository
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import msgspec
 
 from prover.errors import LeanError
+from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import LibraryModule
-from prover.lean.session import LeanSession
 from prover.lean.toolchain.staging import Progress
 from prover.lean.toolchain.toolchain import Toolchain
 from retrieval.files import write_atomically

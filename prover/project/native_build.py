@@ -15,8 +15,9 @@ import msgspec
 from filelock import FileLock, Timeout
 
 from prover.errors import BrokenFile, LakeFailed, NeedsToolchain, ProverError
+from prover.lean.gateway_session import LeanSession
 from prover.lean.isolation import confined_lake
-from prover.lean.session import LeanSession, SourceText
+from prover.lean.session import SourceText
 from prover.lean.toolchain.execute import FinishedProcess, ProcessLimits, execute
 from prover.lean.toolchain.toolchain import Command, NativeToolchain
 from prover.lean.traced import TracedModule

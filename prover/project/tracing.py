@@ -3,8 +3,9 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 
+from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Declaration, RecordedCommand, RecordedTactic
-from prover.lean.session import LeanSession, Recording, SorryGoal, SourceText
+from prover.lean.session import Recording, SorryGoal, SourceText
 from prover.lean.traced import PremiseUse, TracedDeclaration, TracedModule, TracedSorry, TracedStep
 
 TRACE_VERSION = 2

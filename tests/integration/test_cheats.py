@@ -13,7 +13,8 @@ import pytest
 from prover.check.audit import audit
 from prover.check.gate import Accepted, Gate, Judgement, Refused, Submission
 from prover.check.proof_text import ProofText, submission_of
-from prover.lean.session import LeanSession, SourceText
+from prover.lean.gateway_session import LeanSession
+from prover.lean.session import SourceText
 from prover.lean.toolchain.toolchain import EmbeddedToolchain, Toolchain
 from tests.cheat_files import CHEATS, Attempt, all_attempts
 from tests.integration.computer import Computer

@@ -8,7 +8,8 @@ import pytest
 
 from prover.check.gate import Accepted, Gate, Judgement, Refused, Submission
 from prover.check.levels import USUAL
-from prover.lean.session import LeanSession, SourceText
+from prover.lean.gateway_session import LeanSession
+from prover.lean.session import SourceText
 from prover.lean.toolchain.toolchain import EmbeddedToolchain
 
 pytestmark = pytest.mark.lean

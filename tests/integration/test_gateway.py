@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Declaration
-from prover.lean.session import Advanced, Failed, LeanSession, SorryGoal, SourceText, State, TacticLimits, TacticOutcome
+from prover.lean.session import Advanced, Failed, SorryGoal, SourceText, State, TacticLimits, TacticOutcome
 
 pytestmark = pytest.mark.lean
 

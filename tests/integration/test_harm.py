@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from prover.lean.session import LeanSession, SourceText
+from prover.lean.gateway_session import LeanSession
+from prover.lean.session import SourceText
 from prover.lean.toolchain.toolchain import EmbeddedToolchain
 
 pytestmark = pytest.mark.lean

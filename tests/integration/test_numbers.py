@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Goal
-from prover.lean.session import Advanced, LeanSession, SorryGoal, SourceText, TacticLimits
+from prover.lean.session import Advanced, SorryGoal, SourceText, TacticLimits
 from prover.tactics.arithmetic import by_numbers
 
 pytestmark = pytest.mark.lean

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
-from prover.errors import LeanDied, LeanTimeout, ReplayFailed, RequestRefused
+from prover.errors import LeanDied, LeanTimeout, RequestRefused, RestoreFailed
 from prover.lean.dojo.messages import (
     DojoCheck,
     DojoDescribe,
@@ -172,7 +172,7 @@ class DojoSession:
         else:
             number, reply = self._replied(state.parent, state.tactic, TacticLimits().milliseconds * 4)
             if not isinstance(reply, DojoStepped):
-                raise ReplayFailed(f"the tactic `{state.tactic}` did not lead to the same state again")
+                raise RestoreFailed(f"the tactic `{state.tactic}` did not lead to the same state again")
             self._handles[state] = number, reply.state
         return self._handles[state]
 

@@ -1,0 +1,374 @@
+"""A session with the Lean gateway that survives the death of its process.
+
+A state is a value: the place where its proof was opened and the tactics since. The process keeps each state under a
+handle. When the process dies or is killed, the next one restores the states that are needed by running their tactics.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from prover.errors import LeanDied, LeanTimeout, RestoreFailed
+from prover.lean.process import LeanProcess, collect
+from prover.lean.protocol import Declaration, KeptState, LibraryModule, Message, OpenedGoal
+from prover.lean.requests import (
+    AuditReply,
+    AuditRequest,
+    ChallengeReply,
+    ChallengeRequest,
+    CloseRequest,
+    ClosingReply,
+    DeclarationsRequest,
+    ElaborateReply,
+    ElaborateRequest,
+    ForgetRequest,
+    GatewayRequest,
+    ImportsRequest,
+    JudgeReply,
+    JudgeRequest,
+    LibraryRequest,
+    ReplayReply,
+    ReplayRequest,
+    RunRequest,
+    SorriesRequest,
+    StatementRequest,
+    TacticReply,
+    TextArguments,
+    TheoremClaim,
+    TraceRequest,
+    WriteRequest,
+)
+from prover.lean.session import (
+    Advanced,
+    Failed,
+    Origin,
+    Recording,
+    SorryGoal,
+    SourceText,
+    State,
+    TacticLimits,
+    TacticOutcome,
+)
+from prover.lean.toolchain.toolchain import Toolchain
+from retrieval.files import move_atomically
+
+T = TypeVar("T")
+ELABORATION_SECONDS = 600.0
+GRACE_SECONDS = 2.0
+"""How much longer than a tactic's own limit its reply may take."""
+MEMORY_FRACTION = 0.88
+"""The part of its memory limit above which a process is replaced before the next proof."""
+RESTARTS_PER_BATCH = 3
+RESTORE_FACTOR = 4
+"""Restoring a state allows each tactic this multiple of the usual limits."""
+
+
+@dataclass
+class LeanSession:
+    """A `Session` over gateway processes, one at a time; a process that dies is replaced.
+
+    Raises from every method:
+        LeanDied: Processes died repeatedly, or the session has been ended.
+        LeanTimeout: The gateway did not answer in time.
+        RequestRefused: The gateway cannot carry out the request.
+    """
+
+    toolchain: Toolchain
+    search_path: tuple[Path, ...] = ()
+    """Directories of compiled modules, besides the toolchain's library."""
+    elaboration_seconds: float = ELABORATION_SECONDS
+    """The time limit for every request but a batch of tactics."""
+    restarts: int = 0
+    """The number of processes that died or had to be killed."""
+    _process: LeanProcess | None = None
+    _sources: dict[SourceText, ElaborateReply] = field(default_factory=dict)
+    _handles: dict[State, int] = field(default_factory=dict)
+    _ended: bool = False
+    _was_running: bool = False
+    """Whether the batch had been sent when the process died."""
+
+    def start(self) -> LeanProcess:
+        """Returns the running process; starts one if there is none."""
+        if self._ended:
+            raise LeanDied("the session has been ended")
+        if self._process is None or not self._process.alive():
+            self.close()
+            self._process = LeanProcess(self.toolchain, self.search_path)
+        return self._process
+
+    def close(self) -> None:
+        """Ends the process. The session can be used again; it then restores states as needed."""
+        if self._process is not None:
+            self._process.kill()
+        self._process = None
+        self._sources.clear()
+        self._handles.clear()
+
+    def end(self) -> None:
+        """Ends the process and the session: every later request raises `LeanDied`."""
+        self._ended = True
+        if self._process is not None:
+            self._process.kill()
+
+    def pid(self) -> int | None:
+        """Returns the process id of the running process, if there is one."""
+        return self._process.pid if self._process is not None and self._process.alive() else None
+
+    def elaborate(self, source: SourceText) -> tuple[Message, ...]:
+        """Elaborates a file, once in each process, and returns Lean's messages."""
+        return self._retried(lambda: self._source(source).messages)
+
+    def trace(self, source: SourceText) -> Recording:
+        """Elaborates a file and returns what Lean records of its tactics."""
+
+        def ask() -> Recording:
+            commands, last = collect(self.start().stream(TraceRequest(**_text(source)), self.elaboration_seconds))
+            self._sources[source] = last
+            return Recording(last.messages, tuple(reply.traced for reply in commands))
+
+        return self._retried(ask)
+
+    def declarations(self, source: SourceText, detail: bool = False) -> tuple[Declaration, ...]:
+        """Returns the declarations of a file, in the order of its text.
+
+        Args:
+            detail: whether docstrings, attributes, premises and keys are included.
+        """
+        return self._retried(lambda: self._ask(DeclarationsRequest(self._source(source).source, detail)).declarations)
+
+    def imports(self, source: SourceText) -> tuple[str, ...]:
+        """Returns the modules that the header of a file imports, `Init` included where it is implied."""
+        return self._retried(lambda: self._ask(ImportsRequest(source.text, source.file)).imports)
+
+    def library(
+        self, imports: Sequence[str], below: Sequence[str] = (), known: Sequence[str] = ()
+    ) -> Iterator[LibraryModule]:
+        """Yields the modules that are visible to a text with these imports, with their declarations.
+
+        Args:
+            below: if not empty, only modules whose names start with one of these.
+            known: modules that are left out.
+
+        Raises:
+            LeanError: Lean did not finish; the modules yielded so far are valid.
+        """
+        request = LibraryRequest(tuple(imports), tuple(below), tuple(known))
+        for reply in self.start().stream(request, self.elaboration_seconds):
+            yield reply.imported
+
+    def write(self, source: SourceText, olean: Path) -> None:
+        """Writes an elaborated file as a compiled module, atomically."""
+        stubs = self.toolchain.kind == "embedded"
+
+        def ask() -> None:
+            made = self.start().scratch / "module.olean"
+            self._ask(WriteRequest(self._source(source).source, str(made), stubs))
+            move_atomically(made, olean)
+
+        self._retried(ask)
+
+    def sorries(self, source: SourceText, start: int, stop: int) -> tuple[SorryGoal, ...]:
+        """Returns the goal at each `sorry` of the commands that overlap a range of bytes, in the order of the text."""
+
+        def ask() -> tuple[SorryGoal, ...]:
+            request = SorriesRequest(self._source(source).source, start, stop)
+            opened = sorted(self._ask(request).sorries, key=lambda goal: goal.start)  # Lean meets terms first
+            return tuple(self._sorry_goal(goal, Origin(source, goal.start, statement=False)) for goal in opened)
+
+        return self._retried(ask)
+
+    def statement(self, source: SourceText, selection: int) -> SorryGoal:
+        """Returns the goal of the declaration whose name starts at `selection`; its present body is ignored."""
+        return self._opened(Origin(source, selection, statement=True))
+
+    def negation(self, source: SourceText, selection: int) -> SorryGoal:
+        """Returns the negation of that goal, with an empty context."""
+        return self._opened(Origin(source, selection, statement=True, negated=True))
+
+    def _opened(self, origin: Origin) -> SorryGoal:
+        return self._retried(lambda: self._sorry_goal(self._statement(origin), origin))
+
+    def _statement(self, origin: Origin) -> OpenedGoal:
+        source = self._source(origin.source).source
+        return self._ask(StatementRequest(source, origin.start, origin.negated)).opened
+
+    def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]:
+        """Runs each tactic on `state` and yields one outcome for each, in order.
+
+        A tactic that does not stop in time, or that ends the process, has failed; the next one runs in a new process.
+        """
+        remaining = list(tactics)
+        deaths = 0
+        while remaining:
+            try:
+                for outcome in self._batch(state, tuple(remaining), limits):
+                    remaining.pop(0)
+                    deaths = 0
+                    yield outcome
+            except (LeanDied, LeanTimeout) as error:
+                self.restarts += 1
+                deaths += 1
+                self.close()
+                started = isinstance(error, LeanTimeout) or self._was_running
+                if started:
+                    remaining.pop(0)
+                    yield Failed("timeout" if isinstance(error, LeanTimeout) else "died", str(error), 0)
+                elif deaths > RESTARTS_PER_BATCH:
+                    raise
+
+    def close_proof(self, state: State, script: str) -> Failed | None:
+        """Runs a script on `state` and has the kernel check the proof. Returns None if it holds, else what failed."""
+
+        def ask() -> Failed | None:
+            reply = self._ask(CloseRequest(self._handle(state), script))
+            return None if reply.closed else Failed(reply.failure or "elaboration", reply.message, 0)
+
+        return self._retried(ask)
+
+    def challenge(self, source: SourceText, start: int, selection: int, sorried: bool, olean: Path) -> ChallengeReply:
+        """Compiles an original file to `olean`; returns Lean's messages and the commands with the names they declare.
+
+        Args:
+            sorried: whether the proof of the theorem at `selection`, in the command at `start`, becomes `sorry`.
+        """
+
+        def ask() -> ChallengeReply:
+            made = self.start().scratch / "challenge.olean"
+            reply = self._ask(
+                ChallengeRequest(start=start, selection=selection, sorried=sorried, olean=str(made), **_text(source))
+            )
+            if made.exists():
+                move_atomically(made, olean)
+            return reply
+
+        return self._retried(ask)
+
+    def judge(self, candidate: SourceText, claim: TheoremClaim, compiled: Path | None) -> JudgeReply:
+        """Has Lean judge whether a candidate file proves what is claimed of it.
+
+        Args:
+            compiled: where the compiled candidate is put, if it is accepted and this is not None.
+        """
+        made = self.start().scratch / "candidate.olean"
+        request = JudgeRequest(
+            **_text(candidate), **asdict(claim), compiled=str(made) if compiled is not None else None
+        )
+        reply = self._ask(request)
+        if compiled is not None and made.exists():
+            move_atomically(made, compiled)
+        return reply
+
+    def replay(self, candidate: Path, challenge: Path, theorem: str, own: Sequence[str]) -> ReplayReply:
+        """Has the kernel check a theorem, from compiled files alone.
+
+        Args:
+            candidate: the compiled file that holds it.
+            challenge: the original, compiled.
+            own: what the theorem's command declares in the original.
+        """
+        return self._ask(ReplayRequest(str(candidate), str(challenge), theorem, tuple(own)))
+
+    def audit(self, source: SourceText) -> AuditReply:
+        """Returns what the declarations of a file depend on, and what is suspect in it."""
+        return self._ask(AuditRequest(self._source(source).source))
+
+    def forget(self) -> None:
+        """Drops all proof states; replaces a process that uses too much memory."""
+        self._handles.clear()
+        self._lighten(ForgetRequest(), None)
+
+    def forget_files(self, cap: int | None = None) -> None:
+        """Drops all files and states; replaces a process that uses more than `cap` bytes of resident memory."""
+        self._handles.clear()
+        self._sources.clear()
+        self._lighten(ForgetRequest(sources=True), cap)
+
+    def _lighten(self, request: ForgetRequest, cap: int | None) -> None:
+        if self._process is None or not self._process.alive():
+            return
+        if self._process.memory() > (cap or MEMORY_FRACTION * self.toolchain.memory_bytes):
+            self.close()
+        else:
+            self._retried(lambda: self._ask(request))
+
+    def _batch(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]:
+        self._was_running = False
+        request = RunRequest(self._handle(state), tuple(tactics), limits.heartbeats, limits.milliseconds)
+        self._was_running = True
+        replies = self.start().stream(request, limits.milliseconds / 1000 + GRACE_SECONDS)
+        try:
+            for tactic, reply in zip(tactics, replies, strict=False):
+                yield self._outcome(state, tactic, reply)
+        except GeneratorExit:
+            deque(replies, maxlen=0)  # the next request must not read this one's replies
+            raise
+        deque(replies, maxlen=0)
+
+    def _outcome(self, state: State, tactic: str, result: TacticReply) -> TacticOutcome:
+        if result.children is None:
+            return Failed(result.failure or "elaboration", result.message, result.microseconds)
+        states = []
+        for index, message in enumerate(result.children):
+            child = State(message.goals, state.origin, state, tactic, index)
+            self._handles[child] = message.state
+            states.append(child)
+        return Advanced(tuple(states), result.replacement, result.microseconds)
+
+    def _handle(self, state: State) -> int:
+        """Returns the handle of a state; restores the state if this process has not seen it."""
+        self.start()  # a process that is gone takes its handles with it
+        if (handle := self._handles.get(state)) is not None:
+            return handle
+        opened = self._restore_origin(state.origin) if state.parent is None else self._restore_step(state)
+        self._handles[state] = opened.state
+        return opened.state
+
+    def _restore_origin(self, origin: Origin) -> KeptState:
+        if origin.statement:
+            return self._statement(origin).opened
+        request = SorriesRequest(self._source(origin.source).source, origin.start, origin.start + 1)
+        for goal in self._ask(request).sorries:
+            if goal.start == origin.start:
+                return goal.opened
+        raise RestoreFailed(f"the `sorry` at byte {origin.start} of {origin.source.file} could not be opened again")
+
+    def _restore_step(self, state: State) -> KeptState:
+        assert state.parent is not None
+        limits = TacticLimits()
+        handle, milliseconds = self._handle(state.parent), limits.milliseconds * RESTORE_FACTOR
+        request = RunRequest(handle, (state.tactic,), limits.heartbeats * RESTORE_FACTOR, milliseconds)
+        replies, _ = collect(self.start().stream(request, milliseconds / 1000 + GRACE_SECONDS))
+        children = replies[0].children or ()
+        if state.child >= len(children):
+            raise RestoreFailed(f"the tactic `{state.tactic}` did not lead to the same state again")
+        return children[state.child]
+
+    def _source(self, source: SourceText) -> ElaborateReply:
+        self.start()
+        if source not in self._sources:
+            self._sources[source] = self._ask(ElaborateRequest(**_text(source)))
+        return self._sources[source]
+
+    def _sorry_goal(self, goal: OpenedGoal, origin: Origin) -> SorryGoal:
+        state = State(goal.opened.goals, origin)
+        self._handles[state] = goal.opened.state
+        return SorryGoal(state, goal.start, goal.stop, goal.term, goal.command, goal.declaration, goal.printed)
+
+    def _ask(self, request: GatewayRequest[ClosingReply]) -> ClosingReply:
+        return self.start().ask(request, self.elaboration_seconds)
+
+    def _retried(self, action: Callable[[], T]) -> T:
+        """Performs an action, and once more if the process dies meanwhile."""
+        try:
+            return action()
+        except LeanDied:
+            self.restarts += 1
+            self.close()
+            return action()
+
+
+def _text(source: SourceText) -> TextArguments:
+    """Returns a file as the arguments of a request."""
+    return {"text": source.text, "file": source.file, "module": source.module, "options": dict(source.options)}
