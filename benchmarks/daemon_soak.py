@@ -17,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -27,14 +28,15 @@ from curriculum.daemon.configuration import DaemonConfig, LimitsConfig, WorkConf
 from curriculum.daemon.daemon import Daemon
 from curriculum.daemon.environment import Resources
 from curriculum.database.checking import faults
-from curriculum.database.database import Database
+from curriculum.database.database import Connection, Database
 from curriculum.database.identity import ModuleText, module_keys
-from curriculum.database.prospects import waiting_in
+from curriculum.database.prospects import queue_of
 from curriculum.database.queries import row_counts
 from curriculum.database.results import Cost, FoundProof
 from curriculum.database.tables import AttemptRow, LeaseRow, TheoremRow
 from curriculum.database.traces import Read
-from curriculum.lifelong.executor import AttemptRequest, AttemptResult, Executor
+from curriculum.lifelong.executor import AttemptRequest, AttemptResult, Executor, LearnedState
+from curriculum.lifelong.learners import Learners
 from prover.lean.traced import TracedDeclaration, TracedModule
 from prover.tactics.generator import Generator
 
@@ -50,6 +52,7 @@ class World:
 
     def __init__(self, db: Database, clock: Callable[[], float]) -> None:
         self.executor: Executor = self
+        self.learners = Learners([], Path(), lambda _: None)
         self._db = db
         self._clock = clock
 
@@ -66,17 +69,23 @@ class World:
         return revision
 
     def attempt(
-        self, location: str, revision: str, trials: Sequence[AttemptRequest], learnt: Sequence[Generator]
+        self, location: str, revision: str, requests: Sequence[AttemptRequest], learned: LearnedState
     ) -> Iterator[AttemptResult]:
-        for trial in trials:
+        for trial in requests:
             time.sleep(0.005)
             hard = _number(trial.theorem) % 3 == 0
             proof = FoundProof((f"simp [{trial.theorem}]",), (), 3, "made up", whole=True)
             result: Any = ("open", "the budget is spent") if hard else proof
             yield AttemptResult(trial, f"key {trial.theorem}", LEAN, result, Cost(20.0, 5, 30))
 
-    def learn(self) -> Sequence[Generator]:
+    def recollect(self) -> Sequence[Generator]:
         return ()
+
+    def order(self, connection: Connection, locations: Sequence[str]) -> Sequence[str]:
+        return locations
+
+    def time_limit(self, hours: float, activity: str) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def settings(self) -> dict[str, Any]:
         return {"world": "made up"}
@@ -167,7 +176,7 @@ def _spread(values: Sequence[float]) -> dict[str, float]:
 
 def _examined(db: Database) -> dict[str, Any]:
     with db.reading() as connection:
-        waiting = [len(waiting_in(connection, f"https://example.org/{n}")) for n in range(REPOSITORIES)]
+        waiting = [len(queue_of(connection, f"https://example.org/{n}")) for n in range(REPOSITORIES)]
         same = select(func.count()).select_from(AttemptRow).group_by(AttemptRow.theorem_id, AttemptRow.started_at)
         doubled = connection.scalar(select(func.count()).select_from(same.having(func.count() > 1).subquery()))
         open_ = select(func.count()).where(TheoremRow.present == true(), TheoremRow.proof_id.is_(None))

@@ -4,7 +4,15 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from curriculum.database.database import Connection
-from curriculum.database.prospects import NOTHING_LEFT, Counted, Waiting, candidates, proofs_known, waiting, yields
+from curriculum.database.prospects import (
+    NOTHING_EXCLUDED,
+    AttemptCounts,
+    QueuedTheorem,
+    attempt_counts,
+    candidates,
+    proofs_known,
+    queued_theorem,
+)
 from curriculum.scheduling import Candidate, PrioritisedCandidate, SuccessRecord, best, staleness
 
 NOTHING = SuccessRecord()
@@ -17,8 +25,8 @@ def next_theorem(
     without: Collection[int] = (),
     among: Collection[int] | None = None,
     stale: float = 0.0,
-    left: Mapping[int, Sequence[str]] = NOTHING_LEFT,
-) -> tuple[Waiting, PrioritisedCandidate] | None:
+    left: Mapping[int, Sequence[str]] = NOTHING_EXCLUDED,
+) -> tuple[QueuedTheorem, PrioritisedCandidate] | None:
     """The theorem that is worth most per second now, and what it is worth; None where none waits.
 
     Args:
@@ -30,7 +38,7 @@ def next_theorem(
         left: by repository, the names of theorems that are never tried, with `*` for any part.
     """
     known = proofs_known(connection)
-    counted = yields(connection)
+    counted = attempt_counts(connection)
     own = {(each.repository, each.tried): SuccessRecord(each.attempts, each.proved, each.seconds) for each in counted}
     everywhere = _by_tries(counted)
     prospects = [
@@ -50,13 +58,13 @@ def next_theorem(
     chosen = best(prospects, budget)
     if chosen is None:
         return None
-    found = waiting(connection, chosen.prospect.theorem)
+    found = queued_theorem(connection, chosen.prospect.theorem)
     return None if found is None else (found, chosen)
 
 
-def _by_tries(counted: Iterable[Counted]) -> dict[int, SuccessRecord]:
+def _by_tries(counted: Iterable[AttemptCounts]) -> dict[int, SuccessRecord]:
     """What attempts came to in all repositories, by how often the theorem had been tried."""
-    sums: dict[int, list[Counted]] = defaultdict(list)
+    sums: dict[int, list[AttemptCounts]] = defaultdict(list)
     for each in counted:
         sums[each.tried].append(each)
     return {

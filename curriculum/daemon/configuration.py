@@ -10,6 +10,8 @@ from dataclasses import MISSING, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
+from curriculum.learn.learner import Strategy
+from curriculum.lifelong.policy import DEFAULT_ATTEMPT_S, DEFAULT_TACTICS
 from prover.errors import UsageError
 
 SECTION = re.compile(r"\s*\[{1,2}\s*([\w.-]+)\s*\]{1,2}\s*(#.*)?")
@@ -25,10 +27,10 @@ class WorkConfig:
     """how often each repository is looked at for new commits"""
     batch: int = 8
     """theorems of one repository that are attempted in a row"""
-    seconds: float = 60.0
-    """of an attempt, at most"""
-    tactics: int = 400
-    """run in an attempt, at most"""
+    seconds: float = DEFAULT_ATTEMPT_S
+    """Time limit of an attempt, in seconds."""
+    tactics: int = DEFAULT_TACTICS
+    """Tactics that an attempt may run, on average; promising theorems get more."""
     jobs: int = 2
     """Lean processes"""
     toolchain: Literal["auto", "native", "embedded"] = "auto"
@@ -47,7 +49,43 @@ class LimitsConfig:
     nice: int = 10
     """how far it steps back for other programs, from 0 to 19"""
     trace_hours: float = 12.0
-    """a repository whose trace takes longer is put off"""
+    """Hours that a trace may take; the repository is deferred after them."""
+    training_hours: float = 12.0
+    """Hours that a training may take; the learners stay as they were before after them."""
+
+
+@dataclass(frozen=True)
+class LearningConfig:
+    """`[learning]`: what learns from traces and proofs, and how."""
+
+    learners: tuple[str, ...] = ("memory",)
+    """The learners by name; empty for none."""
+    strategy: Strategy = "progressive"
+    """The strategy against forgetting, for learners with weights."""
+    order: Literal["easy", "closure", "similar", "predicted", "random"] = "easy"
+    """The order in which several new repositories are learned."""
+    base: str = "tiny"
+    """The base model of the learner `generator`: a preset, a directory, or a name on the hub."""
+    learning_rate: float = 0.0
+    """The learning rate of the learner `generator`; 0 for the default of its base."""
+    epochs: int = 1
+    """Epochs over each repository, but for the first of a model that begins with random weights."""
+    every_proofs: int = 20
+    """New proofs that start a training; a repository that was traced always does."""
+    every_minutes: float = 0.0
+    """Minutes from the end of a training to the next one, at least."""
+    seed: int = 0
+    """The seed of everything random."""
+
+    def settings(self) -> dict[str, Any]:
+        """Returns what the learners depend on, as a JSON object: with other settings they are trained again."""
+        return {
+            "strategy": self.strategy,
+            "base": self.base,
+            "learning_rate": self.learning_rate,
+            "epochs": self.epochs,
+            "seed": self.seed,
+        }
 
 
 @dataclass(frozen=True)
@@ -92,6 +130,7 @@ class DaemonConfig:
 
     daemon: WorkConfig = WorkConfig()
     limits: LimitsConfig = LimitsConfig()
+    learning: LearningConfig = LearningConfig()
     server: ServerConfig = ServerConfig()
     publish: PublishConfig = PublishConfig()
     leave: tuple[ExclusionRule, ...] = ()
@@ -111,6 +150,12 @@ RANGES: dict[str, tuple[float, float]] = {
     "free_memory_gb": (0, 1e6),
     "nice": (0, 19),
     "trace_hours": (0, 24 * 365),
+    "training_hours": (0, 24 * 365),
+    "learning_rate": (0, 1),
+    "epochs": (1, 1_000),
+    "every_proofs": (1, 1_000_000),
+    "every_minutes": (0, 60 * 24 * 30),
+    "seed": (-(2**31), 2**31 - 1),
     "port": (0, 65_535),
 }
 
@@ -143,6 +188,7 @@ class _ConfigReader:
         default_factory=lambda: {
             "daemon": WorkConfig,
             "limits": LimitsConfig,
+            "learning": LearningConfig,
             "server": ServerConfig,
             "publish": PublishConfig,
         }

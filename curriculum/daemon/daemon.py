@@ -1,42 +1,51 @@
 """The daemon's work, turn by turn: look at a repository, learn, attempt theorems, or rest.
 
-A turn that fails costs itself: a repository that cannot be read is put off, each time twice as long; a database that
-is gone is waited for; a disk that is full is waited for too. What is stored is stored whole, so that a process that is
-killed loses the work in hand and nothing else. Several daemons share a database by leases, one on each repository.
+A turn that fails costs itself: a repository that cannot be read is deferred, each time twice as long; an unreachable
+database and a full disk are waited for. Everything is stored in whole units of work, so that a process that is killed
+loses the work in hand and nothing else. Several daemons share a database by leases, one on each repository.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass, field, replace
 
 from curriculum.daemon.configuration import DaemonConfig
 from curriculum.daemon.environment import DaemonEnvironment, EventLog
-from curriculum.database.courses import proved_sorries
+from curriculum.daemon.training import DaemonTraining
 from curriculum.database.database import Database, UnitOfWork
 from curriculum.database.leases import Held
-from curriculum.database.lineage import Change, break_proof, reconcile
-from curriculum.database.prospects import Material, Waiting, attempts_made, is_left, material, waiting_in
-from curriculum.database.results import FoundProof, Tried
+from curriculum.database.lineage import Change
+from curriculum.database.prospects import (
+    QueuedTheorem,
+    attempts_made,
+    is_excluded,
+    queue_of,
+    results_by_temperature,
+)
+from curriculum.database.results import FoundProof
 from curriculum.database.watches import Watched, failed, reset_clock, saw, watched
-from curriculum.lifelong.executor import AttemptRequest, AttemptResult
+from curriculum.lifelong.executor import AttemptRequest, AttemptResult, LearnedState
 from curriculum.lifelong.lease_keeper import LeaseKeeper
+from curriculum.lifelong.policy import ProvingPolicy
+from curriculum.lifelong.steps import Guard, LoopSteps
+from curriculum.scheduling import SuccessRecord
 from curriculum.selection import next_theorem
 from prover.errors import DatabaseError, LeaseLost, ProverError
 from prover.project.location import Location
-from prover.tactics.generator import Generator
 
 LEASE_S = 180.0
-STALE_ENOUGH = 0.05
-"""a failure of which less is out of date is not tried again yet"""
+MIN_STALENESS = 0.05
+"""A theorem whose last failure is less out of date than this is not tried again yet; see `scheduling.staleness`."""
+RECHECK_TACTICS = 1
+"""A recheck runs no search: a theorem whose proof no longer holds waits in the queue like any other."""
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 300.0
 IDLE_PAUSE_S = 15.0
-JUMP_S = 60.0
-"""by how much the database's clock must differ from what a steady one says"""
+CLOCK_JUMP_S = 60.0
+"""The difference between the database's clock and a steady one from which on the former was set."""
 
 
 @dataclass
 class DaemonCounters:
-    """What has been done since the daemon began."""
+    """Counts of the work done since the daemon began, and its present state."""
 
     looked: int = 0
     traced: int = 0
@@ -46,16 +55,16 @@ class DaemonCounters:
     learnt: int = 0
     faults: int = 0
     state: str = "starting"
-    """`working`, `idle`, `degraded`, `stopping`"""
+    """One of `starting`, `working`, `idle`, `degraded` and `stopping`."""
     fault: str | None = None
-    """what is wrong now"""
+    """The present fault, if there is one."""
     turned_at: float = 0.0
-    """when the last turn ended, on the steady clock"""
+    """The end of the last turn, in seconds on the steady clock."""
 
 
 @dataclass
 class Daemon:
-    """A daemon. Its owner's name must be no one else's."""
+    """A daemon. No other daemon on the same database may have the same owner's name."""
 
     database: Database
     environment: DaemonEnvironment
@@ -63,23 +72,28 @@ class Daemon:
     owner: str
     log: EventLog
     listed: Sequence[Location] = ()
-    """the repositories that it looks after; with none, all of the database"""
+    """The repositories that it looks after; all of the database's if empty."""
     counters: DaemonCounters = field(default_factory=DaemonCounters)
 
     def __post_init__(self) -> None:
-        self._generators: Sequence[Generator] = ()
-        self._learnt_from: Material | None = None
+        work = self.configuration.daemon
+        self._learning = DaemonTraining(
+            self.database, self.environment, self.configuration, self.log, self._count_fault
+        )
+        learners = self.configuration.learning.learners
+        policy = ProvingPolicy(work.tactics, work.seconds)
+        self._loop = LoopSteps(self.database, self.environment.executor, policy, tuple(learners))
         self._pause = FIRST_PAUSE_S
         self._poll_s = 60 * self.configuration.daemon.poll_minutes
         self._begun = False
         self._ahead = 0.0
 
     def run(self, rest: Callable[[float], bool], until_idle: bool = False) -> None:
-        """Turns until it is told to end.
+        """Performs turns until it is to end.
 
         Args:
-            rest: waits so many seconds; true when the daemon is to end.
-            until_idle: ends as soon as there is nothing to do.
+            rest: waits for a number of seconds; returns true when the daemon is to end.
+            until_idle: whether to end as soon as there is nothing to do.
         """
         ended = False
         while not ended:
@@ -89,23 +103,23 @@ class Daemon:
             ended = rest(pause)
 
     def safe_turn(self) -> float:
-        """One turn, whatever happens in it; for how many seconds to rest then."""
+        """Performs one turn, whatever happens in it, and returns the seconds to rest afterwards."""
         try:
             worked = self.turn()
         except LeaseLost as error:
-            self.log("lease lost", error=str(error))
+            self.log("lease_lost", error=str(error))
             return 0.0
         except (ProverError, OSError) as error:
             return self._degraded(str(error))
         self._pause = FIRST_PAUSE_S
         if self.counters.state == "degraded":
-            self.log("well again")
+            self.log("recovered")
         self.counters.state, self.counters.fault = ("working" if worked else "idle"), None
         self.counters.turned_at = self.environment.steady()
         return 0.0 if worked else IDLE_PAUSE_S
 
     def turn(self) -> bool:
-        """Does one thing; false when there is nothing to do.
+        """Does one thing; returns false when there is nothing to do.
 
         Raises:
             DatabaseError: the database cannot be used.
@@ -116,13 +130,15 @@ class Daemon:
         if not self._begun:
             self._begin(now)
         self._watch_clock(now)
-        for each in self._watched():
+        everything = self._watched()
+        for each in everything:
             if each.next_at <= now and (held := self._lease(each.location)) is not None:
                 with LeaseKeeper(self.database, held):
                     self._look(each, held)
                 return True
-        learnt = self._learn()
-        return self._prove_next(now) or learnt
+        learned = self._learning.learn({each.location for each in everything})
+        self.counters.learnt += learned
+        return self._prove_next(now) or learned
 
     # --- repositories ---
 
@@ -138,7 +154,7 @@ class Daemon:
         everything = self._watched()
         for rule in self.configuration.leave:
             if not any(rule.is_about(each.location) for each in everything):
-                self.log("rule without a repository", repository=rule.repository)
+                self.log("rule_without_repository", repository=rule.repository)
         self._begun, self._ahead = True, now - self.environment.steady()
 
     def _look(self, each: Watched, held: Held) -> None:
@@ -154,7 +170,7 @@ class Daemon:
         except DatabaseError:
             raise
         except (ProverError, OSError) as error:
-            self._put_off(each, str(error))
+            self._defer(each, str(error))
             return
 
         def act(work: UnitOfWork) -> None:
@@ -171,7 +187,7 @@ class Daemon:
 
         def act(work: UnitOfWork) -> list[Change]:
             work.leases.hold(held)
-            return reconcile(work.connection, each.repository, revision, work.now())
+            return self._loop.reconcile(work, each.repository, revision)
 
         for change in self.database.perform(act):
             if change.event != "kept":
@@ -179,29 +195,24 @@ class Daemon:
 
     def _recheck(self, each: Watched, revision: str, held: Held) -> None:
         """Tries the known proofs again; a theorem whose proof no longer holds waits like any other."""
-        with self.database.reading() as connection:
-            proved = proved_sorries(connection, each.location)
-        trials = [AttemptRequest(module, name, tactics=1) for module, name in proved]
-        for finished in self.environment.executor.attempt(each.location, revision, trials, ()) if trials else ():
-            if finished.refutes:
-                theorem = proved[finished.trial.module, finished.trial.theorem]
-                self.database.perform(partial(self._break, theorem, held))
-                self._changed(each, "broken", finished.trial.theorem)
-
-    @staticmethod
-    def _break(theorem: int, held: Held, work: UnitOfWork) -> None:
-        work.leases.hold(held)
-        break_proof(work.connection, theorem, None, work.now())
+        rechecked = self._loop.recheck(each.location, revision, RECHECK_TACTICS, guard=_holding(held))
+        for proof in rechecked:
+            self._changed(each, proof.event, proof.theorem)
+            if proof.event == "mended" and (patch := self.environment.write_patch(each.location, proof.result)):
+                self.environment.publish(each.location, patch)
 
     def _changed(self, each: Watched, event: str, theorem: str) -> None:
         self.counters.broken += event == "broken"
-        self.log("proof changed", change=event, repository=each.location, theorem=theorem)
+        self.log("proof_changed", change=event, repository=each.location, theorem=theorem)
 
-    def _put_off(self, each: Watched, why: str) -> None:
-        """Says that a repository cannot be worked on, and leaves it for a while."""
+    def _defer(self, each: Watched, why: str) -> None:
+        """Logs that a repository cannot be worked on, and leaves it for a while."""
         pause = self.database.perform(lambda work: failed(work.connection, each.repository, why, work.now()))
+        self._count_fault()
+        self.log("repository_deferred", repository=each.location, error=why, seconds=round(pause))
+
+    def _count_fault(self) -> None:
         self.counters.faults += 1
-        self.log("put off", repository=each.location, error=why, seconds=round(pause))
 
     # --- proving ---
 
@@ -214,7 +225,7 @@ class Daemon:
         while True:
             with self.database.reading() as connection:
                 chosen = next_theorem(
-                    connection, now, self.configuration.daemon.seconds, shut, known, STALE_ENOUGH, left
+                    connection, now, self.configuration.daemon.seconds, shut, known, MIN_STALENESS, left
                 )
             if chosen is None:
                 return False
@@ -227,77 +238,50 @@ class Daemon:
             self._prove(next(e for e in everything if e.repository == theorem.repository), theorem, held)
         return True
 
-    def _prove(self, each: Watched, first: Waiting, held: Held) -> None:
-        work = self.configuration.daemon
-        left = self.configuration.left_in(each.location)
-        with self.database.reading() as connection:
-            queue = waiting_in(connection, each.location)
-            like = [w for w in queue if w.tried == first.tried and not is_left(w.name, left)]
-            chosen = sorted(like, key=lambda w: w.theorem != first.theorem)[: work.batch]
-            made = attempts_made(connection, [w.theorem for w in chosen])
-        trials = [
-            AttemptRequest(
-                w.module, w.name, work.tactics, temperature=0.3 * min(w.tried, 3), seed=made.get(w.theorem, 0)
-            )
-            for w in chosen
-        ]
-        self.log("proving", repository=each.location, theorems=len(trials))
+    def _prove(self, each: Watched, first: QueuedTheorem, held: Held) -> None:
+        self.log("proving", repository=each.location, theorems=len(requests := self._requests(each, first)))
+        learned = LearnedState(self._learning.generators(), *self._loop.statistics(each.repository))
         try:
-            for finished in self.environment.executor.attempt(
-                each.location, each.revision or "", trials, self._generators
-            ):
-                self._store(each, finished, held)
+            for result in self._loop.attempt(each.location, each.revision or "", requests, learned):
+                self._store(each, result, held)
         except DatabaseError:
             raise
         except (ProverError, OSError) as error:
-            self._put_off(each, str(error))
+            self._defer(each, str(error))
 
-    def _store(self, each: Watched, finished: AttemptResult, held: Held) -> None:
-        trial = finished.trial
-        settings = {**self.environment.executor.settings(), "tactics": trial.tactics, "temperature": trial.temperature}
-        tried = Tried(
-            trial.theorem,
-            trial.module,
-            finished.statement_key,
-            finished.toolchain,
-            settings,
-            finished.result,
-            cost=finished.cost,
-            seed=trial.seed,
-        )
+    def _requests(self, each: Watched, first: QueuedTheorem) -> list[AttemptRequest]:
+        """Returns attempts at a theorem and at others of its repository that were tried as often."""
+        excluded = self.configuration.left_in(each.location)
+        with self.database.reading() as connection:
+            queue = queue_of(connection, each.location)
+            alike = [w for w in queue if w.tried == first.tried and not is_excluded(w.name, excluded)]
+            chosen = sorted(alike, key=lambda w: w.theorem != first.theorem)[: self.configuration.daemon.batch]
+            made = attempts_made(connection, [w.theorem for w in chosen])
+            counted = results_by_temperature(connection)
+        results = {temperature: SuccessRecord(*counts) for temperature, counts in counted.items()}
+        requests = self._loop.choose(chosen, results, self.database.now())
+        seeds = [made.get(theorem.theorem, 0) for theorem in chosen]  # a further try is another search
+        return [replace(request, seed=seed) for request, seed in zip(requests, seeds, strict=True)]
 
+    def _store(self, each: Watched, result: AttemptResult, held: Held) -> None:
         def act(work: UnitOfWork) -> None:
             work.leases.hold(held)
-            work.results.record_attempt(tried, each.repository)
+            self._loop.store(work, each.repository, result)
 
-        patch = self.environment.write_patch(each.location, finished)
+        patch = self.environment.write_patch(each.location, result)
         self.database.perform(act)
-        proved = isinstance(finished.result, FoundProof)
+        proved = isinstance(result.result, FoundProof)
         self.counters.attempts += 1
         self.counters.proved += proved
         self.log(
-            "proved" if proved else "not proved",
+            "proved" if proved else "unproved",
             repository=each.location,
-            theorem=trial.theorem,
-            seconds=round(finished.cost.seconds, 2),
-            reason=None if isinstance(finished.result, FoundProof) else finished.result[1],
+            theorem=result.request.theorem,
+            seconds=round(result.cost.seconds, 2),
+            reason=None if isinstance(result.result, FoundProof) else result.result[1],
         )
         if patch is not None:
             self.environment.publish(each.location, patch)  # what is stored, so that it is not published twice
-
-    # --- learning ---
-
-    def _learn(self) -> bool:
-        """Learns what there is to learn; false when nothing is new."""
-        with self.database.reading() as connection:
-            now = material(connection)
-        if now == self._learnt_from:
-            return False
-        self._generators = self.environment.learn()
-        self._learnt_from = now
-        self.counters.learnt += 1
-        self.log("learnt", proofs=now.proofs)
-        return True
 
     # --- the computer ---
 
@@ -325,9 +309,9 @@ class Daemon:
         """Notices a clock that was set; what is due after a time that will not come is due now."""
         ahead = now - self.environment.steady()
         jumped = ahead - self._ahead
-        if abs(jumped) > JUMP_S:
+        if abs(jumped) > CLOCK_JUMP_S:
             self.database.perform(lambda work: reset_clock(work.connection, now, self._poll_s))
-            self.log("clock jumped", seconds=round(jumped))
+            self.log("clock_jumped", seconds=round(jumped))
         self._ahead = ahead
 
     def _degraded(self, why: str) -> float:
@@ -338,3 +322,12 @@ class Daemon:
         self.counters.faults += 1
         pause, self._pause = self._pause, min(LONGEST_PAUSE_S, 2 * self._pause)
         return pause
+
+
+def _holding(held: Held) -> Guard:
+    """Returns a guard that raises LeaseLost where somebody else has the lease now."""
+
+    def guard(work: UnitOfWork) -> None:
+        work.leases.hold(held)
+
+    return guard

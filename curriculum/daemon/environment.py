@@ -1,11 +1,14 @@
-"""What the daemon needs of the world, so that a world made up can test what it does."""
+"""What the daemon needs from outside: repositories, Lean, learners, patches, a clock; a fake one serves in tests."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
+from curriculum.database.database import Connection
 from curriculum.lifelong.executor import AttemptResult, Executor
+from curriculum.lifelong.learners import Learners
 from prover.tactics.generator import Generator
 
 
@@ -18,42 +21,52 @@ class Resources:
 
 
 class DaemonEnvironment(Protocol):
-    """Repositories, Lean, a clock and the computer. What time it is, the database says, whose users share it."""
+    """Repositories, Lean, learners, patches, a clock and the computer. The time of day is the database's."""
 
     executor: Executor
+    learners: Learners
+    """The learners that are trained; with weights, and with checkpoints."""
 
     def newest(self, location: str) -> str:
-        """The revision that a repository is at now, asked of its origin.
+        """Returns the revision that a repository is at now, asked of its origin.
 
         Raises:
-            ProverError: it cannot be read.
+            ProverError: the repository cannot be read.
         """
         ...
 
-    def learn(self) -> Sequence[Generator]:
-        """What proposes tactics, once all that the database can teach has been learnt."""
+    def recollect(self) -> Sequence[Generator]:
+        """Returns the generators that are filled from the database rather than trained, up to date."""
         ...
 
-    def write_patch(self, location: str, finished: AttemptResult) -> Path | None:
-        """Writes the proof of a trial as a patch of a repository; the file, or None where there is none."""
+    def order(self, connection: Connection, locations: Sequence[str]) -> Sequence[str]:
+        """Puts the locations of repositories in the order in which they are to be learned."""
+        ...
+
+    def time_limit(self, hours: float, activity: str) -> AbstractContextManager[None]:
+        """Returns a context manager that ends its block with a ProverError when its time is over; 0 for no limit."""
+        ...
+
+    def write_patch(self, location: str, result: AttemptResult) -> Path | None:
+        """Writes the proof of an attempt as a patch; returns the file, or None where there is no proof."""
         ...
 
     def publish(self, location: str, patch: Path) -> None:
-        """Does with a patch what the user has configured, which may be nothing."""
+        """Publishes a patch as the user has configured, which may do nothing."""
         ...
 
     def resources(self) -> Resources:
-        """What is left now."""
+        """Returns what is left now."""
         ...
 
     def steady(self) -> float:
-        """Seconds since anything; never jumps."""
+        """Returns the seconds since an arbitrary moment; never jumps."""
         ...
 
 
 class EventLog(Protocol):
-    """Where the daemon writes what it does."""
+    """Receives the events of the daemon."""
 
     def __call__(self, event: str, **facts: Any) -> None:
-        """An event, in a word, and what belongs to it."""
+        """Writes an event, named by a machine word, with its facts."""
         ...

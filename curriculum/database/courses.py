@@ -10,7 +10,7 @@ from curriculum.database.rows import insert_new, table_of
 from curriculum.database.tables import AttemptRow, ConfigurationRow, LessonRow, RepositoryRow, RunRow, TheoremRow
 
 
-class FinishedStep(msgspec.Struct, frozen=True):
+class StoredStep(msgspec.Struct, frozen=True):
     """A step of a course, and what came of it."""
 
     position: int
@@ -21,7 +21,7 @@ class FinishedStep(msgspec.Struct, frozen=True):
     ended_at: float
 
 
-class MadeAttempt(msgspec.Struct, frozen=True):
+class StoredAttempt(msgspec.Struct, frozen=True):
     """An attempt of a run."""
 
     uid: str
@@ -57,13 +57,13 @@ def finish_step(
     insert_new(connection, table_of(LessonRow), [row])
 
 
-def finished_steps(connection: Connection, run: int) -> list[FinishedStep]:
+def finished_steps(connection: Connection, run: int) -> list[StoredStep]:
     """The finished steps of a course, in order."""
     asked = select(
         LessonRow.position, LessonRow.kind, LessonRow.round, LessonRow.location, LessonRow.record, LessonRow.ended_at
     )
     rows = connection.execute(asked.where(LessonRow.run_id == run).order_by(LessonRow.position))
-    return [FinishedStep(*row) for row in rows]
+    return [StoredStep(*row) for row in rows]
 
 
 def last_recheck(connection: Connection, location: str) -> float:
@@ -85,11 +85,11 @@ def course_settings(connection: Connection, run: int) -> dict[str, Any]:
     return dict(connection.scalar(asked.where(RunRow.id == run)) or {})
 
 
-def attempts_of_run(connection: Connection, run: int) -> list[MadeAttempt]:
+def attempts_of_run(connection: Connection, run: int) -> list[StoredAttempt]:
     """The attempts of a run, in the order of being stored."""
     asked = select(AttemptRow.uid, AttemptRow.outcome, AttemptRow.tactics, AttemptRow.seconds)
     return [
-        MadeAttempt(*row) for row in connection.execute(asked.where(AttemptRow.run_id == run).order_by(AttemptRow.id))
+        StoredAttempt(*row) for row in connection.execute(asked.where(AttemptRow.run_id == run).order_by(AttemptRow.id))
     ]
 
 

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Select, and_, case, delete, func, literal, se
 from curriculum.database.rows import table_of, upsert
 from curriculum.database.tables import (
     AttemptRow,
+    ConfigurationRow,
     ProofRow,
     ProspectRow,
     RepositoryRow,
@@ -24,10 +25,10 @@ from curriculum.database.tables import (
 
 OFTEN = 4
 """tries that are no longer told apart"""
-NOTHING_LEFT: Mapping[int, Sequence[str]] = {}
+NOTHING_EXCLUDED: Mapping[int, Sequence[str]] = {}
 
 
-class Candidate(msgspec.Struct, frozen=True, gc=False):
+class QueueHead(msgspec.Struct, frozen=True, gc=False):
     """The theorem that a repository would try next, among those tried equally often."""
 
     theorem: int
@@ -37,7 +38,7 @@ class Candidate(msgspec.Struct, frozen=True, gc=False):
     knew: int
 
 
-class Counted(msgspec.Struct, frozen=True, gc=False):
+class AttemptCounts(msgspec.Struct, frozen=True, gc=False):
     """What trying theorems of a repository came to, that had been tried so often before."""
 
     repository: int
@@ -47,7 +48,7 @@ class Counted(msgspec.Struct, frozen=True, gc=False):
     seconds: float
 
 
-class Waiting(msgspec.Struct, frozen=True):
+class QueuedTheorem(msgspec.Struct, frozen=True):
     """A theorem that waits to be proved."""
 
     theorem: int
@@ -62,7 +63,7 @@ class Waiting(msgspec.Struct, frozen=True):
     difficulty: float
 
 
-class Material(msgspec.Struct, frozen=True):
+class LearningMaterial(msgspec.Struct, frozen=True):
     """What there is to learn from: another as soon as a proof is found or a repository traced, by whomever."""
 
     proofs: int
@@ -135,19 +136,19 @@ def proofs_known(connection: Connection) -> int:
     return connection.scalar(select(func.coalesce(func.max(ProofRow.id), 0))) or 0
 
 
-def material(connection: Connection) -> Material:
+def material(connection: Connection) -> LearningMaterial:
     """What there is to learn from now."""
     proofs = select(func.coalesce(func.max(ProofRow.id), 0)).scalar_subquery()
     last = func.coalesce(func.max(SnapshotRow.id), 0), func.coalesce(func.max(SnapshotRow.traced_at), 0.0)
-    return Material(*connection.execute(select(proofs, *last).where(SnapshotRow.traced_at.is_not(None))).one())
+    return LearningMaterial(*connection.execute(select(proofs, *last).where(SnapshotRow.traced_at.is_not(None))).one())
 
 
-def is_left(name: str, left: Sequence[str]) -> bool:
+def is_excluded(name: str, left: Sequence[str]) -> bool:
     """Whether a theorem is among those that are to be left alone, by names with `*` for any part."""
     return any(fnmatchcase(name, each) for each in left)
 
 
-def candidates(connection: Connection, left: Mapping[int, Sequence[str]] = NOTHING_LEFT) -> list[Candidate]:
+def candidates(connection: Connection, left: Mapping[int, Sequence[str]] = NOTHING_EXCLUDED) -> list[QueueHead]:
     """For each repository and number of tries the theorem that is next: the longest untried, then the easiest.
 
     One look into the index for each of them, but where theorems are to be left alone.
@@ -168,12 +169,12 @@ def candidates(connection: Connection, left: Mapping[int, Sequence[str]] = NOTHI
     asked = select(
         ProspectRow.theorem_id, ProspectRow.repository_id, ProspectRow.tried, ProspectRow.tried_at, ProspectRow.knew
     ).join(heads, heads.c.theorem_id == ProspectRow.theorem_id)
-    every = [Candidate(*row) for row in connection.execute(asked.order_by(ProspectRow.theorem_id)).all()]
+    every = [QueueHead(*row) for row in connection.execute(asked.order_by(ProspectRow.theorem_id)).all()]
     found = (_first(connection, each, left[each.repository]) if each.repository in left else each for each in every)
     return [each for each in found if each is not None]
 
 
-def _first(connection: Connection, head: Candidate, left: Sequence[str]) -> Candidate | None:
+def _first(connection: Connection, head: QueueHead, left: Sequence[str]) -> QueueHead | None:
     """The first theorem of a candidate's kind that is not to be left alone."""
     asked = (
         select(
@@ -184,19 +185,39 @@ def _first(connection: Connection, head: Candidate, left: Sequence[str]) -> Cand
         .where(ProspectRow.repository_id == head.repository, ProspectRow.tried == head.tried)
         .order_by(ProspectRow.tried_at, ProspectRow.difficulty)
     )
-    rows = (row for row in connection.execute(asked) if not is_left(row.name, left))
-    return next((Candidate(*row[:-1]) for row in rows), None)
+    rows = (row for row in connection.execute(asked) if not is_excluded(row.name, left))
+    return next((QueueHead(*row[:-1]) for row in rows), None)
 
 
-def yields(connection: Connection) -> list[Counted]:
+def attempt_counts(connection: Connection) -> list[AttemptCounts]:
     """What trying has come to, by repository and number of tries."""
     asked = select(YieldRow.repository_id, YieldRow.tried, YieldRow.attempts, YieldRow.proved, YieldRow.seconds)
-    return [Counted(*row) for row in connection.execute(asked.order_by(YieldRow.repository_id, YieldRow.tried)).all()]
+    return [
+        AttemptCounts(*row) for row in connection.execute(asked.order_by(YieldRow.repository_id, YieldRow.tried)).all()
+    ]
 
 
-def waiting_in(connection: Connection, location: str) -> list[Waiting]:
+def results_by_temperature(connection: Connection) -> dict[float, tuple[int, int]]:
+    """Returns, by temperature, how many attempts there were and how many of these found a proof.
+
+    Attempts whose configuration names no temperature do not count.
+    """
+    counted = func.count(), func.count(AttemptRow.proof_id)
+    asked = select(ConfigurationRow.settings, *counted).join(
+        AttemptRow, AttemptRow.configuration_id == ConfigurationRow.id
+    )
+    found: dict[float, tuple[int, int]] = {}
+    for settings, attempts, proved in connection.execute(asked.group_by(ConfigurationRow.id)):
+        temperature = settings.get("temperature")
+        if isinstance(temperature, int | float):
+            before = found.get(float(temperature), (0, 0))
+            found[float(temperature)] = (before[0] + attempts, before[1] + proved)
+    return found
+
+
+def queue_of(connection: Connection, location: str) -> list[QueuedTheorem]:
     """The queue of a repository, the least tried first, then the longest untried, then the easiest."""
-    return [Waiting(*row) for row in connection.execute(_waiting().where(RepositoryRow.location == location))]
+    return [QueuedTheorem(*row) for row in connection.execute(_waiting().where(RepositoryRow.location == location))]
 
 
 def attempts_made(connection: Connection, theorems: Sequence[int]) -> dict[int, int]:
@@ -206,10 +227,10 @@ def attempts_made(connection: Connection, theorems: Sequence[int]) -> dict[int, 
     return {row[0]: row[1] for row in rows}
 
 
-def waiting(connection: Connection, theorem: int) -> Waiting | None:
+def queued_theorem(connection: Connection, theorem: int) -> QueuedTheorem | None:
     """A theorem of the queue; None where it no longer waits."""
     row = connection.execute(_waiting().where(TheoremRow.id == theorem)).one_or_none()
-    return None if row is None else Waiting(*row)
+    return None if row is None else QueuedTheorem(*row)
 
 
 def _waiting() -> Select[*tuple[Any, ...]]:

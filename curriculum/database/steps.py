@@ -43,8 +43,12 @@ def traced_modules(connection: Connection) -> list[tuple[str, str]]:
     ]
 
 
-def own_proofs(connection: Connection) -> Iterator[OwnProof]:
-    """The proofs whose steps are known, in the order in which they were found."""
+def own_proofs(connection: Connection, after: int = 0) -> Iterator[OwnProof]:
+    """Yields the proofs whose steps are known, in the order in which they were found.
+
+    Args:
+        after: the id of a proof; only later ones are yielded.
+    """
     first = (
         select(func.min(AttemptRow.id)).where(AttemptRow.proof_id == ProofRow.id).correlate(ProofRow).scalar_subquery()
     )
@@ -60,6 +64,7 @@ def own_proofs(connection: Connection) -> Iterator[OwnProof]:
         )
         .join(ProofRow, ProofRow.id == FoundStepRow.proof_id)
         .join(AttemptRow, AttemptRow.id == first)
+        .where(FoundStepRow.proof_id > after)
         .order_by(FoundStepRow.proof_id, FoundStepRow.position)
     )
     for (_, module, theorem, key), rows in groupby(connection.execute(asked), key=lambda row: tuple(row[:4])):

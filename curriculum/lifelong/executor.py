@@ -1,67 +1,83 @@
-"""What a course needs of the world: repositories that can be traced, and theorems that can be attempted."""
+"""The executor protocol: what traces repositories and attempts theorems for a course or for the daemon."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 from curriculum.database.results import Cost, FoundProof
 from prover.tactics.generator import Generator
 
+SuggestionCounts = Mapping[tuple[str, str], tuple[int, int, int]]
+"""By the shape of a goal and the generator: how many tactics were tried, advanced the proof, and stand in a proof."""
+
+
+@dataclass(frozen=True)
+class LearnedState:
+    """What the attempts of one step may use of what was learned; it does not change while the step lasts."""
+
+    generators: Sequence[Generator] = ()
+    """Generators that were trained or filled, beside those that need no learning."""
+    here: SuggestionCounts = field(default_factory=dict)
+    """Statistics of the generators in the repository at hand, from earlier steps."""
+    elsewhere: SuggestionCounts = field(default_factory=dict)
+    """Statistics of the generators in all other repositories."""
+
 
 @dataclass(frozen=True)
 class AttemptRequest:
-    """A theorem to be attempted, and with what."""
+    """A theorem to attempt, with the budget and the randomness of the attempt."""
 
     module: str
     theorem: str
-    """its full name"""
+    """The theorem's full name."""
     tactics: int
-    """that the search may run"""
+    """The number of tactics that the search may run."""
     temperature: float = 0.0
-    """of the disturbance that makes one try differ from another; 0 for none"""
+    """The temperature of the noise that makes one try differ from another; 0 for no noise."""
     seed: int = 0
+    """The seed of that noise."""
     recall: bool = True
-    """proofs of the statement that are known are tried first, which costs nothing of them"""
+    """Whether known proofs of the statement are tried first; they cost nothing of the budget."""
 
 
 @dataclass(frozen=True)
 class AttemptResult:
-    """What came of a trial."""
+    """The result of one attempt."""
 
-    trial: AttemptRequest
+    request: AttemptRequest
     statement_key: str
     toolchain: str
     result: FoundProof | tuple[Literal["open", "refused", "failed"], str]
+    """The proof; or why there is none, as a kind and a reason."""
     cost: Cost
     recalled: bool = False
-    """the proof was known"""
+    """Whether the proof was known before."""
     patch: str = ""
-    """the proof as a unified diff of the theorem's file; empty without one"""
+    """The proof as a unified diff of the theorem's file; empty without one."""
+    counts: SuggestionCounts = field(default_factory=dict)
+    """Statistics of the generators in this attempt."""
 
     @property
     def refutes(self) -> bool:
-        """Whether the proofs that were known do not hold; not where nothing could be tried."""
+        """Whether the known proofs do not hold; false where nothing could be tried."""
         return not self.recalled and (isinstance(self.result, FoundProof) or self.result[0] != "failed")
 
 
 class Executor(Protocol):
-    """Where the work of a course is done."""
+    """Traces repositories and attempts their theorems."""
 
     def trace(self, location: str) -> str:
-        """Puts all of a repository into the database; the revision that was traced.
+        """Traces a repository into the database and returns the revision that was traced.
 
         Raises:
-            ProverError: it cannot be read or built.
+            ProverError: the repository cannot be read or built.
         """
         ...
 
     def attempt(
-        self, location: str, revision: str, trials: Sequence[AttemptRequest], learnt: Sequence[Generator]
+        self, location: str, revision: str, requests: Sequence[AttemptRequest], learned: LearnedState
     ) -> Iterator[AttemptResult]:
-        """Attempts theorems of a repository at a revision, each once, in any order; what it yields is finished.
-
-        Args:
-            learnt: what proposes tactics beside that which needs no learning.
+        """Attempts theorems of a repository at a revision, each once; yields the results as they are finished.
 
         Raises:
             ProverError: the repository cannot be read or built, or is at another revision now.
@@ -69,5 +85,5 @@ class Executor(Protocol):
         ...
 
     def settings(self) -> dict[str, Any]:
-        """What the outcome of a trial depends on, besides the trial."""
+        """Returns what the outcome of an attempt depends on, besides the request and what was learned."""
         ...

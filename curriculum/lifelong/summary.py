@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from curriculum.database.courses import FinishedStep
+from curriculum.database.courses import StoredStep
 from curriculum.metrics import Gains, Outcomes, gains
 
 
@@ -80,7 +80,7 @@ class CourseSummary:
         return max((visit.round for visit in self.visits), default=0)
 
 
-def summary_of(steps: Sequence[FinishedStep]) -> CourseSummary:
+def summary_of(steps: Sequence[StoredStep]) -> CourseSummary:
     """The summary of a course, which need not be finished."""
     order = next((tuple(s.record["order"]) for s in steps if s.kind == "order"), ())
     return CourseSummary(
@@ -93,14 +93,14 @@ def summary_of(steps: Sequence[FinishedStep]) -> CourseSummary:
     )
 
 
-def _baseline(steps: Iterable[FinishedStep]) -> dict[str, list[dict[str, bool]]]:
+def _baseline(steps: Iterable[StoredStep]) -> dict[str, list[dict[str, bool]]]:
     found: dict[str, list[dict[str, bool]]] = defaultdict(list)
     for step in steps:
         found[step.location].append(step.record["proved"])
     return dict(found)
 
 
-def _performance(order: Sequence[str], measured: Sequence[FinishedStep]) -> dict[str, Outcomes]:
+def _performance(order: Sequence[str], measured: Sequence[StoredStep]) -> dict[str, Outcomes]:
     if not measured:
         return {}
     before, *rows = [step.record["performance"] for step in measured]
@@ -115,7 +115,7 @@ def _performance(order: Sequence[str], measured: Sequence[FinishedStep]) -> dict
     }
 
 
-def _visit(step: FinishedStep) -> RepositoryVisit:
+def _visit(step: StoredStep) -> RepositoryVisit:
     record = step.record
     return RepositoryVisit(
         step.location, step.round, record["tried"], tuple(record["proved"]), record["tactics"], record["seconds"]

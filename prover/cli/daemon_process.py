@@ -10,7 +10,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from datetime import UTC, datetime
 from hashlib import sha256
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -21,7 +21,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import psutil
 
+from prover.cli.curriculum import order_named
 from prover.cli.daemon import LOG_BYTES, LOG_FILES, Standing, owner
+from prover.cli.learn import learners_named
 from prover.cli.opening import read_repository
 from prover.cli.remembering import remembered
 from prover.cli.wiring import database, home
@@ -33,13 +35,15 @@ from prover.tactics.generator import Frozen, Generator
 from retrieval.files import write_atomically
 
 if TYPE_CHECKING:
-    from curriculum.daemon.configuration import DaemonConfig
+    from curriculum.daemon.configuration import DaemonConfig, LearningConfig
     from curriculum.daemon.daemon import Daemon
     from curriculum.daemon.environment import Resources
-    from curriculum.database.database import Database
+    from curriculum.database.database import Connection, Database
+    from curriculum.learn.learner import Learner
     from curriculum.lifelong.executor import AttemptResult, Executor
 
 GB = 1e9
+MEMORY = "memory"
 PUBLISH_S = 120
 STUCK_S = 6 * 3600.0
 """a daemon whose last turn ended so long ago is not healthy; a turn may be a long trace"""
@@ -67,6 +71,8 @@ class RealWorld:
     """See `curriculum.daemon.environment.DaemonEnvironment`."""
 
     def __init__(self, configuration: "DaemonConfig", listed: Sequence[Location], db: "Database", log: JsonLog) -> None:
+        from curriculum.lifelong.learners import Learners
+
         self._configuration = configuration
         self._log = log
         self._db = db
@@ -76,6 +82,7 @@ class RealWorld:
         self._patches = Patches(configuration, log)
         self._shop = LeanWorkshop(self._locations, tools, db, self._note)
         self.executor: Executor = self
+        self.learners = Learners(_trained(configuration.learning), home().root / "daemon" / "learners", self._note)
         self.settings = self._shop.settings
         self.attempt = self._shop.attempt
         self.write_patch = self._patches.write
@@ -83,7 +90,7 @@ class RealWorld:
 
     def trace(self, location: str) -> str:
         """See `Executor`; not longer than the configuration allows."""
-        with _no_longer_than(self._configuration.limits.trace_hours * 3600.0, location):
+        with self.time_limit(self._configuration.limits.trace_hours, f"tracing {location}"):
             return self._shop.trace(location)
 
     def newest(self, location: str) -> str:
@@ -91,10 +98,23 @@ class RealWorld:
         checkout, repository = read_repository(str(self._locations[location]), self._note)
         return revision_of(checkout, repository)
 
-    def learn(self) -> Sequence[Generator]:
-        """The memory, anew."""
+    def recollect(self) -> Sequence[Generator]:
+        """See `DaemonEnvironment`: the memory, where the configuration names it."""
+        remembers = MEMORY in self._configuration.learning.learners
+        return (Frozen(remembered()),) if remembers else ()
 
-        return (Frozen(remembered()),)
+    def order(self, connection: "Connection", locations: Sequence[str]) -> Sequence[str]:
+        """See `DaemonEnvironment`."""
+        from curriculum.subjects import subject_of
+
+        learning = self._configuration.learning
+        profiles = [found for each in locations if (found := subject_of(connection, each)) is not None]
+        order = order_named(learning.order, profiles, learning.seed)
+        return [each.subject.location for each in order.place(profiles)]
+
+    def time_limit(self, hours: float, activity: str) -> AbstractContextManager[None]:
+        """See `DaemonEnvironment`."""
+        return _no_longer_than(hours * 3600.0, f"{activity} took longer than {hours:g} hours")
 
     def resources(self) -> "Resources":
         """See `DaemonEnvironment`."""
@@ -109,7 +129,16 @@ class RealWorld:
         return time.monotonic()
 
     def _note(self, text: str) -> None:
-        self._log("note", text=text)
+        self._log("message", text=text)
+
+
+def _trained(learning: "LearningConfig") -> "list[Learner]":
+    """Returns the learners of the configuration that are trained; the memory is filled from the database instead."""
+    names = [name for name in learning.learners if name != MEMORY]
+    if not names:
+        return []
+    rate = learning.learning_rate or None
+    return learners_named(names, learning.strategy, learning.seed, learning.base, rate, learning.epochs)
 
 
 class _Locations(dict[str, Location]):
@@ -144,14 +173,14 @@ class Patches:
             return None
         patch = f"{self._publish.disclosure}\n---\n{finished.patch}"
         name = location.rstrip("/").rsplit("/", 1)[-1] or "repository"
-        module = finished.trial.module.rsplit(".", 1)[-1]
+        module = finished.request.module.rsplit(".", 1)[-1]
         file = self._directory / name / f"{module}-{sha256(patch.encode()).hexdigest()[:12]}.patch"
         try:
             write_atomically(file, patch, durable=True)
         except OSError as error:
-            self._log("patch not written", file=str(file), error=error.strerror)
+            self._log("patch_failed", file=str(file), error=error.strerror)
             return None
-        self._log("patch", file=str(file))
+        self._log("patch_written", file=str(file))
         return file
 
     def publish(self, location: str, patch: Path) -> None:
@@ -162,9 +191,10 @@ class Patches:
     def _run(self, words: list[str]) -> None:
         try:
             status, said = _done_by(words)
-            self._log("published", command=words[0], status=status, said=said[-300:])
+            event = "publish_failed" if status else "published"
+            self._log(event, command=words[0], status=status, stderr=said[-300:])
         except (OSError, subprocess.TimeoutExpired) as error:
-            self._log("not published", command=words[0], error=str(error))
+            self._log("publish_failed", command=words[0], error=str(error))
 
 
 def _done_by(words: Sequence[str]) -> tuple[int, str]:
@@ -329,11 +359,11 @@ def step_back(nice: int) -> None:
 
 
 @contextmanager
-def _no_longer_than(seconds: float, what: str) -> Iterator[None]:
+def _no_longer_than(seconds: float, message: str) -> Iterator[None]:
     """Ends the block with an error when its time is over. For the main thread, with 0 for no limit."""
 
     def over(_signal: int, _frame: FrameType | None) -> None:
-        raise RepositoryError(f"{what} took longer than {seconds / 3600:g} hours to trace: see trace_hours.")
+        raise RepositoryError(f"{message}: see [limits] in the configuration.")
 
     if not seconds:
         yield

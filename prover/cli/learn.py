@@ -1,7 +1,7 @@
 """`prover learn`: rounds of tracing, learning and proving over a list of repositories."""
 
 import platform
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -80,6 +80,7 @@ def command(
     read is left out and named. Nothing is written into a repository.
     """
     from curriculum.lifelong.course import Course, CourseConfig
+    from curriculum.lifelong.course_run import run_course
     from curriculum.repository_list import read_list
 
     listed = read_list(list_file)
@@ -107,8 +108,9 @@ def command(
     kept = home().caches / "courses"
     with database() as db, _alone(kept, db):
         shop = LeanWorkshop(locations, Tools(toolchain_choice, jobs, timeout), db, say)
-        pupils = learners_named(learners, chosen, seed)
-        run = Course(db, shop, pupils, order_named, kept, say).run(syllabus)
+        pupils = learners_named([n for name in learners.split(",") if (n := name.strip())], chosen, seed)
+        course = Course(db, shop, pupils, order_named, kept, say)
+        run = run_course(course, syllabus)
         from curriculum.database.courses import finished_steps
         from curriculum.lifelong.summary import summary_of
 
@@ -116,8 +118,20 @@ def command(
             print_summary(summary_of(finished_steps(connection, run)))
 
 
-def learners_named(text: str, strategy: "Strategy", seed: int) -> "list[Learner]":
-    """The learners of a comma-separated list.
+def learners_named(
+    names: Sequence[str],
+    strategy: "Strategy",
+    seed: int,
+    base: str = "tiny",
+    learning_rate: float | None = None,
+    epochs: int = 1,
+) -> "list[Learner]":
+    """Returns the learners of these names.
+
+    Args:
+        base: the base model of the learner `generator`.
+        learning_rate: that learner's; None for the default of its base.
+        epochs: that learner's epochs over each repository.
 
     Raises:
         UsageError: a name is unknown, or what it needs is not installed.
@@ -130,9 +144,9 @@ def learners_named(text: str, strategy: "Strategy", seed: int) -> "list[Learner]
     made: Mapping[str, Callable[[], Learner]] = {
         "memory": lambda: MemoryLearner(strategy, seed=seed),
         "ranker": lambda: Ranker(strategy, seed=seed),
-        "generator": lambda: GeneratorLearner(strategy, seed=seed),
+        "generator": lambda: GeneratorLearner(strategy, seed, base, epochs, learning_rate),
     }
-    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    names = list(dict.fromkeys(names))
     for name in names:
         if name not in made:
             raise UsageError(f"There is no learner {name!r}: choose from {', '.join(LEARNERS)}.")

@@ -26,14 +26,14 @@ from prover.project.revision import revision_of
 from prover.search.best_first import Strategy
 from prover.search.budget import Budget
 from prover.tactics.automation import Automation
-from prover.tactics.ensemble import Ensemble
+from prover.tactics.ensemble import Ensemble, Standing
 from prover.tactics.generator import Generator
 from prover.tactics.perturbed import PerturbedGenerator
 from prover.tactics.structure import Structure
 
 if TYPE_CHECKING:
     from curriculum.database.database import Database
-    from curriculum.lifelong.executor import AttemptRequest, AttemptResult
+    from curriculum.lifelong.executor import AttemptRequest, AttemptResult, LearnedState
 
 
 @dataclasses.dataclass(frozen=True)
@@ -99,15 +99,15 @@ class LeanWorkshop:
             yield ready
 
     def attempt(
-        self, location: str, revision: str, trials: "Sequence[AttemptRequest]", learnt: Sequence[Generator]
+        self, location: str, revision: str, requests: "Sequence[AttemptRequest]", learned: "LearnedState"
     ) -> "Iterator[AttemptResult]":
         """See `Workshop`."""
         with self._opened_at(location, revision) as ready:
             pool = Pool(ready.toolchain, ready.builder.search_path(), self._tools.jobs)
             with pool, ThreadPoolExecutor(self._tools.jobs) as executor:
-                bench = _Bench(self, ready, pool, learnt)
+                bench = _Bench(self, ready, pool, learned)
                 try:
-                    running = [executor.submit(bench.attempt, *each) for each in bench.tasks(trials)]
+                    running = [executor.submit(bench.attempt, *each) for each in bench.tasks(requests)]
                     for future in as_completed(running):
                         yield future.result()
                 except BaseException:  # among them GeneratorExit: nobody wants the rest
@@ -123,11 +123,12 @@ class LeanWorkshop:
 class _Bench:
     """The attempts at one repository."""
 
-    def __init__(self, shop: LeanWorkshop, ready: Opened, pool: Pool, learnt: Sequence[Generator]) -> None:
+    def __init__(self, shop: LeanWorkshop, ready: Opened, pool: Pool, learned: "LearnedState") -> None:
         self._shop = shop
         self._ready = ready
         self._pool = pool
-        self._generators: tuple[Generator, ...] = (Automation(), Structure(), *learnt)
+        self._generators: tuple[Generator, ...] = (Automation(), Structure(), *learned.generators)
+        self._learned = learned
         self._gate = Gate(pool.fresh, challenge_directory(home().caches, ready.toolchain, ready.builder.search_path()))
 
     def tasks(self, trials: "Sequence[AttemptRequest]") -> "Iterator[tuple[AttemptRequest, Task | str]]":
@@ -158,7 +159,8 @@ class _Bench:
             return AttemptResult(trial, trial.theorem, toolchain, ("failed", task), Cost())
         with self._pool.lend() as session:
             self._pool.prepare_fresh()
-            outcome = self._prover(trial).prove(session, task)
+            ensemble = self._ensemble()
+            outcome = self._prover(trial, ensemble).prove(session, task)
         spent = outcome.spent
         names = [generator.name for generator in self._generators]
         return AttemptResult(
@@ -169,6 +171,7 @@ class _Bench:
             Cost(spent.seconds, spent.expansions, spent.tactics),
             recalled=isinstance(outcome, TheoremProved) and outcome.recalled,
             patch=self._patch(task, outcome),
+            counts=ensemble.standing.news(),
         )
 
     @staticmethod
@@ -184,9 +187,13 @@ class _Bench:
             raise UsageError(f"There is no module {name} any more.")
         return module
 
-    def _prover(self, trial: "AttemptRequest") -> Prover:
+    def _ensemble(self) -> Ensemble:
+        """Returns the generators of one attempt; each attempt begins with the same mixture, whichever ends first."""
+        return Ensemble(self._generators, Standing(self._learned.here, self._learned.elsewhere))
+
+    def _prover(self, trial: "AttemptRequest", ensemble: Ensemble) -> Prover:
         budget = Budget(seconds=self._shop._tools.seconds, tactics=trial.tactics)
-        generator: Generator = Ensemble(self._generators, frozen=True)
+        generator: Generator = ensemble
         if trial.temperature > 0:
             generator = PerturbedGenerator(generator, trial.temperature, trial.seed)
         recall = self._shop.recall if trial.recall else lambda _: ()

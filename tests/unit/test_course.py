@@ -11,11 +11,12 @@ import pytest
 from curriculum.database.courses import finished_steps
 from curriculum.database.database import Database
 from curriculum.database.lineage import lineage_of, reconcile
-from curriculum.database.prospects import waiting_in
+from curriculum.database.prospects import queue_of
 from curriculum.database.results import Cost, FoundProof, GoalStep
 from curriculum.learn.learner import MemoryLearner, ProofExample, Strategy, TrainingTask
 from curriculum.lifelong.course import Course, CourseConfig
-from curriculum.lifelong.executor import AttemptRequest, AttemptResult
+from curriculum.lifelong.course_run import run_course
+from curriculum.lifelong.executor import AttemptRequest, AttemptResult, LearnedState, SuggestionCounts
 from curriculum.lifelong.summary import CourseSummary, summary_of
 from curriculum.metrics import backward_transfer
 from curriculum.ordering import EasyFirst
@@ -44,6 +45,8 @@ class World:
         self.db = db
         self.attempted: list[str] = []
         self.seeds: list[int] = []
+        self.statistics: list[tuple[SuggestionCounts, SuggestionCounts]] = []
+        """what the generators of each attempt began with"""
         self.backwards = False
         """attempts are finished in the opposite order"""
         self.revision = "1"
@@ -73,13 +76,14 @@ class World:
         return self.revision
 
     def attempt(
-        self, location: str, revision: str, trials: Sequence[AttemptRequest], learnt: Sequence[Generator]
+        self, location: str, revision: str, requests: Sequence[AttemptRequest], learned: LearnedState
     ) -> Iterator[AttemptResult]:
-        for trial in reversed(trials) if self.backwards else trials:
+        for trial in reversed(requests) if self.backwards else requests:
             self.tick()
             self.attempted.append(trial.theorem)
             self.seeds.append(trial.seed)
-            yield self._finished(trial, learnt)
+            self.statistics.append((learned.here, learned.elsewhere))
+            yield self._finished(trial, learned.generators)
             self.tick()
 
     def _finished(self, trial: AttemptRequest, learnt: Sequence[Generator]) -> AttemptResult:
@@ -91,7 +95,9 @@ class World:
         if trial.theorem in self.rotten:
             result = ("open", "the budget is spent")
         key = f"statement of {trial.theorem}"
-        return AttemptResult(trial, key, LEAN, result, Cost(0.5, 2, trial.tactics), recalled=known and proved)
+        counts = {("Eq", "automation"): (4, 2, int(proved))}
+        cost = Cost(0.5, 2, trial.tactics)
+        return AttemptResult(trial, key, LEAN, result, cost, recalled=known and proved, counts=counts)
 
     @staticmethod
     def _trick(generator: Generator) -> bool:
@@ -110,7 +116,7 @@ def syllabus(rounds: int = 2, strategy: Strategy = "progressive", places: tuple[
 def go(db: Database, world: World, kept: Path, plan: CourseConfig, said: list[str] | None = None) -> int:
     told = said if said is not None else []
     learners = [MemoryLearner(plan.strategy)]
-    return Course(db, world, learners, lambda *_: EasyFirst(), kept, told.append).run(plan)
+    return run_course(Course(db, world, learners, lambda *_: EasyFirst(), kept, told.append), plan)
 
 
 def steps(db: Database, run: int) -> list[tuple[Any, ...]]:
@@ -191,6 +197,13 @@ def test_a_kill_at_any_point_changes_nothing_of_the_result(tmp_path: Path, empty
     assert course("killed often", (3, 5, 4), lose=True) == whole, "even where what was learnt is lost"
 
 
+def test_attempts_of_a_step_begin_with_the_statistics_of_the_steps_before(database: Database, tmp_path: Path) -> None:
+    world = World(database)
+    go(database, world, tmp_path / "kept", CourseConfig((ONE,), rounds=2, tactics=8, baseline=False))
+    counts = {("Eq", "automation"): (8, 4, 1)}
+    assert world.statistics == [({}, {}), ({}, {}), (counts, {})]
+
+
 @pytest.mark.parametrize("backwards", [False, True])
 def test_the_order_in_which_attempts_are_finished_changes_nothing(
     database: Database, tmp_path: Path, backwards: bool
@@ -199,7 +212,7 @@ def test_the_order_in_which_attempts_are_finished_changes_nothing(
     world.backwards = backwards
     go(database, world, tmp_path / "kept", syllabus(rounds=1, places=(ONE,)))
     with database.reading() as connection:
-        (waiting,) = waiting_in(connection, ONE)
+        (waiting,) = queue_of(connection, ONE)
     assert (waiting.name, waiting.knew) == ("one.hard.b", 0), "no proof was known when both were begun"
 
 
@@ -317,8 +330,8 @@ def test_a_full_disk_ends_no_course(database: Database, tmp_path: Path, error: E
 
     said: list[str] = []
     course = Course(database, World(database), [Heavy()], lambda *_: EasyFirst(), tmp_path / "kept", said.append)
-    assert came_to(database, course.run(syllabus())).proved(TWO, 1) == {"two.easy.d", "two.hard.e"}
-    assert any("what was learnt is not kept" in line and "free some space" in line for line in said)
+    assert came_to(database, run_course(course, syllabus())).proved(TWO, 1) == {"two.easy.d", "two.hard.e"}
+    assert any("checkpoint of the learners is not written" in line and "free some space" in line for line in said)
 
 
 def test_a_course_of_other_learners_is_another_one(database: Database, tmp_path: Path) -> None:
@@ -328,7 +341,7 @@ def test_a_course_of_other_learners_is_another_one(database: Database, tmp_path:
     with pytest.raises(Killed):
         go(database, World(database, die_at=9), tmp_path / "kept", syllabus())
     course = Course(database, World(database), [Other()], lambda *_: EasyFirst(), tmp_path / "kept", lambda _: None)
-    assert list(came_to(database, course.run(syllabus())).performance) == ["other"]
+    assert list(came_to(database, run_course(course, syllabus())).performance) == ["other"]
 
 
 def test_a_course_studies_what_it_has_traced(database: Database, tmp_path: Path) -> None:

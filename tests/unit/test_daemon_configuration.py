@@ -66,6 +66,8 @@ reason = "false"
         ("[server]\nport = 99999\n", "line 2: port must be from 0 to 65535"),
         ("[publish]\ncommand = 'gh pr create'\n", "line 2: command must be a list of texts"),
         ("[publish]\ndisclosure = ' '\n", "line 2: disclosure must say something"),
+        ("[learning]\nlearners = 'memory'\n", "line 2: learners must be a list of texts"),
+        ("[learning]\nstrategy = 'best'\n", "line 2: strategy must be one of"),
         ("[[leave]]\nrepository = 'a'\n[[leave]]\ntheorems = ['x']\n", "line 3: repository is missing"),
         ("[[leave]]\nrepository = 'a'\n[[leave]]\nrepository = 'b'\nwhy = 1\n", "line 5: there is no setting 'why'"),
         ("leave = 3\n", "line 1: there is no section or setting 'leave'"),
@@ -107,6 +109,6 @@ def test_the_documented_file_is_the_defaults() -> None:
     text = (ROOT / "docs" / "prover.toml").read_text()
     read = read_configuration(ROOT / "docs" / "prover.toml")
     assert read == DaemonConfig()
-    for section in ("daemon", "limits", "server", "publish"):
+    for section in ("daemon", "learning", "limits", "server", "publish"):
         for name in vars(getattr(DaemonConfig(), section)):
             assert f"\n{name} = " in text, f"docs/prover.toml does not show {name}"

@@ -129,11 +129,18 @@ def test_a_proof_is_written_as_a_patch_and_published(place: Path) -> None:
     written = patches.write("https://example.org/r", replace(finished, patch="--- A.lean\n"))
     assert written is not None
     assert written.read_text().endswith("\n---\n--- A.lean\n")
-    assert [event["event"] for event in events(place)] == ["patch"]
+    assert [event["event"] for event in events(place)] == ["patch_written"]
     patches.publish("https://example.org/r", written)
     published = events(place)[-1]
-    assert (published["event"], published["status"]) == ("published", 3)
-    assert "chec" in str(published["said"]), "bytes that are no text stop nobody"
+    assert (published["event"], published["status"]) == ("publish_failed", 3)
+    assert "chec" in str(published["stderr"]), "bytes that are no text stop nobody"
+
+
+def alive(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 class Stopped(BaseException):
@@ -161,8 +168,11 @@ def test_a_command_that_publishes_ends_with_its_children_when_the_daemon_is_told
             patches._run([sys.executable, "-c", program])
     finally:
         signal.signal(signal.SIGUSR1, before)
-    left = [psutil.Process(int(pid)) for pid in (place / "pids").read_text().split() if psutil.pid_exists(int(pid))]
-    assert [process for process in left if process.status() != psutil.STATUS_ZOMBIE] == []
+    pids = [int(pid) for pid in (place / "pids").read_text().split()]
+    end = time.monotonic() + DEADLINE_S
+    while (left := [pid for pid in pids if alive(pid)]) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert left == []
 
 
 @pytest.mark.parametrize(("wanted", "had", "got"), [(10, 0, [10]), (10, 15, [15]), (0, 15, [])])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from curriculum.database.courses import FinishedStep, finish_step
+from curriculum.database.courses import StoredStep, finish_step
 from curriculum.database.database import UnitOfWork
 from curriculum.lifelong.report import ReportedCourse, curves, markdown, values
 from curriculum.lifelong.summary import summary_of
@@ -41,7 +41,7 @@ STEPS: list[tuple[str, int, str, dict[str, Any]]] = [
 
 
 def taken(count: int = len(STEPS), strategy: str = "progressive") -> ReportedCourse:
-    steps = [FinishedStep(n, *step, float(n)) for n, step in enumerate(STEPS[:count])]  # type: ignore[arg-type]
+    steps = [StoredStep(n, *step, float(n)) for n, step in enumerate(STEPS[:count])]  # type: ignore[arg-type]
     return ReportedCourse(
         "learn-x-0", "finished", {"strategy": strategy, "order": "easy", "seed": 0}, summary_of(steps)
     )

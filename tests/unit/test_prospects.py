@@ -5,7 +5,7 @@ import pytest
 from curriculum.database.checking import faults
 from curriculum.database.database import Database, UnitOfWork
 from curriculum.database.lineage import break_proof, lineage_of, reconcile
-from curriculum.database.prospects import candidates, waiting_in, yields
+from curriculum.database.prospects import attempt_counts, candidates, queue_of
 from curriculum.database.results import Cost, FoundProof, Tried
 from curriculum.database.watches import failed, reset_clock, saw, watched
 from tests.traced_modules import LEAN, keyed, module, read, theorem
@@ -35,7 +35,7 @@ def attempt(db: Database, name: str, key: str, proved: bool = False, uid: str = 
 
 def queue(db: Database) -> list[tuple[str, int]]:
     with db.reading() as connection:
-        return [(each.name, each.tried) for each in waiting_in(connection, HERE)]
+        return [(each.name, each.tried) for each in queue_of(connection, HERE)]
 
 
 def test_open_theorems_wait_and_proved_ones_do_not(db: Database) -> None:
@@ -46,7 +46,7 @@ def test_open_theorems_wait_and_proved_ones_do_not(db: Database) -> None:
     assert queue(db) == [("ccc", 0), ("a", 1)], "what was tried waits behind what was not"
     with db.reading() as connection:
         assert [(c.tried, c.knew) for c in candidates(connection)] == [(1, 0), (0, 0)]
-        assert [(y.tried, y.attempts, y.proved, y.seconds) for y in yields(connection)] == [(0, 2, 1, 4.0)]
+        assert [(y.tried, y.attempts, y.proved, y.seconds) for y in attempt_counts(connection)] == [(0, 2, 1, 4.0)]
 
 
 def test_no_theorem_is_tried_so_often_that_it_is_never_tried_again(db: Database) -> None:
@@ -56,7 +56,7 @@ def test_no_theorem_is_tried_so_often_that_it_is_never_tried_again(db: Database)
     assert queue(db) == [("a", 4)]
     with db.reading() as connection:
         assert len(candidates(connection)) == 1
-        assert sum(y.attempts for y in yields(connection)) == 7
+        assert sum(y.attempts for y in attempt_counts(connection)) == 7
 
 
 def test_an_attempt_that_is_recorded_twice_counts_once(db: Database) -> None:
@@ -65,7 +65,7 @@ def test_an_attempt_that_is_recorded_twice_counts_once(db: Database) -> None:
         attempt(db, "a", "s1", uid="the same")
     assert queue(db) == [("a", 1)]
     with db.reading() as connection:
-        assert sum(y.attempts for y in yields(connection)) == 1
+        assert sum(y.attempts for y in attempt_counts(connection)) == 1
 
 
 def test_what_is_left_alone_is_no_candidate(db: Database) -> None:
@@ -74,7 +74,7 @@ def test_what_is_left_alone_is_no_candidate(db: Database) -> None:
 
     def names(*left: str) -> list[str]:
         with db.reading() as connection:
-            called = {each.theorem: each.name for each in waiting_in(connection, HERE)}
+            called = {each.theorem: each.name for each in queue_of(connection, HERE)}
             return sorted(called[each.theorem] for each in candidates(connection, {1: left}))
 
     assert names() == ["a", "bb"]
@@ -149,7 +149,7 @@ def test_a_repository_that_goes_takes_its_queue_with_it(db: Database) -> None:
     attempt(db, "a", "s1", proved=True)
     db.perform(lambda work: work.traces.forget_repository(HERE))
     with db.reading() as connection:
-        assert (candidates(connection), yields(connection), watched(connection)) == ([], [], [])
+        assert (candidates(connection), attempt_counts(connection), watched(connection)) == ([], [], [])
 
 
 def test_a_repository_that_fails_is_looked_at_ever_later(db: Database) -> None:
@@ -193,7 +193,7 @@ def test_theorems_tried_when_the_clock_was_ahead_were_tried_now(db: Database) ->
     def tried_at(now: float) -> float:
         db.perform(lambda work: reset_clock(work.connection, now, 300.0))
         with db.reading() as connection:
-            return waiting_in(connection, HERE)[0].tried_at
+            return queue_of(connection, HERE)[0].tried_at
 
     then = tried_at(9e9)
     assert tried_at(then - 60.0) == then

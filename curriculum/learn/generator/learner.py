@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from prover.tactics.language.transformer import Transformer
 
 FIRST_EPOCHS = 20
+FIRST_RATE, FURTHER_RATE, ADAPTER_RATE = 2e-3, 5e-4, 1e-3
+"""Learning rates: of a model with random weights, of later trainings, and of adapters."""
 BUFFER, FISHER_EXAMPLES, FISHER_STRENGTH = 2_000, 64, 1_000.0
 ANCHOR, PAST, FIRST = "anchor.pt", "past.json", "first"
 ANSWERS = 8
@@ -43,11 +45,19 @@ class GeneratorLearner:
 
     name = "generator"
 
-    def __init__(self, strategy: Strategy = "progressive", seed: int = 0, base: str = "tiny", epochs: int = 1) -> None:
+    def __init__(
+        self,
+        strategy: Strategy = "progressive",
+        seed: int = 0,
+        base: str = "tiny",
+        epochs: int = 1,
+        learning_rate: float | None = None,
+    ) -> None:
         """
         Args:
-            base: what it begins with: a preset, a directory, or a name on the hub.
-            epochs: over each repository but the first.
+            base: the model to start from: a preset, a directory, or a name on the hub.
+            epochs: epochs over each repository, but for the first of a model that begins with random weights.
+            learning_rate: the learning rate of every training; None for the defaults.
 
         Raises:
             UsageError: torch or transformers is not installed.
@@ -61,6 +71,7 @@ class GeneratorLearner:
         self._seed = seed
         self._base = base
         self._epochs = epochs
+        self._learning_rate = learning_rate
         self._files = tempfile.TemporaryDirectory(prefix="prover-generator-")
         self.reset()
 
@@ -187,7 +198,8 @@ class GeneratorLearner:
     def _train(self, examples: Sequence[Example], seed: int) -> None:
         begun = self._model.is_dir()
         fresh = not begun and self._base in PRESETS
-        epochs, rate = (FIRST_EPOCHS, 2e-3) if fresh else (self._epochs, 5e-4)
+        epochs, rate = (FIRST_EPOCHS, FIRST_RATE) if fresh else (self._epochs, FURTHER_RATE)
+        rate = self._learning_rate or rate
         base = str(self._model) if begun else self._base
         self._replace(self._trained(examples, base, TrainingPlan(epochs, rate=rate, seed=seed)))
 
@@ -210,7 +222,11 @@ class GeneratorLearner:
         """A low-rank adapter beside the first model; what works is the average of all adapters, added to it."""
         if not self._first.is_dir():
             shutil.copytree(self._model, self._first)
-        made = self._trained(examples, str(self._first), TrainingPlan(self._epochs, rate=1e-3, seed=seed, lora=Lora()))
+        made = self._trained(
+            examples,
+            str(self._first),
+            TrainingPlan(self._epochs, rate=self._learning_rate or ADAPTER_RATE, seed=seed, lora=Lora()),
+        )
         before, _ = starting(str(self._model), self._seed)
         after, _ = starting(str(made), self._seed)
         adapted = self._studies - 1  # the first study has no adapter
