@@ -7,3 +7,7 @@ Notify = Callable[[str], None]
 
 Progress = Callable[[str, float], None]
 """Receives the name of a step and the fraction of it that is done, between 0 and 1."""
+
+
+def no_progress(step: str, fraction: float) -> None:
+    """A `Progress` that ignores what it receives."""

@@ -115,15 +115,15 @@ class CompiledCandidate:
 class Gate:
     """Judges submissions, each with a Lean process of its own. Thread-safe."""
 
-    def __init__(self, fresh: Callable[[], LeanSession], kept: Path | None = None) -> None:
+    def __init__(self, fresh: Callable[[], LeanSession], cache_dir: Path | None = None) -> None:
         """A gate that starts processes as it needs them.
 
         Args:
             fresh: makes a session whose process has elaborated nothing.
-            kept: where compiled originals are kept for later runs; see `challenge.kept_in`.
+            cache_dir: where compiled originals are kept for later runs; see `challenge_directory`.
         """
         self._fresh = fresh
-        self._challenges = Challenges(fresh, kept)
+        self._challenges = Challenges(fresh, cache_dir)
 
     def judge(self, submission: Submission, level: int = USUAL) -> Judgement:
         """Whether the submission's theorem is proved in its file, looked at up to `level`, the fourth at most."""

@@ -12,7 +12,8 @@ from prover.cli.wiring import choose_toolchain, consoles, home, toolchain_option
 from prover.lean.pool import Pool
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
-from prover.project.build import Progress, source_of
+from prover.progress import Notify
+from prover.project.build import source_of
 from prover.project.builders import builder_for
 from prover.project.layout import PIN, Module, Repository, enclosing_repository, open_repository
 from prover.project.package import LAKEFILES
@@ -56,7 +57,7 @@ def _repository_of(path: Path) -> Repository:
     return Repository(root, {path.stem: Module(path.stem, path.resolve())}, None)
 
 
-def _audited(repository: Repository, module: Module, toolchain: AnyToolchain, note: Progress) -> FileAudit:
+def _audited(repository: Repository, module: Module, toolchain: AnyToolchain, note: Notify) -> FileAudit:
     builder = builder_for(repository, toolchain, home().caches, note)
     try:
         builder.prepare(module)

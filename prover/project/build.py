@@ -8,7 +8,7 @@ imports it, not the run.
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
@@ -32,11 +32,11 @@ from prover.lean.session import SourceText
 from prover.lean.toolchain import gateway
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.lean.traced import TracedModule
+from prover.progress import Notify
 from prover.project.layout import Module, Repository
 from prover.project.tracing import TRACE_VERSION, trace
 from retrieval.files import atomic_path, write_atomically
 
-Progress = Callable[[str], None]
 PROCESS_BYTES = 1_300_000_000
 """resident bytes past which a Lean process takes no further module: what it has imported is never freed"""
 
@@ -83,7 +83,7 @@ class Builder:
     repository: Repository
     toolchain: Toolchain
     cache: Path
-    progress: Progress = lambda _: None
+    notify: Notify = lambda _: None
     jobs: int = 1
     """Lean processes used at once"""
     _imports: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -250,7 +250,7 @@ class Builder:
         cached = compiled.is_file() and (not traced or self._trace_file(module).is_file())
         if not cached:
             self._refuse_known(module, traced)
-            self.progress(f"{'tracing' if traced else 'building'} {module.name}")
+            self.notify(f"{'tracing' if traced else 'building'} {module.name}")
             with self._sessions().lend() as session:
                 self._elaborate(session, module, traced)
         if not place.is_file():
@@ -258,7 +258,7 @@ class Builder:
             _link(compiled, place)
         record = msgspec.json.decode(self._file(module, ".json").read_bytes(), type=_BuildRecord)
         if record.errors:
-            self.progress(f"{module.name} has errors: what failed in it counts as `sorry`")
+            self.notify(f"{module.name} has errors: what failed in it counts as `sorry`")
         return Compiled(module, record.errors, cached, record.declarations, record.steps, record.sorries)
 
     def _refuse_known(self, module: Module, traced: bool) -> None:

@@ -6,7 +6,8 @@ from typing import Protocol
 
 from prover.lean.toolchain.toolchain import NativeToolchain, Toolchain
 from prover.lean.traced import TracedModule
-from prover.project.build import Builder, BuildOutcome, Progress
+from prover.progress import Notify
+from prover.project.build import Builder, BuildOutcome
 from prover.project.layout import Module, Repository
 from prover.project.native_build import NativeBuilder
 
@@ -34,7 +35,7 @@ class ModuleBuilder(Protocol):
 
 
 def builder_for(
-    repository: Repository, toolchain: Toolchain, cache: Path, progress: Progress = lambda _: None, jobs: int = 1
+    repository: Repository, toolchain: Toolchain, cache: Path, notify: Notify = lambda _: None, jobs: int = 1
 ) -> ModuleBuilder:
     """A builder of the kind that the toolchain needs; it keeps what it makes below `cache`.
 
@@ -42,5 +43,5 @@ def builder_for(
         jobs: Lean processes at once; Lake decides that for itself.
     """
     if isinstance(toolchain, NativeToolchain):
-        return NativeBuilder(repository, toolchain, cache, progress)
-    return Builder(repository, toolchain, cache, progress, jobs)
+        return NativeBuilder(repository, toolchain, cache, notify)
+    return Builder(repository, toolchain, cache, notify, jobs)

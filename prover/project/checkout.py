@@ -13,7 +13,7 @@ import errno
 import hashlib
 import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +22,7 @@ from tempfile import mkdtemp
 from filelock import FileLock
 
 from prover.errors import CheckoutFailed, GitMissing, NoNetwork, NoSuchRevision
+from prover.progress import Notify
 from prover.project.git import FULL, LONG_S, GitResult, disk_full, git, reached
 from prover.project.location import Location, on_this_computer
 
@@ -31,7 +32,6 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 ABBREVIATED = re.compile(r"[0-9a-f]{7,40}")
 NEAREST = 4
 
-Note = Callable[[str], None]
 """Told in a line what is going on, or what is not as it should be."""
 
 
@@ -66,7 +66,7 @@ class Checkouts:
 
     directory: Path
     """made when first needed"""
-    note: Note = field(default=lambda _: None)
+    notify: Notify = field(default=lambda _: None)
 
     def get(self, location: Location, refresh: bool = False) -> Checkout:
         """A directory with the repository as asked for.
@@ -86,7 +86,7 @@ class Checkouts:
         if isinstance(location.address, Path) and not location.address.is_dir():
             raise CheckoutFailed(f"There is no directory {location.address}: check where it has gone.")
         if isinstance(location.address, Path) and location.revision is None:
-            return _as_it_is(location, location.address, self.note)
+            return _as_it_is(location, location.address, self.notify)
         try:
             return self._revision(location, refresh)
         except OSError as error:
@@ -103,10 +103,10 @@ class Checkouts:
     def _entry(self, location: Location) -> tuple["_Entry", Path]:
         """The cache of an address, and where in the repository the asked directory is."""
         if isinstance(location.address, str) or not location.address.is_dir():
-            entry = _Entry(self.directory / _key(location), location.address, self.note)
+            entry = _Entry(self.directory / _key(location), location.address, self.notify)
             return entry, Path(location.below)
         top = _top(location.address)
-        entry = _Entry(self.directory / _key(Location(top)), top, self.note)
+        entry = _Entry(self.directory / _key(Location(top)), top, self.notify)
         return entry, location.address.relative_to(top)
 
     def place(self, location: Location) -> Path:
@@ -130,7 +130,7 @@ class Checkouts:
 
         Nobody may be reading them.
         """
-        return _Entry(self.place(location), location.address, self.note).remove(keep)
+        return _Entry(self.place(location), location.address, self.notify).remove(keep)
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ class _Entry:
 
     root: Path
     address: str | Path
-    note: Note
+    notify: Notify
 
     @property
     def mirror(self) -> Path:
@@ -160,7 +160,7 @@ class _Entry:
             known = self._resolve(revision or "HEAD")
             if known is None:
                 raise
-            self.note(f"{error} The cached {location} is used meanwhile.")
+            self.notify(f"{error} The cached {location} is used meanwhile.")
             return known
         found = self._resolve(revision or head) or self._unadvertised(revision or head)
         if found is None:
@@ -231,7 +231,7 @@ class _Entry:
         with self._locked():
             if self.mirror.is_dir() and self._brings(self.mirror, wanted, head).ok:
                 return head
-            self.note(f"fetching {Location(self.address)}")
+            self.notify(f"fetching {Location(self.address)}")
             with self._staged() as stage:  # the first time, or git finds fault with the mirror that is there
                 self._in_order(["init", "--quiet", "--bare", stage / "made"])
                 if not (said := self._brings(stage / "made", wanted, head)).ok:
@@ -318,7 +318,7 @@ class _Entry:
         if FULL.search(said.err):
             raise disk_full(self.root)
         if not said.ok:
-            self.note(f"{Location(self.address)}: its submodules are not all here ({said.last_words})")
+            self.notify(f"{Location(self.address)}: its submodules are not all here ({said.last_words})")
 
     # --- care ---
 
@@ -358,12 +358,12 @@ class _Entry:
             shutil.rmtree(stage, ignore_errors=True)
 
 
-def _as_it_is(location: Location, directory: Path, note: Note) -> Checkout:
+def _as_it_is(location: Location, directory: Path, notify: Notify) -> Checkout:
     """The user's own directory. Without git, or where git refuses to look, it has no commit."""
     try:
         head = git("rev-parse", "--verify", "--quiet", "HEAD", directory=directory)
         if "dubious ownership" in head.err:
-            note(f"git does not look into {directory}, which is somebody else's: its commit is not known")
+            notify(f"git does not look into {directory}, which is somebody else's: its commit is not known")
         if not head.ok:
             return Checkout(directory, location, None, dirty=False, cached=False)
         status = git("status", "--porcelain", "--untracked-files=normal", "--", ".", directory=directory)

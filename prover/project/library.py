@@ -8,8 +8,8 @@ import msgspec
 from prover.errors import LeanError
 from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import LibraryModule
-from prover.lean.toolchain.staging import Progress
 from prover.lean.toolchain.toolchain import Toolchain
+from prover.progress import Progress
 from retrieval.files import write_atomically
 
 VERSION = 1
@@ -27,7 +27,9 @@ def roots_of(imports: Iterable[str]) -> tuple[str, ...]:
     return (*USUAL, "Lean") if inside else USUAL
 
 
-def read_library(toolchain: Toolchain, roots: Sequence[str], kept: Path, report: Progress) -> list[LibraryModule]:
+def read_library(
+    toolchain: Toolchain, roots: Sequence[str], directory: Path, progress: Progress
+) -> list[LibraryModule]:
     """The modules below some roots, and what they declare for everybody.
 
     The first reading of a root takes a minute or more, later ones a second. `kept` is the directory of the files.
@@ -37,16 +39,16 @@ def read_library(toolchain: Toolchain, roots: Sequence[str], kept: Path, report:
     """
     found: list[LibraryModule] = []
     for root in roots:
-        file = kept / f"{toolchain.name}-{root}.{VERSION}"
+        file = directory / f"{toolchain.name}-{root}.{VERSION}"
         modules = _read(file)
         if modules is None:
-            modules = _asked(toolchain, root, report)
+            modules = _asked(toolchain, root, progress)
             _write(file, modules)
         found += modules
     return found
 
 
-def _asked(toolchain: Toolchain, root: str, report: Progress) -> list[LibraryModule]:
+def _asked(toolchain: Toolchain, root: str, progress: Progress) -> list[LibraryModule]:
     """Asks Lean, in a process of its own: what it prints is never freed."""
     total = sum(1 for _ in (toolchain.library / root).rglob("*.olean")) or 1
     for attempt in range(ATTEMPTS):
@@ -55,7 +57,7 @@ def _asked(toolchain: Toolchain, root: str, report: Progress) -> list[LibraryMod
         try:
             for module in session.library([root], [root]):
                 modules.append(module)
-                report(f"read the library: {root}", min(1.0, len(modules) / total))
+                progress(f"read the library: {root}", min(1.0, len(modules) / total))
             return modules
         except LeanError:
             if attempt == ATTEMPTS - 1:

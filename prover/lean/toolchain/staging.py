@@ -19,12 +19,10 @@ from tempfile import mkdtemp
 from filelock import FileLock, Timeout
 
 from prover.errors import InstallFailed
+from prover.progress import Progress
 
-Progress = Callable[[str, float], None]
-"""Told the name of a step and how much of it is done, from 0 to 1."""
-
-Report = Callable[[float], None]
-"""Told how much of the present step is done."""
+StepProgress = Callable[[float], None]
+"""Receives the fraction of the present step that is done, between 0 and 1."""
 
 RECORD = "installed.json"
 """Lists the sizes of the other files of a finished directory."""
@@ -35,17 +33,13 @@ SPARE_BYTES = 64_000_000
 """A disk with less than this is taken to be full."""
 
 
-def silent(step: str, fraction: float) -> None:
-    """A `Progress` that tells nobody."""
-
-
 @dataclass(frozen=True)
 class InstallStep:
     """One piece of the work."""
 
     name: str
     """what is being done, for people; the directory of its result is named after it"""
-    make: Callable[[Path, Report], None]
+    make: Callable[[Path, StepProgress], None]
     """fills the empty directory that it is given"""
 
 
