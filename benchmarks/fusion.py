@@ -14,11 +14,11 @@ from pathlib import Path
 from benchmarks.workload import CHECKOUT, conditions
 from curriculum.database.database import Database
 from curriculum.database.loading import latest_snapshots, modules_of
+from prover.app.environment import embedded_toolchain
+from prover.app.premise_needs import needs_of, spread
+from prover.app.premises import library_index, traced_index
 from prover.cli.eval_retrieval import WAYS, row_of
-from prover.cli.needs import needs_of, spread
-from prover.cli.premises import traced_index
-from prover.cli.retrieving import library_index
-from prover.cli.wiring import embedded_toolchain
+from prover.progress import Reporter
 from prover.project.library import USUAL
 from retrieval.evaluate import Needed
 from retrieval.fit import fit, ranked
@@ -57,8 +57,8 @@ def main() -> None:
     parser.add_argument("--left-out", help="part of the locations that are not fitted to")
     parser.add_argument("--limit", type=int, default=300, help="goals of each repository")
     given = parser.parse_args()
-    toolchain = embedded_toolchain()
-    library = library_index(toolchain, USUAL)
+    toolchain = embedded_toolchain(Reporter(print))
+    library = library_index(toolchain, USUAL, Reporter(print))
     groups = [ranked(r, goals) for _, r, goals in repositories(given.fit, library, given.left_out, given.limit)]
     best, reached = fit(groups)
     print(f"fitted on {len(groups)} repositories: R@10 {reached:.3f}, {best}")

@@ -14,8 +14,9 @@ from pathlib import Path
 
 from benchmarks.memory import attempted
 from benchmarks.workload import spread, traced
-from prover.cli.opening import Opened, opened
+from prover.app.workspace import Workspace
 from prover.lean.traced import TracedModule
+from prover.progress import Reporter
 from prover.project.patch import Replacement, replace
 
 SKIPPED = (".git", ".lake", "build", "node_modules")
@@ -23,7 +24,7 @@ SKIPPED = (".git", ".lake", "build", "node_modules")
 
 def copied(repository: str, out: Path, limit: int | None) -> tuple[Path, int]:
     """The copy of one repository, and how many theorems are open in it, at most `limit`."""
-    with opened(repository, "auto", lambda text: print(text, file=sys.stderr), 2) as ready:
+    with Workspace.open(repository, "auto", Reporter(lambda text: print(text, file=sys.stderr)), 2) as ready:
         found = [pair for pair in _openable(ready) if attempted(pair[1])]
         root = ready.repository.root
         copy = out / ready.checkout.name
@@ -38,7 +39,7 @@ def copied(repository: str, out: Path, limit: int | None) -> tuple[Path, int]:
     return copy, len(chosen)
 
 
-def _openable(ready: Opened) -> Iterator[tuple[Path, str, Replacement]]:
+def _openable(ready: Workspace) -> Iterator[tuple[Path, str, Replacement]]:
     """File, name and change of every theorem whose proof is a tactic block, in modules without errors."""
     for outcome, module in traced(ready.builder, ready.repository):
         for name, change in _proofs(module, outcome.module.path) if not outcome.errors else ():

@@ -14,11 +14,11 @@ import numpy as np
 
 from curriculum.database.database import Database
 from curriculum.database.loading import latest_snapshots, modules_of
-from prover.cli.premises import traced_index
-from prover.cli.retrieving import library_index
-from prover.cli.wiring import embedded_toolchain
+from prover.app.environment import embedded_toolchain
+from prover.app.premises import library_index, traced_index
 from prover.lean.protocol import Goal, Hypothesis
 from prover.lean.traced import TracedModule, TracedStep
+from prover.progress import Reporter
 from prover.project.library import USUAL
 from prover.tactics.premises.making import Form, Use, uses
 from prover.tactics.premises.odds import FEATURES, features
@@ -111,7 +111,7 @@ def fitted(rows: Sequence[Sequence[float]], labels: Sequence[bool]) -> Floats:
 
 def main(files: Sequence[str]) -> None:
     """Fits over all databases and prints the table."""
-    library = library_index(embedded_toolchain(), USUAL)
+    library = library_index(embedded_toolchain(Reporter(print)), USUAL, Reporter(print))
     rows: dict[Form, list[tuple[float, ...]]] = defaultdict(list)
     labels: dict[Form, list[bool]] = defaultdict(list)
     for file in files:

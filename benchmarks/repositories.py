@@ -11,16 +11,17 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.workload import conditions, spread
+from prover.app.store import Ledger
+from prover.app.tracing import Traced, trace_into_database
+from prover.app.workspace import Workspace
 from prover.attempt import Outcome, Prover, Task
 from prover.check.gate import Gate
-from prover.cli.ledger import Ledger
-from prover.cli.opening import Note, Opened, opened
 from prover.cli.report import TheoremReport, report_of
-from prover.cli.tracing import Traced, trace_into_database
 from prover.errors import ProverError, UsageError
 from prover.lean.gateway_session import LeanSession
 from prover.lean.pool import Pool
 from prover.lean.traced import TracedDeclaration
+from prover.progress import Notify, Reporter
 from prover.project.build import Compiled, NotCompiled, source_of
 from prover.project.layout import Module
 from prover.project.revision import revision_of
@@ -113,7 +114,9 @@ def read_list(file: Path) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def measure(addresses: Sequence[str], plan: Plan, progress: Note, keep: Callable[[dict[str, Any]], None]) -> list[Row]:
+def measure(
+    addresses: Sequence[str], plan: Plan, progress: Notify, keep: Callable[[dict[str, Any]], None]
+) -> list[Row]:
     """Traces and attempts each repository in turn.
 
     Args:
@@ -131,10 +134,10 @@ def _json(row: Row) -> dict[str, Any]:
     return {**asdict(row), "attempted": len(row.attempts), "proved": row.proved}
 
 
-def _row(address: str, plan: Plan, progress: Note) -> Row:
+def _row(address: str, plan: Plan, progress: Notify) -> Row:
     row, began = Row(address), time.monotonic()
     try:
-        with opened(address, "auto", progress, plan.jobs) as ready:
+        with Workspace.open(address, "auto", Reporter(progress), plan.jobs) as ready:
             row.revision = revision_of(ready.checkout, ready.repository) or ""
             row.pin, row.toolchain = ready.repository.toolchain, ready.toolchain.describe()
             traced = trace_into_database(ready, progress)
@@ -153,7 +156,7 @@ def _minutes(began: float) -> float:
     return round((time.monotonic() - began) / 60, 2)
 
 
-def _fill(row: Row, ready: Opened, traced: Traced, plan: Plan) -> list[Pick]:
+def _fill(row: Row, ready: Workspace, traced: Traced, plan: Plan) -> list[Pick]:
     """Sets down what the trace says; the theorems to attempt."""
     own = sorted(traced.own, key=lambda outcome: outcome.module.name)
     row.modules = len(ready.repository.modules)
@@ -174,14 +177,14 @@ def _own(failed: Sequence[NotCompiled]) -> list[NotCompiled]:
     return [each for each in failed if not each.module.package]
 
 
-def _theorems(ready: Opened, outcome: Compiled) -> Iterator[Pick]:
+def _theorems(ready: Workspace, outcome: Compiled) -> Iterator[Pick]:
     """Those with a proof of their own: what Lean adds to a definition has none."""
     for declaration in ready.builder.traced_module(outcome.module).declarations:
         if declaration.kind == "theorem" and declaration.proof is not None:
             yield Pick(outcome.module, declaration)
 
 
-def _attempts(ready: Opened, picks: Sequence[Pick], plan: Plan, progress: Note) -> Iterator[TheoremReport]:
+def _attempts(ready: Workspace, picks: Sequence[Pick], plan: Plan, progress: Notify) -> Iterator[TheoremReport]:
     """Attempts the theorems, and stores what comes of it as `prover prove` does."""
     ledger = Ledger(ready.toolchain.name, plan.settings(), progress)
     ledger.begin(ready.checkout.location.canonical, ["bench", "repositories"])
@@ -200,14 +203,14 @@ def _attempts(ready: Opened, picks: Sequence[Pick], plan: Plan, progress: Note) 
         ledger.end(interrupted=not finished)
 
 
-def _attempt(ready: Opened, pool: Pool, prover: Prover, pick: Pick) -> tuple[Task, Outcome]:
+def _attempt(ready: Workspace, pool: Pool, prover: Prover, pick: Pick) -> tuple[Task, Outcome]:
     with pool.lend() as session:
         pool.prepare_fresh()
         task = _task(ready, session, pick)
         return task, prover.prove(session, task)
 
 
-def _task(ready: Opened, session: LeanSession, pick: Pick) -> Task:
+def _task(ready: Workspace, session: LeanSession, pick: Pick) -> Task:
     source = source_of(ready.repository, pick.module)
     session.elaborate(source)
     declared = session.declarations(source, detail=True)

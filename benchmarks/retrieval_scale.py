@@ -17,8 +17,8 @@ import psutil
 from benchmarks.workload import conditions
 from curriculum.database.database import Database
 from curriculum.database.loading import latest_snapshots, modules_of
-from prover.cli.needs import needs_of, spread
-from prover.cli.premises import traced_index
+from prover.app.premise_needs import needs_of, spread
+from prover.app.premises import traced_index
 from prover.lean.toolchain.toolchain import Toolchain
 from retrieval.corpus import Corpus
 from retrieval.encode.encoder import Query

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from prover.cli.wiring import home
+from prover.app.environment import home
 from prover.lean.gateway_session import LeanSession
 from prover.lean.toolchain.install import install
 from prover.lean.toolchain.node import find_node

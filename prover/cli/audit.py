@@ -5,10 +5,12 @@ from pathlib import Path
 
 import click
 
+from prover.app.environment import choose_toolchain, home
 from prover.check.audit import FileAudit, audit
 from prover.cli.check import read_text, report_audits
 from prover.cli.main import EXIT_REFUSED, existing_path
-from prover.cli.wiring import choose_toolchain, consoles, home, toolchain_option
+from prover.cli.options import toolchain_option
+from prover.cli.output import consoles, reporter
 from prover.lean.pool import Pool
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
@@ -31,11 +33,9 @@ def command(file: str, strict: bool, toolchain_choice: ToolchainChoice, as_json:
 
     Exit status: 0 accepted, 2 wrong usage or input, 3 refused.
     """
-    out, err = consoles()
-
-    def note(text: str) -> None:
-        err.print(text, style="dim", markup=False)
-
+    out = consoles()[0]
+    reporting = reporter()
+    notify = reporting.notify
     with tempfile.TemporaryDirectory(prefix="prover-audit-") as scratch:
         if file == "-":
             path = Path(scratch) / "Pasted.lean"
@@ -43,8 +43,8 @@ def command(file: str, strict: bool, toolchain_choice: ToolchainChoice, as_json:
         else:
             path = existing_path(file)
         repository = _repository_of(path)
-        toolchain = choose_toolchain(repository, toolchain_choice, note)
-        found = _audited(repository, repository.at(path), toolchain, note)
+        toolchain = choose_toolchain(repository, toolchain_choice, reporting)
+        found = _audited(repository, repository.at(path), toolchain, notify)
     report_audits(out, [found], toolchain.describe(), strict, as_json)
     return 0 if found.accepted(strict) else EXIT_REFUSED
 
@@ -57,8 +57,8 @@ def _repository_of(path: Path) -> Repository:
     return Repository(root, {path.stem: Module(path.stem, path.resolve())}, None)
 
 
-def _audited(repository: Repository, module: Module, toolchain: AnyToolchain, note: Notify) -> FileAudit:
-    builder = builder_for(repository, toolchain, home().caches, note)
+def _audited(repository: Repository, module: Module, toolchain: AnyToolchain, notify: Notify) -> FileAudit:
+    builder = builder_for(repository, toolchain, home().caches, notify)
     try:
         builder.prepare(module)
         with Pool(toolchain, builder.search_path(), 1) as pool:

@@ -12,9 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 import prover
-from prover.cli.opening import read_repository
-from prover.cli.retrieving import libraries
-from prover.cli.wiring import consoles, embedded_toolchain, home
+from prover.app.environment import embedded_toolchain, home
+from prover.app.premises import library_indexes
+from prover.app.workspace import read_repository
+from prover.cli.output import consoles, reporter
 from prover.errors import UsageError
 
 CHECKOUT = Path(prover.__file__).resolve().parents[1]
@@ -42,7 +43,7 @@ def lean(repl: Path | None, quick: bool, json_file: Path | None) -> int:
     """
     script = _script("lean")
     out, err = consoles()
-    results = script.measure(embedded_toolchain(), home().caches / "bench", repl, quick, _teller(err))
+    results = script.measure(embedded_toolchain(reporter()), home().caches / "bench", repl, quick, _teller(err))
     _print_lean(out, results)
     _write(results.json(), json_file or RESULTS / "lean.json", err)
     return 1 if any(row.met is False for row in results.rows) else 0
@@ -57,7 +58,9 @@ def projects(timeout: float, limit: int | None, jobs: int, json_file: Path | Non
     """Count the open theorems of lean_projects that are proved, beside the fixed list of closing tactics."""
     script = _script("projects")
     out, err = consoles()
-    results = script.measure(embedded_toolchain(), home().caches, script.Plan(timeout, limit, jobs), _teller(err))
+    results = script.measure(
+        embedded_toolchain(reporter()), home().caches, script.Plan(timeout, limit, jobs), _teller(err)
+    )
     table = Table("project", "open", *results["generators"], title=f"proved within {timeout:g} s each")
     for row in script.totals(results):
         table.add_row(row.project, str(row.open), *(f"{n} ({n / row.open:.0%})" for n in row.proved))
@@ -80,7 +83,9 @@ def premises(
     out, err = consoles()
     roots = tuple(read_repository(repo, _teller(err))[1].root for repo in repos)
     plan = plans.Plan(timeout, limit, jobs, finished=bool(repos), roots=roots, modules=modules)
-    results = script.compare(embedded_toolchain(), home().caches, plan, libraries(), _teller(err))
+    results = script.compare(
+        embedded_toolchain(reporter()), home().caches, plan, library_indexes(reporter()), _teller(err)
+    )
     _print_gains(out, plans.shares(results), script.gains(results))
     _write(results, json_file or RESULTS / "premises.json", err)
 
@@ -98,7 +103,7 @@ def memory(repos: tuple[str, ...], timeout: float, limit: int | None, jobs: int,
     own = plans.Plan(timeout, limit, jobs, finished=True).chosen()
     roots = tuple(read_repository(repo, _teller(err))[1].root for repo in repos)
     plan = plans.Plan(timeout, limit, jobs, finished=True, roots=(*own, *roots))
-    results = script.compare(embedded_toolchain(), home().caches, plan, _teller(err))
+    results = script.compare(embedded_toolchain(reporter()), home().caches, plan, _teller(err))
     out.print(f"goals remembered: {results['precedents']}", markup=False)
     _print_gains(out, plans.shares(results), script.gains(results))
     _write(results, json_file or RESULTS / "memory.json", err)
@@ -113,8 +118,8 @@ def retrieval(databases: tuple[Path, ...], count: int, queries: int, json_file: 
     """Build and search an index of many premises: the library's, those of DATABASES that were traced, and copies."""
     script = _script("retrieval_scale")
     out, err = consoles()
-    toolchain = embedded_toolchain()
-    library = libraries()(toolchain, ())
+    toolchain = embedded_toolchain(reporter())
+    library = library_indexes(reporter())(toolchain, ())
     results = script.measure(toolchain, library, databases, count, queries, _teller(err))
     for name, figure in results.items():
         if name != "conditions":
@@ -136,7 +141,7 @@ def soak(attempts: int, seed: int, seconds: float, jobs: int, json_file: Path | 
     script = _script("soak")
     out, err = consoles()
     plan = script.Plan(attempts, seed, seconds, jobs)
-    results = script.soak(embedded_toolchain(), home().caches, plan, _teller(err))
+    results = script.soak(embedded_toolchain(reporter()), home().caches, plan, _teller(err))
     for name, figure in results.items():
         if name != "conditions":
             out.print(f"{name}: {figure}", markup=False)
@@ -153,7 +158,7 @@ def gate(repetitions: int, json_file: Path | None) -> int:
     Exit status: 0 every target is met, 1 one is missed.
     """
     out, err = consoles()
-    results = _script("gate").measure(embedded_toolchain(), home().caches, repetitions, _teller(err))
+    results = _script("gate").measure(embedded_toolchain(reporter()), home().caches, repetitions, _teller(err))
     table = Table("theorem", "file alone", "gate, first", "original known", "target", "met", "level 4", title="seconds")
     for row in results["rows"]:
         figures = (f"{row[name]:.2f}" for name in ("plain", "first", "known", "target"))
@@ -175,8 +180,8 @@ def fuzz(mutants: int, seed: int, json_file: Path | None) -> int:
     script = _script("fuzz")
     out, err = consoles()
     results = {
-        "conditions": _script("workload").conditions(embedded_toolchain()),
-        **script.fuzz(embedded_toolchain(), mutants, seed, _teller(err)),
+        "conditions": _script("workload").conditions(embedded_toolchain(reporter())),
+        **script.fuzz(embedded_toolchain(reporter()), mutants, seed, _teller(err)),
     }
     for name, figure in results.items():
         if name != "conditions":

@@ -12,6 +12,9 @@ from typing import Any
 import click
 from rich.console import Console
 
+from prover.app.environment import home
+from prover.app.locating import Located, locate
+from prover.app.workspace import Workspace
 from prover.attempt import Task
 from prover.check.audit import FileAudit, FileFinding, audit
 from prover.check.challenge import challenge_directory
@@ -19,10 +22,9 @@ from prover.check.gate import Accepted, Gate, Judgement, Refused
 from prover.check.levels import HIGHEST, Level, passed, refused, verified
 from prover.check.proof_text import ProofText, submission_of, unchanged
 from prover.check.sanity import findings
-from prover.cli.locating import Located, locate
 from prover.cli.main import EXIT_REFUSED
-from prover.cli.opening import Opened, jobs_option, opened, repo_option
-from prover.cli.wiring import consoles, home, toolchain_option
+from prover.cli.options import jobs_option, repo_option, toolchain_option
+from prover.cli.output import consoles, reporter
 from prover.errors import LeanError, RequestRefused, UsageError
 from prover.lean.gateway_session import LeanSession
 from prover.lean.isolation import isolation_of
@@ -108,9 +110,9 @@ def command(
     if (theorem is not None) == everything or (everything and proof_file) or (term and not proof_file):
         raise UsageError("Say what to check: --theorem NAME [--proof FILE [--term]], or --all.")
     proof = ProofText(read_text(proof_file), term) if proof_file is not None else None
-    out, err = consoles()
+    out = consoles()[0]
     with (
-        opened(repo, toolchain_choice, lambda text: err.print(text, style="dim", markup=False), jobs) as ready,
+        Workspace.open(repo, toolchain_choice, reporter(), jobs) as ready,
         Pool(ready.toolchain, ready.builder.search_path(), 1) as pool,
     ):
         if theorem is None:
@@ -135,7 +137,7 @@ def read_text(file: str) -> str:
         raise UsageError(f"{file} cannot be read ({error.strerror}): check the path.") from None
 
 
-def _check(ready: Opened, pool: Pool, name: str, proof: ProofText | None, level: int) -> Checked:
+def _check(ready: Workspace, pool: Pool, name: str, proof: ProofText | None, level: int) -> Checked:
     started = time.monotonic()
     with pool.lend() as session:
         located = locate(ready, session, name)
@@ -172,7 +174,7 @@ def _brief_search(theorem: TheoremRef) -> Callable[[LeanSession, State], Sequenc
     return scripts
 
 
-def _checked(ready: Opened, located: Located, judgement: Judgement) -> Checked:
+def _checked(ready: Workspace, located: Located, judgement: Judgement) -> Checked:
     source, declaration = located.source, located.declaration
     line = source.text.encode()[: declaration.selection].count(b"\n") + 1
     toolchain = ready.toolchain.describe()
@@ -206,7 +208,7 @@ def print_checked(out: Console, checked: Checked) -> None:
     out.print(f"    {said}; {checked.toolchain}", markup=False)
 
 
-def _audit_all(ready: Opened, pool: Pool, jobs: int, strict: bool, out: Console, as_json: bool) -> int:
+def _audit_all(ready: Workspace, pool: Pool, jobs: int, strict: bool, out: Console, as_json: bool) -> int:
     def one(module: Module) -> FileAudit:
         file = ready.repository.relative(module)
         try:

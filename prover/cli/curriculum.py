@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.table import Table
 
-from prover.cli.wiring import consoles, database
+from prover.app.environment import database
+from prover.cli.output import consoles
 
 if TYPE_CHECKING:
     from curriculum.ordering import Order, RepositoryProfile

@@ -17,8 +17,8 @@ import msgspec
 import psutil
 from filelock import FileLock, Timeout
 
+from prover.app.environment import home
 from prover.cli.main import EXIT_INTERRUPTED
-from prover.cli.wiring import home
 from prover.errors import RunError, UsageError
 
 STOP_S = 5.0

@@ -21,14 +21,15 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import psutil
 
+from prover.app.assembly import stored_memory
+from prover.app.environment import database, home
+from prover.app.workspace import read_repository
 from prover.cli.curriculum import order_named
 from prover.cli.daemon import LOG_BYTES, LOG_FILES, Standing, owner
 from prover.cli.learn import learners_named
-from prover.cli.opening import read_repository
-from prover.cli.remembering import remembered
-from prover.cli.wiring import database, home
 from prover.cli.workshop import LeanWorkshop, Tools
 from prover.errors import RepositoryError, RunError, UsageError
+from prover.progress import Reporter
 from prover.project.location import Location, location_of
 from prover.project.revision import revision_of
 from prover.tactics.generator import Frozen, Generator
@@ -80,7 +81,7 @@ class RealWorld:
         work = configuration.daemon
         tools = Tools(work.toolchain, work.jobs, work.seconds)
         self._patches = Patches(configuration, log)
-        self._shop = LeanWorkshop(self._locations, tools, db, self._note)
+        self._shop = LeanWorkshop(self._locations, tools, db, Reporter(self._note))
         self.executor: Executor = self
         self.learners = Learners(_trained(configuration.learning), home().root / "daemon" / "learners", self._note)
         self.settings = self._shop.settings
@@ -101,7 +102,7 @@ class RealWorld:
     def recollect(self) -> Sequence[Generator]:
         """See `DaemonEnvironment`: the memory, where the configuration names it."""
         remembers = MEMORY in self._configuration.learning.learners
-        return (Frozen(remembered()),) if remembers else ()
+        return (Frozen(stored_memory()),) if remembers else ()
 
     def order(self, connection: "Connection", locations: Sequence[str]) -> Sequence[str]:
         """See `DaemonEnvironment`."""

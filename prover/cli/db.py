@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
+from prover.app.environment import database
 from prover.cli.main import EXIT_USAGE
-from prover.cli.wiring import database
 from prover.errors import NotWritable, UsageError
 
 

@@ -1,7 +1,6 @@
 """`prover eval …`: runs benchmarks, reports on runs, compares them."""
 
 import functools
-from collections.abc import Callable
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -12,14 +11,15 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from prover.cli.evaluating import FILES, Wanted, evaluate, problems_of
+from prover.app.assembly import generators_named, mixture
+from prover.app.environment import database, home
+from prover.app.evaluating import FILES, Wanted, evaluate, problems_of
 from prover.cli.main import EXIT_INTERRUPTED
 from prover.cli.modelling import LIMITS as MODEL_LIMITS
 from prover.cli.modelling import OPTIONS as MODEL_OPTIONS
 from prover.cli.modelling import ModelChoice, asked_of, limits_checked, with_model
-from prover.cli.opening import jobs_option
-from prover.cli.prove import parse_generators
-from prover.cli.wiring import consoles, database, home, toolchain_option
+from prover.cli.options import jobs_option, toolchain_option
+from prover.cli.output import consoles, reporter
 from prover.errors import RunError, UsageError
 from prover.evaluate.calibration import calibration_section
 from prover.evaluate.contamination import Overlap, contamination_section, corpus_of
@@ -34,8 +34,8 @@ from prover.evaluate.systems import BASELINES, System, baselines
 from prover.evaluate.variants import robustness_section, with_variants
 from prover.lean.session import TacticLimits
 from prover.lean.toolchain.choose import ToolchainChoice
+from prover.progress import Reporter
 from prover.search.budget import Budget
-from prover.tactics.ensemble import Ensemble
 from prover.tactics.memory.memory import Memory
 from retrieval.files import write_atomically
 
@@ -122,11 +122,9 @@ OPTIONS: tuple[Any, ...] = (
 
 def _evaluate(benchmark: str, /, **given: Any) -> int:
     """Runs a benchmark and reports on it."""
-    out, err = consoles()
-
-    def note(text: str) -> None:
-        err.print(text, style="dim", markup=False)
-
+    out = consoles()[0]
+    reporting = reporter()
+    notify = reporting.notify
     toolchain_choice: ToolchainChoice = given["toolchain_choice"]
     wanted = Wanted(
         benchmark,
@@ -138,26 +136,26 @@ def _evaluate(benchmark: str, /, **given: Any) -> int:
         given["only"],
         given["limit"],
     )
-    plan = _plan(given, note)
+    plan = _plan(given, reporting)
     if given["resume"] and given["out"] is None:
         raise UsageError("Say with --out which run to go on with.")
-    problems = problems_of(wanted, note)
+    problems = problems_of(wanted, reporting)
     if given["variants"]:
         problems = with_variants(problems)
     root: Path = given["out"] or _new_directory(problems.name, problems.split)
-    note(f"{problems.name}: {len(problems.problems)} problems, into {root}")
+    notify(f"{problems.name}: {len(problems.problems)} problems, into {root}")
     try:
-        evaluate(wanted, problems, plan, root, given["resume"], _telling(out, note, plan), note)
+        evaluate(wanted, problems, plan, root, given["resume"], _telling(out, notify, plan), reporting)
     except KeyboardInterrupt:
-        note(f"interrupted: --out {root} --resume goes on with it")
+        notify(f"interrupted: --out {root} --resume goes on with it")
         return EXIT_INTERRUPTED
     run = read_run(root)
     summarise(run, out)
-    write_reports(run, note)
+    write_reports(run, notify)
     return 0
 
 
-def _plan(given: dict[str, Any], note: Callable[[str], None]) -> Plan:
+def _plan(given: dict[str, Any], reporter: Reporter) -> Plan:
     passes, temperature = given["passes"], given["temperature"]
     if temperature is None:
         temperature = 0.0 if passes == 1 else 0.5
@@ -167,13 +165,13 @@ def _plan(given: dict[str, Any], note: Callable[[str], None]) -> Plan:
     budget = Budget(given["timeout"], given["expansions"], **limits)
     of_tactics = TacticLimits(milliseconds=round(given["tactic_timeout"] * 1000))
     model: ModelChoice | None = given["model"]
-    asked = asked_of(model, "tactics", 0, note)
-    generators = parse_generators(given["generators"], asked.tactics)
+    asked = asked_of(model, "tactics", 0, reporter)
+    generators = generators_named(given["generators"], reporter, asked.tactics)
     knows: dict[str, Any] = {f"{each.name}, goals": len(each) for each in generators if isinstance(each, Memory)}
     if model is not None:
         knows["model"] = {**asdict(model), "name": asked.name}
     ours = System(
-        "prover", Ensemble(generators, frozen=True), budget, width=given["width"], limits=of_tactics, knows=knows
+        "prover", mixture(generators, frozen=True), budget, width=given["width"], limits=of_tactics, knows=knows
     )
     names = [name.strip() for name in given["beside"].split(",") if name.strip() not in ("", "none")]
     return Plan((ours, *baselines(names, ours)), passes, temperature, given["seed"], given["jobs"])
@@ -184,19 +182,19 @@ def _new_directory(name: str, split: str) -> Path:
     return home().root / "evaluations" / "-".join(filter(None, [Path(name).name, split.replace("/", "-"), stamp]))
 
 
-def _telling(out: Console, note: Any, plan: Plan) -> Telling:
+def _telling(out: Console, notify: Any, plan: Plan) -> Telling:
     ours = plan.systems[0].name
     marks = {"proved": "[green]✓[/]", "open": "[yellow]·[/]", "refused": "[red]✗[/]", "crashed": "[red]✗[/]"}
 
     def surveyed(line: SurveyLine) -> None:
         if line.status != "runnable":
-            note(f"  {line.problem}: {line.status}: {line.reason.splitlines()[0] if line.reason else ''}")
+            notify(f"  {line.problem}: {line.status}: {line.reason.splitlines()[0] if line.reason else ''}")
 
     def tried(trial: Trial) -> None:
         number = f" pass {trial.number}" if plan.passes > 1 else ""
         text = f"{trial.problem}  {trial.system}{number}  {trial.seconds:.1f} s"
         if trial.system != ours:
-            note(f"  {trial.outcome}: {text}")
+            notify(f"  {trial.outcome}: {text}")
             return
         out.print(marks[trial.outcome], end=" ")
         out.print(f"{text}{'' if trial.outcome == 'proved' else f'  {trial.reason}'}", markup=False)
@@ -220,11 +218,11 @@ def summarise(run: Run, out: Console) -> None:
     out.print(shown)
 
 
-def write_reports(run: Run, note: Any) -> None:
+def write_reports(run: Run, notify: Any) -> None:
     """Writes the reports into the run's directory."""
     write_atomically(run.root / "report.md", report(run, _further(run)).encode())
     write_atomically(run.root / "report.json", msgspec.json.format(msgspec.json.encode(record(run)), indent=1) + b"\n")
-    note(f"wrote {run.root / 'report.md'} and report.json")
+    notify(f"wrote {run.root / 'report.md'} and report.json")
 
 
 def _further(run: Run, contamination: str = "") -> list[str]:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import click
 from rich.table import Table
 
-from prover.cli.needs import SPLITS, divided, needs, spread
-from prover.cli.opening import opened, repo_option
-from prover.cli.premises import load_index
-from prover.cli.wiring import consoles, toolchain_option
+from prover.app.premise_needs import SPLITS, divided, needs, spread
+from prover.app.premises import load_index
+from prover.app.workspace import Workspace
+from prover.cli.options import repo_option, toolchain_option
+from prover.cli.output import consoles, reporter
 from prover.errors import UsageError
 from prover.lean.toolchain.choose import ToolchainChoice
 
@@ -66,13 +67,11 @@ def command(
 
     A step counts that names a theorem of the index; what is not visible where it stands is not searched.
     """
-    console, errors = consoles()
-
-    def note(text: str) -> None:
-        errors.print(text, style="dim", markup=False)
-
-    with opened(repo, toolchain_choice, note) as ready:
-        retriever = load_index(ready, note)
+    console = consoles()[0]
+    reporting = reporter()
+    notify = reporting.notify
+    with Workspace.open(repo, toolchain_choice, reporting) as ready:
+        retriever = load_index(ready, notify)
         _, held = divided(list(needs(ready, retriever.corpus)), split, seed)
         goals = spread(held, limit)
     if not goals:

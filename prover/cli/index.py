@@ -5,10 +5,11 @@ from pathlib import Path
 
 import click
 
+from prover.app.premises import encoder_named, gather, index_directory, key_of, with_encoder
+from prover.app.workspace import Workspace
 from prover.cli.main import EXIT_USAGE
-from prover.cli.opening import jobs_option, opened, repo_option
-from prover.cli.premises import encoder_named, gather, index_directory, key_of, with_encoder
-from prover.cli.wiring import consoles, toolchain_option
+from prover.cli.options import jobs_option, repo_option, toolchain_option
+from prover.cli.output import consoles, reporter
 from prover.lean.toolchain.choose import ToolchainChoice
 from retrieval.stored import HASHED
 
@@ -53,8 +54,8 @@ def status(repo: str, toolchain_choice: ToolchainChoice) -> int:
     from retrieval.errors import RetrievalError
     from retrieval.stored import damaged, load, read_manifest
 
-    console, errors = consoles()
-    with opened(repo, toolchain_choice, lambda text: errors.print(text, style="dim", markup=False)) as ready:
+    console = consoles()[0]
+    with Workspace.open(repo, toolchain_choice, reporter()) as ready:
         directory = index_directory(ready.checkout.location.canonical)
         manifest = read_manifest(directory)
         size = sum(manifest.sizes.values()) / 1e6
@@ -80,12 +81,10 @@ def _make(repo: str, jobs: int, toolchain_choice: ToolchainChoice, encoder_name:
     from retrieval.retriever import Retriever
     from retrieval.stored import load, save
 
-    console, errors = consoles()
-
-    def note(text: str) -> None:
-        errors.print(text, style="dim", markup=False)
-
-    with opened(repo, toolchain_choice, note, jobs) as ready:
+    console = consoles()[0]
+    reporting = reporter()
+    notify = reporting.notify
+    with Workspace.open(repo, toolchain_choice, reporting, jobs) as ready:
         directory = index_directory(ready.checkout.location.canonical)
         name = encoder_name or _encoder_of(directory)
         encoder = encoder_named(name)
@@ -95,8 +94,8 @@ def _make(repo: str, jobs: int, toolchain_choice: ToolchainChoice, encoder_name:
                 console.print(f"{directory}: up to date, {len(there.corpus):,} premises", markup=False)
                 return
             except RetrievalError as error:
-                note(str(error))
-        gathered = gather(ready, note)
+                notify(str(error))
+        gathered = gather(ready, reporting)
         began = time.monotonic()
         retriever = Retriever.build(gathered.corpus, encoder)
         manifest = save(retriever, with_encoder(gathered.key, name, encoder), directory)

@@ -2,8 +2,10 @@
 
 import click
 
+from prover.app.environment import choose_toolchain, home
 from prover.cli.main import existing_path
-from prover.cli.wiring import choose_toolchain, home, toolchain_option
+from prover.cli.options import toolchain_option
+from prover.cli.output import reporter
 from prover.lean.gateway_session import LeanSession
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.project.build import errors_of, source_of
@@ -19,11 +21,12 @@ def command(file: str, toolchain_choice: ToolchainChoice) -> int:
 
     Exit status: 0 when there is no error, 1 when there is one.
     """
+    reporting = reporter()
     path = existing_path(file)
     repository = open_repository(enclosing_repository(path))
     module = repository.at(path)
-    toolchain = choose_toolchain(repository, toolchain_choice, _note)
-    builder = builder_for(repository, toolchain, home().caches, _note)
+    toolchain = choose_toolchain(repository, toolchain_choice, reporting)
+    builder = builder_for(repository, toolchain, home().caches, reporting.notify)
     try:
         builder.prepare(module)
         session = LeanSession(toolchain, builder.search_path())
@@ -36,7 +39,3 @@ def command(file: str, toolchain_choice: ToolchainChoice) -> int:
     for message in messages:
         click.echo(message.printed, nl=False)
     return 1 if errors_of(messages) else 0
-
-
-def _note(text: str) -> None:
-    click.echo(text, err=True)

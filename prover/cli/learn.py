@@ -11,9 +11,10 @@ import click
 from filelock import FileLock, Timeout
 from rich.table import Table
 
+from prover.app.environment import database, home
 from prover.cli.curriculum import order_named, order_option, planned_order, repos_option, show
-from prover.cli.opening import jobs_option
-from prover.cli.wiring import consoles, database, home, toolchain_option
+from prover.cli.options import jobs_option, toolchain_option
+from prover.cli.output import consoles, reporter
 from prover.cli.workshop import LeanWorkshop, Tools
 from prover.errors import RunError, UsageError
 from prover.lean.toolchain.choose import ToolchainChoice
@@ -100,14 +101,11 @@ def command(
     chosen = cast("Strategy", strategy)
     pinned = tuple((name, each.revision) for name, each in locations.items() if each.revision is not None)
     syllabus = CourseConfig(tuple(locations), order, reverse, rounds, chosen, seed, tactics, prove, baseline, pinned)
-    _, errors = consoles()
-
-    def say(text: str) -> None:
-        errors.print(text, style="dim", markup=False)
-
+    reporting = reporter()
+    say = reporting.notify
     kept = home().caches / "courses"
     with database() as db, _alone(kept, db):
-        shop = LeanWorkshop(locations, Tools(toolchain_choice, jobs, timeout), db, say)
+        shop = LeanWorkshop(locations, Tools(toolchain_choice, jobs, timeout), db, reporting)
         pupils = learners_named([n for name in learners.split(",") if (n := name.strip())], chosen, seed)
         course = Course(db, shop, pupils, order_named, kept, say)
         run = run_course(course, syllabus)

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
-from prover.cli.wiring import database
+from prover.app.environment import database
 from prover.errors import DatabaseError, ModelMissing, UsageError
+from prover.progress import Reporter
 
 if TYPE_CHECKING:
     from curriculum.database.models import ListedModel
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from prover.tactics.language.suggesting import ModelTactics
     from prover.tactics.language.transformer import Quantised
 
-Note = Callable[[str], None]
 Mode = Literal["tactics", "whole-proof", "both"]
 """what a model proposes"""
 
@@ -96,7 +96,7 @@ class ModelChoice:
         )
         return Server(parse_address(self.name), calling, os.environ.get("PROVER_MODEL_KEY"))
 
-    def tactics(self, model: "LanguageModel", note: Note) -> "ModelTactics":
+    def tactics(self, model: "LanguageModel", reporter: Reporter) -> "ModelTactics":
         """The generator that asks the model for tactics."""
         from prover.tactics.language.model import Decoding
         from prover.tactics.language.suggesting import ModelTactics
@@ -104,19 +104,19 @@ class ModelChoice:
         decoding = Decoding(self.samples, self.sampling or "beam", self.temperature)
         format = self.asking(model, "tactic")
         if not format.wants_premises:
-            return ModelTactics(model, format, decoding, note=note)
-        from prover.cli.retrieving import retrieved
+            return ModelTactics(model, format, decoding, note=reporter.notify)
+        from prover.app.assembly import retrieved_premises
         from prover.tactics.language.augmented import Augmented
 
-        return Augmented(model, format, retrieved(), decoding, note)
+        return Augmented(model, format, retrieved_premises(reporter), decoding, reporter.notify)
 
-    def drafting(self, model: "LanguageModel", revisions: int, note: Note) -> "Drafting":
+    def drafting(self, model: "LanguageModel", revisions: int, reporter: Reporter) -> "Drafting":
         """Who asks the model for whole proofs."""
         from prover.tactics.language.drafting import Drafting
         from prover.tactics.language.model import Decoding
 
         decoding = Decoding(self.samples, self.sampling or "sample", self.temperature)
-        return Drafting(model, self.asking(model, "proof"), decoding, revisions, note)
+        return Drafting(model, self.asking(model, "proof"), decoding, revisions, reporter.notify)
 
     def asking(self, model: "LanguageModel", wanted: Literal["tactic", "proof"]) -> "Format":
         """The prompt format.
@@ -172,7 +172,7 @@ class AskedModel:
 NOBODY = AskedModel()
 
 
-def asked_of(choice: ModelChoice | None, mode: Mode, revisions: int, note: Note) -> AskedModel:
+def asked_of(choice: ModelChoice | None, mode: Mode, revisions: int, reporter: Reporter) -> AskedModel:
     """The model that was chosen, opened once for all that it is asked for.
 
     Raises:
@@ -186,8 +186,8 @@ def asked_of(choice: ModelChoice | None, mode: Mode, revisions: int, note: Note)
     model = choice.open()
     return AskedModel(
         choice.known_as(),
-        choice.tactics(model, note) if mode != "whole-proof" else None,
-        choice.drafting(model, revisions, note) if mode != "tactics" else None,
+        choice.tactics(model, reporter) if mode != "whole-proof" else None,
+        choice.drafting(model, revisions, reporter) if mode != "tactics" else None,
         model,
     )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from prover.cli.wiring import database
+from prover.app.environment import database
 from prover.errors import UsageError
 
 if TYPE_CHECKING:

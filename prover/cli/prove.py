@@ -2,7 +2,7 @@
 
 import dataclasses
 import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,12 +11,12 @@ from typing import Any
 
 import click
 
+from prover.app.assembly import ProverOptions, assemble, generators_named, mixture
+from prover.app.locating import likely_first, unknown
+from prover.app.store import Ledger
+from prover.app.workspace import Workspace
 from prover.attempt import Outcome, Prover, Task, TheoremProved, have_read
-from prover.check.challenge import challenge_directory
-from prover.check.gate import Gate
 from prover.check.levels import USUAL
-from prover.cli.ledger import Ledger
-from prover.cli.locating import likely_first, unknown
 from prover.cli.main import EXIT_INTERRUPTED, EXIT_OPEN, EXIT_REFUSED, EXIT_USAGE
 from prover.cli.modelling import (
     NOBODY,
@@ -28,35 +28,18 @@ from prover.cli.modelling import (
     model_limits,
     model_options,
 )
-from prover.cli.opening import Opened, jobs_option, opened, repo_option
-from prover.cli.remembering import remembered
+from prover.cli.options import jobs_option, repo_option, toolchain_option
+from prover.cli.output import consoles, reporter
 from prover.cli.report import Report, ReportPrinter, TheoremReport, report_of, tallied, write_json
-from prover.cli.retrieving import retrieved
-from prover.cli.wiring import consoles, home, toolchain_option
 from prover.errors import BrokenFile, LeanError, UnknownTheorem, UsageError
 from prover.lean.gateway_session import LeanSession
-from prover.lean.pool import Pool
 from prover.lean.team import Team
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.project.build import errors_of, source_of
-from prover.project.contents import ContentsReader
 from prover.project.layout import Module
 from prover.project.patch import Replacement, replace, write_patched
-from prover.search.best_first import Strategy
 from prover.search.budget import Budget
-from prover.tactics.automation import Automation, FixedList
-from prover.tactics.ensemble import Ensemble
 from prover.tactics.generator import Generator
-from prover.tactics.structure import Structure
-
-GENERATORS: dict[str, Callable[[], Generator]] = {
-    "automation": Automation,
-    "structure": Structure,
-    "memory": remembered,
-    "premises": retrieved,
-    "fixed": FixedList,
-}
-MODEL = "model"
 
 
 @dataclass(frozen=True)
@@ -150,16 +133,12 @@ def command(
     if [bool(theorems), file is not None, everything].count(True) != 1 or (line is not None and file is None):
         raise UsageError("Say what to prove: --theorem NAME, --file FILE [--line LINE], or --all.")
     wanted = theorems or (Place(file, line) if file is not None else None)
-    errors = consoles()[1]
-
-    def note(text: str) -> None:
-        errors.print(text, style="dim", markup=False)
-
+    reporting = reporter()
     budget = Budget(seconds=timeout, expansions=expansions, **limits_checked(tokens, cost, model))
-    asked = asked_of(model, mode, revisions, note)
-    proposing = parse_generators(generators, asked.tactics) if mode != "whole-proof" else ()
+    asked = asked_of(model, mode, revisions, reporting)
+    proposing = generators_named(generators, reporting, asked.tactics) if mode != "whole-proof" else ()
     request = Request(wanted, budget, proposing, jobs, apply, level, asked)
-    with opened(repo, toolchain_choice, note, jobs) as ready:
+    with Workspace.open(repo, toolchain_choice, reporting, jobs) as ready:
         if apply and ready.checkout.cached:
             raise UsageError("--apply writes into a directory of yours: give its path, not a URL or a revision.")
         with Proving(ready, request) as proving:
@@ -167,25 +146,6 @@ def command(
     if json_file is not None:
         write_json(report, json_file)
     return status_of(report)
-
-
-def parse_generators(text: str, model: Generator | None = None) -> tuple[Generator, ...]:
-    """The generators named in a comma-separated list; the language model is one of them where there is one.
-
-    Raises:
-        UsageError: a name is unknown, or `model` is named and there is none.
-    """
-    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
-    for name in names:
-        if name not in GENERATORS and name != MODEL:
-            raise UsageError(f"There is no generator {name!r}: choose from {', '.join([*GENERATORS, MODEL])}.")
-    if not names:
-        raise UsageError(f"Name at least one generator: {', '.join([*GENERATORS, MODEL])}.")
-    if MODEL in names and model is None:
-        raise UsageError("The generator 'model' needs a model: give one with --model.")
-    if model is not None and MODEL not in names:
-        names.append(MODEL)
-    return tuple(model if model is not None and name == MODEL else GENERATORS[name]() for name in names)
 
 
 def status_of(report: Report) -> int:
@@ -210,19 +170,20 @@ class Target:
 class Proving:
     """One run of the command. A context manager: leaving it ends every Lean process."""
 
-    def __init__(self, ready: Opened, request: Request) -> None:
+    def __init__(self, ready: Workspace, request: Request) -> None:
         self._request = request
         self._out, self._err = consoles()
+        self._ready = ready
         self._repository = ready.repository
         self._toolchain = ready.toolchain
         self._builder = ready.builder
-        self._pool = Pool(self._toolchain, self._builder.search_path(), request.jobs)
+        self._pool = ready.pool(request.jobs)
         self._printer = ReportPrinter(self._out, patches=not request.apply)
         self._report = Report(str(ready.repository.root), self._toolchain.describe())
         self._ledger = Ledger(self._toolchain.name, request.settings(), self._note, request.asked.name)
         self._location = ready.checkout.location.canonical
-        self._contents = ContentsReader(ready.repository, ready.toolchain)
-        self._ensemble = Ensemble(request.generators)
+        self._contents = ready.contents()
+        self._ensemble = mixture(request.generators)
 
     def __enter__(self) -> "Proving":
         return self
@@ -340,18 +301,11 @@ class Proving:
         raise broken or UnknownTheorem(unknown(name, seen))
 
     def _prove_all(self, targets: Sequence[Target]) -> Iterator[tuple[Target, TheoremProved]]:
-        kept = challenge_directory(home().caches, self._toolchain, self._builder.search_path())
-        gate = Gate(self._pool.fresh, kept)
         request = self._request
-        prover = Prover(
-            self._ensemble,
-            Strategy(),
-            gate,
-            request.budget,
-            self._ledger.recall,
-            request.level,
-            request.asked.drafting,
+        options = ProverOptions(
+            request.budget, level=request.level, drafting=request.asked.drafting, recall=self._ledger.recall
         )
+        prover = assemble(self._ensemble, self._ready.gate(self._pool), options)
         alone = len(targets) == 1 and self._request.jobs > 1
         with ThreadPoolExecutor(self._request.jobs) as executor:
             waiting: dict[Future[Outcome], Target] = {

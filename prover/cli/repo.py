@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from prover.cli.wiring import database, home
+from prover.app.environment import database, home
 from prover.errors import CheckoutFailed, ProverError, UsageError
 from prover.lean.toolchain.install import embedded
 from prover.lean.toolchain.native import NativeSearch, find_native, is_served_by

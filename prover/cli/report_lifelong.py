@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prover.cli.wiring import database
+from prover.app.environment import database
 from prover.errors import NotWritable, RunError
 
 if TYPE_CHECKING:

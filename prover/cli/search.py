@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prover.cli.opening import opened, repo_option
-from prover.cli.premises import load_index
-from prover.cli.wiring import consoles, toolchain_option
+from prover.app.premises import load_index
+from prover.app.workspace import Workspace
+from prover.cli.options import repo_option, toolchain_option
+from prover.cli.output import consoles, notifier, reporter
 from prover.errors import UsageError
 from prover.lean.toolchain.choose import ToolchainChoice
 
@@ -38,9 +39,9 @@ def command(words: str, repo: str, goal: str, count: int, toolchain_choice: Tool
         raise UsageError('Say what to look for: prover search "WORDS", or --goal.')
     if goal and "⊢" not in goal:
         goal = f"⊢ {goal}"
-    console, errors = consoles()
-    with opened(repo, toolchain_choice, lambda text: errors.print(text, style="dim", markup=False)) as ready:
-        retriever = load_index(ready, lambda text: errors.print(text, style="dim", markup=False))
+    console = consoles()[0]
+    with Workspace.open(repo, toolchain_choice, reporter()) as ready:
+        retriever = load_index(ready, notifier())
         query = Query(goal[-LONGEST:], words[:LONGEST])
         found = retriever.search(query, count)
     if as_json:

@@ -6,10 +6,11 @@ from dataclasses import asdict, dataclass
 
 import click
 
+from prover.app.tracing import Traced, trace_into_database
+from prover.app.workspace import Workspace
 from prover.cli.main import EXIT_OPEN
-from prover.cli.opening import Opened, jobs_option, opened, repo_option
-from prover.cli.tracing import Traced, trace_into_database
-from prover.cli.wiring import consoles, toolchain_option
+from prover.cli.options import jobs_option, repo_option, toolchain_option
+from prover.cli.output import consoles, reporter
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.lean.traced import sorry_ids
 
@@ -42,16 +43,14 @@ def command(repo: str, jobs: int, toolchain_choice: ToolchainChoice, as_json: bo
 
     Exit status: 0 all modules were read, 1 some could not be, 2 wrong usage or input.
     """
-    console, errors = consoles()
-
-    def note(text: str) -> None:
-        errors.print(text, style="dim", markup=False)
-
-    with opened(repo, toolchain_choice, note, jobs) as ready:
-        traced = trace_into_database(ready, note)
+    console = consoles()[0]
+    reporting = reporter()
+    notify = reporting.notify
+    with Workspace.open(repo, toolchain_choice, reporting, jobs) as ready:
+        traced = trace_into_database(ready, notify)
         found = list(_found(ready, traced))
     for failure in traced.failed:
-        note(f"{failure.module.name} could not be read: {failure.error}")
+        notify(f"{failure.module.name} could not be read: {failure.error}")
     if as_json:
         click.echo(json.dumps([asdict(each) for each in found], ensure_ascii=False, indent=1))
     else:
@@ -63,7 +62,7 @@ def command(repo: str, jobs: int, toolchain_choice: ToolchainChoice, as_json: bo
     return EXIT_OPEN if traced.failed else 0
 
 
-def _found(ready: Opened, traced: Traced) -> Iterator[FoundSorry]:
+def _found(ready: Workspace, traced: Traced) -> Iterator[FoundSorry]:
     for outcome in sorted(traced.own, key=lambda each: each.module.name):
         if not outcome.sorries:
             continue

@@ -7,21 +7,21 @@ from dataclasses import asdict, dataclass
 import click
 from rich.console import Console
 
+from prover.app.assembly import generators_named, mixture
+from prover.app.locating import locate
+from prover.app.store import Ledger
+from prover.app.workspace import Workspace
 from prover.attempt import Task, have_read, sorry_goals
-from prover.cli.ledger import Ledger
-from prover.cli.locating import locate
 from prover.cli.main import EXIT_OPEN
 from prover.cli.modelling import ModelChoice, model_options
-from prover.cli.opening import Opened, opened, repo_option
-from prover.cli.prove import parse_generators
-from prover.cli.wiring import consoles, toolchain_option
+from prover.cli.options import repo_option, toolchain_option
+from prover.cli.output import consoles, reporter
 from prover.errors import UsageError
 from prover.lean.gateway_session import LeanSession
 from prover.lean.pool import Pool
 from prover.lean.session import Advanced, Failed, State, TacticLimits, TacticOutcome
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.project.contents import ContentsReader
-from prover.tactics.ensemble import Ensemble
 from prover.tactics.generator import Generator, Suggestion
 from prover.tactics.language.formats import state_text
 
@@ -78,19 +78,17 @@ def command(
     Those that close the goal come first, then the others as they were ranked. Exit status: 0 one of them helps, 1
     none does, 2 wrong usage or input.
     """
-    out, err = consoles()
-
-    def note(text: str) -> None:
-        err.print(text, style="dim", markup=False)
-
-    tactics = model.tactics(model.open(), note) if model is not None else None
-    wanted = Wanted(theorem, after, parse_generators(generators, tactics), count)
+    out = consoles()[0]
+    reporting = reporter()
+    notify = reporting.notify
+    tactics = model.tactics(model.open(), reporting) if model is not None else None
+    wanted = Wanted(theorem, after, generators_named(generators, reporting, tactics), count)
     with (
-        opened(repo, toolchain_choice, note) as ready,
+        Workspace.open(repo, toolchain_choice, reporting) as ready,
         Pool(ready.toolchain, ready.builder.search_path(), 1) as pool,
         pool.lend() as session,
     ):
-        state, tried = _suggested(ready, session, wanted, Ledger(ready.toolchain.name, {}, note))
+        state, tried = _suggested(ready, session, wanted, Ledger(ready.toolchain.name, {}, notify))
     shown = [each for each in tried if failures or each.goals is not None]
     if as_json:
         goal = state_text(state.goals[0])
@@ -100,14 +98,14 @@ def command(
     return 0 if any(each.goals is not None for each in tried) else EXIT_OPEN
 
 
-def _suggested(ready: Opened, session: LeanSession, wanted: Wanted, ledger: Ledger) -> tuple[State, list[Tried]]:
+def _suggested(ready: Workspace, session: LeanSession, wanted: Wanted, ledger: Ledger) -> tuple[State, list[Tried]]:
     located = locate(ready, session, wanted.theorem)
     detailed = session.declarations(located.source, detail=True)
     task = Task(located.source, next(d for d in detailed if d.name == wanted.theorem))
     state = _after(session, sorry_goals(session, task)[0].state, wanted.after)
     have_read(session, ContentsReader(ready.repository, ready.toolchain), [task.source], wanted.generators)
     ledger.begin(ready.checkout.location.canonical, [])
-    ensemble = Ensemble(wanted.generators, ledger.standing())
+    ensemble = mixture(wanted.generators, ledger.standing())
     ledger.end(interrupted=False)
     ranked = ensemble.for_theorem(task.ref()).suggest(state.goals[0])[: wanted.count]
     outcomes = session.run(state, [suggestion.tactic for suggestion in ranked], LIMITS)

@@ -4,7 +4,8 @@ import shutil
 
 import click
 
-from prover.cli.wiring import embedded_toolchain, home
+from prover.app.environment import embedded_toolchain, home
+from prover.cli.output import reporter
 from prover.errors import ProverError
 from prover.lean.toolchain.doctor import diagnose
 from prover.lean.toolchain.install import installed, superseded
@@ -20,7 +21,7 @@ def command() -> None:
 @command.command()
 def install() -> None:
     """Install the embedded Lean; does nothing when it is there. Needs the network once."""
-    toolchain = embedded_toolchain()
+    toolchain = embedded_toolchain(reporter())
     click.echo(f"{toolchain.describe()} is installed in {toolchain.root}")
 
 

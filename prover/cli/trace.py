@@ -8,14 +8,17 @@ from pathlib import Path
 
 import click
 
+from prover.app.environment import database, home
+from prover.app.tracing import Traced, trace_into_database
+from prover.app.workspace import Workspace, read_repository
 from prover.cli.main import EXIT_OPEN
-from prover.cli.opening import Note, Opened, jobs_option, opened, read_repository, repo_option
-from prover.cli.tracing import Traced, trace_into_database
-from prover.cli.wiring import consoles, database, home, steps_shown, toolchain_option
+from prover.cli.options import jobs_option, repo_option, toolchain_option
+from prover.cli.output import consoles, reporter
 from prover.errors import UsageError
 from prover.lean.protocol import LibraryModule
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.lean.traced import TracedModule
+from prover.progress import Notify, Progress
 from prover.project.checkout import Checkout
 from prover.project.library import read_library, roots_of
 from retrieval.premise import keyword
@@ -45,20 +48,18 @@ def command(
     """
     if (form is None) != (out is None):
         raise UsageError("Give --format and --out together.")
-    console, errors = consoles()
-
-    def note(text: str) -> None:
-        errors.print(text, style="dim", markup=False)
-
+    console = consoles()[0]
+    reporting = reporter()
+    notify = reporting.notify
     began = time.monotonic()
     if backend == "leandojo":
-        exported = _by_leandojo(repo, note)
+        exported = _by_leandojo(repo, notify)
         console.print(f"{exported.describe()}: traced by LeanDojo; {_took(began)}", markup=False)
         if out is not None:
             console.print(_export(exported, out, seed), markup=False)
         return 0
-    with opened(repo, toolchain_choice, note, jobs) as ready:
-        traced = trace_into_database(ready, note)
+    with Workspace.open(repo, toolchain_choice, reporting, jobs) as ready:
+        traced = trace_into_database(ready, notify)
         console.print(f"{_summary(ready, traced)}; {_took(began)}; {ready.toolchain.describe()}", markup=False)
         for failure in traced.failed:
             console.print(f"  not traced: {failure.module.name}: {failure.error}", markup=False)
@@ -67,7 +68,7 @@ def command(
                 first = outcome.errors[0].splitlines()[0]
                 console.print(f"  with errors: {outcome.module.name} ({len(outcome.errors)}): {first}", markup=False)
         if out is not None:
-            console.print(_export(_modules_of(ready, traced), out, seed), markup=False)
+            console.print(_export(_modules_of(ready, traced, reporting.progress), out, seed), markup=False)
     return EXIT_OPEN if traced.failed else 0
 
 
@@ -75,7 +76,7 @@ def _took(began: float) -> str:
     return str(timedelta(seconds=round(time.monotonic() - began)))
 
 
-def _summary(ready: Opened, traced: Traced) -> str:
+def _summary(ready: Workspace, traced: Traced) -> str:
     own = traced.own
     total = len(ready.repository.modules)
     new = sum(not outcome.cached for outcome in own)
@@ -105,16 +106,15 @@ class TracedModules:
         return f"{self.checkout.describe()}: {len(self.modules)} modules, {steps:,} tactic steps"
 
 
-def _modules_of(ready: Opened, traced: Traced) -> TracedModules:
+def _modules_of(ready: Workspace, traced: Traced, progress: Progress) -> TracedModules:
     modules = tuple(ready.builder.traced_module(outcome.module) for outcome in traced.own)
     texts = {ready.repository.relative(outcome.module): outcome.module.text() for outcome in traced.own}
     roots = roots_of(name for module in modules for name in module.imports)
-    with steps_shown() as progress:
-        library = tuple(read_library(ready.toolchain, roots, home().caches / "library", progress))
+    library = tuple(read_library(ready.toolchain, roots, home().caches / "library", progress))
     return TracedModules(ready.checkout, ready.toolchain.lean_version, modules, texts, library)
 
 
-def _by_leandojo(repo: str, note: Note) -> TracedModules:
+def _by_leandojo(repo: str, notify: Notify) -> TracedModules:
     """What LeanDojo says of a repository, also put into the database.
 
     Raises:
@@ -124,7 +124,7 @@ def _by_leandojo(repo: str, note: Note) -> TracedModules:
     from curriculum.database.traces import Read
     from prover.lean.dojo.backend import dojo_backend
 
-    checkout, repository = read_repository(repo, note)
+    checkout, repository = read_repository(repo, notify)
     if checkout.commit is None:
         raise UsageError(f"{checkout.root} is in no git repository, and LeanDojo traces commits only.")
     backend = dojo_backend(checkout.root, home().caches / "leandojo", checkout.commit)

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -12,14 +12,17 @@ from typing import TYPE_CHECKING, Any
 import click
 from rich.console import Console
 
+from prover.app.environment import database, home
+from prover.app.tracing import trace_into_database
+from prover.app.workspace import Workspace
 from prover.attempt import Task
-from prover.cli.opening import Opened, jobs_option, opened
-from prover.cli.tracing import trace_into_database
-from prover.cli.wiring import consoles, database, home, toolchain_option
+from prover.cli.options import jobs_option, toolchain_option
+from prover.cli.output import consoles, reporter
 from prover.errors import LeanError, UsageError
 from prover.lean.gateway_session import LeanSession
 from prover.lean.pool import Pool
 from prover.lean.toolchain.choose import ToolchainChoice
+from prover.progress import Reporter
 from prover.project.build import source_of
 from prover.project.revision import revision_of
 
@@ -29,7 +32,6 @@ if TYPE_CHECKING:
     from curriculum.learn.generator.training import TrainedGenerator
     from curriculum.learn.generator.validity import Validity
 
-Note = Callable[[str], None]
 JUDGED = 40
 """held-out theorems that the valid-tactic rate is measured on, at most"""
 
@@ -77,15 +79,13 @@ def command(repos: tuple[str, ...], jobs: int, toolchain_choice: ToolchainChoice
     """
     from curriculum.learn.generator.examples import split
 
-    out, err = consoles()
-
-    def note(text: str) -> None:
-        err.print(text, style="dim", markup=False)
-
-    learnt = gather(repos, toolchain_choice, jobs, given["modules"], given["found"], note)
+    out = consoles()[0]
+    reporting = reporter()
+    notify = reporting.notify
+    learnt = gather(repos, toolchain_choice, jobs, given["modules"], given["found"], reporting)
     parts = split(learnt.examples, given["held_out"], given["seed"], given["excepted"])
-    note(f"{len(parts.train)} examples to learn from, {len(parts.held_out)} held out")
-    trained, name, parent = _train(parts, learnt, given, note)
+    notify(f"{len(parts.train)} examples to learn from, {len(parts.held_out)} held out")
+    trained, name, parent = _train(parts, learnt, given, reporting)
     metrics: dict[str, float] = dict(trained.card.metrics)
     if given["validity"] and parts.held_out:
         judged = judge(
@@ -94,7 +94,7 @@ def command(repos: tuple[str, ...], jobs: int, toolchain_choice: ToolchainChoice
             toolchain_choice,
             jobs,
             {example.declaration for example in parts.held_out},
-            note,
+            reporting,
         )
         if judged.proposed:
             metrics |= {"valid_rate": round(judged.rate, 4), "valid_goals": judged.goals}
@@ -107,7 +107,12 @@ def command(repos: tuple[str, ...], jobs: int, toolchain_choice: ToolchainChoice
 
 
 def gather(
-    repos: Sequence[str], toolchain_choice: ToolchainChoice, jobs: int, modules: Sequence[str], found: bool, note: Note
+    repos: Sequence[str],
+    toolchain_choice: ToolchainChoice,
+    jobs: int,
+    modules: Sequence[str],
+    found: bool,
+    reporter: Reporter,
 ) -> Learnt:
     """Traces the repositories, as far as they are not, and reads what they, or the modules that are named, teach.
 
@@ -121,8 +126,8 @@ def gather(
     examples: list[Example] = []
     revisions: dict[str, str] = {}
     for repo in dict.fromkeys(repos):
-        with opened(repo, toolchain_choice, note, jobs) as ready:
-            trace_into_database(ready, note)
+        with Workspace.open(repo, toolchain_choice, reporter, jobs) as ready:
+            trace_into_database(ready, reporter.notify)
             location = ready.checkout.location.canonical
             revisions[location] = revision_of(ready.checkout, ready.repository)
     with database() as db, db.reading() as connection:
@@ -141,7 +146,7 @@ def gather(
 
 
 def _train(
-    parts: "Split", learnt: Learnt, given: dict[str, Any], note: Note
+    parts: "Split", learnt: Learnt, given: dict[str, Any], reporter: Reporter
 ) -> "tuple[TrainedGenerator, str, str | None]":
     """The model, its name, and the name of the one that it was trained from."""
     from curriculum.learn.generator.examples import digest_of
@@ -163,7 +168,7 @@ def _train(
     )
     name = given["name"] or named_after(learnt, given["base"], f"{plan} {digest_of(parts.train)}")
     directory: Path = (given["out"] or home().root / "models" / name).expanduser().resolve()
-    return train(parts.train, directory, plan, base, parts.held_out, note), name, parent
+    return train(parts.train, directory, plan, base, parts.held_out, reporter.notify), name, parent
 
 
 def base_model(base: str) -> tuple[str, str | None]:
@@ -184,27 +189,27 @@ def named_after(learnt: Learnt, base: str, made_of: str) -> str:
 
 
 def judge(
-    model: str, repos: Sequence[str], toolchain_choice: ToolchainChoice, jobs: int, names: set[str], note: Note
+    model: str, repos: Sequence[str], toolchain_choice: ToolchainChoice, jobs: int, names: set[str], reporter: Reporter
 ) -> "Validity":
     """The valid-tactic rate of a model on theorems that were held out."""
     from curriculum.learn.generator.validity import Validity, validity
     from prover.cli.modelling import ModelChoice
 
     choice = ModelChoice(model, offline=True)
-    generator = choice.tactics(choice.open(), note)
+    generator = choice.tactics(choice.open(), reporter)
     total = Validity()
-    for ready, session in in_turn(repos, toolchain_choice, jobs, note):
+    for ready, session in in_turn(repos, toolchain_choice, jobs, reporter):
         total += validity(session, islice(tasks(ready, session, names), JUDGED - total.goals), generator)
     return total
 
 
 def in_turn(
-    repos: Sequence[str], toolchain_choice: ToolchainChoice, jobs: int, note: Note
-) -> Iterator[tuple[Opened, LeanSession]]:
+    repos: Sequence[str], toolchain_choice: ToolchainChoice, jobs: int, reporter: Reporter
+) -> Iterator[tuple[Workspace, LeanSession]]:
     """Each repository, opened, and a session on it; the next one when the last is done with."""
     for repo in dict.fromkeys(repos):
         with (
-            opened(repo, toolchain_choice, note, jobs) as ready,
+            Workspace.open(repo, toolchain_choice, reporter, jobs) as ready,
             Pool(ready.toolchain, ready.builder.search_path(), 1) as pool,
             pool.lend() as session,
         ):
@@ -220,7 +225,7 @@ def tell(out: Console, name: str, directory: Path, metrics: Mapping[str, float])
     out.print(f"use it with `prover prove --model {name}`", markup=False)
 
 
-def tasks(ready: Opened, session: LeanSession, names: set[str]) -> Iterator[Task]:
+def tasks(ready: Workspace, session: LeanSession, names: set[str]) -> Iterator[Task]:
     """The theorems of these names; a module that cannot be read is passed over."""
     for module in ready.repository.modules.values():
         try:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import click
 import msgspec
 
+from prover.app.environment import home
 from prover.cli.modelling import ModelChoice
-from prover.cli.opening import jobs_option
+from prover.cli.options import jobs_option, toolchain_option
+from prover.cli.output import consoles, reporter
 from prover.cli.train_generator import (
-    Note,
     base_model,
     digest,
     gather,
@@ -23,8 +24,8 @@ from prover.cli.train_generator import (
     tasks,
     tell,
 )
-from prover.cli.wiring import consoles, home, toolchain_option
 from prover.lean.toolchain.choose import ToolchainChoice
+from prover.progress import Reporter
 from retrieval.files import write_atomically
 
 if TYPE_CHECKING:
@@ -66,13 +67,11 @@ def command(repos: tuple[str, ...], jobs: int, toolchain_choice: ToolchainChoice
     from curriculum.learn.generator.preference import prefer
     from curriculum.learn.generator.training_plan import Lora, TrainingPlan
 
-    out, err = consoles()
-
-    def note(text: str) -> None:
-        err.print(text, style="dim", markup=False)
-
+    out = consoles()[0]
+    reporting = reporter()
+    notify = reporting.notify
     base, parent = base_model(given["base"])
-    learnt = gather(repos, toolchain_choice, jobs, given["modules"], found=False, note=note)
+    learnt = gather(repos, toolchain_choice, jobs, given["modules"], found=False, reporter=reporting)
     parts = split(learnt.examples, given["held_out"], given["seed"])
     plan = TrainingPlan(
         epochs=given["epochs"],
@@ -87,13 +86,13 @@ def command(repos: tuple[str, ...], jobs: int, toolchain_choice: ToolchainChoice
     choice = ModelChoice(base, samples=given["samples"], offline=True)
     made_of = digest(f"{choice} {given['goals']} {learnt.repositories} {digest_of(parts.train)}")
     kept = directory.with_name(f"{directory.name}.{made_of}.pairs.jsonl")
-    pairs = _pairs(kept, choice, repos, toolchain_choice, jobs, parts, given["goals"], note)
-    note(f"{len(pairs)} pairs, of {len({(pair.declaration, pair.state) for pair in pairs})} goals")
-    trained = prefer(pairs, directory, base, plan, given["beta"], note)
+    pairs = _pairs(kept, choice, repos, toolchain_choice, jobs, parts, given["goals"], reporting)
+    notify(f"{len(pairs)} pairs, of {len({(pair.declaration, pair.state) for pair in pairs})} goals")
+    trained = prefer(pairs, directory, base, plan, given["beta"], notify)
     metrics: dict[str, float] = dict(trained.card.metrics)
     if held := {example.declaration for example in parts.held_out}:
         for when, judged in (("before", base), ("after", str(directory))):
-            rate = judge(judged, repos, toolchain_choice, jobs, held, note)
+            rate = judge(judged, repos, toolchain_choice, jobs, held, reporting)
             metrics |= {f"valid_rate_{when}": round(rate.rate, 4), "valid_goals": rate.goals}
     register(name, trained, learnt, parts, metrics, parent)
     if as_json:
@@ -110,26 +109,26 @@ def _pairs(
     jobs: int,
     parts: "Split",
     most: int,
-    note: Note,
+    reporter: Reporter,
 ) -> "list[PreferencePair]":
     """The pairs, as they were kept, or made and kept now."""
     from curriculum.learn.generator.preference import PreferencePair, judged_pairs
 
     if kept.is_file():
-        note(f"pairs from {kept}: delete it, and they are made anew")
+        reporter.notify(f"pairs from {kept}: delete it, and they are made anew")
         return [msgspec.json.decode(line, type=PreferencePair) for line in kept.read_bytes().splitlines()]
     proofs: dict[str, list[Any]] = {}
     for example in parts.train:
         proofs.setdefault(example.declaration, []).append(example)
-    generator = choice.tactics(choice.open(), note)
+    generator = choice.tactics(choice.open(), reporter)
     pairs: list[PreferencePair] = []
     goals = 0
-    for ready, session in in_turn(repos, toolchain_choice, jobs, note):
+    for ready, session in in_turn(repos, toolchain_choice, jobs, reporter):
         judged = judged_pairs(session, tasks(ready, session, set(proofs)), generator, proofs)
         for goal in islice(judged, most - goals):
             pairs += goal
             goals += 1
             if goals % 50 == 0:
-                note(f"{goals} goals, {len(pairs)} pairs")
+                reporter.notify(f"{goals} goals, {len(pairs)} pairs")
     write_atomically(kept, b"".join(msgspec.json.encode(pair) + b"\n" for pair in pairs))
     return pairs

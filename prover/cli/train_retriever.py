@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import click
 from rich.table import Table
 
-from prover.cli.needs import SPLITS, divided, needs, spread
-from prover.cli.opening import opened, repo_option
-from prover.cli.premises import load_index
-from prover.cli.wiring import consoles, home, toolchain_option
+from prover.app.environment import home
+from prover.app.premise_needs import SPLITS, divided, needs, spread
+from prover.app.premises import load_index
+from prover.app.workspace import Workspace
+from prover.cli.options import repo_option, toolchain_option
+from prover.cli.output import consoles, reporter
 from prover.errors import UsageError
 from prover.lean.toolchain.choose import ToolchainChoice
 
@@ -68,13 +70,11 @@ def command(
     from retrieval.encode.transformer import TransformerEncoder
     from retrieval.train import Settings, fresh, train
 
-    console, errors = consoles()
-
-    def note(text: str) -> None:
-        errors.print(text, style="dim", markup=False)
-
-    with opened(repo, toolchain_choice, note) as ready:
-        corpus = load_index(ready, note).corpus
+    console = consoles()[0]
+    reporting = reporter()
+    notify = reporting.notify
+    with Workspace.open(repo, toolchain_choice, reporting) as ready:
+        corpus = load_index(ready, notify).corpus
         goals = list(needs(ready, corpus))
     if not goals:
         raise UsageError(f"No proof of {repo} names a premise of the index: is it traced, and the index up to date?")
@@ -90,7 +90,7 @@ def command(
 
     def told(done: int, total: int, loss: float) -> None:
         if done % TOLD_EVERY == 0 or done == total:
-            note(f"update {done} of {total}: loss {loss:.3f}")
+            notify(f"update {done} of {total}: loss {loss:.3f}")
 
     def scored(encoder: TransformerEncoder) -> float:
         return judge(encoder, corpus, goals, spread(checked, JUDGED), seed)["R@10"].estimate

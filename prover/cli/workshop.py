@@ -6,16 +6,18 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from prover.app.assembly import ProverOptions, assemble, mixture
+from prover.app.environment import home
+from prover.app.store import known_proofs, result_of
+from prover.app.tracing import trace_into_database
+from prover.app.workspace import Workspace
 from prover.attempt import Known, Outcome, Prover, Task, TheoremProved
 from prover.check.challenge import challenge_directory
 from prover.check.gate import Gate
-from prover.cli.ledger import known_proofs, result_of
-from prover.cli.opening import Note, Opened, opened
-from prover.cli.tracing import trace_into_database
-from prover.cli.wiring import home
 from prover.errors import LeanError, RepositoryError, UsageError
 from prover.lean.pool import Pool
 from prover.lean.toolchain.choose import ToolchainChoice
+from prover.progress import Reporter
 from prover.project.build import source_of
 from prover.project.checkout import COMMIT
 from prover.project.layout import Module
@@ -23,12 +25,10 @@ from prover.project.location import Location
 from prover.project.patch import replace as replace_in
 from prover.project.patch import unified_diff
 from prover.project.revision import revision_of
-from prover.search.best_first import Strategy
 from prover.search.budget import Budget
 from prover.tactics.automation import Automation
 from prover.tactics.ensemble import Ensemble, Standing
 from prover.tactics.generator import Generator
-from prover.tactics.perturbed import PerturbedGenerator
 from prover.tactics.structure import Structure
 
 if TYPE_CHECKING:
@@ -56,12 +56,12 @@ class LeanWorkshop:
         locations: Mapping[str, Location],
         tools: Tools,
         database: "Database",
-        note: Note,
+        reporter: Reporter,
     ) -> None:
         self._locations = locations
         self._tools = tools
         self._database = database
-        self._note = note
+        self._reporter = reporter
 
     def settings(self) -> dict[str, Any]:
         """See `Workshop`."""
@@ -69,13 +69,13 @@ class LeanWorkshop:
 
     def trace(self, location: str) -> str:
         """See `Workshop`."""
-        with opened(
-            str(self._locations[location]), self._tools.toolchain_choice, self._note, self._tools.jobs
+        with Workspace.open(
+            str(self._locations[location]), self._tools.toolchain_choice, self._reporter, self._tools.jobs
         ) as ready:
-            traced = trace_into_database(ready, self._note)
+            traced = trace_into_database(ready, self._reporter.notify)
             if traced.failed:
                 first = traced.failed[0]
-                self._note(
+                self._reporter.notify(
                     f"{location}: modules of it and of its packages that are not traced: {len(traced.failed)}, "
                     f"{first.module.name} for one: {first.error}"
                 )
@@ -84,18 +84,18 @@ class LeanWorkshop:
             return revision_of(ready.checkout, ready.repository)
 
     @contextmanager
-    def _opened_at(self, location: str, revision: str) -> "Iterator[Opened]":
+    def _opened_at(self, location: str, revision: str) -> "Iterator[Workspace]":
         """The repository as it was traced; a directory that has gone on since, at the commit that it was at."""
         place = self._locations[location]
         if place.is_directory and place.revision is None:
-            with opened(str(place), self._tools.toolchain_choice, self._note, self._tools.jobs) as ready:
+            with Workspace.open(str(place), self._tools.toolchain_choice, self._reporter, self._tools.jobs) as ready:
                 if revision_of(ready.checkout, ready.repository) == revision:
                     yield ready
                     return
             if not COMMIT.fullmatch(revision):
                 raise UsageError(f"{location} has changed while it was worked on: it is traced anew next time.")
         pinned = dataclasses.replace(place, revision=revision)
-        with opened(str(pinned), self._tools.toolchain_choice, self._note, self._tools.jobs) as ready:
+        with Workspace.open(str(pinned), self._tools.toolchain_choice, self._reporter, self._tools.jobs) as ready:
             yield ready
 
     def attempt(
@@ -123,7 +123,7 @@ class LeanWorkshop:
 class _Bench:
     """The attempts at one repository."""
 
-    def __init__(self, shop: LeanWorkshop, ready: Opened, pool: Pool, learned: "LearnedState") -> None:
+    def __init__(self, shop: LeanWorkshop, ready: Workspace, pool: Pool, learned: "LearnedState") -> None:
         self._shop = shop
         self._ready = ready
         self._pool = pool
@@ -189,12 +189,10 @@ class _Bench:
 
     def _ensemble(self) -> Ensemble:
         """Returns the generators of one attempt; each attempt begins with the same mixture, whichever ends first."""
-        return Ensemble(self._generators, Standing(self._learned.here, self._learned.elsewhere))
+        return mixture(self._generators, Standing(self._learned.here, self._learned.elsewhere))
 
     def _prover(self, trial: "AttemptRequest", ensemble: Ensemble) -> Prover:
         budget = Budget(seconds=self._shop._tools.seconds, tactics=trial.tactics)
-        generator: Generator = ensemble
-        if trial.temperature > 0:
-            generator = PerturbedGenerator(generator, trial.temperature, trial.seed)
         recall = self._shop.recall if trial.recall else lambda _: ()
-        return Prover(generator, Strategy(), self._gate, budget, recall)
+        options = ProverOptions(budget, recall=recall, temperature=trial.temperature, seed=trial.seed)
+        return assemble(ensemble, self._gate, options)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from prover.cli.wiring import home
+from prover.app.environment import home
 from prover.lean.toolchain.toolchain import EmbeddedToolchain
 from tests.integration.computer import Computer
 

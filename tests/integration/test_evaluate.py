@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from prover.app.environment import home
 from prover.cli.main import cli, run
-from prover.cli.wiring import home
 from prover.evaluate.results import read_run
 from prover.lean.toolchain.toolchain import EmbeddedToolchain
 

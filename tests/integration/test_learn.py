@@ -12,9 +12,9 @@ from curriculum.database.lineage import lineage_of
 from curriculum.database.results import FoundProof
 from curriculum.lifelong.executor import AttemptRequest
 from curriculum.lifelong.summary import summary_of
+from prover.app.environment import database
 from prover.cli.daemon_process import Process
 from prover.cli.main import run
-from prover.cli.wiring import database
 from prover.cli.workshop import LeanWorkshop, Tools
 from prover.errors import UsageError
 from prover.lean.toolchain.toolchain import EmbeddedToolchain

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from prover.cli import retrieving
+from prover.app import premises
 from prover.cli.main import run
 from prover.evaluate.results import read_run
 from prover.lean.toolchain.home import Home
@@ -45,8 +45,8 @@ PROVED = {
 def test_premises_prove_what_can_be_named_and_nothing_else(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(retrieving, "home", lambda: Home(tmp_path / "home"))
-    monkeypatch.setattr(retrieving, "roots_of", lambda _: ("Init.Data.Option.Basic",))
+    monkeypatch.setattr(premises, "home", lambda: Home(tmp_path / "home"))
+    monkeypatch.setattr(premises, "roots_of", lambda _: ("Init.Data.Option.Basic",))
     for name, text in FILES.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from prover.cli import premises
+from prover.app import premises
 from prover.cli.main import run
 from prover.lean.toolchain.home import Home
 

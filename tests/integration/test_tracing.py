@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from git_repository import GitRepository
 
+from prover.app.environment import database
 from prover.cli.main import run
-from prover.cli.wiring import database
 from prover.lean.toolchain.toolchain import EmbeddedToolchain
 from prover.lean.traced import TracedModule, TracedStep
 from prover.project.build import Builder, Compiled, NotCompiled

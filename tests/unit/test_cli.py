@@ -4,9 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from prover.app.assembly import GENERATORS, generators_named
 from prover.cli.main import COMMANDS, run
-from prover.cli.prove import GENERATORS, parse_generators
 from prover.errors import UsageError
+from prover.progress import Reporter
 
 
 @pytest.fixture(autouse=True)
@@ -16,7 +17,7 @@ def no_toolchain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("the toolchain was asked for")
 
-    monkeypatch.setattr("prover.cli.opening.choose_toolchain", refuse)
+    monkeypatch.setattr("prover.app.workspace.choose_toolchain", refuse)
     monkeypatch.setattr("prover.cli.lean.choose_toolchain", refuse)
     monkeypatch.setenv("PROVER_HOME", str(tmp_path / "home"))
 
@@ -130,12 +131,12 @@ def test_help_lists_every_command(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_generators_are_made_in_the_order_of_their_names() -> None:
-    assert [g.name for g in parse_generators("structure, automation")] == ["structure", "automation"]
+    assert [g.name for g in generators_named("structure, automation", Reporter())] == ["structure", "automation"]
 
 
 def test_an_unknown_generator_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="choose from automation"):
-        parse_generators("nothing")
+        generators_named("nothing", Reporter())
 
 
 def test_a_keyboard_interrupt_is_status_130(
@@ -144,7 +145,7 @@ def test_a_keyboard_interrupt_is_status_130(
     def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("prover.cli.opening.open_repository", interrupt)
+    monkeypatch.setattr("prover.app.workspace.open_repository", interrupt)
     assert run(["prove", "--repo", str(repository), "--all"]) == 130
     assert "interrupted" in said(capsys)
 
@@ -155,7 +156,7 @@ def test_an_error_of_the_system_is_one_sentence(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device", "/somewhere")
 
-    monkeypatch.setattr("prover.cli.opening.open_repository", full)
+    monkeypatch.setattr("prover.app.workspace.open_repository", full)
     assert run(["prove", "--repo", str(repository), "--all"]) == 2
     assert "No space left on device (/somewhere)" in said(capsys)
 

@@ -13,8 +13,8 @@ from curriculum.ordering import EasyFirst, RepositoryProfile
 from curriculum.plan import plan
 from curriculum.repository_list import read_list
 from curriculum.subjects import closure_sizes, subject_of
+from prover.app.environment import database
 from prover.cli.main import run
-from prover.cli.wiring import database
 from prover.errors import UsageError
 from tests.traced_modules import LEAN, keyed, module, read, theorem
 

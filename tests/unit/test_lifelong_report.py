@@ -10,8 +10,8 @@ from curriculum.database.courses import StoredStep, finish_step
 from curriculum.database.database import UnitOfWork
 from curriculum.lifelong.report import ReportedCourse, curves, markdown, values
 from curriculum.lifelong.summary import summary_of
+from prover.app.environment import database
 from prover.cli.main import run
-from prover.cli.wiring import database
 
 A, B = "https://example.org/a", "https://example.org/b"
 

@@ -8,12 +8,13 @@ import pytest
 from curriculum.database.database import Database
 from curriculum.database.queries import suggestion_counts
 from curriculum.database.results import FoundProof, Tried
+from prover.app.assembly import generators_named
+from prover.app.environment import database
 from prover.cli.main import run
 from prover.cli.modelling import ModelChoice, asked_of
-from prover.cli.prove import parse_generators
-from prover.cli.wiring import database
 from prover.errors import ModelMissing, UsageError
 from prover.lean.protocol import Goal
+from prover.progress import Reporter
 from prover.tactics.generator import TheoremRef
 from prover.tactics.language.suggesting import ModelTactics
 from tests.model_server import chat, serving
@@ -130,7 +131,7 @@ def test_a_server_is_asked_in_the_way_of_the_format() -> None:
 def test_what_was_asked_of_a_server_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROVER_MODEL_PRICE_IN", "1000")
     with serving(chat("simp", usage=(70, 30))) as served:
-        asked = asked_of(ModelChoice(f"{served.url}#m", samples=1), "tactics", 1, print)
+        asked = asked_of(ModelChoice(f"{served.url}#m", samples=1), "tactics", 1, Reporter(print))
         assert asked.usage() is None
         assert asked.tactics is not None
         asked.tactics.for_theorem(TheoremRef("M", "t", 0, "k")).suggest(Goal("g", target="p"))
@@ -145,26 +146,26 @@ def test_a_price_that_is_no_number_is_refused(monkeypatch: pytest.MonkeyPatch) -
 
 def test_the_mode_decides_what_a_model_is_asked_for(tmp_path: Path) -> None:
     choice = ModelChoice(str(tiny_causal(tmp_path / "causal")), offline=True)
-    tactics = asked_of(choice, "tactics", 1, print)
-    proofs = asked_of(choice, "whole-proof", 1, print)
-    both = asked_of(choice, "both", 1, print)
+    tactics = asked_of(choice, "tactics", 1, Reporter(print))
+    proofs = asked_of(choice, "whole-proof", 1, Reporter(print))
+    both = asked_of(choice, "both", 1, Reporter(print))
     assert [(a.tactics is not None, a.drafting is not None) for a in (tactics, proofs, both)] == [
         (True, False),
         (False, True),
         (True, True),
     ]
     with pytest.raises(UsageError, match="--mode both needs a language model"):
-        asked_of(None, "both", 1, print)
+        asked_of(None, "both", 1, Reporter(print))
 
 
 def test_the_model_is_one_of_the_generators(tmp_path: Path) -> None:
     choice = ModelChoice(str(tiny_causal(tmp_path / "causal")), offline=True)
-    tactics = asked_of(choice, "tactics", 1, print).tactics
+    tactics = asked_of(choice, "tactics", 1, Reporter(print)).tactics
     assert isinstance(tactics, ModelTactics)
-    assert [g.name for g in parse_generators("automation", tactics)] == ["automation", "model"]
-    assert [g.name for g in parse_generators("model,automation", tactics)] == ["model", "automation"]
+    assert [g.name for g in generators_named("automation", Reporter(), tactics)] == ["automation", "model"]
+    assert [g.name for g in generators_named("model,automation", Reporter(), tactics)] == ["model", "automation"]
     with pytest.raises(UsageError, match="needs a model"):
-        parse_generators("model")
+        generators_named("model", Reporter())
 
 
 def test_a_model_that_is_not_there_is_refused_before_lean_starts(

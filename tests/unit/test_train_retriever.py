@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from prover.cli.needs import divided, needs_of, spread
+from prover.app.premise_needs import divided, needs_of, spread
 from prover.cli.train_retriever import judge
 from prover.lean.traced import PremiseUse, TracedDeclaration, TracedModule, TracedStep
 from retrieval.corpus import Corpus

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
-from prover.cli.opening import Note, Opened
-from prover.cli.wiring import database
+from prover.app.environment import database
+from prover.app.workspace import Workspace
 from prover.errors import RowRefused
+from prover.progress import Notify
 from prover.project.build import BuildOutcome, Compiled, NotCompiled
 from prover.project.revision import revision_of
 from prover.project.tracing import TRACE_VERSION
@@ -29,7 +30,7 @@ class Traced:
         return [outcome for outcome in self.compiled if not outcome.module.package]
 
 
-def trace_into_database(opened: Opened, note: Note) -> Traced:
+def trace_into_database(opened: Workspace, notify: Notify) -> Traced:
     """Traces every module of a repository, stores what is new, and says what could not be built."""
     from curriculum.database.traces import Read
 
@@ -44,7 +45,7 @@ def trace_into_database(opened: Opened, note: Note) -> Traced:
             try:
                 db.perform(partial(_store, opened, outcome))
             except RowRefused as error:
-                note(f"{outcome.module.name} is not stored: {error}")
+                notify(f"{outcome.module.name} is not stored: {error}")
                 traced.compiled.remove(outcome)
                 traced.failed.append(NotCompiled(outcome.module, error))
         paths = {_key(opened, each): opened.repository.relative(each.module) for each in traced.own}
@@ -52,14 +53,14 @@ def trace_into_database(opened: Opened, note: Note) -> Traced:
     return traced
 
 
-def _store(opened: Opened, outcome: Compiled, work: "UnitOfWork") -> None:
+def _store(opened: Workspace, outcome: Compiled, work: "UnitOfWork") -> None:
     """Stores a module that is not there yet."""
     key = _key(opened, outcome)
     if not work.traces.modules_known([key]):
         work.traces.store_module(key, opened.toolchain.name, opened.builder.traced_module(outcome.module))
 
 
-def _outcomes(opened: Opened, traced: Traced) -> Iterator[Compiled]:
+def _outcomes(opened: Workspace, traced: Traced) -> Iterator[Compiled]:
     outcome: BuildOutcome
     for outcome in opened.builder.build(list(opened.repository.modules), traced=True):
         if isinstance(outcome, NotCompiled):
@@ -70,5 +71,5 @@ def _outcomes(opened: Opened, traced: Traced) -> Iterator[Compiled]:
                 yield outcome
 
 
-def _key(opened: Opened, outcome: Compiled) -> str:
+def _key(opened: Workspace, outcome: Compiled) -> str:
     return f"{opened.builder.key(outcome.module)}.{TRACE_VERSION}"

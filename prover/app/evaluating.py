@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from prover.cli.opening import opened
-from prover.cli.wiring import choose_toolchain, home
+from prover.app.environment import choose_toolchain, home
+from prover.app.workspace import Workspace
 from prover.errors import LeanError, ProverError, UsageError
 from prover.evaluate.harness import Harness, Plan, Telling
 from prover.evaluate.header import modules_of
@@ -19,6 +19,7 @@ from prover.evaluate.survey import Ground, InRepository, Scratch
 from prover.lean.pool import Pool
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
+from prover.progress import Reporter
 from prover.project.build import source_of
 from prover.project.checkout import Checkouts
 from prover.project.contents import ContentsReader
@@ -26,7 +27,6 @@ from prover.project.git import git
 from prover.project.layout import Repository
 from prover.project.location import parse_location
 
-Note = Callable[[str], None]
 SOURCES = {
     "minif2f": "https://github.com/yangky11/miniF2F-lean4@5746b7d6c47855ce1294bed87329618ff7f1bc31",
     "putnambench": "https://github.com/trishullab/PutnamBench",
@@ -52,26 +52,26 @@ class Wanted:
     limit: int | None = None
 
 
-def problems_of(wanted: Wanted, note: Note) -> Benchmark:
+def problems_of(wanted: Wanted, reporter: Reporter) -> Benchmark:
     """The benchmark's problems.
 
     Raises:
         UsageError: there is no such data or split, or it is not as it should be.
     """
     if wanted.benchmark == "repository":
-        found = _theorems(wanted, note)
+        found = _theorems(wanted, reporter)
     elif wanted.benchmark.endswith(FILES):
         path = Path(wanted.benchmark).expanduser()
         found = load(path.stem, path, wanted.split, wanted.commit)
     else:
-        data, commit = _data(wanted, note)
+        data, commit = _data(wanted, reporter)
         found = load(wanted.benchmark, data, wanted.split, wanted.commit or commit)
     if wanted.only:
         found = found.only(wanted.only)
     return found.spread(wanted.limit) if wanted.limit else found
 
 
-def _data(wanted: Wanted, note: Note) -> tuple[Path, str]:
+def _data(wanted: Wanted, reporter: Reporter) -> tuple[Path, str]:
     """Where the files are, and at which commit."""
     named = wanted.data or SOURCES.get(wanted.benchmark)
     if named is None:
@@ -79,16 +79,16 @@ def _data(wanted: Wanted, note: Note) -> tuple[Path, str]:
     path = Path(named).expanduser()
     if path.is_file() or (wanted.data and "@" not in named and "://" not in named and not path.is_dir()):
         return path, ""
-    checkout = Checkouts(home().checkouts, note).get(parse_location(named))
+    checkout = Checkouts(home().checkouts, reporter.notify).get(parse_location(named))
     return checkout.root, f"{checkout.commit or ''}{' (with changes)' if checkout.dirty else ''}"
 
 
-def _theorems(wanted: Wanted, note: Note) -> Benchmark:
+def _theorems(wanted: Wanted, reporter: Reporter) -> Benchmark:
     """Every theorem of a repository, its proof hidden."""
     if wanted.repo is None:
         raise UsageError("Say with --repo of which repository the theorems are.")
     problems: list[Located] = []
-    with opened(wanted.repo, wanted.toolchain_choice, note) as ready:
+    with Workspace.open(wanted.repo, wanted.toolchain_choice, reporter) as ready:
         location = parse_location(wanted.repo)
         revision = location.revision or ""
         with Pool(ready.toolchain, ready.builder.search_path(), 1) as pool, pool.lend() as session:
@@ -100,7 +100,7 @@ def _theorems(wanted: Wanted, note: Note) -> Benchmark:
                     declared = [each for each in session.declarations(source) if each.kind == "theorem"]
                     session.forget_files()
                 except ProverError as error:
-                    note(f"{module.name} is left out: {error}")
+                    reporter.notify(f"{module.name} is left out: {error}")
                     continue
                 problems += (
                     Located(d.name, location.canonical, revision, source.file, None, d.name, d.statement)
@@ -127,9 +127,9 @@ class Place:
         return ContentsReader(self.repository, self.toolchain)
 
 
-def toolchain_of(wanted: Wanted, note: Note) -> EmbeddedToolchain | NativeToolchain:
+def toolchain_of(wanted: Wanted, reporter: Reporter) -> EmbeddedToolchain | NativeToolchain:
     """The Lean for problems that are files of their own; it is not asked of any repository."""
-    return choose_toolchain(_no_repository(), wanted.toolchain_choice, note)
+    return choose_toolchain(_no_repository(), wanted.toolchain_choice, reporter)
 
 
 def _no_repository() -> Repository:
@@ -137,7 +137,7 @@ def _no_repository() -> Repository:
 
 
 def places(
-    wanted: Wanted, benchmark: Benchmark, note: Note, unreachable: Callable[[str, ProverError], None]
+    wanted: Wanted, benchmark: Benchmark, reporter: Reporter, unreachable: Callable[[str, ProverError], None]
 ) -> Iterator[Place]:
     """The problems by the ground that they are on; each ground is ready until the next is asked for.
 
@@ -146,10 +146,10 @@ def places(
     """
     written = tuple(problem for problem in benchmark.problems if isinstance(problem, Written))
     if written and wanted.repo is None:
-        toolchain = toolchain_of(wanted, note)
+        toolchain = toolchain_of(wanted, reporter)
         yield Place(written, Scratch(_has_module(toolchain, ())), toolchain, (), _no_repository())
     elif written and wanted.repo is not None:
-        with opened(wanted.repo, wanted.toolchain_choice, note) as ready:
+        with Workspace.open(wanted.repo, wanted.toolchain_choice, reporter) as ready:
             path = ready.builder.search_path()
             for _ in ready.builder.build(_imported(written, ready.repository)):
                 pass
@@ -160,7 +160,7 @@ def places(
             by_location.setdefault(problem.location, []).append(problem)
     for location, located in by_location.items():
         try:
-            with opened(location, wanted.toolchain_choice, note) as ready:
+            with Workspace.open(location, wanted.toolchain_choice, reporter) as ready:
                 ground = InRepository(ready.repository, ready.builder)
                 path = ready.builder.search_path()
                 yield Place(tuple(located), ground, ready.toolchain, path, ready.repository)
@@ -191,7 +191,7 @@ def manifest_of(wanted: Wanted, benchmark: Benchmark, plan: Plan, toolchain: str
 
 
 def evaluate(
-    wanted: Wanted, benchmark: Benchmark, plan: Plan, out: Path, resume: bool, telling: Telling, note: Note
+    wanted: Wanted, benchmark: Benchmark, plan: Plan, out: Path, resume: bool, telling: Telling, reporter: Reporter
 ) -> None:
     """Runs what is still to be run, into the directory `out`.
 
@@ -200,7 +200,7 @@ def evaluate(
     """
     scratch = any(isinstance(problem, Written) for problem in benchmark.problems) and wanted.repo is None
     toolchain = (
-        toolchain_of(wanted, note).describe() if scratch else f"{wanted.toolchain_choice}, as each repository asks"
+        toolchain_of(wanted, reporter).describe() if scratch else f"{wanted.toolchain_choice}, as each repository asks"
     )
     lines = [ProblemLine(each.name, each.digest, each.text, each.split) for each in benchmark.problems]
     with Journal(out, manifest_of(wanted, benchmark, plan, toolchain), lines, resume) as journal:
@@ -211,7 +211,7 @@ def evaluate(
                 journal.surveyed(line)
                 telling.surveyed(line)
 
-        for place in places(wanted, benchmark, note, unreachable):
+        for place in places(wanted, benchmark, reporter, unreachable):
             with Pool(place.toolchain, place.search_path, plan.jobs) as pool:
                 Harness(place.ground, pool, plan, journal, place.contents(), telling).run(place.problems)
 

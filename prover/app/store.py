@@ -4,8 +4,8 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from prover.app.environment import database
 from prover.attempt import Known, Outcome, Task, TheoremFailed, TheoremOpen, TheoremProved
-from prover.cli.wiring import database
 from prover.errors import DatabaseError
 from prover.tactics.ensemble import Counts, Standing
 

@@ -1,27 +1,31 @@
 """From a repository and its toolchain to an index of premises: what `index`, `search`, `eval` and `prove` share."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 from msgspec.structs import replace
 
-from prover.cli.opening import Note, Opened
-from prover.cli.tracing import trace_into_database
-from prover.cli.wiring import database, home, steps_shown
+from prover.app.environment import database, home
+from prover.app.tracing import trace_into_database
+from prover.app.workspace import Workspace
 from prover.errors import UsageError
 from prover.lean.protocol import LibraryModule
+from prover.progress import Notify, Reporter
 from prover.project.library import VERSION as LIBRARY_VERSION
 from prover.project.library import read_library, roots_of
 from prover.project.revision import revision_of
+from prover.tactics.premises.premises import Library
+from retrieval.errors import RetrievalError
 from retrieval.premise import Kind, Premise
-from retrieval.stored import HASHED, Key
+from retrieval.stored import HASHED, Key, load, save
 
 if TYPE_CHECKING:
     from curriculum.database.database import Database
     from curriculum.database.steps import Declared
+    from prover.lean.toolchain.toolchain import Toolchain
     from retrieval.corpus import Corpus
     from retrieval.encode.transformer import TransformerEncoder
     from retrieval.retriever import Retriever
@@ -46,14 +50,14 @@ def index_directory(location: str) -> Path:
     return home().root / "indexes" / f"{readable}-{hashlib.sha256(location.encode()).hexdigest()[:8]}"
 
 
-def key_of(ready: Opened) -> Key:
+def key_of(ready: Workspace) -> Key:
     """What an index of a repository would be made from now."""
     revision = revision_of(ready.checkout, ready.repository)
     sources = {ready.checkout.location.canonical: revision, LIBRARY: str(LIBRARY_VERSION)}
     return Key(ready.toolchain.name, sources)
 
 
-def gather(ready: Opened, note: Note) -> Gathered:
+def gather(ready: Workspace, reporter: Reporter) -> Gathered:
     """Every premise of a repository and of the library below it; traces the repository first.
 
     Raises:
@@ -64,9 +68,9 @@ def gather(ready: Opened, note: Note) -> Gathered:
     from retrieval.corpus import Corpus
 
     key = key_of(ready)
-    traced = trace_into_database(ready, note)
+    traced = trace_into_database(ready, reporter.notify)
     for failure in traced.failed:
-        note(f"{failure.module.name} is left out: {failure.error}")
+        reporter.notify(f"{failure.module.name} is left out: {failure.error}")
     location = ready.checkout.location.canonical
     with database() as db, db.reading() as connection:
         snapshot = snapshot_of(connection, location)
@@ -74,9 +78,8 @@ def gather(ready: Opened, note: Note) -> Gathered:
             raise UsageError(f"Nothing of {location} could be traced: see `prover trace`.")
         declared = declared_in(connection, snapshot)
         imports = imports_in(connection, snapshot)
-    with steps_shown() as progress:
-        roots = roots_of(name for names in imports.values() for name in names)
-        library = read_library(ready.toolchain, roots, home().caches / "library", progress)
+    roots = roots_of(name for names in imports.values() for name in names)
+    library = read_library(ready.toolchain, roots, home().caches / "library", reporter.progress)
     premises = [*_of_repository(declared), *of_library(library)]
     return Gathered(Corpus(premises, {**{m.module: m.imports for m in library}, **imports}), key)
 
@@ -90,7 +93,7 @@ def traced_index(database: "Database", snapshot: int, library: "Retriever") -> "
     return library.extended(_of_repository(declared), imports)
 
 
-def load_index(ready: Opened, note: Note) -> "Retriever":
+def load_index(ready: Workspace, notify: Notify) -> "Retriever":
     """The index of a repository; one of other revisions is used, with a word about it.
 
     Raises:
@@ -101,7 +104,7 @@ def load_index(ready: Opened, note: Note) -> "Retriever":
     directory = index_directory(ready.checkout.location.canonical)
     there, wanted = stored.read_manifest(directory).key, key_of(ready)
     if there.toolchain == wanted.toolchain and there.sources != wanted.sources:
-        note("the index is of another revision: `prover index update` brings it up to date")
+        notify("the index is of another revision: `prover index update` brings it up to date")
         wanted = replace(wanted, sources=there.sources)
     encoder = encoder_named(there.encoder)
     return stored.load(directory, with_encoder(wanted, there.encoder, encoder), encoder)
@@ -147,3 +150,46 @@ def _without_name(signature: str, name: str) -> str:
     if rest.startswith(".{"):
         rest = rest.partition("}")[2]
     return rest.strip()
+
+
+def library_indexes(reporter: Reporter) -> Library:
+    """The indexes of toolchains' libraries, each loaded once."""
+    known: dict[tuple[str, tuple[str, ...]], Retriever] = {}
+
+    def library(toolchain: "Toolchain", imports: Sequence[str]) -> "Retriever":
+        roots = roots_of(imports)
+        if (toolchain.name, roots) not in known:
+            known[toolchain.name, roots] = library_index(toolchain, roots, reporter)
+        return known[toolchain.name, roots]
+
+    return library
+
+
+def library_index(toolchain: "Toolchain", roots: Sequence[str], reporter: Reporter) -> "Retriever":
+    """The premises of a toolchain's library below some roots; read and indexed where that was not done, or is damaged.
+
+    Raises:
+        LeanError: Lean failed several times to list them.
+    """
+    directory = home().root / "indexes" / f"{toolchain.name}-{'-'.join(roots)}"
+    key = Key(toolchain.name, {f"{LIBRARY} {root}": str(LIBRARY_VERSION) for root in roots})
+    try:
+        return load(directory, key)
+    except RetrievalError:
+        return _build(toolchain, roots, key, reporter)
+
+
+def _build(toolchain: "Toolchain", roots: Sequence[str], key: Key, reporter: Reporter) -> "Retriever":
+    from retrieval.corpus import Corpus
+    from retrieval.retriever import Retriever
+
+    modules = read_library(toolchain, roots, home().caches / "library", reporter.progress)
+    reporter.progress("index the library's premises", 0.0)
+    corpus = Corpus(of_library(modules), {module.module: module.imports for module in modules})
+    retriever = Retriever.build(corpus)
+    reporter.progress("index the library's premises", 1.0)
+    try:
+        save(retriever, key, home().root / "indexes" / f"{toolchain.name}-{'-'.join(roots)}")
+    except OSError as error:
+        reporter.notify(f"the index is not kept: {error}")
+    return retriever

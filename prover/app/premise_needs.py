@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from prover.cli.opening import Opened
-from prover.cli.wiring import database
+from prover.app.environment import database
+from prover.app.workspace import Workspace
 from prover.lean.traced import TracedModule
 from prover.project.leandojo.split import at_random, by_novel_premise, usual_sizes
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 SPLITS = ("all", "random", "novel_premises")
 
 
-def needs(ready: Opened, corpus: "Corpus") -> "Iterator[Needed]":
+def needs(ready: Workspace, corpus: "Corpus") -> "Iterator[Needed]":
     """Each step of a traced repository that names theorems of a corpus, and which."""
     from curriculum.database.loading import modules_of, snapshot_of
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from prover.cli.opening import Opened
+from prover.app.workspace import Workspace
 from prover.errors import LeanError, RepositoryError, UnknownTheorem, UsageError
 from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Declaration
@@ -27,7 +27,7 @@ class Located:
     declaration: Declaration
 
 
-def locate(ready: Opened, session: LeanSession, name: str) -> Located:
+def locate(ready: Workspace, session: LeanSession, name: str) -> Located:
     """The declaration of that full name; modules whose text has its last part are looked through first.
 
     Raises:

@@ -1,0 +1,106 @@
+"""The composition root: from names and options to generators and a prover. The only caller of `Prover`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from prover.app.environment import database, home
+from prover.app.premises import library_indexes
+from prover.attempt import Prover, Recall
+from prover.check.gate import Gate
+from prover.check.levels import USUAL
+from prover.errors import UsageError
+from prover.progress import Reporter
+from prover.search.best_first import Strategy
+from prover.search.budget import Budget
+from prover.tactics.automation import Automation, FixedList
+from prover.tactics.ensemble import Ensemble, Standing
+from prover.tactics.generator import Generator
+from prover.tactics.language.drafting import Drafting
+from prover.tactics.memory.memory import Memory
+from prover.tactics.perturbed import PerturbedGenerator
+from prover.tactics.premises.premises import Premises
+from prover.tactics.structure import Structure
+
+MODEL = "model"
+"""the name of the generator that asks the chosen language model"""
+DEFAULT_GENERATORS = ("automation", "structure")
+
+
+def stored_memory() -> Memory:
+    """Returns the memory of tactics, with all that the database can teach.
+
+    Raises:
+        DatabaseError: the database cannot be read.
+    """
+    from curriculum.recollection import recollect  # imports the slowest of all packages here
+
+    with database() as db:
+        return recollect(db, home().caches / "memory")
+
+
+def retrieved_premises(reporter: Reporter) -> Premises:
+    """Returns the premises generator; the library's index is built when the first file is read."""
+    return Premises(library_indexes(reporter))
+
+
+GENERATORS: dict[str, Callable[[Reporter], Generator]] = {
+    "automation": lambda _: Automation(),
+    "structure": lambda _: Structure(),
+    "memory": lambda _: stored_memory(),
+    "premises": retrieved_premises,
+    "fixed": lambda _: FixedList(),
+}
+"""makes a generator, by its name"""
+
+
+def generators_named(text: str, reporter: Reporter, model: Generator | None = None) -> tuple[Generator, ...]:
+    """Returns the generators of a comma-separated list of names, and that of the language model where there is one.
+
+    Raises:
+        UsageError: a name is unknown, or `model` is named and there is none.
+    """
+    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    for name in names:
+        if name not in GENERATORS and name != MODEL:
+            raise UsageError(f"There is no generator {name!r}: choose from {', '.join([*GENERATORS, MODEL])}.")
+    if not names:
+        raise UsageError(f"Name at least one generator: {', '.join([*GENERATORS, MODEL])}.")
+    if MODEL in names and model is None:
+        raise UsageError("The generator 'model' needs a model: give one with --model.")
+    if model is not None and MODEL not in names:
+        names.append(MODEL)
+    return tuple(model if model is not None and name == MODEL else GENERATORS[name](reporter) for name in names)
+
+
+@dataclass(frozen=True)
+class ProverOptions:
+    """How a prover proves, apart from its generators and its gate."""
+
+    budget: Budget = Budget()  # noqa: RUF009  # frozen
+    strategy: Strategy = Strategy()  # noqa: RUF009  # frozen
+    level: int = USUAL
+    """the gate's level up to which a proof is checked"""
+    drafting: Drafting | None = None
+    """writes whole proofs before the search begins"""
+    recall: Recall = lambda _: ()
+    """finds known proofs of a statement"""
+    temperature: float = 0.0
+    """of the perturbation that makes attempts differ; 0 for none"""
+    seed: int = 0
+
+
+def mixture(generators: Sequence[Generator], statistics: Standing | None = None, frozen: bool = False) -> Ensemble:
+    """Returns the mixture of generators that every prover uses.
+
+    Args:
+        statistics: what is known of the generators from earlier runs.
+        frozen: learn nothing while proving, so that results do not depend on the order of attempts.
+    """
+    return Ensemble(generators, statistics, frozen)
+
+
+def assemble(generator: Generator, gate: Gate, options: ProverOptions) -> Prover:
+    """Returns the prover that every command, course and evaluation uses."""
+    if options.temperature > 0:
+        generator = PerturbedGenerator(generator, options.temperature, options.seed)
+    return Prover(generator, options.strategy, gate, options.budget, options.recall, options.level, options.drafting)

@@ -1,0 +1,78 @@
+"""A repository made ready to be worked on: checked out, its toolchain chosen, its modules buildable, Lean at hand."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+
+from prover.app.environment import choose_toolchain, home
+from prover.check.challenge import challenge_directory
+from prover.check.gate import Gate
+from prover.lean.pool import Pool
+from prover.lean.toolchain.choose import ToolchainChoice
+from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
+from prover.progress import Notify, Reporter
+from prover.project.builders import ModuleBuilder, builder_for
+from prover.project.checkout import Checkout, Checkouts
+from prover.project.contents import ContentsReader
+from prover.project.layout import Repository, open_repository
+from prover.project.location import parse_location
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """A repository at a revision, with a toolchain. A context manager: leaving it ends every Lean process."""
+
+    checkout: Checkout
+    repository: Repository
+    toolchain: EmbeddedToolchain | NativeToolchain
+    builder: ModuleBuilder
+    jobs: int = 1
+    """Lean processes at once"""
+    _resources: ExitStack = field(default_factory=ExitStack)
+
+    @classmethod
+    def open(
+        cls, location: str, choice: ToolchainChoice = "auto", reporter: Reporter | None = None, jobs: int = 1
+    ) -> "Workspace":
+        """Opens the repository that a path or URL names; see `prover.project.location` for the forms.
+
+        Raises:
+            ProverError: it cannot be read, or no toolchain fits it.
+        """
+        reporter = reporter or Reporter()
+        checkout, repository = read_repository(location, reporter.notify)
+        toolchain = choose_toolchain(repository, choice, reporter)
+        builder = builder_for(repository, toolchain, home().caches, reporter.notify, jobs)
+        workspace = cls(checkout, repository, toolchain, builder, jobs)
+        workspace._resources.callback(builder.close)
+        return workspace
+
+    def pool(self, size: int | None = None) -> Pool:
+        """Returns a new pool of `size` Lean sessions, by default as many as there are jobs."""
+        pool = Pool(self.toolchain, self.builder.search_path(), size or self.jobs)
+        self._resources.callback(pool.close)
+        return pool
+
+    def gate(self, pool: Pool) -> Gate:
+        """Returns the gate, which compiles each original file once and keeps it."""
+        return Gate(pool.fresh, challenge_directory(home().caches, self.toolchain, self.builder.search_path()))
+
+    def contents(self) -> ContentsReader:
+        """Returns what reads files of the repository for generators."""
+        return ContentsReader(self.repository, self.toolchain)
+
+    def close(self) -> None:
+        """Ends every Lean process of the workspace. Safe to call twice."""
+        self._resources.close()
+
+    def __enter__(self) -> "Workspace":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def read_repository(location: str, notify: Notify) -> tuple[Checkout, Repository]:
+    """Returns the checkout and the repository that a path or URL names, at the revision that was asked for."""
+    checkouts = Checkouts(home().checkouts, notify)
+    checkout = checkouts.get(parse_location(location))
+    return checkout, open_repository(checkout.root, checkouts)
