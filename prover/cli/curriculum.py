@@ -1,22 +1,18 @@
-"""`prover curriculum plan`: in which order repositories would be learnt, how hard they are, what it would cost."""
+"""`prover curriculum plan`: in which order repositories would be learned, how hard they are, what it would cost."""
 
 import json
-from collections.abc import Callable, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from rich.table import Table
 
-from prover.app.environment import database
+from prover.app.planning import ORDERS, plan_facts, planned_order
 from prover.cli.output import consoles
 
 if TYPE_CHECKING:
-    from curriculum.ordering import Order, RepositoryProfile
     from curriculum.plan import CurriculumPlan
-
-ORDERS = ("easy", "closure", "similar", "predicted", "random")
 
 repos_option = click.option(
     "--repos",
@@ -30,7 +26,7 @@ order_option = click.option(
     type=click.Choice(ORDERS),
     default="easy",
     show_default=True,
-    help="Most easy theorems first, small import closures first, alike ones together, easiest as predicted, or random.",
+    help="Most easy theorems first, small import closures first, similar together, easiest as predicted, or random.",
 )
 
 
@@ -42,8 +38,8 @@ def command() -> None:
 @command.command()
 @repos_option
 @order_option
-@click.option("--reverse", is_flag=True, help="The other way round.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the random order.")
+@click.option("--reverse", is_flag=True, help="Reverse the order.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random order.")
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, show_default=True, help="Seconds an attempt.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def plan(list_file: Path, order: str, reverse: bool, seed: int, timeout: float, as_json: bool) -> None:
@@ -57,74 +53,13 @@ def plan(list_file: Path, order: str, reverse: bool, seed: int, timeout: float, 
     locations = [location.canonical for location in read_list(list_file)]
     planned = planned_order(locations, order, reverse, seed, timeout)
     if as_json:
-        click.echo(json.dumps(facts(planned), ensure_ascii=False))
+        click.echo(json.dumps(plan_facts(planned), ensure_ascii=False))
     else:
-        show(planned)
+        print_plan(planned)
 
 
-def planned_order(locations: Sequence[str], order: str, reverse: bool, seed: int, timeout: float) -> "CurriculumPlan":
-    """The plan for repositories, by their canonical location, from what the database knows of them."""
-    from dataclasses import replace
-
-    from curriculum.database.provable import attempt_totals
-    from curriculum.ordering import Reversed
-    from curriculum.plan import plan
-    from curriculum.subjects import subject_of
-
-    known, untraced = [], []
-    with database() as db, db.reading() as connection:
-        for location in dict.fromkeys(locations):
-            subject = subject_of(connection, location)
-            if subject is None:
-                untraced.append(location)
-            else:
-                known.append((subject, attempt_totals(connection, location)))
-    chosen = order_named(order, [subject for subject, _ in known], seed)
-    return replace(plan(known, Reversed(chosen) if reverse else chosen, timeout), untraced=tuple(untraced))
-
-
-def order_named(name: str, subjects: "Sequence[RepositoryProfile]", seed: int) -> "Order":
-    """The order of that name, one of `ORDERS`, made for these repositories."""
-    from curriculum import ordering
-
-    match name:
-        case "easy":
-            return ordering.EasyFirst()
-        case "closure":
-            return ordering.SmallClosures()
-        case "similar":
-            return ordering.Similar(_embedding(subjects))
-        case "predicted":
-            return ordering.Predicted(_critic(subjects))
-        case _:
-            return ordering.Shuffled(seed)
-
-
-def facts(planned: "CurriculumPlan") -> dict[str, Any]:
-    """A plan for programs."""
-    from curriculum.difficulty import Category
-
-    return {
-        "order": planned.order,
-        "log_complexity": {"easy_up_to": planned.thresholds.easy, "medium_up_to": planned.thresholds.medium},
-        "repositories": [
-            {
-                "location": entry.location,
-                "theorems": entry.histogram.total,
-                **{category.value: entry.histogram[category] for category in Category},
-                "attempts": entry.experience.attempts,
-                "proved_attempts": entry.experience.proved,
-                "estimated_seconds": round(entry.seconds, 1),
-            }
-            for entry in planned.entries
-        ],
-        "not_traced": list(planned.untraced),
-        "estimated_seconds": round(planned.seconds, 1),
-    }
-
-
-def show(planned: "CurriculumPlan") -> None:
-    """A plan for people."""
+def print_plan(planned: "CurriculumPlan") -> None:
+    """Prints a plan as a table."""
     from curriculum.difficulty import Category
 
     console, errors = consoles()
@@ -147,33 +82,3 @@ def show(planned: "CurriculumPlan") -> None:
     )
     for location in planned.untraced:
         errors.print(f"not traced yet, so not in the order: prover trace --repo {location}", markup=False)
-
-
-def _embedding(subjects: "Sequence[RepositoryProfile]") -> Callable[[Sequence[str]], Sequence[Sequence[float]]]:
-    """Vectors of statements: hashed words, weighted by how rare they are in these repositories."""
-    from retrieval.encode.encoder import reading
-    from retrieval.encode.hashed import HashedEncoder
-    from retrieval.premise import Premise
-
-    def readings(statements: Sequence[str]) -> list[Any]:
-        return [reading(Premise("", "", "theorem", text.partition(" ")[2])) for text in statements]
-
-    encoder = HashedEncoder.fit(one for subject in subjects for one in readings(subject.statements))
-
-    def embed(statements: Sequence[str]) -> Sequence[Sequence[float]]:
-        return [[float(value) for value in row] for row in encoder.readings(readings(statements))]
-
-    return embed
-
-
-def _critic(subjects: "Sequence[RepositoryProfile]") -> Callable[[Sequence[str]], Sequence[float]]:
-    """Predicts the steps of a statement's proof, from the theorems of these repositories whose proofs are known."""
-    from curriculum.critic import StepCritic
-
-    known = [
-        (statement, complexity)
-        for subject in subjects
-        for statement, theorem in zip(subject.statements, subject.theorems, strict=True)
-        if (complexity := theorem.log_complexity) is not None
-    ]
-    return StepCritic.fit([statement for statement, _ in known], [complexity for _, complexity in known]).predict

@@ -28,7 +28,7 @@ COMMANDS = {
     "repo": ("prover.cli.repo", "Keep a list of repositories, by path or URL."),
     "toolchain": ("prover.cli.toolchain", "Install, list and examine Lean toolchains."),
     "learn": ("prover.cli.learn", "Learn from repositories, one after the other."),
-    "report": ("prover.cli.report_lifelong", "Report on what was learnt."),
+    "report": ("prover.cli.report_lifelong", "Report on what was learned."),
     "daemon": ("prover.cli.daemon", "Look after repositories in the background."),
     "curriculum": ("prover.cli.curriculum", "Plan what to learn in which order."),
     "db": ("prover.cli.db", "Upgrade, examine, export and import the database."),

@@ -10,14 +10,15 @@ from curriculum.daemon.configuration import DaemonConfig, ExclusionRule, LimitsC
 from curriculum.database.courses import courses, finished_steps
 from curriculum.database.lineage import lineage_of
 from curriculum.database.results import FoundProof
-from curriculum.lifelong.executor import AttemptRequest
+from curriculum.lifelong.executor import AttemptRequest, LearnedState
 from curriculum.lifelong.summary import summary_of
+from prover.app.daemon.process import DaemonProcess
 from prover.app.environment import database
-from prover.cli.daemon_process import Process
+from prover.app.learning import ExecutorOptions, LeanExecutor
 from prover.cli.main import run
-from prover.cli.workshop import LeanWorkshop, Tools
 from prover.errors import UsageError
 from prover.lean.toolchain.toolchain import EmbeddedToolchain
+from prover.progress import Reporter
 from prover.project.location import parse_location
 
 pytestmark = pytest.mark.lean
@@ -74,9 +75,9 @@ def test_a_course_and_then_the_daemon(repository: Path, tmp_path: Path, capsys: 
         leave=(ExclusionRule("small", ("never",)),),
     )
     (tmp_path / "daemon").mkdir()
-    process = Process(configuration, tmp_path / "daemon")
+    process = DaemonProcess(configuration, tmp_path / "daemon")
     process.run(until_idle=True)
-    process.ended()
+    process.end()
     events = [json.loads(line) for line in (tmp_path / "daemon" / "log").read_text().splitlines()]
     assert ("broken", "easy") in [(e.get("change"), e.get("theorem")) for e in events]
     assert [e["theorem"] for e in events if e["event"] == "proved"] == ["easy"]
@@ -92,14 +93,14 @@ def test_a_course_and_then_the_daemon(repository: Path, tmp_path: Path, capsys: 
 def test_a_repository_that_goes_on_is_worked_on_as_it_was_traced(repository: Path) -> None:
     place = parse_location(str(repository))
     with database() as db:
-        workshop = LeanWorkshop({"here": place}, Tools("embedded", 1, 20.0), db, lambda _: None)
-        revision = workshop.trace("here")
+        executor = LeanExecutor({"here": place}, ExecutorOptions("embedded", 1, 20.0), db, Reporter())
+        revision = executor.trace("here")
         (repository / "Small.lean").write_text(FIRST.replace("n + 0 = n", "0 + n = n"))
         git(repository, "commit", "-qam", "restated")
-        (finished,) = workshop.attempt("here", revision, [AttemptRequest("Small", "easy", 8)], [])
-        assert isinstance(finished.result, FoundProof)
+        (result,) = executor.attempt("here", revision, [AttemptRequest("Small", "easy", 8)], LearnedState())
+        assert isinstance(result.result, FoundProof)
         (repository / "Small.lean").write_text(FIRST)
-        unsaved = workshop.trace("here")
+        unsaved = executor.trace("here")
         (repository / "Small.lean").write_text(FIRST + "-- more\n")
         with pytest.raises(UsageError, match="has changed"):
-            next(iter(workshop.attempt("here", unsaved, [AttemptRequest("Small", "easy", 8)], [])))
+            next(iter(executor.attempt("here", unsaved, [AttemptRequest("Small", "easy", 8)], LearnedState())))

@@ -19,7 +19,9 @@ import pytest
 from curriculum.daemon.configuration import DaemonConfig, PublishConfig
 from curriculum.database.results import Cost
 from curriculum.lifelong.executor import AttemptRequest, AttemptResult
-from prover.cli.daemon_process import JsonLog, Patches, step_back
+from prover.app.daemon.log import JsonLog
+from prover.app.daemon.patches import Patches
+from prover.app.daemon.process import lower_priority
 from prover.cli.main import run
 
 DEADLINE_S = 60.0
@@ -182,5 +184,5 @@ def test_it_is_never_less_nice_than_it_was(
     became: list[int] = []
     monkeypatch.setattr(os, "getpriority", lambda *_: had)
     monkeypatch.setattr(os, "setpriority", lambda _which, _who, nice: became.append(nice))
-    step_back(wanted)
+    lower_priority(wanted)
     assert became == got

@@ -1,0 +1,312 @@
+"""Learning over repositories: the executor of courses and the daemon, learners by name, and `prover learn` itself."""
+
+import dataclasses
+import platform
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock, Timeout
+
+from prover.app.assembly import ProverOptions, assemble, mixture
+from prover.app.environment import database, home
+from prover.app.planning import order_named
+from prover.app.store import known_proofs, result_of
+from prover.app.tracing import trace_into_database
+from prover.app.workspace import Workspace
+from prover.attempt import Known, Outcome, Task, TheoremProved, have_read
+from prover.errors import LeanError, RepositoryError, RunError, UsageError
+from prover.lean.pool import Pool
+from prover.lean.toolchain.choose import ToolchainChoice
+from prover.progress import Reporter
+from prover.project.build import source_of
+from prover.project.checkout import COMMIT
+from prover.project.layout import Module
+from prover.project.location import Location
+from prover.project.patch import replace as replace_in
+from prover.project.patch import unified_diff
+from prover.project.revision import revision_of
+from prover.search.budget import Budget
+from prover.tactics.automation import Automation
+from prover.tactics.ensemble import Standing
+from prover.tactics.generator import Generator
+from prover.tactics.structure import Structure
+
+if TYPE_CHECKING:
+    from curriculum.database.courses import StoredStep
+    from curriculum.database.database import Database
+    from curriculum.learn.learner import Learner, Strategy
+    from curriculum.lifelong.course import CourseConfig
+    from curriculum.lifelong.executor import AttemptRequest, AttemptResult, LearnedState
+
+LEASE_S = 180.0
+MEMORY, RANKER, GENERATOR = "memory", "ranker", "generator"
+LEARNERS = (MEMORY, RANKER, GENERATOR)
+STRATEGIES = ("progressive", "merged", "replay", "ewc", "adapters")
+
+
+@dataclass(frozen=True)
+class ExecutorOptions:
+    """How an executor runs Lean."""
+
+    toolchain_choice: ToolchainChoice = "auto"
+    jobs: int = 2
+    """The number of Lean processes."""
+    seconds: float = 60.0
+    """The time limit of an attempt, in seconds; its budget is a number of tactics."""
+
+
+class LeanExecutor:
+    """Traces repositories and attempts theorems with Lean; see `curriculum.lifelong.executor.Executor`."""
+
+    def __init__(
+        self, locations: Mapping[str, Location], options: ExecutorOptions, database: "Database", reporter: Reporter
+    ) -> None:
+        """
+        Args:
+            locations: the repositories, by their canonical location.
+        """
+        self._locations = locations
+        self._options = options
+        self._database = database
+        self._reporter = reporter
+
+    def settings(self) -> dict[str, Any]:
+        """See `Executor`."""
+        return {
+            "generators": ["automation", "structure", MEMORY],
+            "mixture": "fixed within a step",
+            "seconds": self._options.seconds,
+        }
+
+    def trace(self, location: str) -> str:
+        """See `Executor`."""
+        with self._workspace(self._locations[location]) as workspace:
+            traced = trace_into_database(workspace, self._reporter.notify)
+            if traced.failed:
+                first = traced.failed[0]
+                self._reporter.notify(
+                    f"{location}: modules of it and of its packages that are not traced: {len(traced.failed)}, "
+                    f"for example {first.module.name}: {first.error}"
+                )
+            if not traced.own and traced.failed:
+                raise RepositoryError(f"No module of {location} can be built: {traced.failed[0].error}")
+            return revision_of(workspace.checkout, workspace.repository)
+
+    def attempt(
+        self, location: str, revision: str, requests: "Sequence[AttemptRequest]", learned: "LearnedState"
+    ) -> "Iterator[AttemptResult]":
+        """See `Executor`."""
+        with self._workspace_at(location, revision) as workspace, ThreadPoolExecutor(self._options.jobs) as threads:
+            pool = workspace.pool()
+            attempts = _Attempts(workspace, pool, learned, self._options.seconds, self._recall)
+            try:
+                running = [threads.submit(attempts.attempt, *each) for each in attempts.tasks(requests)]
+                for future in as_completed(running):
+                    yield future.result()
+            except BaseException:  # among them GeneratorExit: nobody wants the rest
+                threads.shutdown(wait=False, cancel_futures=True)
+                pool.close()
+                raise
+
+    def _workspace(self, location: Location) -> Workspace:
+        options = self._options
+        return Workspace.open(str(location), options.toolchain_choice, self._reporter, options.jobs)
+
+    @contextmanager
+    def _workspace_at(self, location: str, revision: str) -> Iterator[Workspace]:
+        """Opens a repository as it was traced; a directory that has changed since, at the commit it was traced at."""
+        place = self._locations[location]
+        if place.is_directory and place.revision is None:
+            with self._workspace(place) as workspace:
+                if revision_of(workspace.checkout, workspace.repository) == revision:
+                    yield workspace
+                    return
+            if not COMMIT.fullmatch(revision):
+                raise UsageError(f"{location} has changed since it was traced: it is traced again next time.")
+        with self._workspace(dataclasses.replace(place, revision=revision)) as workspace:
+            yield workspace
+
+    def _recall(self, statement_key: str) -> tuple[Known, ...]:
+        return known_proofs(self._database, statement_key)
+
+
+class _Attempts:
+    """Attempts at theorems of one repository; each begins with the same mixture of generators, whichever ends first."""
+
+    def __init__(
+        self,
+        workspace: Workspace,
+        pool: Pool,
+        learned: "LearnedState",
+        seconds: float,
+        recall: Callable[[str], tuple[Known, ...]],
+    ) -> None:
+        self._workspace = workspace
+        self._pool = pool
+        self._learned = learned
+        self._seconds = seconds
+        self._recall = recall
+        self._generators: tuple[Generator, ...] = (Automation(), Structure(), *learned.generators)
+        self._gate = workspace.gate(pool)
+
+    def tasks(self, requests: "Sequence[AttemptRequest]") -> "Iterator[tuple[AttemptRequest, Task | str]]":
+        """Yields each request with its theorem, or with the reason why there is none.
+
+        A module that cannot be read affects its own requests only.
+        """
+        names = dict.fromkeys(request.module for request in requests)
+        contents = self._workspace.contents()
+        with self._pool.lend() as session:
+            for name in names:
+                mine = [request for request in requests if request.module == name]
+                try:
+                    module = self._module(name)
+                    self._workspace.builder.prepare(module)
+                    source = source_of(self._workspace.repository, module)
+                    declared = {d.name: d for d in session.declarations(source, detail=True)}
+                    have_read(session, contents, [source], self._generators)
+                except (UsageError, LeanError) as error:
+                    yield from ((request, str(error)) for request in mine)
+                    continue
+                for request in mine:
+                    found = declared.get(request.theorem)
+                    yield request, Task(source, found) if found else f"{name} no longer has {request.theorem}"
+
+    def attempt(self, request: "AttemptRequest", task: Task | str) -> "AttemptResult":
+        """Attempts a theorem."""
+        from curriculum.database.results import Cost
+        from curriculum.lifelong.executor import AttemptResult
+
+        toolchain = self._workspace.toolchain.name
+        if isinstance(task, str):
+            return AttemptResult(request, request.theorem, toolchain, ("failed", task), Cost())
+        statistics = Standing(self._learned.here, self._learned.elsewhere)
+        options = ProverOptions(
+            budget=Budget(seconds=self._seconds, tactics=request.tactics),
+            recall=self._recall if request.recall else lambda _: (),
+            temperature=request.temperature,
+            seed=request.seed,
+        )
+        prover = assemble(mixture(self._generators, statistics), self._gate, options)
+        with self._pool.lend() as session:
+            self._pool.prepare_fresh()
+            outcome = prover.prove(session, task)
+        return AttemptResult(
+            request,
+            task.declaration.key or request.theorem,
+            toolchain,
+            result_of(outcome, [generator.name for generator in self._generators]),
+            Cost(outcome.spent.seconds, outcome.spent.expansions, outcome.spent.tactics),
+            recalled=isinstance(outcome, TheoremProved) and outcome.recalled,
+            patch=_patch(task, outcome),
+            counts=statistics.news(),
+        )
+
+    def _module(self, name: str) -> Module:
+        module = self._workspace.repository.modules.get(name)
+        if module is None:
+            raise UsageError(f"There is no longer a module {name}.")
+        return module
+
+
+def _patch(task: Task, outcome: Outcome) -> str:
+    if not isinstance(outcome, TheoremProved):
+        return ""
+    source = task.source
+    return unified_diff(source.file, source.text, replace_in(source.text, outcome.replacements))
+
+
+# --- learners ---
+
+
+@dataclass(frozen=True)
+class LearnerOptions:
+    """How learners are made."""
+
+    strategy: "Strategy" = "progressive"
+    """The strategy against forgetting, for learners with weights."""
+    seed: int = 0
+    base: str = "tiny"
+    """The base model of the learner `generator`: a preset, a directory, or a name on the hub."""
+    learning_rate: float | None = None
+    """The learning rate of the learner `generator`; None for the default of its base."""
+    epochs: int = 1
+    """Epochs of the learner `generator` over each repository."""
+
+
+def learners_named(names: Sequence[str], options: LearnerOptions) -> "list[Learner]":
+    """Returns the learners of these names, each once.
+
+    Raises:
+        UsageError: a name is unknown, or what a learner needs is not installed.
+    """
+    from curriculum.learn.generator.learner import GeneratorLearner
+    from curriculum.learn.learner import MemoryLearner
+    from curriculum.learn.ranker import Ranker
+
+    strategy, seed = options.strategy, options.seed
+    made: Mapping[str, Callable[[], Learner]] = {
+        MEMORY: lambda: MemoryLearner(strategy, seed=seed),
+        RANKER: lambda: Ranker(strategy, seed=seed),
+        GENERATOR: lambda: GeneratorLearner(strategy, seed, options.base, options.epochs, options.learning_rate),
+    }
+    names = list(dict.fromkeys(names))
+    for name in names:
+        if name not in made:
+            raise UsageError(f"There is no learner {name!r}: choose from {', '.join(LEARNERS)}.")
+    return [made[name]() for name in names]
+
+
+# --- courses ---
+
+
+def learn(
+    locations: Mapping[str, Location],
+    config: "CourseConfig",
+    learners: "Sequence[Learner]",
+    options: ExecutorOptions,
+    reporter: Reporter,
+) -> "list[StoredStep]":
+    """Runs a course over repositories, or continues it, and returns its steps.
+
+    Raises:
+        RunError: another course is using the database.
+        DatabaseError: the database cannot be used; the course continues from what is stored later.
+    """
+    from curriculum.database.courses import finished_steps
+    from curriculum.lifelong.course import Course
+    from curriculum.lifelong.course_run import run_course
+
+    directory = home().caches / "courses"
+    with database() as db, _only_course(directory, db):
+        executor = LeanExecutor(locations, options, db, reporter)
+        run = run_course(Course(db, executor, learners, order_named, directory, reporter.notify), config)
+        with db.reading() as connection:
+            return finished_steps(connection, run)
+
+
+@contextmanager
+def _only_course(directory: Path, database: "Database") -> Iterator[None]:
+    """Keeps other courses off a database while the block lasts: two would continue the same one.
+
+    A lock keeps out others on this computer, and is free as soon as its holder has ended; a lease keeps out the rest.
+    """
+    from curriculum.lifelong.lease_keeper import LeaseKeeper
+
+    busy = RunError("Another `prover learn` is using this database: wait for it, or end it.")
+    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(directory / f"{sha256(database.name.encode()).hexdigest()[:16]}.lock", timeout=0):
+            owner = f"{platform.node()} {directory}"
+            held = database.perform(lambda work: work.leases.acquire("courses", owner, LEASE_S))
+            if held is None:
+                raise busy
+            with LeaseKeeper(database, held):
+                yield
+    except Timeout:
+        raise busy from None
