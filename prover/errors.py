@@ -1,55 +1,55 @@
-"""Everything that this program raises on purpose.
+"""The exceptions that this program raises on purpose.
 
     ProverError
     ├── UsageError              the request cannot be carried out as given
-    │   ├── RepositoryError       no such repository, or it holds no Lean
-    │   │   └── CheckoutFailed        git cannot bring it
-    │   │       ├── NoNetwork           its computer does not answer
-    │   │       ├── NoSuchRevision      no such branch, tag or commit; the nearest are in the message
-    │   │       └── GitMissing          there is no git
-    │   ├── UnknownTheorem        no such theorem; the nearest names are in the message
-    │   ├── NeedsToolchain        its imports need a library or toolchain that is not here
-    │   ├── BrokenFile            a file does not compile; Lean's messages are in `details`
-    │   ├── LakeFailed            Lake cannot load or build a repository; its words are in `details`
-    │   ├── BenchmarkError        a benchmark in LeanDojo's format cannot be written, or is not whole
-    │   ├── DatasetError          the problems to evaluate on cannot be read, or are not what they should be
-    │   ├── ModelMissing          a language model is not there, cannot be loaded, or is of the wrong kind
-    │   ├── RunError              an evaluation's directory is missing, damaged, in use, or another's
+    │   ├── RepositoryError       there is no such repository, or it holds no Lean
+    │   │   └── CheckoutFailed        git cannot fetch it
+    │   │       ├── NoNetwork           its host does not answer
+    │   │       ├── NoSuchRevision      it has no such branch, tag or commit; the message lists similar ones
+    │   │       └── GitMissing          git is not installed
+    │   ├── UnknownTheorem        there is no such theorem; the message lists similar names
+    │   ├── NeedsToolchain        its imports need a library or toolchain that is not installed
+    │   ├── BrokenFile            a file does not compile; `details` holds Lean's messages
+    │   ├── LakeFailed            Lake cannot load or build a repository; `details` holds its output
+    │   ├── BenchmarkError        a benchmark in LeanDojo's format cannot be written, or is incomplete
+    │   ├── DatasetError          the problems to evaluate on cannot be read or are invalid
+    │   ├── ModelMissing          a language model is missing, cannot be loaded, or is of the wrong kind
+    │   ├── RunError              the directory of an evaluation is missing, damaged, in use, or of another run
     │   └── NotWritable           a patch cannot be written
-    ├── LeanError               Lean did not do what was asked
+    ├── LeanError               Lean did not do what was requested
     │   ├── LeanDied              its process ended
-    │   ├── LeanTimeout            it gave no answer in time and was stopped
+    │   ├── LeanTimeout           it did not answer in time and was stopped
     │   ├── RequestRefused        the gateway answered with an error
-    │   ├── LeanDojoFailed        LeanDojo could not trace or open what it was given; its words are in `details`
-    │   └── RestoreFailed          a proof state did not come back after a restart
-    ├── ModelError              a language model did not do what was asked
-    │   └── ServerFailed          its server is down, slow, refuses, or answers nonsense
-    ├── DatabaseError           the database cannot be used; nothing was half stored
+    │   ├── LeanDojoFailed        LeanDojo could not trace or open a theorem; `details` holds its output
+    │   └── RestoreFailed         a proof state could not be restored after a restart
+    ├── ModelError              a language model did not do what was requested
+    │   └── ServerFailed          its server is down, slow, refuses, or sends invalid answers
+    ├── DatabaseError           the database cannot be used; no change was stored in part
     │   ├── DatabaseUnavailable   it cannot be opened, reached or written
-    │   ├── WrongDatabase         it has newer or older tables, or is another program's
+    │   ├── WrongDatabase         its tables are of another version, or of another program
     │   ├── DatabaseCorrupt       it is damaged
-    │   ├── DatabaseBusy          other writers did not let go in time
+    │   ├── DatabaseBusy          other writers held it for too long
     │   ├── DatabaseFull          its disk is full
-    │   ├── RowRefused            a row breaks one of its rules
-    │   ├── ImportRefused         a file is no whole export of this version
-    │   └── LeaseLost             somebody else has what was leased
+    │   ├── RowRefused            a row violates a constraint
+    │   ├── ImportRefused         a file is not a complete export of this version
+    │   └── LeaseLost             another process holds the lease
     └── ToolchainError          there is no Lean to run; see `prover toolchain doctor`
-        ├── NodeMissing           no Node.js, which the embedded toolchain runs on
-        ├── NodeTooOld            only an older Node.js than it needs
+        ├── NodeMissing           Node.js, which the embedded toolchain needs, is not installed
+        ├── NodeTooOld            the installed Node.js is too old
         ├── ToolchainMissing      a toolchain or its gateway is not installed
-        ├── LeanDojoMissing       the package lean-dojo is not installed, or something that it needs
-        ├── InstallFailed         an installation did not come to its end
-        └── NativeLeanFailed      a native Lean was found but does not run, or elan does not provide it
+        ├── LeanDojoMissing       the package lean-dojo, or a program that it needs, is not installed
+        ├── InstallFailed         an installation failed
+        └── NativeLeanFailed      a native Lean was found but does not run, or elan cannot provide it
 
-Each message is one sentence that names the thing at fault, and says what to do.
+Each message is one sentence that names the thing at fault and says what to do.
 """
 
 
 class ProverError(Exception):
-    """The root of everything that this program raises on purpose."""
+    """The base of all exceptions that this program raises on purpose."""
 
     details: tuple[str, ...] = ()
-    """lines to show above the message"""
+    """Lines to show above the message."""
 
 
 class UsageError(ProverError):
@@ -61,11 +61,11 @@ class RepositoryError(UsageError):
 
 
 class CheckoutFailed(RepositoryError):
-    """Git cannot bring a repository."""
+    """Git cannot fetch a repository."""
 
 
 class NoNetwork(CheckoutFailed):
-    """The computer that a repository is on does not answer."""
+    """The host of a repository does not answer."""
 
 
 class NoSuchRevision(CheckoutFailed):
@@ -73,15 +73,15 @@ class NoSuchRevision(CheckoutFailed):
 
 
 class GitMissing(CheckoutFailed):
-    """There is no git program."""
+    """Git is not installed."""
 
 
 class UnknownTheorem(UsageError):
-    """No such theorem."""
+    """There is no such theorem."""
 
 
 class NeedsToolchain(UsageError):
-    """What the repository imports is not here."""
+    """A repository imports a library, or needs a toolchain, that is not installed."""
 
 
 class BrokenFile(UsageError):
@@ -101,19 +101,19 @@ class LakeFailed(UsageError):
 
 
 class BenchmarkError(UsageError):
-    """A benchmark in LeanDojo's format cannot be written, or is not whole."""
+    """A benchmark in LeanDojo's format cannot be written, or is incomplete."""
 
 
 class DatasetError(UsageError):
-    """The problems to evaluate on cannot be read, or are not what they should be."""
+    """The problems to evaluate on cannot be read or are invalid."""
 
 
 class ModelMissing(UsageError):
-    """A language model is not there, cannot be loaded, or is of the wrong kind."""
+    """A language model is missing, cannot be loaded, or is of the wrong kind."""
 
 
 class RunError(UsageError):
-    """An evaluation's directory is missing, damaged, in use, or another's."""
+    """The directory of an evaluation is missing, damaged, in use, or of another run."""
 
 
 class NotWritable(UsageError):
@@ -121,7 +121,7 @@ class NotWritable(UsageError):
 
 
 class LeanError(ProverError):
-    """Lean did not do what was asked."""
+    """Lean did not do what was requested."""
 
 
 class LeanDied(LeanError):
@@ -130,11 +130,11 @@ class LeanDied(LeanError):
     def __init__(self, message: str, killed: bool = True) -> None:
         super().__init__(message)
         self.killed = killed
-        """by somebody or something else; otherwise what it was given ended it"""
+        """Whether a signal ended it from outside; otherwise the request itself did."""
 
 
 class LeanTimeout(LeanError):
-    """Lean gave no answer in time and was stopped."""
+    """Lean did not answer in time and was stopped."""
 
 
 class RequestRefused(LeanError):
@@ -142,7 +142,7 @@ class RequestRefused(LeanError):
 
 
 class LeanDojoFailed(LeanError):
-    """LeanDojo could not trace or open what it was given."""
+    """LeanDojo could not trace a repository or open a theorem."""
 
     def __init__(self, message: str, details: tuple[str, ...] = ()) -> None:
         super().__init__(message)
@@ -150,51 +150,51 @@ class LeanDojoFailed(LeanError):
 
 
 class RestoreFailed(LeanError):
-    """A proof state did not come back after a restart."""
+    """A proof state could not be restored after a restart."""
 
 
 class ModelError(ProverError):
-    """A language model did not do what was asked."""
+    """A language model did not do what was requested."""
 
 
 class ServerFailed(ModelError):
-    """The server of a language model is down, slow, refuses, or answers nonsense."""
+    """The server of a language model is down, slow, refuses, or sends invalid answers."""
 
 
 class DatabaseError(ProverError):
-    """The database cannot be used; nothing was half stored."""
+    """The database cannot be used. No change was stored in part."""
 
 
 class DatabaseUnavailable(DatabaseError):
-    """It cannot be opened, reached or written."""
+    """The database cannot be opened, reached or written."""
 
 
 class WrongDatabase(DatabaseError):
-    """It has newer or older tables, or is another program's."""
+    """The tables of the database are of another version, or of another program."""
 
 
 class DatabaseCorrupt(DatabaseError):
-    """It is damaged, or no database."""
+    """The database is damaged, or the file is not a database."""
 
 
 class DatabaseBusy(DatabaseError):
-    """Other writers did not let go in time; the same may succeed later."""
+    """Other writers held the database for too long; the same request may succeed later."""
 
 
 class DatabaseFull(DatabaseError):
-    """Its disk is full."""
+    """The disk of the database is full."""
 
 
 class RowRefused(DatabaseError):
-    """A row breaks one of its rules."""
+    """A row violates a constraint."""
 
 
 class ImportRefused(DatabaseError):
-    """A file is no whole export of this version."""
+    """A file is not a complete export of this version."""
 
 
 class LeaseLost(DatabaseError):
-    """Somebody else has what was leased."""
+    """Another process holds the lease."""
 
 
 class ToolchainError(ProverError):
@@ -206,7 +206,7 @@ class NodeMissing(ToolchainError):
 
 
 class NodeTooOld(ToolchainError):
-    """Node.js was found, but only a version that refuses Lean's module."""
+    """Only versions of Node.js were found that cannot load Lean's WebAssembly module."""
 
 
 class ToolchainMissing(ToolchainError):
@@ -214,12 +214,12 @@ class ToolchainMissing(ToolchainError):
 
 
 class LeanDojoMissing(ToolchainError):
-    """The package lean-dojo is not installed, or something that it needs."""
+    """The package lean-dojo, or a program that it needs, is not installed."""
 
 
 class InstallFailed(ToolchainError):
-    """An installation did not come to its end; what it had finished is kept for the next try."""
+    """An installation failed. Its finished steps are kept for the next try."""
 
 
 class NativeLeanFailed(ToolchainError):
-    """A native Lean was found but does not run, or elan does not provide the one that is asked for."""
+    """A native Lean was found but does not run, or elan cannot provide the requested version."""

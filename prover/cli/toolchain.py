@@ -53,6 +53,6 @@ def doctor() -> int:
     findings = diagnose(home())
     for finding in findings:
         click.echo(f"{'ok ' if finding.ok else 'BAD'}  {finding.what}: {finding.detail}")
-        if not finding.ok and finding.mend:
-            click.echo(f"     → {finding.mend}")
+        if not finding.ok and finding.remedy:
+            click.echo(f"     → {finding.remedy}")
     return 0 if all(finding.ok for finding in findings) else 1

@@ -1,12 +1,12 @@
-"""What keeps a Lean process from doing harm: elaborating a file can run any code that the file holds.
+"""Confines Lean processes: elaborating a file can run any code that the file holds.
 
-A process may write in its scratch directory alone, reach no network, and use only so much memory, disk and
-processor time; of the user's environment it sees a few variables. By what that is ensured depends on the
-toolchain and on the platform, and is said: see `prover toolchain doctor`.
+A process may write only in its scratch directory, has no network, and has limits on memory, file size and processor
+time. It sees a few variables of the user's environment. The mechanisms depend on the toolchain and the platform;
+`prover toolchain doctor` lists them.
 
-The embedded Lean is WebAssembly, which can neither start programs nor open sockets, and Node.js's permission
-model guards its files. A native Lean is run by bubblewrap where that is there; else `unshare` takes at least the
-network away.
+The embedded Lean is WebAssembly, which can neither start programs nor open sockets, and Node.js's permission model
+guards its files. A native Lean runs under bubblewrap if that is installed; otherwise `unshare` removes at least the
+network.
 """
 
 import functools
@@ -21,17 +21,17 @@ from prover.lean.toolchain.toolchain import Command, Toolchain
 
 TRIAL_S = 10.0
 FILE_BYTES = 2 << 30
-"""what one file may grow to"""
+"""The largest size of one file."""
 PROCESSOR_S = 12 * 3600
-"""processor time of one process; every request has a limit of its own besides"""
+"""The processor time of one process, in seconds. Every request has a limit of its own as well."""
 FORWARDED = ("PATH", "HOME", "LANG", "ELAN_HOME")
-"""of the user's environment; none of them holds a secret"""
+"""The variables of the user's environment that a process sees. None of them holds a secret."""
 NETWORK = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE")
-"""what Lake's downloads need besides"""
+"""The variables that Lake's downloads need in addition."""
 DOWNLOADS = ("~/.elan", "$ELAN_HOME", "~/.cache/mathlib", "~/.cache/lake")
-"""where elan and Lake keep what they download"""
-BLOCK = 512
-"""bytes in `ulimit`'s unit of file size"""
+"""The directories in which elan and Lake keep their downloads."""
+ULIMIT_BLOCK_BYTES = 512
+"""The unit in which `ulimit` counts file sizes, in bytes."""
 
 NODE = "Node.js's permission model"
 WASM = "WebAssembly"
@@ -42,25 +42,26 @@ LIMITS = "resource limits"
 
 @dataclass(frozen=True)
 class Isolation:
-    """By what each kind of harm is kept off; none where nothing does."""
+    """The mechanism that prevents each kind of harm; None where nothing does."""
 
     writes: str | None
-    """outside the scratch directory"""
+    """Prevents writing outside the scratch directory."""
     network: str | None
+    """Prevents network connections."""
     programs: str | None
-    """others, started unconfined"""
+    """Prevents starting unconfined programs."""
     memory: str
     limits: str | None
-    """of processor time and of the size of files"""
+    """Limits processor time and file sizes."""
     environment: str = "only " + ", ".join(FORWARDED)
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """What is not kept off."""
+        """The kinds of harm that nothing prevents."""
         return tuple(what for what in ("writes", "network", "programs", "limits") if getattr(self, what) is None)
 
     def describe(self) -> str:
-        """In one line."""
+        """Returns the mechanisms in one line."""
         held = ", ".join(
             f"{what} ({how})"
             for what in ("writes", "network", "programs", "memory", "limits")
@@ -71,7 +72,7 @@ class Isolation:
 
 @dataclass(frozen=True)
 class Sandbox:
-    """A program that runs another one confined."""
+    """A program that runs another one under confinement."""
 
     name: str
     program: str
@@ -79,15 +80,15 @@ class Sandbox:
 
     @property
     def writes(self) -> bool:
-        """Whether it confines what is written, beside the network."""
+        """Whether it confines writing as well as the network."""
         return self.name == BUBBLEWRAP
 
     def around(self, argv: Sequence[str], writable: Sequence[Path]) -> tuple[str, ...]:
-        """A command that runs `argv` confined, without a network."""
+        """Returns a command that runs `argv` confined and without a network."""
         return (self.program, *self.words, *self._bound(writable), "--", *argv)
 
     def around_online(self, argv: Sequence[str], writable: Sequence[Path]) -> tuple[str, ...]:
-        """A command that runs `argv` confined as far as it goes with the network left open."""
+        """Returns a command that runs `argv` confined, as far as possible with an open network."""
         if not self.writes:
             return tuple(argv)
         return (self.program, *self.words, "--share-net", *self._bound(writable), "--", *argv)
@@ -98,7 +99,7 @@ class Sandbox:
         return tuple(word for place in writable for word in ("--bind-try", str(place), str(place)))
 
 
-KNOWN = (
+SANDBOXES = (
     Sandbox(
         BUBBLEWRAP,
         "bwrap",
@@ -106,13 +107,13 @@ KNOWN = (
     ),
     Sandbox(UNSHARE, "unshare", ("--map-root-user", "--net", "--ipc")),
 )
-"""the better first"""
+"""The known sandboxes, the best first."""
 
 
 @functools.cache
 def sandbox(search: str | None = None) -> Sandbox | None:
-    """The best sandbox that works here, tried once; it may be installed and yet forbidden by the kernel."""
-    for known in KNOWN:
+    """Returns the best sandbox that works here; each is tried once, since the kernel may forbid an installed one."""
+    for known in SANDBOXES:
         if program := shutil.which(known.program, path=search):
             try:
                 trial = subprocess.run(
@@ -127,7 +128,7 @@ def sandbox(search: str | None = None) -> Sandbox | None:
 
 
 def confined(command: Command, toolchain: Toolchain, scratch: Path) -> Command:
-    """The command held to what `isolation_of` says; its process may write in `scratch`."""
+    """Returns the command confined as `isolation_of` describes; its process may write in `scratch`."""
     if toolchain.kind == "embedded":
         node, *words = command.argv
         allowed = ("--permission", "--allow-worker", "--allow-fs-read=*", f"--allow-fs-write={scratch}")
@@ -135,23 +136,23 @@ def confined(command: Command, toolchain: Toolchain, scratch: Path) -> Command:
     else:
         found = sandbox()
         argv = found.around(command.argv, [scratch]) if found else command.argv
-    return Command(_limited(argv), {**_kept(FORWARDED), "TMPDIR": str(scratch), **command.env}, alone=True)
+    return Command(_limited(argv), {**_environment(FORWARDED), "TMPDIR": str(scratch), **command.env}, alone=True)
 
 
 def confined_lake(command: Command, places: Sequence[Path]) -> Command:
-    """A run of Lake that may write in `places` and where Lake keeps its downloads, and may reach the network."""
+    """Returns a run of Lake that may write in `places` and in Lake's download directories, and may use the network."""
     found = sandbox()
     writable = [*places, *(Path(os.path.expandvars(place)).expanduser() for place in DOWNLOADS)]
     argv = found.around_online(command.argv, writable) if found else command.argv
-    return Command(argv, {**_kept((*FORWARDED, *NETWORK)), **command.env}, alone=True)
+    return Command(argv, {**_environment((*FORWARDED, *NETWORK)), **command.env}, alone=True)
 
 
-def _kept(names: Sequence[str]) -> dict[str, str]:
+def _environment(names: Sequence[str]) -> dict[str, str]:
     return {name: os.environ[name] for name in names if name in os.environ}
 
 
 def isolation_of(toolchain: Toolchain) -> Isolation:
-    """What holds for the processes of a toolchain on this platform."""
+    """Returns the mechanisms that confine the processes of a toolchain on this platform."""
     limits = LIMITS if _shell() else None
     if toolchain.kind == "embedded":
         return Isolation(NODE, WASM, WASM, f"2 GiB, {WASM}", limits)
@@ -162,14 +163,14 @@ def isolation_of(toolchain: Toolchain) -> Isolation:
 
 
 def _limited(argv: tuple[str, ...]) -> tuple[str, ...]:
-    """The command with limits on it that hold for the process and all that it starts."""
+    """Returns the command with resource limits that hold for the process and all its children."""
     shell = _shell()
     if shell is None:
         return argv
-    limits = f"ulimit -c 0; ulimit -f {FILE_BYTES // BLOCK}; ulimit -t {PROCESSOR_S}"
+    limits = f"ulimit -c 0; ulimit -f {FILE_BYTES // ULIMIT_BLOCK_BYTES}; ulimit -t {PROCESSOR_S}"
     return (shell, "-c", f'{limits}; exec "$@"', "lean", *argv)
 
 
 def _shell() -> str | None:
-    """POSIX's shell, which can set limits; Windows has none."""
+    """Returns the POSIX shell, which can set limits; Windows has none."""
     return "/bin/sh" if os.name == "posix" else None

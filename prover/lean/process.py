@@ -1,4 +1,4 @@
-"""One Lean process that runs the gateway: started, spoken to a line at a time, and always ended."""
+"""One Lean process that runs the gateway: it is started, exchanges lines of JSON, and is always ended."""
 
 import os
 import queue
@@ -37,22 +37,22 @@ from prover.lean.toolchain.toolchain import Program, Toolchain
 T = TypeVar("T")
 START_SECONDS = 60.0
 NOISE_LINES = 40
-SIGNALLED = 128
-"""from here on, the status of a process says which signal ended what it ran"""
+FIRST_SIGNAL_STATUS = 128
+"""From this exit status on, the status of a shell tells which signal ended its command."""
 
 
 class LeanProcess:
-    """A running gateway, confined: see `isolation`. Not thread-safe: one conversation at a time.
+    """A running gateway, confined as in `isolation`. Not thread-safe: it carries one request at a time.
 
     Raises from every method:
-        LeanDied: the process ended; the message has its last words.
-        LeanTimeout: no reply within the time given; the process has been killed.
+        LeanDied: The process ended. The message has its last output.
+        LeanTimeout: No reply arrived in time. The process has been killed.
     """
 
     def __init__(self, toolchain: Toolchain, search_path: Sequence[Path] = ()) -> None:
         self._mark = secrets.token_hex(8)
         self.scratch = Path(tempfile.mkdtemp(prefix="prover-lean-")).resolve()
-        """the one directory that the process may write in; gone when it has ended"""
+        """The only directory in which the process may write. It is deleted with the process."""
         command = confined(
             toolchain.command(Program(("Gateway",), (), (self._mark,)), search_path), toolchain, self.scratch
         )
@@ -67,8 +67,8 @@ class LeanProcess:
             stderr=subprocess.PIPE,
             start_new_session=True,
         )
-        for stream, kept in ((self._process.stdout, True), (self._process.stderr, False)):
-            threading.Thread(target=self._read, args=(stream, kept), daemon=True).start()
+        for stream, has_replies in ((self._process.stdout, True), (self._process.stderr, False)):
+            threading.Thread(target=self._read, args=(stream, has_replies), daemon=True).start()
         self._greeting: Greeting | None = None
 
     def greet(self) -> Greeting:
@@ -121,11 +121,11 @@ class LeanProcess:
 
     @property
     def pid(self) -> int:
-        """The operating system's number of the process."""
+        """The process id."""
         return self._process.pid
 
     def memory(self) -> int:
-        """Resident memory in bytes, with what it is run by; 0 once it has ended."""
+        """Returns the resident memory of the process and its children in bytes; 0 once it has ended."""
         try:
             top = psutil.Process(self.pid)
             return sum(int(process.memory_info().rss) for process in (top, *top.children(recursive=True)))
@@ -133,11 +133,11 @@ class LeanProcess:
             return 0
 
     def alive(self) -> bool:
-        """Whether the process still runs."""
+        """Returns whether the process still runs."""
         return self._process.poll() is None
 
     def kill(self) -> None:
-        """Ends the process and waits until it is gone. Safe to call twice."""
+        """Kills the process, waits until it is gone and deletes its scratch directory. Safe to call twice."""
         if self.alive():
             try:
                 os.killpg(self._process.pid, signal.SIGKILL)
@@ -162,7 +162,7 @@ class LeanProcess:
                 line = self._lines.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
                 self.kill()
-                raise LeanTimeout(f"Lean gave no answer within {seconds:.0f} s and was stopped") from None
+                raise LeanTimeout(f"Lean did not answer within {seconds:.0f} s and was stopped") from None
             if line is None:
                 raise self._death()
             try:
@@ -170,21 +170,23 @@ class LeanProcess:
             except msgspec.DecodeError as error:
                 raise RequestRefused(f"the gateway sent a reply that cannot be read ({error})") from None
 
-    def _read(self, stream: Any, kept: bool) -> None:
+    def _read(self, stream: Any, has_replies: bool) -> None:
         mark = self._mark.encode()
         for line in stream:
-            if kept and line.startswith(mark):
+            if has_replies and line.startswith(mark):
                 self._lines.put(line[len(mark) :])
             elif line.strip() and not line.startswith((b"[DEBUG", b"  - /", b"  mainModule?")):
                 self._noise.append(line.decode(errors="replace").rstrip())
-        if kept:
+        if has_replies:
             self._lines.put(None)
 
     def _death(self) -> LeanDied:
         self.kill()
-        words = next((line for line in self._noise if "rror" in line), "it said nothing")
+        words = next((line for line in self._noise if "rror" in line), "it printed no error")
         status = self._process.returncode
-        return LeanDied(f"Lean ended with status {status}: {words.strip()}", killed=not 0 <= status < SIGNALLED)
+        return LeanDied(
+            f"Lean ended with status {status}: {words.strip()}", killed=not 0 <= status < FIRST_SIGNAL_STATUS
+        )
 
 
 def collect(replies: Generator[PartialReply, None, ClosingReply]) -> tuple[list[PartialReply], ClosingReply]:

@@ -1,8 +1,8 @@
-"""A session that is told what to expect and what to answer. For tests; starts no Lean.
+"""A `Session` for tests that answers from a script and starts no Lean.
 
-Two forms, which may be used together: a table of goals, tactics and what each leads to, for
-searches; and a list of exchanges in their order, for conversations. Whatever is not in them is an
-error, and so is whatever of them was not said by the end (the model is python-chess's engine tests).
+There are two kinds of scripts, which can be combined: a table of goals, tactics and their results, for searches; and a
+list of exchanges in order, for conversations. A request that is in neither is an error, and so is an entry of either
+that was never requested. The model is python-chess's engine tests.
 """
 
 from collections import deque
@@ -18,7 +18,7 @@ NOWHERE = Origin(SourceText("", "Scripted.lean", "Scripted"), 0, statement=False
 
 @dataclass(frozen=True)
 class Leaves:
-    """The tactic runs and leaves these states, each a group of goals; none: the goal is closed."""
+    """The tactic runs and leaves these states, each a group of goals; no state if the goal is closed."""
 
     states: tuple[tuple[Goal, ...], ...] = ()
     replacement: str | None = None
@@ -34,46 +34,46 @@ class Fails:
 
 Answer = Leaves | Fails | Exception
 Table = Mapping[str, Mapping[str, Answer]]
-"""the key of a goal, then a tactic: what comes of it"""
+"""Results by the key of a goal and the tactic."""
 
 
 @dataclass(frozen=True)
 class Exchange:
-    """A request that must come next, and what it is answered with; an exception is raised."""
+    """The request that must come next, and its answer; an answer that is an exception is raised."""
 
     request: str
-    """a method of `Session`"""
+    """The name of a method of `Session`."""
     arguments: tuple[object, ...]
     answer: object = None
 
 
 def leaves(*goals: str | Goal, replacement: str | None = None) -> Leaves:
-    """The tactic leaves these goals, each a state of its own; a text is the key of an otherwise empty goal."""
+    """Returns the result that leaves these goals, each in a state of its own. A text is the key of an empty goal."""
     return Leaves(tuple((named(goal),) for goal in goals), replacement)
 
 
 def named(goal: str | Goal) -> Goal:
-    """The goal, or one of which no more than the key is known."""
+    """Returns the goal, or for a text an empty goal with that key."""
     return goal if isinstance(goal, Goal) else Goal(goal)
 
 
 def opened(*goals: str | Goal) -> State:
-    """A state that a proof starts from."""
+    """Returns a state from which a proof starts."""
     return State(tuple(named(goal) for goal in goals), NOWHERE)
 
 
 @dataclass
 class ScriptedSession:
-    """Speaks the `Session` protocol. A context manager: leaving it asserts that all was said.
+    """A scripted `Session`. Leaving it as a context asserts that the whole script was requested.
 
     Raises from every method:
-        AssertionError: it was asked what nothing was said about.
+        AssertionError: The request is not in the script.
     """
 
     table: Table = field(default_factory=dict)
     script: Sequence[Exchange] = ()
-    said: list[tuple[str, str]] = field(default_factory=list)
-    """goal and tactic of every answer from the table, in order"""
+    answered: list[tuple[str, str]] = field(default_factory=list)
+    """The goal and the tactic of every answer from the table, in order."""
 
     def __post_init__(self) -> None:
         self._script = deque(self.script)
@@ -88,50 +88,50 @@ class ScriptedSession:
             self.finish()
 
     def finish(self) -> None:
-        """Asserts that every exchange took place and every row of the table was asked for."""
-        assert not self._script, f"never asked: {self._script[0].request}{self._script[0].arguments}"
+        """Asserts that every exchange took place and that every row of the table was requested."""
+        assert not self._script, f"never requested: {self._script[0].request}{self._script[0].arguments}"
         rows = [(key, tactic) for key, tactics in self.table.items() for tactic in tactics]
-        left = [row for row in rows if row not in self.said]
-        assert not left, f"never run: {left}"
+        unused = [row for row in rows if row not in self.answered]
+        assert not unused, f"never run: {unused}"
 
     def elaborate(self, source: SourceText) -> tuple[Message, ...]:
-        """The answer of the next exchange."""
+        """Returns the answer of the next exchange."""
         return self._next("elaborate", source)  # type: ignore[return-value]  # the script's author answers for it
 
     def declarations(self, source: SourceText) -> tuple[Declaration, ...]:
-        """The answer of the next exchange."""
+        """Returns the answer of the next exchange."""
         return self._next("declarations", source)  # type: ignore[return-value]  # as above
 
     def sorries(self, source: SourceText, start: int, stop: int) -> tuple[SorryGoal, ...]:
-        """The answer of the next exchange."""
+        """Returns the answer of the next exchange."""
         return self._next("sorries", source, start, stop)  # type: ignore[return-value]  # as above
 
     def statement(self, source: SourceText, selection: int) -> SorryGoal:
-        """The answer of the next exchange."""
+        """Returns the answer of the next exchange."""
         return self._next("statement", source, selection)  # type: ignore[return-value]  # as above
 
     def close_proof(self, state: State, script: str) -> Failed | None:
-        """The answer of the next exchange."""
+        """Returns the answer of the next exchange."""
         return self._next("close_proof", state, script)  # type: ignore[return-value]  # as above
 
     def forget(self) -> None:
-        """The next exchange."""
+        """Performs the next exchange."""
         self._next("forget")
 
     def close(self) -> None:
-        """The next exchange."""
+        """Performs the next exchange."""
         self._next("close")
 
     def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]:
-        """One outcome for each tactic, from the table."""
+        """Yields one outcome for each tactic, from the table."""
         for tactic in tactics:
             yield self._outcome(state, tactic, self._answer(state, tactic))
 
     def _next(self, request: str, *arguments: object) -> object:
-        assert self._script, f"nothing more was expected, but {request}{arguments} was asked"
+        assert self._script, f"nothing more was expected, but {request}{arguments} was requested"
         expected = self._script.popleft()
         assert (expected.request, expected.arguments) == (request, arguments), (
-            f"{expected.request}{expected.arguments} was expected, but {request}{arguments} was asked"
+            f"{expected.request}{expected.arguments} was expected, but {request}{arguments} was requested"
         )
         if isinstance(expected.answer, Exception):
             raise expected.answer
@@ -140,8 +140,8 @@ class ScriptedSession:
     def _answer(self, state: State, tactic: str) -> Answer:
         key = state.goals[0].key
         answer = self.table.get(key, {}).get(tactic)
-        assert answer is not None, f"nothing is said about {tactic!r} on the goal {key!r}"
-        self.said.append((key, tactic))
+        assert answer is not None, f"the table has no result of {tactic!r} on the goal {key!r}"
+        self.answered.append((key, tactic))
         return answer
 
     @staticmethod

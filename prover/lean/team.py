@@ -1,7 +1,7 @@
-"""Several sessions that try the tactics of one goal side by side.
+"""Several sessions that run the tactics of one goal in parallel.
 
-The first opens the proofs. The others elaborate the file in the background and join when they are ready;
-a state that one of them has not seen it replays, since states are values.
+The first session opens the proofs. The others elaborate the file in the background and join when they are ready. Each
+restores the states that it has not seen.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,17 +14,17 @@ from prover.lean.protocol import Message
 from prover.lean.session import Failed, SorryGoal, SourceText, State, TacticLimits, TacticOutcome
 
 SHARE = 2
-"""tactics that a session takes at a time"""
+"""The number of tactics that a session takes at a time."""
 
 
 class Team:
-    """A `Session` over several. A context manager: leaving it ends its threads, not its sessions."""
+    """A `Session` over several sessions. Leaving it as a context ends its threads, not its sessions."""
 
     def __init__(self, sessions: Sequence[LeanSession]) -> None:
         self._first, *self._others = sessions
         self._threads = ThreadPoolExecutor(len(sessions), thread_name_prefix="team")
         self._joining: dict[tuple[int, SourceText], Future[object]] = {}
-        """by the number of the session and the file that it was given"""
+        """Elaborations by the index of the session and the file."""
 
     def elaborate(self, source: SourceText) -> tuple[Message, ...]:
         """See `LeanSession.elaborate`."""
@@ -42,7 +42,7 @@ class Team:
         return self._first.statement(source, selection)
 
     def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]:
-        """Runs each tactic against `state`, on whichever session is free; yields the outcomes in order."""
+        """Runs each tactic on `state`, in whichever session is free; yields the outcomes in order."""
         shares: SimpleQueue[range] = SimpleQueue()
         for start in range(0, len(tactics), SHARE):
             shares.put(range(start, min(start + SHARE, len(tactics))))
@@ -60,7 +60,7 @@ class Team:
                         outcomes[done] = outcome
                         done += 1
                 except LeanError:
-                    shares.put(range(done, share.stop))  # for another
+                    shares.put(range(done, share.stop))  # for another session
                     raise
 
         helpers = [self._threads.submit(work, session) for session in self._ready()]
@@ -77,13 +77,13 @@ class Team:
         return self._first.close_proof(state, script)
 
     def forget(self) -> None:
-        """Drops every proof state, in all sessions."""
+        """Drops all proof states in all sessions."""
         self._settle()
         for session in (self._first, *self._others):
             session.forget()
 
     def close(self) -> None:
-        """Ends every process; the sessions may be used again."""
+        """Ends every process. The sessions can be used again."""
         for session in (self._first, *self._others):
             session.close()
 
@@ -95,13 +95,13 @@ class Team:
         self._threads.shutdown(cancel_futures=True)
 
     def _prepare(self, source: SourceText) -> None:
-        """Has the other sessions elaborate a file, if they have not been asked to."""
+        """Starts elaborating a file in the other sessions, once for each file."""
         for number, session in enumerate(self._others):
             if (number, source) not in self._joining:
                 self._joining[number, source] = self._threads.submit(session.elaborate, source)
 
     def _ready(self) -> list[LeanSession]:
-        """The others that have elaborated all they were asked to, and are well."""
+        """Returns the other sessions that have elaborated all their files without errors."""
         waiting = {number for (number, _), future in self._joining.items() if not future.done() or future.exception()}
         return [session for number, session in enumerate(self._others) if number not in waiting]
 

@@ -147,7 +147,7 @@ def test_a_goal_reached_twice_is_expanded_once() -> None:
     with ScriptedSession(table) as session:
         search(session, generator).run()
     assert sorted(generator.asked) == ["a", "b", "root"]
-    assert len(session.said) == 4
+    assert len(session.answered) == 4
 
 
 def test_what_a_tactic_found_stands_in_the_script_in_its_place() -> None:
@@ -194,7 +194,7 @@ def test_tactics_beyond_the_first_wave_wait_for_more_promising_goals() -> None:
     }
     with ScriptedSession(table) as session:
         search(session, Known({"root": costs, "a": {"try": -1.0}})).run()
-    assert session.said[-2:] == [("a", "try"), ("root", f"t{WAVE}")]
+    assert session.answered[-2:] == [("a", "try"), ("root", f"t{WAVE}")]
 
 
 def test_only_the_most_probable_tactics_within_the_width_are_run() -> None:
@@ -202,7 +202,7 @@ def test_only_the_most_probable_tactics_within_the_width_are_run() -> None:
     with ScriptedSession({"root": {"best": Fails(), "second": Fails()}}) as session:
         result = search(session, generator, width=2).run()
     assert isinstance(result, Open)
-    assert session.said == [("root", "best"), ("root", "second")]
+    assert session.answered == [("root", "best"), ("root", "second")]
 
 
 def test_the_search_stops_when_its_expansions_are_spent() -> None:
@@ -289,7 +289,7 @@ def test_the_search_goes_on_where_it_was_after_a_refusal() -> None:
         result = looking.run()
     assert isinstance(result, Proved)
     assert result.scripts[0] == ("constructor", "· rfl", "· right")
-    assert len(session.said) == len(set(session.said))
+    assert len(session.answered) == len(set(session.answered))
 
 
 def test_a_proof_by_cases_is_offered_with_labels_and_with_bullets() -> None:

@@ -22,12 +22,12 @@ def test_tactics_are_answered_from_the_table_in_order() -> None:
     assert [state.goals[0].key for state in first.states] == ["a", "b"]
     assert [(state.tactic, state.child) for state in first.states] == [("split", 0), ("split", 1)]
     assert second == Failed("timeout", "", 0)
-    assert session.said == [("g", "split"), ("g", "simp")]
+    assert session.answered == [("g", "split"), ("g", "simp")]
 
 
 def test_an_unforeseen_tactic_is_an_error() -> None:
     session = ScriptedSession({"g": {"simp": leaves()}})
-    with pytest.raises(AssertionError, match="nothing is said about 'rfl'"):
+    with pytest.raises(AssertionError, match="the table has no result of 'rfl'"):
         list(session.run(opened("g"), ["rfl"], LIMITS))
 
 
@@ -44,7 +44,7 @@ def test_an_exchange_out_of_order_is_an_error() -> None:
 
 def test_an_exchange_that_never_came_is_an_error() -> None:
     session = ScriptedSession(script=[Exchange("declarations", (SOURCE,), ())])
-    with pytest.raises(AssertionError, match="never asked: declarations"):
+    with pytest.raises(AssertionError, match="never requested: declarations"):
         session.finish()
 
 

@@ -78,7 +78,7 @@ class Desk:
         if pin is not None:
             (repository / "lean-toolchain").write_text(pin.rpartition(":")[2] + "\n")
         search = NativeSearch(search=f"{self.bin}:/usr/bin:/bin", download_s=wait)
-        sources = ToolchainSources(self.home, self.embedded, self.notes.append, asking=search)
+        sources = ToolchainSources(self.home, self.embedded, self.notes.append, native=search)
         return choose_toolchain(ToolchainRequirement(repository, pin, mathlib), toolchain_choice, sources)
 
 
@@ -133,8 +133,8 @@ def test_the_embedded_lean_is_used_when_it_is_wanted(desk: Desk) -> None:
 def test_a_lean_without_lake_is_not_enough(desk: Desk) -> None:
     desk.put(lean=LEAN)
     assert isinstance(desk.choose(), EmbeddedToolchain)
-    assert "no `lake` beside" in desk.notes[0]
-    with pytest.raises(NeedsToolchain, match=r"no `lake` beside .* install elan"):
+    assert "no `lake` in the directory of" in desk.notes[0]
+    with pytest.raises(NeedsToolchain, match=r"no `lake` in the directory of .* install elan"):
         desk.choose("native")
 
 
@@ -164,7 +164,7 @@ def test_elan_that_cannot_download_leads_to_the_embedded_lean(desk: Desk) -> Non
 
 def test_elan_that_cannot_download_is_an_error_where_a_native_lean_is_wanted(desk: Desk) -> None:
     desk.put(lean=BY_ELAN, lake=SILENT, elan=SILENT)
-    with pytest.raises(NativeLeanFailed, match=r"could not download v4\.28\.0: no route to host.* mend the network"):
+    with pytest.raises(NativeLeanFailed, match=r"could not download v4\.28\.0: no route to host.* check the network"):
         desk.choose("native")
 
 
@@ -177,8 +177,8 @@ def test_elan_that_does_not_come_to_an_end_is_stopped(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("script", "says"),
     [
-        ("#!/bin/sh\necho Coq\n", "says 'Coq' when asked for its version"),
-        ("#!/bin/sh\nexit 3\n", "--version failed (it said nothing)"),
+        ("#!/bin/sh\necho Coq\n", "--version printed 'Coq'"),
+        ("#!/bin/sh\nexit 3\n", "--version failed (it printed nothing)"),
         ("#!/nowhere\n", "does not run"),
     ],
 )

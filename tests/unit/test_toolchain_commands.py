@@ -85,7 +85,7 @@ def test_no_native_lean_is_no_error(home: Home, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("script", "says"), [("echo no toolchain >&2; exit 1", "no toolchain"), ("echo Coq", "says 'Coq'")]
+    ("script", "says"), [("echo no toolchain >&2; exit 1", "no toolchain"), ("echo Coq", "printed 'Coq'")]
 )
 def test_a_native_lean_that_does_not_work_is_named(home: Home, tmp_path: Path, script: str, says: str) -> None:
     lean = stand_in(tmp_path / "bin" / "lean", f"#!/bin/sh\n{script}\n")

@@ -35,16 +35,16 @@ def put(directory: Path) -> None:
 def test_an_empty_home_lacks_what_is_installed_and_nothing_else(tmp_path: Path) -> None:
     found = findings(Home(tmp_path / "home"))
     assert {what for what, finding in found.items() if not finding.ok} == {"embedded Lean", "gateway"}
-    assert found["embedded Lean"].mend == "run `prover toolchain install`"
+    assert found["embedded Lean"].remedy == "run `prover toolchain install`"
     assert not (tmp_path / "home").exists()
 
 
-def test_a_whole_home_has_nothing_to_mend(tmp_path: Path) -> None:
+def test_a_whole_home_has_nothing_to_do(tmp_path: Path) -> None:
     home = Home(tmp_path)
     toolchain = install.embedded(home, NODE)
     put(toolchain.root)
     put(install.gateway_directory(home, toolchain))
-    assert [finding for finding in diagnose(home, "/nowhere") if not finding.ok or finding.mend] == []
+    assert [finding for finding in diagnose(home, "/nowhere") if not finding.ok or finding.remedy] == []
 
 
 def test_a_damaged_file_is_named(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_a_node_without_npm_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_full_disk_matters_only_before_installing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(shutil, "disk_usage", lambda path: Usage(10, 9, 1_000_000))
     home = Home(tmp_path)
-    assert "1.2 GB" in findings(home)["disk"].mend
+    assert "1.2 GB" in findings(home)["disk"].remedy
     put(install.embedded(home, NODE).root)
     assert findings(home)["disk"].ok
 
@@ -114,7 +114,7 @@ def test_an_embedded_lean_that_is_not_there_is_no_fault_beside_a_native_one(tmp_
     found = findings(home, str(lean.parent))
     assert found["native Lean"].detail.startswith("Lean 4.28.0 (native")
     assert found["embedded Lean"].ok
-    assert "only repositories that the native Lean does not serve" in found["embedded Lean"].detail
+    assert "only for repositories that the native Lean does not serve" in found["embedded Lean"].detail
     put(install.embedded(home, NODE).root)
     (install.embedded(home, NODE).root / "file").write_text("123")
     assert not findings(home, str(lean.parent))["embedded Lean"].ok

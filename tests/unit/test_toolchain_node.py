@@ -57,5 +57,5 @@ def test_one_that_does_not_answer_is_none(tmp_path: Path, says: str) -> None:
 
 def test_one_without_npm_says_so_when_npm_is_needed(tmp_path: Path) -> None:
     node = find_node(wheel(tmp_path / "wheel", "v24.0.0", npm=False), str(tmp_path))
-    with pytest.raises(NodeMissing, match="without npm"):
+    with pytest.raises(NodeMissing, match="has no npm"):
         npm_of(node)

@@ -1,1 +1,1 @@
-"""Lean toolchains: found, installed, mended and described."""
+"""Finds, chooses, installs and describes Lean toolchains."""

@@ -1,6 +1,7 @@
-"""Chooses the Lean for a repository: the computer's own where it is the one asked for, else the embedded one.
+"""Chooses the Lean for a repository: the native one if it has the pinned version, else the embedded one.
 
-Decides and says why; installing the embedded one is handed in, and happens only when it is chosen.
+Reports the reason for its choice. The caller hands in how to install the embedded one, which happens only if it is
+chosen.
 """
 
 from collections.abc import Callable
@@ -16,60 +17,60 @@ from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
 from prover.progress import Notify, Progress, no_progress
 
 ToolchainChoice = Literal["auto", "native", "embedded"]
-"""which toolchain the user wants; `auto` leaves it to the repository and to what is there"""
+"""The toolchain that the user wants; with `auto` the repository and the installed toolchains decide."""
 
 GET_ELAN = "install elan, Lean's toolchain manager, which brings `lean` and `lake`"
 
 
 @dataclass(frozen=True)
 class ToolchainRequirement:
-    """What a repository asks of its Lean."""
+    """What a repository requires of its Lean."""
 
     directory: Path
-    """where it is"""
+    """The directory of the repository."""
     pin: str | None
-    """what its `lean-toolchain` file says"""
+    """The content of its `lean-toolchain` file."""
     mathlib: bool
-    """whether Mathlib is among its dependencies"""
+    """Whether Mathlib is among its dependencies."""
 
 
 @dataclass(frozen=True)
 class ToolchainSources:
-    """Where toolchains are taken from."""
+    """How toolchains are found and installed."""
 
     home: Home
-    """for compiled gateways"""
+    """The directory for compiled gateways."""
     embedded: Callable[[], EmbeddedToolchain]
-    """the embedded toolchain with its gateway; installs it if it must, so it is called only when it is chosen"""
+    """Returns the embedded toolchain with its gateway; may install it, so it is called only when it is chosen."""
     notify: Notify = lambda _: None
     """Receives remarks about the choice."""
     progress: Progress = no_progress
     """Receives the progress of compiling a gateway."""
-    asking: NativeSearch = field(default_factory=NativeSearch)
-    """how a native Lean is asked; its directory is the repository's"""
+    native: NativeSearch = field(default_factory=NativeSearch)
+    """How a native Lean is queried; its directory is replaced by the repository's."""
 
 
 @dataclass(frozen=True)
 class ToolchainMismatch:
-    """There is no native Lean for this repository."""
+    """The reason why no native Lean fits a repository."""
 
     reason: str
-    """why, to stand in a sentence"""
+    """The reason, as a clause."""
     found: bool
-    """whether there is a native Lean at all"""
+    """Whether there is a native Lean at all."""
     error: NativeLeanFailed | InstallFailed | None = None
-    """what went wrong, if something did"""
+    """The error, if there was one."""
 
 
 def choose_toolchain(
     requirement: ToolchainRequirement, toolchain_choice: ToolchainChoice, sources: ToolchainSources
 ) -> EmbeddedToolchain | NativeToolchain:
-    """A toolchain with its gateway, fit for the repository.
+    """Returns a toolchain with its gateway that fits a repository.
 
     Raises:
-        NeedsToolchain: none fits; the message says what to install.
-        NativeLeanFailed: the native one is wanted and does not run, or elan does not provide it.
-        InstallFailed: the gateway, or the embedded toolchain, could not be made.
+        NeedsToolchain: None fits; the message says what to install.
+        NativeLeanFailed: The native one was requested and does not run, or elan does not provide it.
+        InstallFailed: The gateway, or the embedded toolchain, could not be installed.
     """
     if toolchain_choice == "embedded":
         return _embedded(requirement, sources, None)
@@ -84,7 +85,7 @@ def choose_toolchain(
             raise NeedsToolchain(
                 f"{requirement.directory} depends on Mathlib, which the embedded Lean does not have, "
                 f"and {mismatch.reason}: {GET_ELAN}; "
-                "or say `--toolchain embedded` for the modules that do without Mathlib."
+                "or use `--toolchain embedded` for the modules that do not need Mathlib."
             )
         case mismatch:
             return _embedded(requirement, sources, mismatch)
@@ -93,16 +94,16 @@ def choose_toolchain(
 def _native(
     requirement: ToolchainRequirement, toolchain_choice: ToolchainChoice, sources: ToolchainSources
 ) -> NativeToolchain | ToolchainMismatch:
-    """The native Lean with its gateway, if there is one that serves."""
-    asking = NativeSearch(requirement.directory, sources.asking.search, sources.asking.download_s)
-    lean = lean_on_path(asking.search)
+    """Returns the native Lean with its gateway, if one fits."""
+    query = NativeSearch(requirement.directory, sources.native.search, sources.native.download_s)
+    lean = lean_on_path(query.search)
     if lean is None:
         return ToolchainMismatch("there is no `lean` on PATH", found=False)
     try:
-        native = find_native(sources.home, asking)
+        native = find_native(sources.home, query)
         assert native is not None
         if native.lake is None:
-            return ToolchainMismatch(f"there is no `lake` beside {native.lean}", found=True)
+            return ToolchainMismatch(f"there is no `lake` in the directory of {native.lean}", found=True)
         if not is_served_by(requirement.pin, native.lean_version):
             if toolchain_choice == "auto":
                 return ToolchainMismatch(f"{lean} is Lean {native.lean_version}", found=True)
@@ -115,7 +116,7 @@ def _native(
 def _embedded(
     requirement: ToolchainRequirement, sources: ToolchainSources, mismatch: ToolchainMismatch | None
 ) -> EmbeddedToolchain:
-    """The embedded Lean, with one line where its version, or the choice of it, may surprise."""
+    """Returns the embedded Lean; notifies the user if its version, or the choice of it, may be unexpected."""
     embedded = sources.embedded()
     why = f": {mismatch.reason}" if mismatch is not None and mismatch.found else ""
     if not _agrees(requirement.pin, embedded.lean_version):
@@ -126,7 +127,7 @@ def _embedded(
 
 
 def _agrees(pin: str | None, version: str) -> bool:
-    """Whether an embedded Lean is near enough to say nothing: a release and what led to it count as the same."""
+    """Returns whether an embedded Lean matches a pin; a release matches its pre-releases."""
     if pin is None:
         return True
     wanted = pinned_version(pin)

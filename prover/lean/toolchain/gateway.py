@@ -1,4 +1,4 @@
-"""Compiles the gateway, the Lean program of this project, with either kind of toolchain."""
+"""Compiles the gateway, which is this project's Lean program, with either kind of toolchain."""
 
 import hashlib
 import re
@@ -14,12 +14,12 @@ from prover.lean.toolchain.toolchain import Command, EmbeddedToolchain, NativeTo
 
 SOURCES = Path(__file__).parents[1] / "gateway"
 COMPILER = "Build.lean"
-"""The program that compiles modules within the embedded toolchain."""
+"""The program that compiles modules with the embedded toolchain."""
 COMPILER_NEEDS = "Gateway.Source"
-"""The module that it imports."""
+"""The module that this program imports."""
 IMPORT = re.compile(r"^(?:public )?(?:meta )?import +(Gateway(?:\.\w+)*)\s*$", re.MULTILINE)
-TOGETHER = 4
-"""How many modules one embedded process compiles; with eight it came near the 2 GiB that it can have."""
+MODULES_PER_PROCESS = 4
+"""The number of modules that one embedded process compiles; with eight it nearly reached its limit of 2 GiB."""
 ATTEMPTS = 3
 LIMIT_S = 600.0
 
@@ -31,19 +31,19 @@ class GatewayModule:
     name: str
     path: Path
     imports: tuple[str, ...]
-    """the gateway's own modules that it imports"""
+    """The gateway's own modules that it imports."""
 
     @property
     def compiled(self) -> Path:
-        """Where its `.olean` is, below the directory of the compiled gateway."""
+        """The path of its `.olean` below the directory of the compiled gateway."""
         return Path(*self.name.split(".")).with_suffix(".olean")
 
 
 def modules(sources: Path = SOURCES) -> list[GatewayModule]:
-    """The gateway's modules, each after those that it imports.
+    """Returns the gateway's modules, each after those that it imports.
 
     Raises:
-        InstallFailed: one imports what is not there, or they import each other in a circle.
+        InstallFailed: A module imports a missing one, or modules import each other in a cycle.
     """
     files = [*sources.glob("Gateway/**/*.lean"), *sources.glob("Gateway.lean")]
     found = {module.name: module for module in (_module(sources, file) for file in sorted(files))}
@@ -64,7 +64,7 @@ def _module(sources: Path, file: Path) -> GatewayModule:
 
 
 def up_to(name: str, ordered: Sequence[GatewayModule]) -> list[GatewayModule]:
-    """The module called `name` and all that it needs, in order."""
+    """Returns the module called `name` and all modules that it needs, in order."""
     needed = {name}
     for module in reversed(ordered):
         if module.name in needed:
@@ -73,7 +73,7 @@ def up_to(name: str, ordered: Sequence[GatewayModule]) -> list[GatewayModule]:
 
 
 def digest(sources: Path = SOURCES) -> str:
-    """Eight hexadecimal digits that change when the gateway's sources do."""
+    """Returns eight hexadecimal digits that change with the gateway's sources."""
     hashed = hashlib.sha256()
     for file in sorted(sources.rglob("*.lean")):
         hashed.update(f"{file.relative_to(sources)}\0".encode() + file.read_bytes() + b"\0")
@@ -81,27 +81,31 @@ def digest(sources: Path = SOURCES) -> str:
 
 
 def compiler(args: Sequence[str], sources: Path = SOURCES) -> Program:
-    """The program that compiles `name path` pairs to the directory that `args` begins with."""
+    """Returns the program that compiles `name path` pairs to the directory that is its first argument."""
     needs = [module.path for module in up_to(COMPILER_NEEDS, modules(sources))]
     return Program(("Lean",), (*needs, sources / COMPILER), tuple(args))
 
 
 def _compiled_compiler(args: Sequence[str], sources: Path) -> Program:
-    """The same program, for when the module that it imports has been compiled: it starts sooner."""
+    """Returns the same program for when its imported module has been compiled, so that it starts faster."""
     return Program((COMPILER_NEEDS,), (sources / COMPILER,), tuple(args))
 
 
 def compile_embedded(
-    toolchain: EmbeddedToolchain, out: Path, progress: StepProgress, sources: Path = SOURCES, at_once: int = TOGETHER
+    toolchain: EmbeddedToolchain,
+    out: Path,
+    progress: StepProgress,
+    sources: Path = SOURCES,
+    per_process: int = MODULES_PER_PROCESS,
 ) -> None:
-    """Compiles `at_once` modules in each process: an environment that is imported there is never freed.
+    """Compiles `per_process` modules in each process, since a process never frees an imported environment.
 
     Raises:
-        InstallFailed: Lean found an error in one of them, or failed several times.
+        InstallFailed: Lean found an error in a module, or failed several times.
     """
     ordered = modules(sources)
-    for start in range(0, len(ordered), at_once):
-        group = ordered[start : start + at_once]
+    for start in range(0, len(ordered), per_process):
+        group = ordered[start : start + per_process]
         args = [str(out), "stubs", *(word for module in group for word in (module.name, str(module.path)))]
         started = COMPILER_NEEDS in (module.name for module in ordered[:start])
         program = (_compiled_compiler if started else compiler)(args, sources)
@@ -113,7 +117,7 @@ def compile_native(toolchain: NativeToolchain, out: Path, progress: StepProgress
     """Compiles each module with `lean -o`.
 
     Raises:
-        InstallFailed: Lean found an error in one of them, or failed several times.
+        InstallFailed: Lean found an error in a module, or failed several times.
     """
     ordered = modules(sources)
     for done, module in enumerate(ordered, start=1):
@@ -126,7 +130,7 @@ def compile_native(toolchain: NativeToolchain, out: Path, progress: StepProgress
 
 
 def _compile(command: Command, out: Path, expected: Sequence[GatewayModule]) -> None:
-    """Runs a compiler until the expected files are there; a crash is tried again, an error is not."""
+    """Runs a compiler until the expected files exist. A crash is retried, an error is not."""
     files = [out / module.compiled for module in expected]
     finished = FinishedProcess(None, ())
     for _ in range(ATTEMPTS):

@@ -1,7 +1,6 @@
-"""Mends the JavaScript glue of the WebAssembly build, edit by edit.
+"""Repairs the JavaScript glue of the WebAssembly build with a list of edits.
 
-Each edit names what it repairs and must apply exactly once: a glue of another build is refused
-rather than half mended.
+Each edit states its purpose and must apply exactly once: the glue of another build is refused, not repaired in part.
 """
 
 import re
@@ -11,18 +10,19 @@ from prover.lean.toolchain.wasm import DYNAMIC
 
 
 class GlueError(ValueError):
-    """The glue is not the one these edits are for; the message names the edit."""
+    """The glue is of another build; the message names the edit that does not apply."""
 
 
 @dataclass(frozen=True)
 class Edit:
-    """One replacement, between two marks that stay or go with it."""
+    """The replacement of a part of the glue."""
 
-    why: str
+    purpose: str
+    """What holds after the edit, as a clause."""
     start: str
-    """the text where the replaced part begins"""
+    """The text with which the replaced part begins."""
     end: str
-    """the text where it ends; empty when `start` alone is replaced"""
+    """The text before which the replaced part ends; empty if only `start` is replaced."""
     new: str
 
 
@@ -69,7 +69,7 @@ EDITS = (
         'defaultPrint=(...args)=>writeWhole(1,args.map(stringify).join(" ")+"\\n");',
     ),
     Edit(
-        "a read hands back the line it has before it waits for the next",
+        "a read returns a complete line before it waits for the next",
         "bytesRead++;buffer[offset+i]=result}if(bytesRead){stream.node.atime=Date.now()}return bytesRead},"
         "write(stream,buffer,offset,length,pos){if(!stream.tty||!stream.tty.ops.put_char)",
         "",
@@ -78,7 +78,7 @@ EDITS = (
         "write(stream,buffer,offset,length,pos){if(!stream.tty||!stream.tty.ops.put_char)",
     ),
     Edit(
-        "every directory of the host is where the host has it",
+        "every directory of the host is mounted at its own path",
         'FS.mount(NODEFS,{root:"/home"},"/home");FS.mount(NODEFS,{root:"/tmp"},"/tmp");',
         "",
         'for(const entry of fs.readdirSync("/",{withFileTypes:true})){'
@@ -93,13 +93,13 @@ EDITS = (
         "var flags=fs.constants;",
     ),
     Edit(
-        "what the permission model refuses is an error as any other of the file system",
+        "a refusal of the permission model is an ordinary file system error",
         "var code=e.code;return ERRNO_CODES[code]}",
         "",
         'var code=e.code==="ERR_ACCESS_DENIED"?"EACCES":e.code;return ERRNO_CODES[code]}',
     ),
     Edit(
-        "a program that the host brings runs instead of Lean's command line",
+        "a program from the host runs instead of Lean's command line",
         "941618:$0=>{",
         "},",
         "941618:$0=>{if(process.env.LEAN_PROGRAM)require(__dirname+'/host.js')({"
@@ -113,26 +113,26 @@ EXPORT = re.compile(r'(_[A-Za-z0-9_$]+)=Module\["\1"\]=wasmExports\["([^"]*)"\](
 NAMES = re.compile(r"var (_main,[A-Za-z0-9_$,]+);")
 
 
-def mend(glue: str) -> str:
-    """The glue without its assignments of unused exports, and with every edit applied.
+def repair(glue: str) -> str:
+    """Returns the glue without assignments of unused exports and with all edits applied.
 
     Raises:
-        GlueError: an edit's place is missing or ambiguous.
+        GlueError: The text that an edit replaces is missing or ambiguous.
     """
-    gone: set[str] = set()
+    dropped: set[str] = set()
 
     def drop(match: re.Match[str]) -> str:
         if not match[2].startswith(DYNAMIC):
             return match[0]
-        gone.add(match[1])
+        dropped.add(match[1])
         return ""
 
     glue = EXPORT.sub(drop, glue)
     names = NAMES.search(glue)
     if names is None:
         raise GlueError("the list of exported names is not where this version expects it; reinstall the toolchain")
-    left = [name for name in names[1].split(",") if name not in gone]
-    glue = glue[: names.start(1)] + ",".join(left) + glue[names.end(1) :]
+    remaining = [name for name in names[1].split(",") if name not in dropped]
+    glue = glue[: names.start(1)] + ",".join(remaining) + glue[names.end(1) :]
     glue = re.sub(r'console\.log\((?="\[DEBUG)', "void(", glue)
     for edit in EDITS:
         glue = apply(edit, glue)
@@ -140,9 +140,11 @@ def mend(glue: str) -> str:
 
 
 def apply(edit: Edit, glue: str) -> str:
-    """`glue` with one edit made."""
+    """Returns `glue` with one edit applied."""
     if (found := glue.count(edit.start)) != 1:
-        raise GlueError(f"cannot mend the Lean build so that {edit.why}: its place was found {found} times, not once")
+        raise GlueError(
+            f"cannot repair the Lean build so that {edit.purpose}: the text to replace occurs {found} times, not once"
+        )
     start = glue.index(edit.start)
     end = glue.index(edit.end, start + len(edit.start)) if edit.end else start + len(edit.start)
     return glue[:start] + edit.new + glue[end:]

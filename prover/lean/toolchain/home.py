@@ -1,4 +1,4 @@
-"""Where the project's own files live on this computer. Creates nothing and reads no settings."""
+"""The layout of the directory for the program's own files. Creates nothing and reads no settings."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,32 +8,32 @@ import platformdirs
 
 @dataclass(frozen=True)
 class Home:
-    """One directory, and what lies where in it."""
+    """The directory for toolchains, gateways and caches."""
 
     root: Path
-    """the directory; made by whoever writes into it first"""
+    """The directory; the first writer creates it."""
 
     @classmethod
     def default(cls) -> "Home":
-        """The user's own data directory for this program."""
+        """Returns the user's data directory for this program."""
         return cls(platformdirs.user_data_path("prover", appauthor=False))
 
     @property
     def toolchains(self) -> Path:
-        """Installed toolchains, one directory each."""
+        """The directory of installed toolchains, one subdirectory each."""
         return self.root / "toolchains"
 
     @property
     def gateways(self) -> Path:
-        """Compiled gateways, one directory for each toolchain and version of the sources."""
+        """The directory of compiled gateways, one subdirectory for each toolchain and version of the sources."""
         return self.root / "gateways"
 
     @property
     def caches(self) -> Path:
-        """What can be deleted at any time and is made again."""
+        """The directory of caches, which can be deleted at any time."""
         return self.root / "caches"
 
     @property
     def checkouts(self) -> Path:
-        """Git repositories, and their files at the commits that were asked for."""
+        """The directory of git repositories and their files at the requested commits."""
         return self.caches / "git"

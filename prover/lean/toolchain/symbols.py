@@ -1,6 +1,6 @@
-"""The table of symbols that `embedded/symbols.js` reads: small, since every thread of a Lean process has one.
+"""The symbol table that `embedded/symbols.js` reads. It is compact because every thread of a Lean process has a copy.
 
-As an object of JavaScript's, read from JSON, it took a hundred megabytes in each.
+As a JavaScript object read from JSON it took a hundred megabytes in each thread.
 """
 
 import struct
@@ -14,7 +14,7 @@ class SymbolsClash(ValueError):
 
 
 def hashes(name: str) -> tuple[int, int]:
-    """Two 32-bit hashes of a symbol's name: FNV-1a, and a mixing one in the manner of MurmurHash."""
+    """Returns two 32-bit hashes of a symbol's name: FNV-1a, and one that mixes like MurmurHash."""
     first, second = 0x811C9DC5, 0
     for byte in name.encode():
         first = (first ^ byte) * 0x01000193 & WORD
@@ -24,10 +24,10 @@ def hashes(name: str) -> tuple[int, int]:
 
 
 def table(symbols: Mapping[str, int]) -> bytes:
-    """The rows of the table, in little-endian words.
+    """Returns the rows of the table as little-endian 32-bit words: both hashes, then the address.
 
     Raises:
-        SymbolsClash: two symbols could not be told apart.
+        SymbolsClash: Two symbols have the same hashes.
     """
     rows: dict[tuple[int, int], str] = {}
     for name in symbols:

@@ -1,7 +1,7 @@
-"""What a Lean toolchain is to the rest of the program, and its two kinds. Starts no prover itself.
+"""The two kinds of Lean toolchains behind one protocol. Starts no process itself.
 
-A toolchain turns a program, written in Lean, into a command of the operating system; the gateway is
-such a program. Finding, choosing and installing are done elsewhere.
+A toolchain turns a program written in Lean, such as the gateway, into a command of the operating system. Other modules
+find, choose and install toolchains.
 """
 
 import hashlib
@@ -18,9 +18,9 @@ from retrieval.files import write_atomically
 Kind = Literal["embedded", "native"]
 
 NODE_FLAGS = ("--stack-size=6000", "--max-semi-space-size=1")
-"""Lean's elaborator needs more than the usual 984 KB of JavaScript's stack; of JavaScript's objects there are few."""
+"""Lean's elaborator needs more JavaScript stack than the default of 984 KB, and few JavaScript objects."""
 NATIVE_MEGABYTES = 8192
-"""what a native Lean allows itself; files of Mathlib need five of them"""
+"""The memory limit of a native Lean, in MB; files of Mathlib need five thousand."""
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,11 @@ class Program:
     """A Lean program with a `main : List String → IO UInt32`."""
 
     imports: tuple[str, ...]
-    """the modules to import"""
+    """The modules to import."""
     sources: tuple[Path, ...]
-    """files elaborated after them, one after the other; their own `import` lines are ignored"""
+    """Files to elaborate after the imports, in order; their own `import` lines are ignored."""
     args: tuple[str, ...]
-    """what `main` gets"""
+    """The arguments of `main`."""
 
 
 @dataclass(frozen=True)
@@ -40,15 +40,15 @@ class Command:
     """How to start a program."""
 
     argv: tuple[str, ...]
-    """the words of the command"""
+    """The words of the command."""
     env: Mapping[str, str] = field(default_factory=dict)
-    """what is added to the environment of the process that starts it"""
+    """Variables that are added to the environment."""
     alone: bool = False
-    """that environment is not handed on: `env` is all that the command sees"""
+    """Whether `env` is the whole environment of the command."""
 
     @property
     def environment(self) -> dict[str, str]:
-        """All that the command sees."""
+        """The whole environment of the command."""
         return dict(self.env) if self.alone else {**os.environ, **self.env}
 
 
@@ -57,7 +57,7 @@ class Toolchain(Protocol):
 
     @property
     def name(self) -> str:
-        """What tells this toolchain from every other; fit for a file name."""
+        """A unique name that is fit for a file name."""
 
     @property
     def kind(self) -> Kind:
@@ -77,13 +77,13 @@ class Toolchain(Protocol):
 
     @property
     def memory_bytes(self) -> int:
-        """What one process may come to use."""
+        """The memory limit of one process."""
 
     def describe(self) -> str:
-        """The toolchain in one line, as reports name it."""
+        """Returns the toolchain in one line, for reports."""
 
     def command(self, program: Program, search_path: Sequence[Path] = ()) -> Command:
-        """How to run `program` with modules from `search_path`, the gateway and the library, in this order."""
+        """Returns the command that runs `program`, with modules from `search_path`, the gateway and the library."""
 
 
 @dataclass(frozen=True)
@@ -93,13 +93,13 @@ class EmbeddedToolchain:
     name: str
     node: NodeRuntime
     root: Path
-    """the directory of `lean.js` and what it reads"""
+    """The directory of `lean.js` and the files that it reads."""
     library: Path
     gateway: Path | None = None
-    """the directory of the compiled gateway, once there is one"""
+    """The directory of the compiled gateway, if it is compiled."""
     lean_version: str = "4.28.0-pre"
     commit: str = "38f3c0c4"
-    """of Lean's repository"""
+    """The commit of Lean's repository."""
 
     @property
     def kind(self) -> Kind:
@@ -118,12 +118,16 @@ class EmbeddedToolchain:
 
     def command(self, program: Program, search_path: Sequence[Path] = ()) -> Command:
         path = [*search_path, *([self.gateway] if self.gateway else []), self.library]
-        spoken = {"imports": program.imports, "sources": [str(file) for file in program.sources], "args": program.args}
+        description = {
+            "imports": program.imports,
+            "sources": [str(file) for file in program.sources],
+            "args": program.args,
+        }
         script = str(self.root / "lean.js")
         return Command(
             (str(self.node.executable), *NODE_FLAGS, script, "program.lean"),
             {
-                "LEAN_PROGRAM": dumps(spoken),
+                "LEAN_PROGRAM": dumps(description),
                 "LEAN_PATH": os.pathsep.join(map(str, path)),
                 "MALLOC_ARENA_MAX": "1",  # Node's compiler threads would keep a tenth of a gigabyte in theirs
             },
@@ -132,21 +136,21 @@ class EmbeddedToolchain:
 
 @dataclass(frozen=True)
 class NativeToolchain:
-    """A Lean of this computer's own, as elan or a package manager installs it."""
+    """A native Lean, as elan or a package manager installs it."""
 
     lean: Path
-    """the `lean` program"""
+    """The `lean` program."""
     lean_version: str
     commit: str
     platform: str
-    """what it was compiled for, such as `x86_64-unknown-linux-gnu`"""
+    """Its platform, such as `x86_64-unknown-linux-gnu`."""
     library: Path
     mains: Path
-    """a directory for the small main files that programs are started from; may be deleted at any time"""
+    """The directory of the small main files that start programs; may be deleted at any time."""
     lake: Path | None = None
-    """the `lake` program that belongs to it, if there is one"""
+    """The `lake` program of the same installation, if there is one."""
     gateway: Path | None = None
-    """the directory of the compiled gateway, once there is one"""
+    """The directory of the compiled gateway, if it is compiled."""
 
     @property
     def name(self) -> str:
@@ -168,7 +172,7 @@ class NativeToolchain:
         return f"Lean {self.lean_version} (native, {self.platform}, {self.commit})"
 
     def command(self, program: Program, search_path: Sequence[Path] = ()) -> Command:
-        """See `Toolchain.command`. Writes a main file, since `lean --run` takes one file only."""
+        """Returns the command that runs `program`. Writes a main file, since `lean --run` takes only one file."""
         main = self._write_main("\n".join(_main_file(program)) + "\n")
         path = [*search_path, *([self.gateway] if self.gateway else [])]
         return Command(

@@ -1,10 +1,9 @@
 """Rewrites Lean's WebAssembly module so that its 200,000 symbols cost nothing at start-up.
 
-The module exports every compiled Lean function, and its JavaScript glue turns each export into an
-object, in every thread. Here the exports that only ``dlsym`` looks for leave the export section:
-functions get fixed places in the function table (an element segment, the same in every thread),
-data symbols have fixed addresses, and both are listed in a symbol table beside the module.
-The code is not touched. Format: WebAssembly core specification 2.0, chapter 5.
+The module exports every compiled Lean function, and its JavaScript glue turns each export into an object, in every
+thread. The rewriting removes the exports that only ``dlsym`` looks up: functions get fixed slots in the function table
+(an element segment, the same in every thread), data symbols have fixed addresses, and a symbol table in another file
+lists both. The code is unchanged. Format: WebAssembly core specification 2.0, chapter 5.
 """
 
 from collections.abc import Iterator
@@ -16,11 +15,11 @@ I32_CONST, I64_CONST, F32_CONST, F64_CONST, END = 0x41, 0x42, 0x43, 0x44, 0x0B
 HEADER = b"\0asm\1\0\0\0"
 
 DYNAMIC = ("l_", "_Z", "initialize_", "lp_")
-"""How the names begin that are looked up through ``dlsym`` alone."""
+"""Prefixes of the names that are looked up only through ``dlsym``."""
 
 
 class WasmError(ValueError):
-    """The module is not laid out as this rewriting expects; the message says where."""
+    """The module does not have the expected layout; the message says where."""
 
 
 @dataclass
@@ -31,11 +30,12 @@ class WasmReader:
     at: int = 0
 
     def byte(self) -> int:
+        """Reads one byte."""
         self.at += 1
         return self.data[self.at - 1]
 
     def unsigned(self) -> int:
-        """An unsigned LEB128 integer."""
+        """Reads an unsigned LEB128 integer."""
         value = shift = 0
         while True:
             byte = self.byte()
@@ -45,7 +45,7 @@ class WasmReader:
                 return value
 
     def signed(self) -> int:
-        """A signed LEB128 integer."""
+        """Reads a signed LEB128 integer."""
         value = shift = 0
         while True:
             byte = self.byte()
@@ -55,13 +55,14 @@ class WasmReader:
                 return value - (1 << shift) if byte & 0x40 else value
 
     def name(self) -> str:
+        """Reads a name: its length, then UTF-8."""
         length = self.unsigned()
         self.at += length
         return self.data[self.at - length : self.at].decode()
 
 
 def unsigned(value: int) -> bytes:
-    """LEB128 of a non-negative integer."""
+    """Returns a non-negative integer in unsigned LEB128."""
     out = bytearray()
     while value >= 0x80:
         out.append(value & 0x7F | 0x80)
@@ -71,7 +72,7 @@ def unsigned(value: int) -> bytes:
 
 
 def signed(value: int) -> bytes:
-    """Signed LEB128 of a non-negative integer."""
+    """Returns a non-negative integer in signed LEB128."""
     encoded = bytearray(unsigned(value))
     if encoded[-1] & 0x40:
         encoded[-1] |= 0x80
@@ -80,7 +81,7 @@ def signed(value: int) -> bytes:
 
 
 def sections(module: bytes) -> Iterator[tuple[int, int, int]]:
-    """``(id, start, end)`` of each section's content."""
+    """Yields ``(id, start, end)`` for the content of each section."""
     if module[:8] != HEADER:
         raise WasmError("lean.wasm is not a WebAssembly 1 module; reinstall the toolchain")
     reader = WasmReader(module, 8)
@@ -141,7 +142,7 @@ def _table_size(reader: WasmReader) -> int:
 
 
 def _element_slots(reader: WasmReader) -> dict[int, int]:
-    """Function index to table place, from the module's single active segment."""
+    """Returns the table slot of each function index in the module's single active segment."""
     if reader.unsigned() != 1 or reader.unsigned() != 0 or reader.byte() != I32_CONST:
         raise WasmError("lean.wasm does not have one element segment; this version is unknown")
     offset = reader.signed()
@@ -158,26 +159,26 @@ class Rewritten:
 
     module: bytes
     symbols: dict[str, int]
-    """symbol to function-table place or memory address"""
+    """The function-table slot or memory address of each symbol."""
 
 
 def rewrite(module: bytes) -> Rewritten:
-    """The module with few exports, and its symbol table.
+    """Returns the module with few exports, and its symbol table.
 
     Raises:
-        WasmError: the module has a shape that this rewriting does not know.
+        WasmError: The module does not have the expected layout.
     """
-    place = {kind: (start, end) for kind, start, end in sections(module) if kind}
+    content_of = {kind: (start, end) for kind, start, end in sections(module) if kind}
 
     def reader(kind: int) -> WasmReader:
-        return WasmReader(module, place[kind][0])
+        return WasmReader(module, content_of[kind][0])
 
     values = _global_values(reader(GLOBAL), _imported_globals(reader(IMPORT)))
     size = _table_size(reader(TABLE))
     slots = _element_slots(reader(ELEMENT))
     exports = reader(EXPORT)
     symbols: dict[str, int] = {}
-    kept: list[bytes] = []
+    exported: list[bytes] = []
     added: list[int] = []
     for _ in range(exports.unsigned()):
         start = exports.at
@@ -190,16 +191,16 @@ def rewrite(module: bytes) -> Rewritten:
         elif kind == GLOBAL_KIND and (address := values[index]) is not None:
             symbols[name] = address
         if not (name.startswith(DYNAMIC) and name in symbols):
-            kept.append(module[start : exports.at])
+            exported.append(module[start : exports.at])
 
     segment = b"\0" + bytes([I32_CONST]) + signed(size) + bytes([END])
     segment += unsigned(len(added)) + b"".join(map(unsigned, added))
-    elements = WasmReader(module, place[ELEMENT][0])
+    elements = WasmReader(module, content_of[ELEMENT][0])
     elements.unsigned()
     content = {
         TABLE: b"\1\x70\0" + unsigned(size + len(added)),
-        EXPORT: unsigned(len(kept)) + b"".join(kept),
-        ELEMENT: unsigned(2) + module[elements.at : place[ELEMENT][1]] + segment,
+        EXPORT: unsigned(len(exported)) + b"".join(exported),
+        ELEMENT: unsigned(2) + module[elements.at : content_of[ELEMENT][1]] + segment,
     }
     out = bytearray(HEADER)
     for kind, start, end in sections(module):

@@ -1,10 +1,10 @@
 /-!
-Writes library modules anew, so that this build of Lean can run code that is compiled against them.
+Rewrites library modules so that this build of Lean can run code that is compiled against them.
 
 Every `.olean` lists the compiler's auxiliary declarations (`List.reverse._redArg`, …) as extra names,
 but the import of this build does not register those, and code that mentions one fails to compile.
 Here each of them also becomes a constant of its module: an unsafe axiom of type `Nat`, which no safe
-theorem can mention. There are no `for` loops in here because those need the names that are missing.
+theorem can mention. There are no `for` loops in here because they need the missing names.
 -/
 open Lean
 
@@ -22,14 +22,14 @@ partial def addStubs (known : NameSet) (i : Nat) (data : ModuleData) : ModuleDat
       else { data with constNames := data.constNames.push name, constants := data.constants.push (stub name) }
   else data
 
-/-- Mends the files at the paths given, relative to `source`, into the same places under `target`. -/
-partial def mend (source target : String) : List String → IO UInt32
+/-- Rewrites the files at the given paths, relative to `source`, to the same paths under `target`. -/
+partial def repair (source target : String) : List String → IO UInt32
   | path :: rest => do
     let (data, _) ← readModuleData (source ++ "/" ++ path)
     saveModuleData (target ++ "/" ++ path) (.mkSimple path) (addStubs (collect data.constNames 0 {}) 0 data)
-    mend source target rest
+    repair source target rest
   | [] => pure 0
 
 def main : List String → IO UInt32
-  | source :: target :: paths => mend source target paths
+  | source :: target :: paths => repair source target paths
   | _ => pure 2
