@@ -30,8 +30,8 @@ from curriculum.daemon.environment import Resources
 from curriculum.database.checking import faults
 from curriculum.database.database import Connection, Database
 from curriculum.database.identity import ModuleText, module_keys
+from curriculum.database.listing import row_counts
 from curriculum.database.prospects import queue_of
-from curriculum.database.queries import row_counts
 from curriculum.database.results import Cost, FoundProof
 from curriculum.database.tables import AttemptRow, LeaseRow, TheoremRow
 from curriculum.database.traces import Read

@@ -16,15 +16,19 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import Connection, create_engine, event, select
 from sqlalchemy.orm import Session
 
-from benchmarks.made_up import LEAN, REPOSITORIES, STEPS_A_MODULE, Plan
+from benchmarks.made_up import LEAN, STEPS_A_MODULE, Plan
 from benchmarks.workload import conditions
-from curriculum.database import queries
 from curriculum.database.database import Database, UnitOfWork
+from curriculum.database.history import attempts_at, histories, proofs_of
 from curriculum.database.identity import digest_of
+from curriculum.database.listing import listed_repositories, row_counts
+from curriculum.database.loading import load_module, snapshot_of
 from curriculum.database.packing import Packed
+from curriculum.database.prospects import candidates, material, queued_theorem
 from curriculum.database.rows import chunks, insert_all, table_of
+from curriculum.database.steps import declared_in
+from curriculum.database.suggestion_counts import suggestion_counts
 from curriculum.database.tables import (
-    AttemptedSorryRow,
     AttemptRow,
     Base,
     ConstantRow,
@@ -34,7 +38,7 @@ from curriculum.database.tables import (
     ModuleRow,
     PremiseUseRow,
     ProofRow,
-    SnapshotRow,
+    RepositoryRow,
     SorryRow,
     StateRow,
     TacticStepRow,
@@ -42,6 +46,7 @@ from curriculum.database.tables import (
 )
 from curriculum.database.theorems import link_proofs
 from curriculum.database.traces import Read
+from curriculum.database.watches import watched
 from prover.lean.traced import TracedModule
 
 BASELINE_STEPS = 9_000
@@ -85,7 +90,7 @@ def measure(steps: int, progress: Callable[[str], None]) -> dict[str, object]:
             progress("asking")
             questions = _asked(db, plan)
             with db.reading() as connection:
-                rows = queries.row_counts(connection)
+                rows = row_counts(connection)
     timings.append(Timing("size on disk", round(size / 1e6, 1), "MB"))
     timings.append(Timing("size a step, all tables and indices", round(size / steps_stored), "bytes"))
     return {
@@ -222,9 +227,6 @@ def _tried(work: UnitOfWork, plan: Plan) -> None:
     attempts = [_attempt(chooser, chooser.choice(theorems), settings) for _ in range(ATTEMPTS)]
     for some in chunks(attempts, 5_000):
         insert_all(connection, table_of(AttemptRow), some)
-    keys = connection.scalars(select(SorryRow.key)).all()
-    pairs = {(chooser.choice(keys), number) for number in range(1, len(keys) // 2)} if keys else set()
-    insert_all(connection, table_of(AttemptedSorryRow), [{"key": key, "attempt_id": number} for key, number in pairs])
     for number in range(300):
         work.leases.acquire(f"resource {number}", "somebody", 60)
 
@@ -265,48 +267,34 @@ def _attempt(chooser: random.Random, theorem: Sequence[object], configurations: 
 
 
 def _asked(db: Database, plan: Plan) -> list[Question]:
-    """The ten queries, each with other parameters each time."""
+    """The queries of the commands and the daemon, each with other parameters each time."""
     chooser = plan.chooser
     with db.reading() as connection:
-        large = connection.scalar(select(TheoremRow.repository_id).where(TheoremRow.name == "R1.M1.t0")) or 1
+        large = plan.repository(1)
+        snapshot = snapshot_of(connection, large) or 1
         sample = list(_sample(connection, chooser))
         return [
-            _question("next open theorems of the large repository", lambda _: queries.next_theorems(connection, large)),
-            _question(
-                "next theorems with a sorry, of the large repository",
-                lambda _: queries.next_theorems(connection, large, incomplete_only=True),
-            ),
-            _question(
-                "sorries not attempted, of a repository",
-                lambda n: queries.sorries_not_attempted(connection, 1 + n % REPOSITORIES),
-            ),
-            _question("proofs of a statement", lambda n: queries.proof_of(connection, sample[n][2])),
-            _question("attempts at a theorem", lambda n: queries.attempts_of(connection, sample[n][0])),
-            _question(
-                "premises of a declaration",
-                lambda n: queries.premises_of(connection, plan.key(sample[n][3]), sample[n][1]),
-            ),
-            _question("steps at a goal", lambda n: queries.steps_at(connection, sample[n][4])),
-            _question("modules changed between two snapshots", lambda _: _changes(connection, large)),
-            _question("expired leases", lambda _: queries.expired_leases(connection, time.time() + 1e6)),
-            _question("repositories by last trace", lambda _: queries.repositories_by_trace(connection)),
-            _question("proofs of each generator", lambda _: queries.generator_counts(connection)),
+            _question("proofs of a statement", lambda n: proofs_of(connection, sample[n][2])),
+            _question("attempts at a theorem", lambda n: attempts_at(connection, sample[n][0])),
+            _question("history of a theorem", lambda n: histories(connection, sample[n][4], sample[n][1])),
+            _question("the next theorem of each repository", lambda _: candidates(connection)),
+            _question("a queued theorem", lambda n: queued_theorem(connection, sample[n][0])),
+            _question("a traced module", lambda n: load_module(connection, plan.key(sample[n][3]), "M.lean")),
+            _question("declarations of a small repository", lambda _: declared_in(connection, snapshot - 1)),
+            _question("repositories that are watched", lambda _: watched(connection)),
+            _question("repositories and their snapshots", lambda _: listed_repositories(connection)),
+            _question("proofs, snapshots and traces to learn from", lambda _: material(connection)),
+            _question("counts of suggestions", lambda _: suggestion_counts(connection, 1)),
         ]
 
 
-def _changes(connection: Connection, repository: int) -> None:
-    two = connection.scalars(select(SnapshotRow.id).where(SnapshotRow.repository_id == repository)).all()
-    assert len(queries.changed_modules(connection, two[0], two[1])) == 1
-
-
 def _sample(connection: Connection, chooser: random.Random) -> Iterator[tuple[int, str, str, int, str]]:
-    """Theorems, each with its statement, the number of its module, and a goal of somewhere."""
-    theorems = connection.execute(select(TheoremRow.id, TheoremRow.name, TheoremRow.statement_key)).all()
-    highest = connection.scalar(select(GoalRow.state_id).order_by(GoalRow.state_id.desc()).limit(1)) or 1
+    """Theorems, each with its statement, the number of its module, and the location of its repository."""
+    asked = select(TheoremRow.id, TheoremRow.name, TheoremRow.statement_key, RepositoryRow.location)
+    theorems = connection.execute(asked.join(RepositoryRow, RepositoryRow.id == TheoremRow.repository_id)).all()
     for _ in range(ASKED):
-        number, name, statement = chooser.choice(theorems)
-        goal = connection.scalar(select(GoalRow.key).where(GoalRow.state_id == chooser.randint(1, highest))) or ""
-        yield number, name, statement, int(name.split(".")[0][1:]), goal
+        number, name, statement, location = chooser.choice(theorems)
+        yield number, name, statement, int(name.split(".")[0][1:]), location
 
 
 def _question(what: str, ask: Callable[[int], object]) -> Question:

@@ -3,8 +3,10 @@
 import hashlib
 
 from hypothesis import strategies as st
+from sqlalchemy import Connection, select, true
 
 from curriculum.database.identity import ModuleText, module_keys
+from curriculum.database.tables import TheoremRow
 from curriculum.database.traces import Read
 from prover.lean.traced import PremiseUse, TracedDeclaration, TracedModule, TracedSorry, TracedStep
 
@@ -69,6 +71,13 @@ def keyed(*modules: TracedModule, toolchain: str = LEAN) -> dict[str, TracedModu
 def read(revision: str, location: str = "https://example.org/r") -> Read:
     """A repository at a revision."""
     return Read(location, revision, LEAN)
+
+
+def open_theorems(connection: Connection, repository: int = 1) -> list[tuple[str, float]]:
+    """The present theorems of a repository that have no proof, with their difficulty: the easiest first."""
+    asked = select(TheoremRow.name, TheoremRow.difficulty).where(TheoremRow.repository_id == repository)
+    asked = asked.where(TheoremRow.present == true(), TheoremRow.proof_id.is_(None))
+    return [(row[0], row[1]) for row in connection.execute(asked.order_by(TheoremRow.difficulty, TheoremRow.id))]
 
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=12)

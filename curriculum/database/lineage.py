@@ -35,7 +35,7 @@ class Change(msgspec.Struct, frozen=True):
     """its old name, where it moved"""
 
 
-class Ancestry(msgspec.Struct, frozen=True):
+class LineageEntry(msgspec.Struct, frozen=True):
     """An event in the life of a theorem's proof."""
 
     event: str
@@ -133,8 +133,8 @@ def changed_since(connection: Connection, location: str, revision: str, at: floa
     return connection.scalar(select(met.exists())) or False
 
 
-def lineage_of(connection: Connection, location: str, name: str) -> list[Ancestry]:
-    """All that became of a theorem's proof, the oldest first."""
+def lineage_of(connection: Connection, theorem: int) -> list[LineageEntry]:
+    """Returns what became of a theorem's proof at each commit, the oldest first."""
     asked = (
         select(
             LineageEventRow.event,
@@ -145,15 +145,13 @@ def lineage_of(connection: Connection, location: str, name: str) -> list[Ancestr
             ModelRow.name,
             LineageEventRow.proof_id,
         )
-        .join(TheoremRow, TheoremRow.id == LineageEventRow.theorem_id)
-        .join(RepositoryRow, RepositoryRow.id == TheoremRow.repository_id)
         .outerjoin(RunRow, RunRow.id == LineageEventRow.run_id)
         .outerjoin(ProofRow, ProofRow.id == LineageEventRow.proof_id)
         .outerjoin(ModelRow, ModelRow.id == ProofRow.model_id)
-        .where(RepositoryRow.location == location, TheoremRow.name == name)
+        .where(LineageEventRow.theorem_id == theorem)
         .order_by(LineageEventRow.id)
     )
-    return [Ancestry(*row) for row in connection.execute(asked)]
+    return [LineageEntry(*row) for row in connection.execute(asked)]
 
 
 def _present(connection: Connection, repository: int) -> dict[int, tuple[str, str, str]]:

@@ -3,7 +3,7 @@
 import msgspec
 from sqlalchemy import Connection, func, select
 
-from curriculum.database.tables import RepositoryRow, SnapshotModuleRow, SnapshotRow
+from curriculum.database.tables import Base, RepositoryRow, SnapshotModuleRow, SnapshotRow
 
 
 class ListedSnapshot(msgspec.Struct, frozen=True):
@@ -52,3 +52,9 @@ def _snapshots(connection: Connection, repository: int) -> tuple[ListedSnapshot,
         SnapshotRow.began_at.desc(), SnapshotRow.id.desc()
     )
     return tuple(ListedSnapshot(*row) for row in connection.execute(mine))
+
+
+def row_counts(connection: Connection) -> dict[str, int]:
+    """Returns the number of rows of each table, by name; counts them all."""
+    tables = sorted(Base.metadata.tables.values(), key=lambda table: table.name)
+    return {table.name: connection.scalar(select(func.count()).select_from(table)) or 0 for table in tables}

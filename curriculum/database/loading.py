@@ -55,12 +55,6 @@ def modules_of(connection: Connection, snapshot: int) -> Iterator[TracedModule]:
         yield load_module(connection, key, path)
 
 
-def snapshot_id(connection: Connection, location: str, revision: str, toolchain: str) -> int | None:
-    """A snapshot, traced or not; None when it is not recorded."""
-    mine = RepositoryRow.location == location, SnapshotRow.revision == revision, SnapshotRow.toolchain == toolchain
-    return connection.scalar(select(SnapshotRow.id).join(RepositoryRow).where(*mine))
-
-
 def snapshot_at(connection: Connection, location: str, revision: str) -> int | None:
     """The snapshot of a repository at a revision, as it was traced last."""
     mine = RepositoryRow.location == location, SnapshotRow.revision == revision, SnapshotRow.traced_at.is_not(None)

@@ -16,20 +16,17 @@ from curriculum.database.models import forget_model
 from curriculum.database.prospects import count_try
 from curriculum.database.rows import insert_new, intern, table_of, upsert
 from curriculum.database.tables import (
-    AttemptedSorryRow,
     AttemptRow,
     ConfigurationModelRow,
     ConfigurationRow,
     FoundStepRow,
     GeneratorCountRow,
-    MeasurementRow,
     ModelFilesRow,
     ModelRow,
     ProofRow,
     RunRow,
-    TheoremRow,
 )
-from curriculum.database.theorems import link_proofs
+from curriculum.database.theorems import link_proofs, theorems_named
 from prover.errors import RowRefused
 
 
@@ -68,15 +65,6 @@ class FoundProof:
 
 
 @dataclass(frozen=True)
-class Limits:
-    """What an attempt might spend. None does not bind."""
-
-    seconds: float | None = None
-    expansions: int | None = None
-    tactics: int | None = None
-
-
-@dataclass(frozen=True)
 class Cost:
     """What an attempt spent."""
 
@@ -97,11 +85,8 @@ class Tried:
     """the configuration: generators, search, limits; two are the same when they use the same models too"""
     result: FoundProof | tuple[Literal["open", "refused", "failed"], str]
     """a proof, or what came instead and why"""
-    limits: Limits = Limits()
     cost: Cost = Cost()
     seed: int = 0
-    sorries: tuple[str, ...] = ()
-    """the ids of the `sorry`s that it was at; none when it was at the whole statement"""
     models: tuple[str, ...] = ()
     """the names of the models that the configuration uses"""
     started_at: float | None = None
@@ -129,7 +114,8 @@ class Results:
         """
         if (known := self._recorded(tried.uid)) is not None:
             return known
-        theorem = self._theorem(repository, tried.module, tried.theorem)
+        named = theorems_named(self._connection, repository, tried.theorem, tried.module) if repository else []
+        theorem = named[0].id if named else None
         if theorem is not None:
             proved = isinstance(tried.result, FoundProof)
             count_try(self._connection, theorem, proved, tried.cost.seconds, self._now(), knew)
@@ -148,9 +134,6 @@ class Results:
             "module": tried.module,
             "statement_key": tried.statement_key,
             "configuration_id": self.record_configuration(tried.settings, tried.models),
-            "budget_seconds": tried.limits.seconds,
-            "budget_expansions": tried.limits.expansions,
-            "budget_tactics": tried.limits.tactics,
             "seed": tried.seed,
             "toolchain": tried.toolchain,
             "started_at": self._now() - tried.cost.seconds if tried.started_at is None else tried.started_at,
@@ -162,8 +145,6 @@ class Results:
             "proof_id": proof,
         }
         attempt = intern(self._connection, table_of(AttemptRow), [row])[(tried.uid,)]
-        sorries = [{"key": key, "attempt_id": attempt} for key in dict.fromkeys(tried.sorries)]
-        insert_new(self._connection, table_of(AttemptedSorryRow), sorries)
         if theorem is not None and proof is not None:
             note(self._connection, theorem, "found", proof, run, self._now())
         return attempt
@@ -280,24 +261,8 @@ class Results:
         ending = update(RunRow).where(RunRow.id == run, RunRow.ended_at.is_(None))
         self._connection.execute(ending.values(status=status, ended_at=self._now()))
 
-    def record_measurement(self, run: int, name: str, value: float, step: int = 0) -> None:
-        """Stores a figure of a run; the last value of a name and step counts."""
-        row = {"run_id": run, "name": name, "step": step, "value": value}
-        adding = upsert(self._connection, table_of(MeasurementRow)).values(row)
-        self._connection.execute(
-            adding.on_conflict_do_update(index_elements=["run_id", "name", "step"], set_={"value": value})
-        )
-
-    def set_difficulty(self, theorem: int, difficulty: float) -> None:
-        """Sets where a theorem stands in the order of trying."""
-        self._connection.execute(update(TheoremRow).where(TheoremRow.id == theorem).values(difficulty=difficulty))
-
     def _recorded(self, uid: str) -> int | None:
         return self._connection.scalar(select(AttemptRow.id).where(AttemptRow.uid == uid))
-
-    def _theorem(self, repository: int | None, module: str, name: str) -> int | None:
-        mine = TheoremRow.repository_id == repository, TheoremRow.module == module, TheoremRow.name == name
-        return None if repository is None else self._connection.scalar(select(TheoremRow.id).where(*mine))
 
     def _model(self, name: str) -> int:
         found = self._connection.scalar(select(ModelRow.id).where(ModelRow.name == name))

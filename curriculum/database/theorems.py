@@ -6,6 +6,7 @@ A snapshot costs what changed since the last one: the theorems of modules that c
 from collections.abc import Sequence
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     Connection,
     ScalarSelect,
@@ -46,6 +47,28 @@ COLUMNS = (
     "difficulty",
     "proof_id",
 )
+
+
+class NamedTheorem(msgspec.Struct, frozen=True):
+    """A theorem of a repository, as its last trace lists it."""
+
+    id: int
+    module: str
+    name: str
+    statement_key: str
+    present: bool
+    """Whether the last traced snapshot has it."""
+
+
+def theorems_named(connection: Connection, repository: int, name: str, module: str | None = None) -> list[NamedTheorem]:
+    """Returns the theorems of a repository with a full name, of one module or of all; those still present first."""
+    asked = select(TheoremRow.id, TheoremRow.module, TheoremRow.name, TheoremRow.statement_key, TheoremRow.present)
+    asked = asked.where(TheoremRow.repository_id == repository, TheoremRow.name == name)
+    if module is not None:
+        asked = asked.where(TheoremRow.module == module)
+    return [
+        NamedTheorem(*row) for row in connection.execute(asked.order_by(TheoremRow.present.desc(), TheoremRow.module))
+    ]
 
 
 def alone(connection: Connection) -> None:

@@ -5,7 +5,7 @@ many there were. Ids in it mean nothing outside it: rows are told apart by their
 What a database has already stays as it is.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
@@ -24,23 +24,28 @@ from retrieval.files import atomic_path
 
 BATCH = 2_000
 KIND = "a prover's database"
+OLDEST_EXPORT = "0001"
+REMOVED_TABLES = ("attempted_sorries", "measurements")
+"""Tables of older exports whose rows are not imported."""
+REMOVED_COLUMNS = {"attempts": ("budget_seconds", "budget_expansions", "budget_tactics")}
+"""Columns of older exports whose values are not imported, by table."""
 TABLES = {f"{table.name}": table for table in Base.metadata.sorted_tables}
 
 
-class Head(msgspec.Struct, forbid_unknown_fields=True):
+class ExportHeader(msgspec.Struct, forbid_unknown_fields=True):
     """The first line of an export."""
 
     export: str
     version: str
 
 
-class Tail(msgspec.Struct, forbid_unknown_fields=True):
+class ExportTrailer(msgspec.Struct, forbid_unknown_fields=True):
     """The last line of an export."""
 
     rows: int
 
 
-class Line(msgspec.Struct, forbid_unknown_fields=True):
+class ExportLine(msgspec.Struct, forbid_unknown_fields=True):
     """Any other line."""
 
     table: str
@@ -52,12 +57,12 @@ def export_to(connection: Connection, version: str, file: Path) -> int:
     with atomic_path(file, durable=True) as scratch, scratch.open("wb") as out:
         encoder = msgspec.json.Encoder()
         rows = 0
-        out.write(encoder.encode(Head(KIND, version)) + b"\n")
+        out.write(encoder.encode(ExportHeader(KIND, version)) + b"\n")
         for name, table in TABLES.items():
             for row in _rows(connection, table):
                 out.write(encoder.encode({"table": name, "row": row}) + b"\n")
                 rows += 1
-        out.write(encoder.encode(Tail(rows)) + b"\n")
+        out.write(encoder.encode(ExportTrailer(rows)) + b"\n")
     return rows
 
 
@@ -69,8 +74,8 @@ def import_from(connection: Connection, version: str, file: Path) -> int:
             must then be given up, as it is when this leaves its block.
     """
     with file.open("rb") as lines:
-        reading = _Reading(file, version, lines)
-        importing = _Importing(connection)
+        reading = _ExportReader(file, version, lines)
+        importing = _RowImporter(connection)
         for name, some in groupby(reading.rows(), key=lambda row: row[0]):
             batch: list[dict[str, Any]] = []
             for _, row in some:
@@ -85,7 +90,7 @@ def import_from(connection: Connection, version: str, file: Path) -> int:
     return reading.read
 
 
-def _insert(importing: "_Importing", reading: "_Reading", table: Table, batch: list[dict[str, Any]]) -> None:
+def _insert(importing: "_RowImporter", reading: "_ExportReader", table: Table, batch: list[dict[str, Any]]) -> None:
     try:
         importing.insert(table, batch)
     except KeyError as error:
@@ -104,7 +109,7 @@ def _rows(connection: Connection, table: Table) -> Iterator[dict[str, Any]]:
     return (dict(zip(names, row, strict=True)) for row in connection.execute(asked))
 
 
-class _Reading:
+class _ExportReader:
     """The lines of an export, examined one by one."""
 
     def __init__(self, file: Path, version: str, lines: BinaryIO) -> None:
@@ -112,18 +117,22 @@ class _Reading:
         self._file = file
         self._lines = lines
         self._number = 1
-        self._decoders = {name: msgspec.json.Decoder(_row_type(table)) for name, table in TABLES.items()}
         try:
-            head = msgspec.json.decode(lines.readline(), type=Head)
+            head = msgspec.json.decode(lines.readline(), type=ExportHeader)
         except (msgspec.DecodeError, UnicodeDecodeError):
             head = None
         if head is None or head.export != KIND:
             raise ImportRefused(f"{file} is no export of a database: give a file that `prover db export` wrote.")
-        if head.version != version:
+        if not (head.version.isdecimal() and OLDEST_EXPORT <= head.version <= version):
             raise ImportRefused(
                 f"{file} has tables of version {head.version}, not {version}: "
-                "import it with the version of this program that wrote it, upgrade there, and export again."
+                "import it with the version of this program that wrote it, or a newer one."
             )
+        self._is_older = head.version < version
+        self._decoders = {
+            name: msgspec.json.Decoder(_row_type(table, REMOVED_COLUMNS.get(name, ()) if self._is_older else ()))
+            for name, table in TABLES.items()
+        }
 
     def rows(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Each row with its table.
@@ -131,7 +140,7 @@ class _Reading:
         Raises:
             ImportRefused: a line is wrong, or the last one is not there.
         """
-        line_decoder = msgspec.json.Decoder(Line)
+        line_decoder = msgspec.json.Decoder(ExportLine)
         ended = False
         for line in self._lines:
             self._number += 1
@@ -139,16 +148,20 @@ class _Reading:
                 raise self.refused("there is more after its end")
             try:
                 if line.startswith(b'{"rows":'):
-                    ended = msgspec.json.decode(line, type=Tail).rows == self.read
+                    ended = msgspec.json.decode(line, type=ExportTrailer).rows == self.read
                     if not ended:
                         raise self.refused("lines are missing before it")
                     continue
                 decoded = line_decoder.decode(line)
+                if self._is_older and decoded.table in REMOVED_TABLES:
+                    self.read += 1
+                    continue
                 row = self._decoders[decoded.table].decode(decoded.row)
             except (msgspec.DecodeError, UnicodeDecodeError, KeyError, ValueError) as error:
                 raise self.refused(f"it is no row of this program's tables: {error}") from None
             self.read += 1
-            yield decoded.table, msgspec.structs.asdict(row)
+            values = msgspec.structs.asdict(row)
+            yield decoded.table, {column.name: values[column.name] for column in TABLES[decoded.table].columns}
         if not ended:
             raise self.refused("the file ends there, before its end")
 
@@ -158,7 +171,7 @@ class _Reading:
 
 
 @dataclass
-class _Importing:
+class _RowImporter:
     """Rows on their way into a database whose ids are others."""
 
     connection: Connection
@@ -217,9 +230,10 @@ def _owner(column: Column[Any]) -> Table | None:
     return None
 
 
-def _row_type(table: Table) -> type[msgspec.Struct]:
-    """What a row of a table looks like in an export."""
-    fields = [(column.name, _field_type(column)) for column in table.columns]
+def _row_type(table: Table, removed: Sequence[str]) -> type[msgspec.Struct]:
+    """Returns the type of a table's rows in an export, with the columns that the table had in older versions."""
+    fields: list[Any] = [(column.name, _field_type(column)) for column in table.columns]
+    fields += [(name, Any, None) for name in removed]
     return msgspec.defstruct(table.name, fields, forbid_unknown_fields=True)
 
 

@@ -12,8 +12,8 @@ from curriculum.database.courses import proved_sorries
 from curriculum.database.database import Database, UnitOfWork
 from curriculum.database.lineage import Change, break_proof, note, reconcile
 from curriculum.database.prospects import QueuedTheorem, attempt_counts, proofs_known
-from curriculum.database.queries import suggestion_counts
 from curriculum.database.results import FoundProof, Tried, new_uid
+from curriculum.database.suggestion_counts import suggestion_counts
 from curriculum.lifelong.executor import AttemptRequest, AttemptResult, Executor, LearnedState, SuggestionCounts
 from curriculum.lifelong.policy import ProvingPolicy, success_chances
 from curriculum.scheduling import SuccessRecord

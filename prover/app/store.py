@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from curriculum.database.database import Database, UnitOfWork
-    from curriculum.database.queries import KnownProof
+    from curriculum.database.history import StoredProof
     from curriculum.database.results import FoundProof
 
 T = TypeVar("T")
@@ -49,15 +49,15 @@ class Ledger:
 
     def recall(self, statement_key: str) -> tuple[Known, ...]:
         """Known proofs of a statement."""
-        from curriculum.database.queries import proof_of
+        from curriculum.database.history import proofs_of
 
-        return _known(self._perform(lambda work: proof_of(work.connection, statement_key)) or ())
+        return _known(self._perform(lambda work: proofs_of(work.connection, statement_key)) or ())
 
     def standing(self) -> Standing:
         """What is known of generators."""
 
         def act(work: "UnitOfWork") -> Standing:
-            from curriculum.database.queries import suggestion_counts
+            from curriculum.database.suggestion_counts import suggestion_counts
 
             return Standing(*suggestion_counts(work.connection, self._repository))
 
@@ -132,11 +132,11 @@ def result_of(outcome: Outcome, generators: Sequence[str], model: str | None = N
 
 def known_proofs(database: "Database", statement_key: str) -> tuple[Known, ...]:
     """Known proofs of a statement, the most thoroughly checked first."""
-    from curriculum.database.queries import proof_of
+    from curriculum.database.history import proofs_of
 
     with database.reading() as connection:
-        return _known(proof_of(connection, statement_key))
+        return _known(proofs_of(connection, statement_key))
 
 
-def _known(found: "Iterable[KnownProof]") -> tuple[Known, ...]:
+def _known(found: "Iterable[StoredProof]") -> tuple[Known, ...]:
     return tuple(Known(tuple(tuple(text.splitlines()) for text in proof.scripts), proof.whole) for proof in found)

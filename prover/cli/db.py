@@ -1,13 +1,20 @@
-"""`prover db upgrade | status | check | export | import | describe`: the database that everything is kept in."""
+"""`prover db`: the database in which everything is stored."""
 
 import json
+from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+import msgspec
 
 from prover.app.environment import database
 from prover.cli.main import EXIT_USAGE
 from prover.errors import NotWritable, UsageError
+from prover.project.location import parse_location
+
+if TYPE_CHECKING:
+    from curriculum.database.history import TheoremHistory
 
 
 @click.group("db")
@@ -32,7 +39,7 @@ def upgrade() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def status(as_json: bool) -> None:
     """Say where the database is, its version, and how much it holds."""
-    from curriculum.database.queries import row_counts
+    from curriculum.database.listing import row_counts
 
     with database() as db:
         version = db.version()
@@ -96,6 +103,48 @@ def import_(file: Path) -> None:
     with database() as db:
         rows = db.perform(lambda work: import_from(work.connection, db.head, file))
         click.echo(f"{file}: {rows:,} rows read")
+
+
+@command.command()
+@click.argument("repository")
+@click.argument("theorem")
+@click.option("--json", "as_json", is_flag=True, help="Print a list of JSON objects, one for each theorem of the name.")
+def history(repository: str, theorem: str, as_json: bool) -> None:
+    """Show the proofs of a THEOREM, the attempts at it, and what each commit did to its proof.
+
+    REPOSITORY is the path or address that was traced; THEOREM is the full name.
+    """
+    from curriculum.database.history import histories
+
+    location = parse_location(repository).canonical
+    with database() as db, db.reading() as connection:
+        found = histories(connection, location, theorem)
+    if not found:
+        raise UsageError(f"No trace of {location} has a theorem {theorem}: check the name, or run `prover trace`.")
+    if as_json:
+        click.echo(msgspec.json.encode(found).decode())
+        return
+    for each in found:
+        _print_history(each)
+
+
+def _print_history(history: "TheoremHistory") -> None:
+    theorem = history.theorem
+    click.echo(f"{theorem.name} ({theorem.module}{'' if theorem.present else '; not in the last trace'})")
+    for proof in history.proofs:
+        by = proof.generator if proof.model is None else f"{proof.generator} with {proof.model}"
+        checked = f"checked at level {proof.verified} by {proof.toolchain}"
+        click.echo(f"  {_date(proof.found_at)} proof {proof.proof} by {by}, {checked}")
+    for attempt in history.attempts:
+        cost = f"{attempt.seconds:.1f} s, {attempt.tactics} tactics, seed {attempt.seed}"
+        reason = "" if attempt.reason is None else f" ({attempt.reason})"
+        click.echo(f"  {_date(attempt.started_at)} {attempt.command or 'attempt'}: {attempt.outcome}{reason}, {cost}")
+    for entry in history.lineage:
+        click.echo(f"  {_date(entry.at)} {entry.event} at {entry.revision[:12]}")
+
+
+def _date(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds).astimezone().isoformat(" ", "minutes")
 
 
 @command.command()

@@ -282,11 +282,11 @@ def _contamination(run: Run, against: tuple[Path, ...], memory: bool) -> str:
 
 def _remembered(run: Run) -> list[str]:
     """The problems whose statement the database has a proof of."""
-    from curriculum.database.queries import proof_of
+    from curriculum.database.history import proofs_of
 
     keys = {name: line.key for name, line in run.survey.items() if line.key}
     with database() as db:
-        return db.perform(lambda work: [name for name, key in keys.items() if proof_of(work.connection, key)])
+        return db.perform(lambda work: [name for name, key in keys.items() if proofs_of(work.connection, key)])
 
 
 @command.command("compare")

@@ -8,7 +8,7 @@ import pytest
 
 from curriculum.daemon.configuration import DaemonConfig, ExclusionRule, LimitsConfig, WorkConfig
 from curriculum.database.courses import courses, finished_steps
-from curriculum.database.lineage import lineage_of
+from curriculum.database.history import histories
 from curriculum.database.results import FoundProof
 from curriculum.lifelong.executor import AttemptRequest, LearnedState
 from curriculum.lifelong.summary import summary_of
@@ -87,7 +87,7 @@ def test_a_course_and_then_the_daemon(repository: Path, tmp_path: Path, capsys: 
     git(repository, "apply", str(patch))
     assert "easy (n : Nat) : 0 + n = n := by\n  sorry" not in (repository / "Small.lean").read_text()
     with database() as db, db.reading() as connection:
-        assert [e.event for e in lineage_of(connection, location, "easy")] == ["found", "broken", "found"]
+        assert [e.event for e in histories(connection, location, "easy")[0].lineage] == ["found", "broken", "found"]
 
 
 def test_a_repository_that_goes_on_is_worked_on_as_it_was_traced(repository: Path) -> None:

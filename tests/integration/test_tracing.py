@@ -176,8 +176,7 @@ def test_nothing_is_proved_by_what_failed(project: GitRepository, capsys: pytest
 
 
 def test_a_trace_goes_into_the_database_once(project: GitRepository, capsys: pytest.CaptureFixture[str]) -> None:
-    from curriculum.database.loading import snapshot_of
-    from curriculum.database.queries import sorries_of
+    from curriculum.database.loading import modules_of, snapshot_of
 
     command = ["trace", "--repo", str(project.root)]
     assert run(command) == 1  # two modules cannot be traced
@@ -187,8 +186,8 @@ def test_a_trace_goes_into_the_database_once(project: GitRepository, capsys: pyt
     with database() as db, db.reading() as connection:
         snapshot = snapshot_of(connection, str(project.root))
         assert snapshot is not None
-        found = sorries_of(connection, snapshot)
-    assert {(each.module, each.declaration) for each in found} == {
+        found = {(m.name, sorry.declaration) for m in modules_of(connection, snapshot) for sorry in m.sorries}
+    assert found == {
         ("Traced.Main", "easy"), ("Traced.Main", "both"), ("Traced.Main", "tempting"),
     }  # fmt: skip
     assert run(command) == 1

@@ -9,7 +9,7 @@ from curriculum.daemon.configuration import DaemonConfig, WorkConfig
 from curriculum.daemon.daemon import Daemon
 from curriculum.daemon.environment import Resources
 from curriculum.database.database import Connection, Database
-from curriculum.database.queries import row_counts
+from curriculum.database.listing import row_counts
 from curriculum.database.results import Cost, FoundProof
 from curriculum.lifelong.executor import AttemptRequest, AttemptResult, LearnedState
 from curriculum.lifelong.learners import Learners

@@ -10,7 +10,8 @@ import pytest
 
 from curriculum.database.courses import finished_steps
 from curriculum.database.database import Database
-from curriculum.database.lineage import lineage_of, reconcile
+from curriculum.database.history import histories
+from curriculum.database.lineage import reconcile
 from curriculum.database.prospects import queue_of
 from curriculum.database.results import Cost, FoundProof, GoalStep
 from curriculum.learn.learner import MemoryLearner, ProofExample, Strategy, TrainingTask
@@ -185,7 +186,7 @@ def test_a_kill_at_any_point_changes_nothing_of_the_result(tmp_path: Path, empty
                     shutil.rmtree(tmp_path / name, ignore_errors=True)
             run = go(db, World(db), tmp_path / name, syllabus())
             with db.reading() as connection:
-                from curriculum.database.queries import row_counts
+                from curriculum.database.listing import row_counts
 
                 attempts = row_counts(connection)["attempts"]
             return steps(db, run), attempts
@@ -269,7 +270,7 @@ def test_known_proofs_are_tried_again_after_a_commit(database: Database, tmp_pat
     run = go(database, later, tmp_path / "kept", syllabus(rounds=1))
     with database.reading() as connection:
         rechecked = {s.location: s.record for s in finished_steps(connection, run) if s.kind == "recheck"}
-        events = [e.event for e in lineage_of(connection, ONE, "one.easy.a")]
+        events = [e.event for e in histories(connection, ONE, "one.easy.a")[0].lineage]
     assert rechecked[ONE] == {"kept": [], "mended": ["one.easy.a"], "broken": ["one.hard.b"]}
     assert rechecked[TWO] == {"kept": [], "mended": [], "broken": ["two.easy.d", "two.hard.e"]}
     assert events == ["found", "kept", "broken", "mended"]

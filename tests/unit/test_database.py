@@ -5,29 +5,17 @@ import sqlalchemy
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, update
-from traced_modules import LEAN, keyed, module, modules, read, sorry, theorem
+from traced_modules import LEAN, keyed, module, modules, open_theorems, read, sorry, theorem
 
 from curriculum.database.checking import faults
 from curriculum.database.database import Database, UnitOfWork
+from curriculum.database.history import histories, proofs_of
 from curriculum.database.identity import ModuleText, module_keys
-from curriculum.database.loading import load_module, modules_of, paths_of, snapshot_id, snapshot_of
-from curriculum.database.queries import (
-    attempts_of,
-    changed_modules,
-    expired_leases,
-    generator_counts,
-    next_theorems,
-    premises_of,
-    proof_of,
-    repositories_by_trace,
-    row_counts,
-    sorries_not_attempted,
-    sorries_of,
-    sorry_history,
-    steps_at,
-)
-from curriculum.database.results import Cost, FoundProof, Limits, Tried, new_uid
-from curriculum.database.tables import ProofRow, SnapshotRow, StateRow, TheoremRow
+from curriculum.database.listing import listed_repositories, row_counts
+from curriculum.database.loading import load_module, modules_of, paths_of, snapshot_at, snapshot_of
+from curriculum.database.prospects import queue_of
+from curriculum.database.results import Cost, FoundProof, Tried, new_uid
+from curriculum.database.tables import ProofRow, SnapshotModuleRow, SnapshotRow, SorryRow, StateRow, TheoremRow
 from prover.errors import DatabaseBusy, LeaseLost, RepositoryError, RowRefused
 from prover.lean.traced import TracedModule, sorry_ids
 
@@ -53,6 +41,12 @@ def counts(db: Database) -> dict[str, int]:
 def whole(db: Database) -> None:
     with db.reading() as connection:
         assert list(faults(connection)) == []
+
+
+def sorry_keys(connection: sqlalchemy.Connection, snapshot: int) -> list[str]:
+    """The ids of the `sorry`s of a snapshot, in the order of the text."""
+    linked = select(SorryRow.key).join(SnapshotModuleRow, SnapshotModuleRow.module_id == SorryRow.module_id)
+    return list(connection.scalars(linked.where(SnapshotModuleRow.snapshot_id == snapshot).order_by(SorryRow.position)))
 
 
 def tried(name: str, result: object = ("open", "out of time"), **more: object) -> Tried:
@@ -94,10 +88,11 @@ def test_a_changed_file_costs_itself_and_what_imports_it(db: Database) -> None:
     new = trace(db, "2", kept, module("B", theorem("b"), text="edited"), dependent)
     assert counts(db)["modules"] == 3 + 2
     with db.reading() as connection:
-        changed = changed_modules(connection, old, new)
-        assert [(c.name, c.before, c.after) for c in changed] == [("B", "B.lean", "B.lean"), ("C", "C.lean", "C.lean")]
+        before, after = paths_of(connection, old), paths_of(connection, new)
+        assert [before[key] for key in before.keys() & after.keys()] == ["A.lean"]
+        assert sorted(before.values()) == sorted(after.values()) == ["A.lean", "B.lean", "C.lean"]
         assert snapshot_of(connection, "https://example.org/r") == new
-        assert snapshot_id(connection, "https://example.org/r", "1", LEAN) == old
+        assert snapshot_at(connection, "https://example.org/r", "1") == old
     whole(db)
 
 
@@ -106,11 +101,10 @@ def test_a_module_may_come_and_go_and_move(db: Database) -> None:
     moved = TracedModule("A", "src/A.lean", module("A").digest, (), module("A", theorem("a")).declarations, (), ())
     new = trace(db, "2", moved, module("C", theorem("c")))
     with db.reading() as connection:
-        changed = changed_modules(connection, old, new)
-        assert [(c.name, c.before, c.after) for c in changed] == [("B", "B.lean", None), ("C", None, "C.lean")]
+        assert list(paths_of(connection, old).values()) == ["A.lean", "B.lean"]
         assert list(paths_of(connection, new).values()) == ["C.lean", "src/A.lean"]
         assert [m.name for m in modules_of(connection, new)] == ["C", "A"]
-        assert [t.name for t in next_theorems(connection, 1)] == ["a", "c"]
+        assert [name for name, _ in open_theorems(connection)] == ["a", "c"]
     whole(db)
 
 
@@ -119,7 +113,7 @@ def test_a_repository_may_go_back_to_an_older_revision(db: Database) -> None:
     trace(db, "2", module("A", theorem("b"), text="edited"))
     trace(db, "1", module("A", theorem("a")))
     with db.reading() as connection:
-        assert [t.name for t in next_theorems(connection, 1)] == ["a"]
+        assert [name for name, _ in open_theorems(connection)] == ["a"]
     whole(db)
 
 
@@ -209,11 +203,9 @@ def test_sorries_keep_their_ids_when_lines_move(db: Database) -> None:
     after = module("A", theorem("c"), theorem("b", incomplete=True), text="edited")
     old, new = trace(db, "1", before), trace(db, "2", after)
     with db.reading() as connection:
-        first, second = sorries_of(connection, old), sorries_of(connection, new)
-        assert [s.declaration for s in first] == ["a", "b"]
-        assert [s.key for s in second] == [first[1].key] == list(sorry_ids("A", [sorry("b")]))
-        assert [revision for revision, _ in sorry_history(connection, 1, first[1].key)] == ["1", "2"]
-        assert [revision for revision, _ in sorry_history(connection, 1, first[0].key)] == ["1"]
+        first, second = sorry_keys(connection, old), sorry_keys(connection, new)
+        assert len(set(first)) == 2
+        assert second == first[1:] == list(sorry_ids("A", [sorry("b")]))
 
 
 def test_a_sorry_outside_all_declarations_is_kept(db: Database) -> None:
@@ -221,34 +213,34 @@ def test_a_sorry_outside_all_declarations_is_kept(db: Database) -> None:
     example = TracedModule("A", "A.lean", traced.digest, (), (), (), (sorry("_example"),))
     snapshot = trace(db, "1", example)
     with db.reading() as connection:
-        assert [s.declaration for s in sorries_of(connection, snapshot)] == ["_example"]
+        (stored,) = modules_of(connection, snapshot)
+        assert [s.declaration for s in stored.sorries] == ["_example"]
 
 
 def test_the_easiest_open_theorem_is_next(db: Database) -> None:
     trace(db, "1", module("A", theorem("long_name"), theorem("b", incomplete=True), theorem("d", kind="definition")))
     with db.unit_of_work() as work:
-        assert [t.name for t in next_theorems(work.connection, 1)] == ["b", "long_name"]
-        assert [t.name for t in next_theorems(work.connection, 1, incomplete_only=True)] == ["b"]
-        (hard, _) = next_theorems(work.connection, 1)
-        work.results.set_difficulty(hard.theorem, 1e6)
+        assert [name for name, _ in open_theorems(work.connection)] == ["b", "long_name"]
+        assert [each.name for each in queue_of(work.connection, "https://example.org/r")] == ["b"]
+        work.connection.execute(update(TheoremRow).where(TheoremRow.name == "b").values(difficulty=1e6))
     with db.unit_of_work() as work:
-        assert [t.name for t in next_theorems(work.connection, 1)] == ["long_name", "b"]
+        assert [name for name, _ in open_theorems(work.connection)] == ["long_name", "b"]
         work.results.record_proof("key of long_name", PROOF, LEAN)
-        assert [t.name for t in next_theorems(work.connection, 1)] == ["b"]
-        assert next_theorems(work.connection, 2) == []
+        assert [name for name, _ in open_theorems(work.connection)] == ["b"]
+        assert open_theorems(work.connection, 2) == []
     whole(db)
 
 
 def test_a_difficulty_lasts_as_long_as_the_statement(db: Database) -> None:
     trace(db, "1", module("A", theorem("a")))
     with db.unit_of_work() as work:
-        work.results.set_difficulty(next_theorems(work.connection, 1)[0].theorem, 7.5)
+        work.connection.execute(update(TheoremRow).values(difficulty=7.5))
     trace(db, "2", module("A", theorem("a"), text="edited"))
     with db.reading() as connection:
-        assert next_theorems(connection, 1)[0].difficulty == 7.5
+        assert open_theorems(connection) == [("a", 7.5)]
     trace(db, "3", module("A", theorem("a", key="another statement"), text="edited again"))
     with db.reading() as connection:
-        assert next_theorems(connection, 1)[0].difficulty == len("a : True")
+        assert open_theorems(connection) == [("a", len("a : True"))]
 
 
 def test_a_proof_is_known_wherever_its_statement_appears(db: Database) -> None:
@@ -256,13 +248,13 @@ def test_a_proof_is_known_wherever_its_statement_appears(db: Database) -> None:
         work.results.record_proof("s", PROOF, LEAN)
     trace(db, "1", module("A", theorem("a", key="s")))
     with db.reading() as connection:
-        assert next_theorems(connection, 1) == []
-        (known,) = proof_of(connection, "s")
+        assert open_theorems(connection) == []
+        (known,) = proofs_of(connection, "s")
     assert (known.scripts, known.axioms, known.verified, known.whole) == (["simp", "omega"], ["propext"], 3, False)
     whole(db)
     trace(db, "2", module("A", theorem("a", key="t"), text="another statement"))
     with db.reading() as connection:
-        assert [t.name for t in next_theorems(connection, 1)] == ["a"]
+        assert [name for name, _ in open_theorems(connection)] == ["a"]
     whole(db)
 
 
@@ -272,80 +264,70 @@ def test_a_proof_found_twice_is_stored_once_at_the_higher_level(db: Database) ->
         with db.unit_of_work() as work:
             work.results.record_proof("s", found, LEAN)
     with db.reading() as connection:
-        assert [(p.verified, p.generator) for p in proof_of(connection, "s")] == [(4, "automation")]
+        assert [(p.verified, p.generator) for p in proofs_of(connection, "s")] == [(4, "automation")]
 
 
 def test_an_attempt_is_stored_once_with_all_that_it_was(db: Database) -> None:
     trace(db, "1", module("A", theorem("a", incomplete=True)))
-    cost, limits = Cost(1.5, 3, 40), Limits(60.0, None, 500)
-    attempt = tried("a", seed=7, cost=cost, limits=limits, sorries=("s1", "s1"), started_at=5.0)
+    attempt = tried("a", seed=7, cost=Cost(1.5, 3, 40), started_at=5.0)
     for _ in range(2):
         with db.unit_of_work() as work:
             run = work.results.begin_run("prove", ["--all"], SETTINGS, uid="r")
             work.results.record_attempt(attempt, repository=1, run=run)
     with db.reading() as connection:
-        (past,) = attempts_of(connection, theorem=1)
+        (history,) = histories(connection, "https://example.org/r", "a")
+    (past,) = history.attempts
     assert (past.uid, past.outcome, past.reason, past.seed) == (attempt.uid, "open", "out of time", 7)
     assert (past.seconds, past.expansions, past.tactics, past.started_at) == (1.5, 3, 40, 5.0)
-    assert past.settings == SETTINGS
-    assert counts(db)["attempted_sorries"] == counts(db)["configurations"] == counts(db)["runs"] == 1
+    assert (past.settings, past.command, past.arguments) == (SETTINGS, "prove", ["--all"])
+    assert counts(db)["configurations"] == counts(db)["runs"] == 1
     whole(db)
 
 
-def test_sorries_are_due_again_when_there_is_a_newer_model(db: Database) -> None:
-    snapshot = trace(db, "1", module("A", theorem("a", incomplete=True), theorem("b", incomplete=True)))
+def test_an_attempt_names_recorded_models_only(db: Database) -> None:
     with db.unit_of_work() as work:
-        first, second = sorries_not_attempted(work.connection, snapshot)
         work.results.record_model("tiny@1", "here", {}, {})
         work.results.record_model("tiny@2", "here", {"parent": 1}, {"loss": 0.5}, parent="tiny@1")
-        work.results.record_attempt(tried("a", models=("tiny@1",), sorries=(first.key,)))
-    with db.reading() as connection:
-        assert sorries_not_attempted(connection, snapshot) == [second]
-        assert sorries_not_attempted(connection, snapshot, ["tiny@1"]) == [second]
-        assert sorries_not_attempted(connection, snapshot, ["tiny@2"]) == [first, second]
+        work.results.record_attempt(tried("a", models=("tiny@1",)))
+    assert counts(db)["configuration_models"] == 1
     with pytest.raises(RowRefused, match="no model big"), db.unit_of_work() as work:
         work.results.record_attempt(tried("a", models=("big",)))
 
 
-def test_premises_steps_and_generators_are_found(db: Database) -> None:
-    trace(db, "1", module("A", theorem("a"), theorem("b")))
-    (key,) = keyed(module("A", theorem("a"), theorem("b")))
+def test_the_history_of_a_theorem_is_its_proofs_attempts_and_lineage(db: Database) -> None:
+    trace(db, "1", module("A", theorem("a", incomplete=True)), module("B", theorem("a", key="other", incomplete=True)))
     with db.unit_of_work() as work:
-        work.results.record_proof("s", PROOF, LEAN)
-        work.results.record_proof("s", FoundProof(("rfl",), (), 3, "automation", True), LEAN)
-        work.results.record_proof("t", FoundProof(("rfl",), (), 3, "memory", True), LEAN)
+        run = work.results.begin_run("learn", ["HERE"])
+        work.results.record_attempt(tried("a", started_at=1.0), repository=1, run=run)
+        work.results.record_attempt(tried("a", PROOF, started_at=2.0), repository=1, run=run)
+        work.results.record_proof("key of a", FoundProof(("rfl",), (), 4, "memory", True), LEAN)
     with db.reading() as connection:
-        used = [(p.name, p.module) for p in premises_of(connection, key, "a")]
-        assert used == [("Nat", ""), ("Nat.add_comm", "Init.Core"), ("True.intro", ""), ("here", "A")]
-        assert premises_of(connection, key, "c") == []
-        steps = steps_at(connection, "kP → Q")
-        assert [(s.text, s.before, s.after, s.module) for s in steps] == [("intro h", "P → Q", "Q", "A")] * 2
-        found = [(g.generator, g.proofs, g.statements) for g in generator_counts(connection)]
-        assert found == [("automation", 2, 1), ("memory", 1, 1)]
+        first, second = histories(connection, "https://example.org/r", "a")
+        assert histories(connection, "https://example.org/r", "b") == histories(connection, "nowhere", "a") == []
+    assert (first.theorem.module, second.theorem.module) == ("A", "B")
+    assert [(p.verified, p.generator) for p in first.proofs] == [(4, "memory"), (3, "automation")]
+    assert [a.outcome for a in first.attempts] == ["proved", "open"]
+    assert [(e.event, e.revision, e.run) for e in first.lineage] == [("found", "1", "learn")]
+    assert (second.proofs, second.attempts, second.lineage) == ([], [], [])
 
 
-def test_repositories_come_in_the_order_of_their_last_trace(db: Database) -> None:
+def test_the_repositories_are_listed_with_what_they_follow(db: Database) -> None:
     trace(db, "1", module("A", theorem("a")), location="second")
-    trace(db, "1", module("A", theorem("a")), location="third")
     with db.unit_of_work() as work:
         work.traces.record_repository("first")
         work.traces.follow("first", "main")
     with db.reading() as connection:
-        found = repositories_by_trace(connection)
-    assert [(r.location, r.follows) for r in found] == [("first", "main"), ("second", None), ("third", None)]
-    assert [r.traced_at is None for r in found] == [True, False, False]
+        found = listed_repositories(connection)
+    assert [(r.location, r.follows, len(r.snapshots)) for r in found] == [("first", "main", 0), ("second", None, 1)]
 
 
-def test_a_run_ends_once_and_its_last_figure_counts(db: Database) -> None:
+def test_a_run_ends_once(db: Database) -> None:
     with db.unit_of_work() as work:
         run = work.results.begin_run("bench", [])
-        work.results.record_measurement(run, "loss", 0.5)
-        work.results.record_measurement(run, "loss", 0.25)
         work.results.end_run(run, "interrupted")
         work.results.end_run(run, "finished")
     with db.reading() as connection:
-        status, value = connection.exec_driver_sql("SELECT status, value FROM runs, measurements").one()
-    assert (status, value) == ("interrupted", 0.25)
+        assert connection.exec_driver_sql("SELECT status FROM runs").scalar() == "interrupted"
 
 
 def test_an_error_in_the_block_stores_nothing(db: Database) -> None:
@@ -452,7 +434,7 @@ def test_a_lease_is_had_by_one(timed: Database, clock: Clock) -> None:
         work.leases.renew(mine)
         clock.now += 50
         assert work.leases.acquire("r", "you", 60) is None
-        assert [e.resource for e in expired_leases(work.connection, clock.now)] == ["other"]
+        assert work.leases.acquire("other", "me", 60) is not None
         work.leases.release(mine)
         assert work.leases.acquire("r", "you", 60) is not None
 

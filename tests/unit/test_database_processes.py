@@ -16,7 +16,8 @@ from traced_modules import LEAN, keyed, module, read, theorem
 from curriculum.database.checking import faults
 from curriculum.database.database import Database
 from curriculum.database.engine import BLOCKED_S
-from curriculum.database.queries import proof_of, row_counts
+from curriculum.database.history import proofs_of
+from curriculum.database.listing import row_counts
 from curriculum.database.results import FoundProof
 from prover.errors import DatabaseBusy, DatabaseFull
 
@@ -53,9 +54,9 @@ for _ in range(int(sys.argv[4])):
     def count(work):
         work.leases.hold(held)
         run = work.results.begin_run("count", [], uid="shared")
-        done = work.connection.exec_driver_sql("SELECT coalesce(max(value), 0) FROM measurements").scalar()
+        done = work.connection.exec_driver_sql("SELECT count(*) FROM lessons").scalar()
         time.sleep(0.002)
-        work.results.record_measurement(run, "done", done + 1)
+        work.connection.exec_driver_sql(f"INSERT INTO lessons VALUES ({run}, {done}, 'count', 0, '', '{{}}', 0)")
     db.perform(count)
     db.perform(lambda work: work.leases.release(held))
 """
@@ -102,7 +103,7 @@ def test_writers_at_once_lose_nothing_and_store_nothing_twice(url: str, db: Data
 def test_a_lease_lets_one_process_at_a_time(url: str, db: Database) -> None:
     ended([started(COUNTER, url, f"C{number}", ROUNDS) for number in range(3)])
     with db.reading() as connection:
-        done = connection.exec_driver_sql("SELECT value FROM measurements").scalar()
+        done = connection.exec_driver_sql("SELECT count(*) FROM lessons").scalar()
     assert done == 3 * ROUNDS
 
 
@@ -119,7 +120,7 @@ def test_a_unit_of_work_that_is_killed_leaves_nothing(url: str, db: Database) ->
     after = counts(db)
     assert after["modules"] == after["repositories"] == 0
     with db.unit_of_work() as work:  # its locks are gone with it
-        assert len(proof_of(work.connection, "before")) == 1
+        assert len(proofs_of(work.connection, "before")) == 1
         work.traces.record_trace(read("1"), keyed(module("A", theorem("a"))), {})
     assert counts(db)["modules"] == 1
 
@@ -135,7 +136,7 @@ def test_a_writer_that_does_not_let_go_is_named(tmp_path: Path) -> None:
             with pytest.raises(DatabaseBusy, match="busy with other writers"), db.unit_of_work():
                 pass
             with db.reading() as connection:  # who only reads does not wait
-                assert len(proof_of(connection, "before")) == 1
+                assert len(proofs_of(connection, "before")) == 1
         with Database(url) as db, db.reading() as connection:
             assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 1000, "then signals are handled"
     finally:
@@ -151,7 +152,7 @@ def test_a_writer_that_lets_go_late_is_waited_for(tmp_path: Path) -> None:
     letting_go = threading.Timer(BLOCKED_S + 0.5, writer.rollback)
     letting_go.start()
     with Database(file) as db, db.unit_of_work() as work:
-        assert proof_of(work.connection, "s") == []
+        assert proofs_of(work.connection, "s") == []
     letting_go.join()
     writer.close()
 

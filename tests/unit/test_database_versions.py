@@ -17,13 +17,23 @@ from curriculum.database.checking import faults
 from curriculum.database.database import Database
 from curriculum.database.describing import description
 from curriculum.database.engine import parse
-from curriculum.database.queries import row_counts
+from curriculum.database.listing import row_counts
 from curriculum.database.schema import HEAD, MIGRATIONS, Schema
 from curriculum.database.tables import Base
 from prover.errors import DatabaseCorrupt, DatabaseUnavailable, WrongDatabase
 
 ROOT = Path(__file__).parents[2]
 NEXT = f"{int(HEAD) + 1:04}"
+OLD_ROWS = (
+    "INSERT INTO repositories VALUES (1, 'here', NULL, 0.0)",
+    "INSERT INTO configurations VALUES (1, 'd', '{}')",
+    "INSERT INTO runs VALUES (1, 'u', 'prove', '[]', NULL, 'running', 0.0, NULL)",
+    "INSERT INTO attempts VALUES (1, 'u', 1, NULL, 't', 'M', 's', 1, 60.0, NULL, 5, 0, 'Lean', 0.0, 1.0, 2, 3, 'open',"
+    " 'out of time', NULL)",
+    "INSERT INTO attempted_sorries VALUES ('k', 1)",
+    "INSERT INTO measurements VALUES (1, 'loss', 0, 0.5)",
+)
+"""rows of tables and columns that are there since 0002, and of some that are there no more"""
 BROKEN = f"""
 import sqlalchemy as sa
 from alembic import op
@@ -31,7 +41,7 @@ revision, down_revision = "{NEXT}", "{HEAD}"
 
 def upgrade():
     op.create_table("half_done", sa.Column("id", sa.Integer, primary_key=True))
-    op.drop_table("measurements")
+    op.drop_table("leases")
     1 / 0
 """
 
@@ -105,6 +115,25 @@ def test_an_older_database_is_upgraded_when_it_is_asked_for_and_keeps_its_rows(u
             assert list(faults(connection)) == []
             after = row_counts(connection)
         assert (after["snapshots"], after["tactic_steps"], after["theorems"]) == (1, 2, 0)
+
+
+@pytest.mark.parametrize("version", [f"{number:04}" for number in range(1, int(HEAD))])
+def test_every_older_version_becomes_what_is_described_and_keeps_its_rows(url: str, version: str) -> None:
+    with Database(url, schema=Schema(head=version)) as db:
+        db.upgrade()
+        with db.unit_of_work() as work:
+            for statement in OLD_ROWS if version >= "0002" else OLD_ROWS[:1]:
+                work.connection.exec_driver_sql(statement)
+    with Database(url) as db:
+        db.upgrade()
+        with db.reading() as connection:
+            assert compare_metadata(MigrationContext.configure(connection), Base.metadata) == []
+            assert list(faults(connection)) == []
+            after = row_counts(connection)
+    kept = (
+        {"repositories": 1} if version < "0002" else {"repositories": 1, "configurations": 1, "runs": 1, "attempts": 1}
+    )
+    assert {name: rows for name, rows in after.items() if rows} == kept
 
 
 def test_an_upgrade_that_fails_changes_nothing(url: str, tmp_path: Path) -> None:

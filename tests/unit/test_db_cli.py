@@ -5,9 +5,10 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from traced_modules import keyed, module, read, theorem
+from traced_modules import LEAN, keyed, module, read, theorem
 
 from curriculum.database.database import Database
+from curriculum.database.results import Cost, FoundProof, Tried
 from curriculum.database.schema import Schema
 from prover.cli.main import run
 
@@ -122,6 +123,29 @@ def test_places_that_are_wrong_are_named(file: Path, tmp_path: Path, capsys: pyt
     (tmp_path / "half.jsonl").write_text('{"export":"a prover')
     assert run(["db", "import", str(tmp_path / "half.jsonl")]) == 2
     assert "is no export of a database" in capsys.readouterr().err
+
+
+def test_the_history_of_a_theorem_is_shown(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    traced(file)
+    here = "https://example.org/r"
+    with Database(file) as db:
+        proof = FoundProof(("simp",), ("propext",), 3, "automation", whole=False)
+        for result in (("open", "out of time"), proof):
+            tried = Tried("a", "A", "key of a", LEAN, {"generators": []}, result, Cost(1.5, 2, 3), started_at=0.0)  # type: ignore[arg-type]
+            db.perform(lambda work, t=tried: work.results.record_attempt(t, repository=1))  # type: ignore[misc]
+    assert run(["db", "history", here, "a"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("a (A)\n")
+    assert f"proof 1 by automation, checked at level 3 by {LEAN}" in said
+    assert "attempt: open (out of time), 1.5 s, 3 tactics, seed 0" in said
+    assert "found at 1" in said
+    assert run(["db", "history", here, "a", "--json"]) == 0
+    (found,) = json.loads(capsys.readouterr().out)
+    assert {a["outcome"] for a in found["attempts"]} == {"proved", "open"}
+    assert found["proofs"][0]["scripts"] == ["simp"]
+    assert found["theorem"]["module"] == "A"
+    assert run(["db", "history", here, "b"]) == 2
+    assert "has a theorem b: check the name" in capsys.readouterr().err
 
 
 def test_the_tables_are_described(capsys: pytest.CaptureFixture[str]) -> None:

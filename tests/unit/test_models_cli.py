@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from curriculum.database.database import Database
-from curriculum.database.queries import suggestion_counts
 from curriculum.database.results import FoundProof, Tried
+from curriculum.database.suggestion_counts import suggestion_counts
 from prover.app.assembly import generators_named
 from prover.app.environment import database
 from prover.cli.main import run

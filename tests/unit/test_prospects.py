@@ -4,7 +4,8 @@ import pytest
 
 from curriculum.database.checking import faults
 from curriculum.database.database import Database, UnitOfWork
-from curriculum.database.lineage import break_proof, lineage_of, reconcile
+from curriculum.database.history import histories
+from curriculum.database.lineage import break_proof, reconcile
 from curriculum.database.prospects import attempt_counts, candidates, queue_of
 from curriculum.database.results import Cost, FoundProof, Tried
 from curriculum.database.watches import failed, reset_clock, saw, watched
@@ -88,7 +89,11 @@ def test_a_proof_lives_through_commits_that_leave_its_statement(db: Database) ->
     attempt(db, "a", "s1", proved=True)
     assert trace(db, "2", a="s1", b="s2") == [("kept", "a")]
     with db.reading() as connection:
-        assert [(e.event, e.revision) for e in lineage_of(connection, HERE, "a")] == [("found", "1"), ("kept", "2")]
+        (history,) = histories(connection, HERE, "a")
+        assert [(e.event, e.revision) for e in history.lineage] == [
+            ("found", "1"),
+            ("kept", "2"),
+        ]
     assert queue(db) == [("b", 0)]
 
 
@@ -122,7 +127,7 @@ def test_a_renamed_theorem_is_known_by_its_statement(db: Database) -> None:
     assert trace(db, "2", b="s1") == [("moved", "b")]
     assert queue(db) == []
     with db.reading() as connection:
-        (moved,) = lineage_of(connection, HERE, "b")
+        (moved,) = histories(connection, HERE, "b")[0].lineage
         assert (moved.event, moved.generator) == ("moved", "automation")
     assert trace(db, "3") == [("gone", "b")]
 
@@ -141,7 +146,7 @@ def test_a_proof_that_no_longer_compiles_is_broken_and_can_be_mended(db: Databas
     db.perform(lambda work: break_proof(work.connection, 1, None, work.now()))
     assert queue(db) == [("a", 0)]
     with db.reading() as connection:
-        assert [e.event for e in lineage_of(connection, HERE, "a")] == ["found", "kept", "broken"]
+        assert [e.event for e in histories(connection, HERE, "a")[0].lineage] == ["found", "kept", "broken"]
 
 
 def test_a_repository_that_goes_takes_its_queue_with_it(db: Database) -> None:

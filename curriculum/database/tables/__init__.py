@@ -3,14 +3,12 @@
 from curriculum.database.tables.base import Base
 from curriculum.database.tables.learning import LessonRow, LineageEventRow, ProspectRow, WatchRow, YieldRow
 from curriculum.database.tables.results import (
-    AttemptedSorryRow,
     AttemptRow,
     ConfigurationModelRow,
     ConfigurationRow,
     FoundStepRow,
     GeneratorCountRow,
     LeaseRow,
-    MeasurementRow,
     ModelFilesRow,
     ModelRow,
     ProofRow,
@@ -34,7 +32,6 @@ from curriculum.database.tables.traces import (
 
 __all__ = [
     "AttemptRow",
-    "AttemptedSorryRow",
     "Base",
     "ConfigurationModelRow",
     "ConfigurationRow",
@@ -46,7 +43,6 @@ __all__ = [
     "LeaseRow",
     "LessonRow",
     "LineageEventRow",
-    "MeasurementRow",
     "MentionRow",
     "ModelFilesRow",
     "ModelRow",

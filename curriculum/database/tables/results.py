@@ -1,4 +1,4 @@
-"""What was tried and what came of it: theorems, attempts, proofs, models, runs, measurements, leases."""
+"""Attempts and their results: theorems, attempts, proofs, models, runs, leases."""
 
 from typing import Any
 
@@ -16,13 +16,6 @@ class TheoremRow(Base):
         UniqueConstraint("repository_id", "module", "name"),
         ForeignKeyConstraint(["proof_id", "statement_key"], ["proofs.id", "proofs.statement_key"]),
         Index(None, "statement_key"),
-        Index(
-            "ix_theorems_to_prove",
-            "repository_id",
-            "difficulty",
-            sqlite_where=text("present = 1 AND proof_id IS NULL"),
-            postgresql_where=text("present AND proof_id IS NULL"),
-        ),
         Index(
             "ix_theorems_to_fill",
             "repository_id",
@@ -151,7 +144,6 @@ class RunRow(Base):
         UniqueConstraint("uid"),
         one_of("status", "running", "finished", "failed", "interrupted"),
         CheckConstraint("(status = 'running') = (ended_at IS NULL)", name="has_ended"),
-        Index(None, "started_at"),
         Index(None, "configuration_id"),
         not_empty("uid", "command"),
         STRICT,
@@ -178,7 +170,6 @@ class ProofRow(Base):
         UniqueConstraint("statement_key", "digest", "toolchain"),
         UniqueConstraint("id", "statement_key"),
         CheckConstraint("verified BETWEEN 1 AND 5", name="is_verified"),
-        Index(None, "generator", "statement_key"),
         Index(None, "model_id"),
         not_empty("statement_key", "digest", "toolchain", "generator"),
         flag("whole"),
@@ -210,7 +201,7 @@ class FoundStepRow(Base):
     """A goal that the search met in a proof that was found, and the tactic that it used there."""
 
     __tablename__ = "found_steps"
-    __table_args__ = (Index(None, "goal_key"), not_empty("goal_key", "tactic"), not_negative("position"), CLUSTERED)
+    __table_args__ = (not_empty("goal_key", "tactic"), not_negative("position"), CLUSTERED)
 
     proof_id: Mapped[int] = mapped_column(ForeignKey("proofs.id", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
@@ -233,7 +224,6 @@ class AttemptRow(Base):
         CheckConstraint("(outcome = 'proved') = (proof_id IS NOT NULL)", name="has_a_proof_when_proved"),
         CheckConstraint("outcome = 'proved' OR reason IS NOT NULL", name="has_a_reason_when_not_proved"),
         Index(None, "theorem_id", "started_at"),
-        Index(None, "statement_key"),
         Index(None, "run_id"),
         Index(None, "configuration_id"),
         Index(None, "proof_id"),
@@ -253,10 +243,6 @@ class AttemptRow(Base):
     module: Mapped[str]
     statement_key: Mapped[str]
     configuration_id: Mapped[int] = mapped_column(ForeignKey("configurations.id"))
-    budget_seconds: Mapped[float | None]
-    """NULL where there was no limit"""
-    budget_expansions: Mapped[int | None]
-    budget_tactics: Mapped[int | None]
     seed: Mapped[int]
     toolchain: Mapped[str]
     started_at: Mapped[float]
@@ -271,36 +257,11 @@ class AttemptRow(Base):
     proof_id: Mapped[int | None]
 
 
-class AttemptedSorryRow(Base):
-    """An attempt was at a `sorry`."""
-
-    __tablename__ = "attempted_sorries"
-    __table_args__ = (Index(None, "attempt_id"), CLUSTERED)
-
-    key: Mapped[str] = mapped_column(primary_key=True)
-    """the `sorry`'s id, whichever snapshots have it"""
-    attempt_id: Mapped[int] = mapped_column(ForeignKey("attempts.id", ondelete="CASCADE"), primary_key=True)
-
-
-class MeasurementRow(Base):
-    """A figure that a run measured."""
-
-    __tablename__ = "measurements"
-    __table_args__ = (Index(None, "name"), not_empty("name"), not_negative("step"), CLUSTERED)
-
-    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
-    name: Mapped[str] = mapped_column(primary_key=True)
-    step: Mapped[int] = mapped_column(primary_key=True)
-    """0, or which of a series it is"""
-    value: Mapped[float]
-
-
 class LeaseRow(Base):
     """Somebody has something to themselves for a while. A row stays when it is given back, for its token."""
 
     __tablename__ = "leases"
     __table_args__ = (
-        Index(None, "expires_at"),
         CheckConstraint("seconds > 0 AND token > 0", name="is_for_a_while"),
         not_empty("resource", "owner"),
         STRICT,

@@ -59,7 +59,6 @@ class ModuleRow(Base):
     __table_args__ = (
         UniqueConstraint("key"),
         UniqueConstraint("id", "name"),
-        Index(None, "name"),
         not_empty("key", "name", "digest"),
         STRICT,
     )
@@ -189,7 +188,7 @@ class GoalRow(Base):
     """A goal of a state."""
 
     __tablename__ = "goals"
-    __table_args__ = (Index(None, "key"), not_negative("position"), CLUSTERED)
+    __table_args__ = (not_negative("position"), CLUSTERED)
 
     state_id: Mapped[int] = mapped_column(ForeignKey("states.id", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
