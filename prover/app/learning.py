@@ -237,6 +237,8 @@ class LearnerOptions:
     """The learning rate of the learner `generator`; None for the default of its base."""
     epochs: int = 1
     """Epochs of the learner `generator` over each repository."""
+    directory: Path | None = None
+    """A directory in which interrupted trainings continue; temporary ones if not given."""
 
 
 def learners_named(names: Sequence[str], options: LearnerOptions) -> "list[Learner]":
@@ -249,11 +251,13 @@ def learners_named(names: Sequence[str], options: LearnerOptions) -> "list[Learn
     from curriculum.learn.learner import MemoryLearner
     from curriculum.learn.ranker import Ranker
 
-    strategy, seed = options.strategy, options.seed
+    strategy, seed, directory = options.strategy, options.seed, options.directory
     made: Mapping[str, Callable[[], Learner]] = {
         MEMORY: lambda: MemoryLearner(strategy, seed=seed),
         RANKER: lambda: Ranker(strategy, seed=seed),
-        GENERATOR: lambda: GeneratorLearner(strategy, seed, options.base, options.epochs, options.learning_rate),
+        GENERATOR: lambda: GeneratorLearner(
+            strategy, seed, options.base, options.epochs, options.learning_rate, directory and directory / GENERATOR
+        ),
     }
     names = list(dict.fromkeys(names))
     for name in names:

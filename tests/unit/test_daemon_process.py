@@ -19,10 +19,12 @@ import pytest
 from curriculum.daemon.configuration import DaemonConfig, PublishConfig
 from curriculum.database.results import Cost
 from curriculum.lifelong.executor import AttemptRequest, AttemptResult
+from prover.app.daemon.environment import time_limit
 from prover.app.daemon.log import JsonLog
 from prover.app.daemon.patches import Patches
 from prover.app.daemon.process import lower_priority
 from prover.cli.main import run
+from prover.errors import RepositoryError
 
 DEADLINE_S = 60.0
 
@@ -175,6 +177,13 @@ def test_a_command_that_publishes_ends_with_its_children_when_the_daemon_is_told
     while (left := [pid for pid in pids if alive(pid)]) and time.monotonic() < end:
         time.sleep(0.05)
     assert left == []
+
+
+def test_a_time_limit_ends_what_takes_longer() -> None:
+    with pytest.raises(RepositoryError, match="a training took longer than"), time_limit(0.05 / 3600, "a training"):
+        time.sleep(DEADLINE_S)
+    with time_limit(0, "a trace without a limit"):
+        pass
 
 
 @pytest.mark.parametrize(("wanted", "had", "got"), [(10, 0, [10]), (10, 15, [15]), (0, 15, [])])

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from curriculum.learn.generator.learner import GeneratorLearner
+from curriculum.learn.generator.training import Training
 from curriculum.learn.learner import EvaluationTask, ProofExample, Strategy, TrainingTask, held_out
 from prover.lean.traced import TracedModule, TracedStep
 from prover.tactics.language.transformer import Loading, load
@@ -88,6 +89,35 @@ def test_a_proof_of_its_own_takes_the_place_of_anothers(base: str, tmp_path: Pat
     assert (LEARNT[0], "omega") in tactics
     assert (LEARNT[0], "rfl") not in tactics
     assert (LEARNT[1], "rfl") in tactics
+
+
+def test_a_training_that_was_killed_continues_in_the_learners_directory(
+    base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        """The process ends here."""
+
+    whole = GeneratorLearner(base=base, epochs=3, directory=tmp_path / "whole")
+    whole.train(study("A", "rfl"))
+    steps: list[int] = []
+    take = Training._take
+
+    def killed_at_third(training: Training[Any], group: Any) -> None:
+        steps.append(training._step)
+        if len(steps) == 3:
+            raise Killed
+        take(training, group)
+
+    monkeypatch.setattr(Training, "_take", killed_at_third)
+    with pytest.raises(Killed):
+        GeneratorLearner(base=base, epochs=3, directory=tmp_path / "killed").train(study("A", "rfl"))
+    again = GeneratorLearner(base=base, epochs=3, directory=tmp_path / "killed")
+    again.train(study("A", "rfl"))
+    assert steps == [0, 1, 2, 2], "the steps before the kill are not taken again"
+    first, second = weights(whole, tmp_path / "one"), weights(again, tmp_path / "two")
+    assert all(bool((first[name] == second[name]).all()) for name in first)
+    again.train(study("B", "omega"))
+    assert again.generators() != (), "what another training has left is replaced"
 
 
 @pytest.mark.parametrize(("damage", "said"), [("past.json", "damaged"), ("model/config.json", "cannot be loaded")])

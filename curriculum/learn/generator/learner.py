@@ -36,7 +36,7 @@ FIRST_EPOCHS = 20
 FIRST_RATE, FURTHER_RATE, ADAPTER_RATE = 2e-3, 5e-4, 1e-3
 """Learning rates: of a model with random weights, of later trainings, and of adapters."""
 BUFFER, FISHER_EXAMPLES, FISHER_STRENGTH = 2_000, 64, 1_000.0
-ANCHOR, PAST, FIRST = "anchor.pt", "past.json", "first"
+ANCHOR, PAST, FIRST, UNFINISHED = "anchor.pt", "past.json", "first", "next"
 ANSWERS = 8
 
 
@@ -52,12 +52,15 @@ class GeneratorLearner:
         base: str = "tiny",
         epochs: int = 1,
         learning_rate: float | None = None,
+        directory: Path | None = None,
     ) -> None:
         """
         Args:
             base: the model to start from: a preset, a directory, or a name on the hub.
             epochs: epochs over each repository, but for the first of a model that begins with random weights.
             learning_rate: the learning rate of every training; None for the defaults.
+            directory: the learner's own directory for its model, and for a training that was interrupted, which
+                continues there; a temporary one if not given.
 
         Raises:
             UsageError: torch or transformers is not installed.
@@ -72,7 +75,9 @@ class GeneratorLearner:
         self._base = base
         self._epochs = epochs
         self._learning_rate = learning_rate
-        self._files = tempfile.TemporaryDirectory(prefix="prover-generator-")
+        self._temporary = None if directory else tempfile.TemporaryDirectory(prefix="prover-generator-")
+        self._directory = Path(self._temporary.name) if self._temporary else directory or Path()
+        self._directory.mkdir(parents=True, exist_ok=True)
         self.reset()
 
     def reset(self) -> None:
@@ -80,19 +85,20 @@ class GeneratorLearner:
         self._studies = 0
         self._past: list[Example] = []
         self._anchor: Anchor | None = None
-        for directory in Path(self._files.name).iterdir():
-            shutil.rmtree(directory)
+        for directory in self._directory.iterdir():
+            if directory.name != UNFINISHED:
+                shutil.rmtree(directory)
         self._asked: Transformer | None = None
 
     @property
     def _model(self) -> Path:
         """Where the present model is; not there before the first study."""
-        return Path(self._files.name) / "model"
+        return self._directory / "model"
 
     @property
     def _first(self) -> Path:
         """Where the model after the first study is, which adapters are trained beside."""
-        return Path(self._files.name) / FIRST
+        return self._directory / FIRST
 
     def train(self, task: TrainingTask) -> None:
         """Learns from the tactics of a repository's proofs, and from the proofs that were found since.
@@ -204,8 +210,8 @@ class GeneratorLearner:
         self._replace(self._trained(examples, base, TrainingPlan(epochs, rate=rate, seed=seed)))
 
     def _trained(self, examples: Sequence[Example], base: str, plan: TrainingPlan) -> Path:
-        out = Path(self._files.name) / "next"
-        train(examples, out, plan, base, penalty=None if self._anchor is None else self._held)
+        out = self._directory / UNFINISHED
+        train(examples, out, plan, base, penalty=None if self._anchor is None else self._held, replace_other=True)
         (out / CHECKPOINT).unlink(missing_ok=True)
         return out
 

@@ -70,6 +70,7 @@ def train(
     held_out: Sequence[Example] = (),
     progress: Progress = lambda _: None,
     penalty: Penalty | None = None,
+    replace_other: bool = False,
 ) -> TrainedGenerator:
     """Trains a model and writes it into `out`; goes on where the same training was interrupted.
 
@@ -78,6 +79,8 @@ def train(
     Args:
         base: a preset, a directory, or a name on the hub.
         held_out: examples that the loss is measured on at the end.
+        penalty: a term that is added to the loss.
+        replace_other: whether whatever else is in `out` is deleted rather than refused.
 
     Raises:
         UsageError: there is nothing to learn from, or `out` holds something else.
@@ -91,7 +94,7 @@ def train(
     if not rows:
         raise UsageError("There are no examples to train on: trace a repository that has finished tactic proofs.")
     identity = f"{card.examples} {base} {msgspec.json.encode(plan).decode()}"
-    claim(out, identity)
+    claim(out, identity, replace_other)
     training = Training(
         prepared(model, plan), Imitation(encoder, plan.device), plan, rows, out, identity, progress, penalty
     )
@@ -317,26 +320,39 @@ def prepared(model: Any, plan: TrainingPlan) -> Any:
     return model.to(plan.device)
 
 
-def claim(out: Path, identity: str) -> None:
+def claim(out: Path, identity: str, replace_other: bool = False) -> None:
     """Makes `out` this training's.
+
+    Args:
+        replace_other: whether whatever else is in it is deleted.
 
     Raises:
         UsageError: there is another training's checkpoint in it, a model, or something else.
     """
-    import torch
-
+    if replace_other and out.exists() and _identity_in(out) != identity:
+        shutil.rmtree(out)
     if not out.exists():
         out.mkdir(parents=True)
     if (file := out / CHECKPOINT).is_file():
-        try:
-            kept = torch.load(file, map_location="cpu", weights_only=True)["identity"]
-        except Exception:
-            raise UsageError(f"{file} is damaged: delete it, and training begins anew.") from None
+        kept = _identity_in(out)
+        if kept is None:
+            raise UsageError(f"{file} is damaged: delete it, and training starts over.")
         if kept != identity:
             raise UsageError(f"{out} holds another training that was interrupted: choose another --out, or delete it.")
         return
     if any(out.iterdir()):
         raise UsageError(f"{out} is not empty: choose another --out.")
+
+
+def _identity_in(out: Path) -> str | None:
+    """Returns the identity of the interrupted training in a directory; None without a whole checkpoint."""
+    import torch
+
+    try:
+        identity: str = torch.load(out / CHECKPOINT, map_location="cpu", weights_only=True)["identity"]
+    except Exception:  # torch raises whatever its reading of a damaged file comes upon
+        return None
+    return identity
 
 
 def _loss_on(model: Any, encoder: ExampleEncoder, rows: Sequence[EncodedExample], plan: TrainingPlan) -> float:

@@ -83,7 +83,7 @@ class LocalEnvironment:
 
     def time_limit(self, hours: float, activity: str) -> AbstractContextManager[None]:
         """See `DaemonEnvironment`. For the main thread only."""
-        return _time_limit(hours, activity)
+        return time_limit(hours, activity)
 
     def resources(self) -> "Resources":
         """See `DaemonEnvironment`."""
@@ -105,7 +105,12 @@ class LocalEnvironment:
 def _trained_learners(learning: "LearningConfig") -> "list[Learner]":
     """Returns the configured learners that are trained; the memory is filled from the database instead."""
     options = LearnerOptions(
-        learning.strategy, learning.seed, learning.base, learning.learning_rate or None, learning.epochs
+        learning.strategy,
+        learning.seed,
+        learning.base,
+        learning.learning_rate or None,
+        learning.epochs,
+        home().root / "daemon" / "training",
     )
     return learners_named([name for name in learning.learners if name != MEMORY], options)
 
@@ -128,7 +133,7 @@ class _Locations(dict[str, Location]):
 
 
 @contextmanager
-def _time_limit(hours: float, activity: str) -> Iterator[None]:
+def time_limit(hours: float, activity: str) -> Iterator[None]:
     """Ends the block with an error when its time is over; 0 for no limit."""
 
     def over(_signal: int, _frame: FrameType | None) -> None:
