@@ -16,7 +16,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from prover.check.gate import Accepted, Gate, Submission, untouched
+from prover.check.gate import Accepted, Gate, Submission, byte_objection
 from prover.check.proof_text import ProofText, submission_of
 from prover.errors import LeanError
 from prover.lean.gateway_session import LeanSession
@@ -129,7 +129,7 @@ class Fuzzer:
         """
         tally, submission = self.tally, mutant.submission()
         tally.tried += 1
-        if untouched(submission) is not None:
+        if byte_objection(submission) is not None:
             tally.levels[2] += 1
             return
         tally.asked += 1

@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.workload import PROJECTS, Project, built, conditions, spread, theorems
 from prover.attempt import Prover, Task, TheoremProved, have_read
 from prover.check.gate import Gate, Judgement, Submission
-from prover.check.levels import USUAL
+from prover.check.levels import DEFAULT_LEVEL
 from prover.evaluate.statistics import mcnemar, wilson
 from prover.lean.gateway_session import LeanSession
 from prover.lean.pool import Pool
@@ -158,7 +158,7 @@ class SameJudgement(Gate):
         super().__init__(fresh)
         self._known: dict[Submission, Judgement] = {}
 
-    def judge(self, submission: Submission, level: int = USUAL) -> Judgement:
+    def judge(self, submission: Submission, level: int = DEFAULT_LEVEL) -> Judgement:
         """See `Gate`."""
         if submission not in self._known:
             self._known[submission] = super().judge(submission, level)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from prover.check.gate import Accepted, Gate, Refused, Submission
-from prover.check.levels import USUAL
+from prover.check.levels import DEFAULT_LEVEL
 from prover.errors import LeanError
 from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Declaration
@@ -122,7 +122,7 @@ class Prover:
     gate: Gate
     budget: Budget
     recall: Recall = lambda _: ()
-    level: int = USUAL
+    level: int = DEFAULT_LEVEL
     """up to which the gate looks at a proof"""
     drafting: Drafting | None = None
     """who writes whole proofs, before tactics are searched for"""

@@ -7,7 +7,7 @@ from prover.app.environment import database, home
 from prover.app.premises import library_indexes
 from prover.attempt import Prover, Recall
 from prover.check.gate import Gate
-from prover.check.levels import USUAL
+from prover.check.levels import DEFAULT_LEVEL
 from prover.errors import UsageError
 from prover.progress import Reporter
 from prover.search.best_first import Strategy
@@ -78,7 +78,7 @@ class ProverOptions:
 
     budget: Budget = Budget()  # noqa: RUF009  # frozen
     strategy: Strategy = Strategy()  # noqa: RUF009  # frozen
-    level: int = USUAL
+    level: int = DEFAULT_LEVEL
     """the gate's level up to which a proof is checked"""
     drafting: Drafting | None = None
     """writes whole proofs before the search begins"""

@@ -1,14 +1,14 @@
-"""The audit of a file by itself: there is no original, so nothing says what it should have proved.
+"""Audits a file by itself. There is no original, so nothing states what the file should have proved.
 
-Refused are declarations that rest on `sorry` or on axioms that are not allowed, text that overrides the
-toolchain's own meaning or goes past the kernel, and a file whose declarations the kernel does not take a second
-time. What only deserves a reader's eye is a suspicion.
+The audit refuses declarations that depend on `sorry` or on axioms that are not allowed, text that overrides the
+toolchain's own meaning or bypasses the kernel, and a file whose declarations the kernel does not accept a second time.
+Anything that only deserves a reader's attention is a suspicion.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from prover.check.gate import TRIES, TURNING
+from prover.check.gate import BIDI_CONTROLS, GATE_ATTEMPTS
 from prover.errors import LeanError
 from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Message
@@ -18,40 +18,40 @@ from prover.lean.session import SourceText
 
 @dataclass(frozen=True)
 class FileFinding:
-    """One thing that was found in a file."""
+    """One finding in a file."""
 
     line: int
-    """from 1"""
+    """Counted from 1."""
     what: str
     refused: bool
-    """it is not only suspect"""
+    """Whether it is refused, not only suspect."""
     declaration: str | None = None
-    """the declaration that it is said of, if of one"""
+    """The declaration that it concerns, if it concerns one."""
 
 
 @dataclass(frozen=True)
 class FileAudit:
-    """What became of one file."""
+    """The result of auditing one file."""
 
     file: str
     found: tuple[FileFinding, ...]
     declarations: int
-    """how many were looked at"""
+    """The number of audited declarations."""
     axioms: tuple[str, ...] = ()
-    """allowed ones that any of them rests on"""
+    """The allowed axioms that any declaration depends on."""
     library: int = 0
-    """the most library declarations that one of them takes on trust"""
+    """The largest number of library declarations without proofs that one declaration depends on."""
     compiled: bool = True
 
     def accepted(self, strict: bool = False) -> bool:
-        """Whether nothing speaks against it; `strict` counts suspicions too."""
+        """Returns whether the file has no finding that counts; `strict` counts suspicions too."""
         return not any(found.refused or strict for found in self.found)
 
 
 def audit(fresh: Callable[[], LeanSession], source: SourceText) -> FileAudit:
-    """Audits a file in a process of its own."""
+    """Audits a file in a fresh process."""
     reason = ""
-    for _ in range(TRIES):
+    for _ in range(GATE_ATTEMPTS):
         session = fresh()
         try:
             messages = session.elaborate(source)
@@ -64,25 +64,25 @@ def audit(fresh: Callable[[], LeanSession], source: SourceText) -> FileAudit:
             reason = str(error)
         finally:
             session.close()
-    found = (FileFinding(1, f"a fresh Lean could not come to its end: {reason}", refused=True),)
+    found = (FileFinding(1, f"a fresh Lean did not finish: {reason}", refused=True),)
     return FileAudit(source.file, found, 0, compiled=False)
 
 
-def _audit_of(source: SourceText, said: AuditReply) -> FileAudit:
+def _audit_of(source: SourceText, reply: AuditReply) -> FileAudit:
     text = source.text.encode()
 
     def line(start: int) -> int:
         return text[:start].count(b"\n") + 1
 
-    found = [FileFinding(line(each.start), each.what, each.refused) for each in said.findings]
+    found = [FileFinding(line(each.start), each.what, each.refused) for each in reply.findings]
     found += [
         FileFinding(line(each.selection), each.refused, refused=True, declaration=each.name)
-        for each in said.audited
+        for each in reply.audited
         if each.refused is not None
     ]
-    if said.refused is not None:
-        found.append(FileFinding(1, said.refused, refused=True))
-    if turned := sorted(TURNING & set(source.text)):
+    if reply.refused is not None:
+        found.append(FileFinding(1, reply.refused, refused=True))
+    if turned := sorted(BIDI_CONTROLS & set(source.text)):
         place = min(source.text.index(each) for each in turned)
         found.append(
             FileFinding(
@@ -92,9 +92,9 @@ def _audit_of(source: SourceText, said: AuditReply) -> FileAudit:
     return FileAudit(
         source.file,
         tuple(sorted(found, key=lambda each: (each.line, not each.refused))),
-        len(said.audited),
-        tuple(sorted({axiom for each in said.audited for axiom in each.axioms})),
-        max((each.library for each in said.audited), default=0),
+        len(reply.audited),
+        tuple(sorted({axiom for each in reply.audited for axiom in each.axioms})),
+        max((each.library for each in reply.audited), default=0),
     )
 
 

@@ -1,8 +1,8 @@
-"""What a proof is judged against: the original file, compiled by a process that has seen no candidate.
+"""Original files, compiled by processes that have seen no candidate, against which proofs are judged.
 
-Each original is compiled once, by a fresh Lean; its compiled form is what a candidate must be equal to, but
-for the one proof. Where only the theorem's own proof does not compile, it is put aside as `sorry` first. What has
-been compiled may be kept for later runs, by its content: Lean's own processes cannot write where it is kept.
+A fresh Lean compiles each original once. A candidate must equal the compiled original except for one proof. If only the
+theorem's own proof does not compile, it is replaced by `sorry` first. Compiled originals can be cached for later runs,
+keyed by content, in a directory where Lean's processes cannot write.
 """
 
 import tempfile
@@ -24,30 +24,32 @@ from retrieval.files import write_atomically
 
 @dataclass(frozen=True)
 class Challenge:
-    """An original file, compiled."""
+    """A compiled original file."""
 
     olean: Path
-    """its compiled form, as written by Lean"""
+    """The compiled file, as written by Lean."""
     commands: tuple[FileCommand, ...]
     messages: tuple[Message, ...]
 
     def names_of(self, start: int) -> tuple[str, ...]:
-        """What the command at that byte declares."""
+        """Returns the names that the command at a byte declares."""
         return next((command.names for command in self.commands if command.start == start), ())
 
 
 def challenge_directory(caches: Path, toolchain: Toolchain, search_path: Sequence[Path]) -> Path | None:
-    """Where originals are kept that are compiled with what is on a search path; nowhere if its names do not tell
-    what is there: a native Lake builds in place, while the embedded toolchain's modules have a directory for each
-    content."""
+    """Returns the cache directory for originals that are compiled with a toolchain and a search path.
+
+    Returns None for a native toolchain: Lake builds in place, so the names of the search path do not determine its
+    content. The embedded toolchain's modules have a directory for each content.
+    """
     if toolchain.kind != "embedded":
         return None
-    within = "\n".join([toolchain.name, *map(str, search_path)])
-    return caches / "challenges" / sha256(within.encode()).hexdigest()[:24]
+    key = "\n".join([toolchain.name, *map(str, search_path)])
+    return caches / "challenges" / sha256(key.encode()).hexdigest()[:24]
 
 
 class _ChallengeRecord(msgspec.Struct, frozen=True):
-    """What is kept beside a compiled original; what has it is complete."""
+    """The file next to a cached original. It is written last, so an original that has it is complete."""
 
     commands: tuple[FileCommand, ...]
     messages: tuple[Message, ...]
@@ -55,26 +57,26 @@ class _ChallengeRecord(msgspec.Struct, frozen=True):
 
 @dataclass
 class Challenges:
-    """The originals met so far. Thread-safe."""
+    """Compiles originals and remembers them. Thread-safe."""
 
     fresh: Callable[[], LeanSession]
-    """makes a session whose process has elaborated nothing"""
-    cache: Path | None = None
-    """where they are kept for later runs; see `challenge_directory`"""
+    """Returns a session whose process has elaborated nothing."""
+    cache_dir: Path | None = None
+    """Where compiled originals are cached for later runs; see `challenge_directory`."""
     _directory: tempfile.TemporaryDirectory[str] | None = None
     _known: dict[tuple[SourceText, int | None], Challenge] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def of(self, source: SourceText, start: int, selection: int) -> Challenge:
-        """The challenge for the theorem named at `selection`, whose command is at `start`.
+        """Returns the compiled original for the theorem whose name starts at `selection` and whose command at `start`.
 
         Raises:
-            BrokenFile: the original does not compile, even without that theorem's proof.
-            LeanError: no process came to the end of it.
+            BrokenFile: The original does not compile, even without the theorem's proof.
+            LeanError: No process finished compiling it.
         """
         with self._lock:
             for sorried in (None, start):
-                if found := self._known.get((source, sorried)) or self._kept(source, sorried):
+                if found := self._known.get((source, sorried)) or self._cached(source, sorried):
                     self._known[source, sorried] = found
                     return found
             session = self.fresh()
@@ -83,14 +85,14 @@ class Challenges:
             finally:
                 session.close()
 
-    def _kept(self, source: SourceText, sorried: int | None) -> Challenge | None:
-        """What an earlier run has kept."""
+    def _cached(self, source: SourceText, sorried: int | None) -> Challenge | None:
+        """Returns a compiled original of an earlier run, if there is one."""
         olean = self._place(source, sorried)
         record = olean.with_suffix(".json")
-        if self.cache is None or not (olean.is_file() and record.is_file()):
+        if self.cache_dir is None or not (olean.is_file() and record.is_file()):
             return None
-        said = msgspec.json.decode(record.read_bytes(), type=_ChallengeRecord)
-        return Challenge(olean, said.commands, said.messages)
+        cached = msgspec.json.decode(record.read_bytes(), type=_ChallengeRecord)
+        return Challenge(olean, cached.commands, cached.messages)
 
     def _compile(self, session: LeanSession, source: SourceText, start: int, selection: int) -> Challenge:
         broken: tuple[Message, ...] = ()
@@ -99,21 +101,21 @@ class Challenges:
             compiled = session.challenge(source, start, selection, sorried is not None, olean)
             errors = tuple(message for message in compiled.messages if message.severity == "error")
             if not errors:
-                if self.cache is not None:
+                if self.cache_dir is not None:
                     record = _ChallengeRecord(compiled.commands, compiled.messages)
                     write_atomically(olean.with_suffix(".json"), msgspec.json.encode(record))
                 self._known[source, sorried] = Challenge(olean, compiled.commands, compiled.messages)
                 return self._known[source, sorried]
             broken = broken or errors
         raise BrokenFile(
-            f"{source.file} does not compile, whatever the proof: mend it first.",
+            f"{source.file} does not compile, whatever the proof: fix it first.",
             tuple(message.printed.rstrip() for message in broken),
         )
 
     def _place(self, source: SourceText, sorried: int | None) -> Path:
-        named = f"{source.file}\n{source.module}\n{source.options}\n{sorried}\n{source.text}"
-        digest = sha256(named.encode()).hexdigest()[:32]
-        return (self.cache or self._scratch()) / f"{digest}.olean"
+        key = f"{source.file}\n{source.module}\n{source.options}\n{sorried}\n{source.text}"
+        digest = sha256(key.encode()).hexdigest()[:32]
+        return (self.cache_dir or self._scratch()) / f"{digest}.olean"
 
     def _scratch(self) -> Path:
         if self._directory is None:

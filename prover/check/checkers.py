@@ -1,8 +1,8 @@
-"""Checkers of compiled files that are not ours, asked after our own replay where they are installed.
+"""External checkers of compiled files, which run after the gateway's replay if they are installed.
 
-`leanchecker` comes with a native toolchain (before Lean 4.27: the repository `lean4checker`) and sends a module
-through Lean's kernel. `nanoda` is a kernel of its own, written in Rust, which reads what `lean4export` writes. Both
-run confined, on a copy of the compiled file, and only with a native Lean, whose files are whole.
+`leanchecker` comes with a native toolchain (before Lean 4.27: the repository `lean4checker`) and has Lean's kernel
+check a module. `nanoda` is an independent kernel in Rust, which reads the output of `lean4export`. Both run confined,
+on a copy of the compiled file, and only with a native Lean, whose compiled files are complete.
 """
 
 import json
@@ -17,9 +17,9 @@ from prover.lean.isolation import confined
 from prover.lean.toolchain.execute import FinishedProcess, ProcessLimits, execute
 from prover.lean.toolchain.toolchain import Command, NativeToolchain, Toolchain
 
-SECONDS = 600.0
-PERMITTED = ("propext", "Quot.sound", "Classical.choice")
-EXPORTED = "theorem.ndjson"
+CHECKER_SECONDS = 600.0
+PERMITTED_AXIOMS = ("propext", "Quot.sound", "Classical.choice")
+EXPORT_FILE = "theorem.ndjson"
 
 
 @dataclass(frozen=True)
@@ -29,31 +29,31 @@ class CompiledTheorem:
     module: str
     name: str
     path: tuple[Path, ...]
-    """where Lean finds modules; the directory of this one first"""
+    """Lean's search path; the directory of this module is the first."""
 
 
 @dataclass(frozen=True)
 class Checker:
-    """A program that takes or refuses compiled theorems."""
+    """A program that accepts or refuses compiled theorems."""
 
     name: str
     objection: Callable[[CompiledTheorem], str | None]
-    """why it refuses one; nothing when it takes it"""
+    """Returns why it refuses a theorem; None if it accepts it."""
 
 
 def checkers_for(toolchain: Toolchain, search: str | None = None) -> tuple[Checker, ...]:
-    """Those that are installed and fit a toolchain.
+    """Returns the installed checkers that fit a toolchain.
 
     Args:
-        search: directories as PATH writes them; the process's own PATH when not given.
+        search: directories in the format of PATH; by default the process's own PATH.
     """
     if not isinstance(toolchain, NativeToolchain):
         return ()
     found = []
-    beside = os.pathsep.join([str(toolchain.lean.parent), search or os.environ.get("PATH", "")])
-    if leanchecker := shutil.which("leanchecker", path=beside) or shutil.which("lean4checker", path=beside):
+    path = os.pathsep.join([str(toolchain.lean.parent), search or os.environ.get("PATH", "")])
+    if leanchecker := shutil.which("leanchecker", path=path) or shutil.which("lean4checker", path=path):
         found.append(Checker("leanchecker", lambda theorem: _leanchecker(toolchain, leanchecker, theorem)))
-    export, nanoda = shutil.which("lean4export", path=beside), shutil.which("nanoda_bin", path=beside)
+    export, nanoda = shutil.which("lean4export", path=path), shutil.which("nanoda_bin", path=path)
     if export and nanoda:
         found.append(Checker("nanoda", lambda theorem: _nanoda(toolchain, export, nanoda, theorem)))
     return tuple(found)
@@ -68,14 +68,14 @@ def _leanchecker(toolchain: Toolchain, program: str, theorem: CompiledTheorem) -
 def _nanoda(toolchain: Toolchain, export: str, nanoda: str, theorem: CompiledTheorem) -> str | None:
     with tempfile.TemporaryDirectory(prefix="prover-checker-") as scratch:
         place = Path(scratch).resolve()
-        to_file = ("/bin/sh", "-c", f'exec "$@" > {EXPORTED}', "export", export, theorem.module, "--", theorem.name)
+        to_file = ("/bin/sh", "-c", f'exec "$@" > {EXPORT_FILE}', "export", export, theorem.module, "--", theorem.name)
         exported = _run(toolchain, to_file, theorem, place)
         if exported.status != 0:
-            return f"lean4export could not write it down for nanoda: {exported.last_words}"
+            return f"lean4export could not export it for nanoda: {exported.last_words}"
         config = {
             "use_stdin": False,
-            "export_file_path": str(place / EXPORTED),
-            "permitted_axioms": PERMITTED,
+            "export_file_path": str(place / EXPORT_FILE),
+            "permitted_axioms": PERMITTED_AXIOMS,
             "unpermitted_axiom_hard_error": True,
             "nat_extension": True,
             "string_extension": True,
@@ -87,4 +87,4 @@ def _nanoda(toolchain: Toolchain, export: str, nanoda: str, theorem: CompiledThe
 
 def _run(toolchain: Toolchain, argv: tuple[str, ...], theorem: CompiledTheorem, scratch: Path) -> FinishedProcess:
     command = Command(argv, {"LEAN_PATH": os.pathsep.join(map(str, theorem.path))})
-    return execute(confined(command, toolchain, scratch.resolve()), ProcessLimits(scratch, SECONDS))
+    return execute(confined(command, toolchain, scratch.resolve()), ProcessLimits(scratch, CHECKER_SECONDS))

@@ -1,16 +1,16 @@
-"""The gate: whether a proof counts. It asks a fresh Lean about the whole file, and nobody else.
+"""The gate decides whether a proof counts. Its only source is a fresh Lean that elaborates the whole file.
 
-The original file is compiled by one process, the candidate elaborated by another; see
-`prover/lean/gateway/Gateway/Judge.lean` for Lean's side. Levels:
+One process compiles the original file, another elaborates the candidate; `prover/lean/gateway/Gateway/Judge.lean` is
+Lean's side. There are four levels:
 
-1. compiles: the whole file with the proof in it, no error;
-2. bound: the same commands, the same declarations, the same statement, nothing that runs code or changes
-   what other text means, and the kernel takes what the theorem's command declares a second time;
-3. axioms: only the standard ones, through everything that the proof rests on;
-4. replayed: a third process, which runs no code of the repository, reads the compiled file and sends all that the
-   theorem rests on outside of the toolchain's library through the kernel; so do other checkers that are installed.
+1. compiles: the whole file with the proof in it has no error;
+2. bound: its commands, its declarations and the statement are the same, nothing in it runs code or changes the meaning
+   of other text, and the kernel accepts the declarations of the theorem's command a second time;
+3. axioms: the proof and all that it depends on use only the standard axioms;
+4. replayed: a third process, which runs no code of the repository, reads the compiled file and has the kernel check all
+   that the theorem depends on outside of the toolchain's library; so do other checkers that are installed.
 
-Level 5, whether the statement is worth proving, is `sanity.py`'s.
+Level 5, whether the statement says something, is in `sanity.py`.
 """
 
 import tempfile
@@ -21,67 +21,68 @@ from pathlib import Path
 
 from prover.check.challenge import Challenge, Challenges
 from prover.check.checkers import CompiledTheorem, checkers_for
-from prover.check.levels import USUAL
+from prover.check.levels import DEFAULT_LEVEL
 from prover.errors import BrokenFile, LeanError
 from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import FileCommand, Message
 from prover.lean.requests import JudgeReply, TheoremClaim
 from prover.lean.session import SourceText
 
-TRIES = 2
-"""fresh processes for one submission: one may die of what has nothing to do with the proof"""
-TURNING = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
-"""characters that make text look other than it is read (Unicode's bidirectional controls)"""
+GATE_ATTEMPTS = 2
+"""The number of fresh processes for one submission: one may die for reasons unrelated to the proof."""
+BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+"""Unicode's bidirectional control characters, which make text look different from what Lean reads."""
 
 
 @dataclass(frozen=True)
 class Submission:
-    """A proof to be judged: a file before and after, and where to look."""
+    """A proof to judge: a file before and after, and the place of its theorem."""
 
     original: SourceText
     candidate: SourceText
     theorem: str
     selection: int
-    """the byte at which the theorem's name stands, in both files"""
+    """The byte at which the theorem's name starts, in both files."""
     command: tuple[int, int]
-    """the bytes of the theorem's command in the original"""
+    """Start and end of the theorem's command in the original, in bytes."""
     block: bool = False
-    """the proof is to be one tactic block or one term, with nothing after it"""
+    """Whether the proof must be one tactic block or one term, with nothing after it."""
 
     @property
     def command_stop(self) -> int:
-        """Where the theorem's command must end in the candidate."""
+        """The byte at which the theorem's command must end in the candidate."""
         return self.command[1] + self.growth
 
     @property
     def growth(self) -> int:
-        """How many bytes longer the candidate is."""
+        """The number of bytes by which the candidate is longer."""
         return len(self.candidate.text.encode()) - len(self.original.text.encode())
 
     def changes_only_the_command(self) -> bool:
-        """Whether everything outside the theorem's command is byte for byte the original."""
+        """Returns whether everything outside the theorem's command has the bytes of the original."""
         before, after = self.original.text.encode(), self.candidate.text.encode()
         start, stop = self.command
         same_tail = self.command_stop >= start and after[self.command_stop :] == before[stop:]
         return same_tail and after[:start] == before[:start]
 
-    def turns_text(self) -> bool:
-        """Whether it brings in characters that change the direction of text."""
-        return bool(TURNING & set(self.candidate.text) - set(self.original.text))
+    def adds_bidi_controls(self) -> bool:
+        """Returns whether the candidate adds characters that change the direction of text."""
+        return bool(BIDI_CONTROLS & set(self.candidate.text) - set(self.original.text))
 
 
 @dataclass(frozen=True)
 class Accepted:
-    """A fresh Lean took the whole file, up to a level."""
+    """A fresh Lean accepted the whole file, up to a level."""
 
     axioms: tuple[str, ...]
+    """The standard axioms that the theorem depends on."""
     library: int
-    """declarations of the toolchain's library that the audit met without their proofs"""
-    level: int = USUAL
-    """how far it was verified"""
+    """The number of library declarations that it depends on whose proofs the toolchain does not contain."""
+    level: int = DEFAULT_LEVEL
+    """The level up to which it was checked."""
     messages: tuple[Message, ...] = ()
     kernels: tuple[str, ...] = ()
-    """by what it was replayed"""
+    """The kernels that replayed it."""
 
 
 @dataclass(frozen=True)
@@ -91,9 +92,9 @@ class Refused:
     reason: str
     messages: tuple[Message, ...] = ()
     level: int = 1
-    """the level that it does not reach"""
+    """The level at which it is refused."""
     compiled: bool = True
-    """whether it came as far as being elaborated"""
+    """Whether it was elaborated at all."""
 
 
 Judgement = Accepted | Refused
@@ -101,33 +102,33 @@ Judgement = Accepted | Refused
 
 @dataclass(frozen=True)
 class CompiledCandidate:
-    """Where a candidate's compiled form goes, laid out as Lean looks for modules."""
+    """The place of a compiled candidate, in a directory where Lean finds modules."""
 
     module: str
     directory: Path
 
     @property
     def olean(self) -> Path:
-        """The compiled file."""
+        """The path of the compiled file."""
         return (self.directory / Path(*self.module.split("."))).with_suffix(".olean")
 
 
 class Gate:
-    """Judges submissions, each with a Lean process of its own. Thread-safe."""
+    """Judges submissions, each with Lean processes of its own. Thread-safe."""
 
     def __init__(self, fresh: Callable[[], LeanSession], cache_dir: Path | None = None) -> None:
-        """A gate that starts processes as it needs them.
+        """Creates a gate that starts processes as it needs them.
 
         Args:
-            fresh: makes a session whose process has elaborated nothing.
+            fresh: returns a session whose process has elaborated nothing.
             cache_dir: where compiled originals are kept for later runs; see `challenge_directory`.
         """
         self._fresh = fresh
         self._challenges = Challenges(fresh, cache_dir)
 
-    def judge(self, submission: Submission, level: int = USUAL) -> Judgement:
-        """Whether the submission's theorem is proved in its file, looked at up to `level`, the fourth at most."""
-        if reason := untouched(submission):
+    def judge(self, submission: Submission, level: int = DEFAULT_LEVEL) -> Judgement:
+        """Judges whether the submission proves its theorem, checked up to `level`, which is at most 4."""
+        if reason := byte_objection(submission):
             return Refused(reason, level=2, compiled=False)
         try:
             challenge = self._challenges.of(submission.original, submission.command[0], submission.selection)
@@ -136,7 +137,7 @@ class Gate:
             return Refused(f"there is nothing to judge it against: {error} {first}".rstrip(), compiled=False)
         except LeanError as error:
             return Refused(f"a fresh Lean could not check it: {error}", compiled=False)
-        if level <= USUAL:
+        if level <= DEFAULT_LEVEL:
             return reached(level, self._elaborated(submission, challenge))
         with tempfile.TemporaryDirectory(prefix="prover-candidate-") as directory:
             compiled = CompiledCandidate(submission.candidate.module, Path(directory))
@@ -154,7 +155,7 @@ class Gate:
 
     def _tried(self, ask_fresh: Callable[[LeanSession], Judgement]) -> Judgement:
         reason = ""
-        for _ in range(TRIES):
+        for _ in range(GATE_ATTEMPTS):
             session = self._fresh()
             try:
                 return ask_fresh(session)
@@ -166,23 +167,23 @@ class Gate:
 
 
 def reached(level: int, judgement: Judgement) -> Judgement:
-    """A judgement of the third level as one of no more than `level`: what goes beyond it is not looked at."""
+    """Returns a judgement of level 3 as one of at most `level`, ignoring the checks beyond it."""
     return Accepted((), 0, level, judgement.messages) if judgement.level > level else judgement
 
 
-def untouched(submission: Submission) -> str | None:
-    """Why the candidate cannot be one, as far as bytes tell."""
+def byte_objection(submission: Submission) -> str | None:
+    """Returns why the bytes of the candidate alone rule it out; None if they do not."""
     if not submission.changes_only_the_command():
         return "something outside the theorem's own command was changed"
-    if submission.turns_text():
-        return "it brings in characters that change the direction of text"
+    if submission.adds_bidi_controls():
+        return "it adds characters that change the direction of text"
     return None
 
 
 def ask(
     session: LeanSession, submission: Submission, challenge: Challenge, compiled: CompiledCandidate | None = None
 ) -> JudgeReply:
-    """What Lean says of a submission; its compiled form is written where it is wanted."""
+    """Has Lean judge a submission and, if `compiled` is given, compile it."""
     claim = TheoremClaim(
         theorem=submission.theorem,
         selection=submission.selection,
@@ -199,11 +200,11 @@ def ask(
 def replayed(
     session: LeanSession, submission: Submission, challenge: Challenge, compiled: CompiledCandidate, judgement: Accepted
 ) -> Judgement:
-    """The judgement, one level higher if the kernel takes the compiled theorem again, and so do other checkers."""
+    """Returns a judgement of level 4 if the kernel and all installed checkers accept the compiled theorem."""
     own = challenge.names_of(submission.command[0])
-    said = session.replay(compiled.olean, challenge.olean, submission.theorem, own)
-    if said.refused is not None:
-        return Refused(f"the kernel does not take the compiled file: {said.refused}", level=4)
+    reply = session.replay(compiled.olean, challenge.olean, submission.theorem, own)
+    if reply.refused is not None:
+        return Refused(f"the kernel refuses the compiled file: {reply.refused}", level=4)
     kernels = ["Lean's kernel"]
     theorem = CompiledTheorem(compiled.module, submission.theorem, (compiled.directory, *session.search_path))
     for checker in checkers_for(session.toolchain):
@@ -213,23 +214,23 @@ def replayed(
     return replace(judgement, level=4, kernels=tuple(kernels))
 
 
-def judgement_of(submission: Submission, challenge: Challenge, said: JudgeReply) -> Judgement:
-    """What follows from Lean's word."""
-    compiled = bool(said.commands)
-    errors = tuple(message for message in said.messages if message.severity == "error")
+def judgement_of(submission: Submission, challenge: Challenge, reply: JudgeReply) -> Judgement:
+    """Returns the judgement that follows from Lean's reply."""
+    compiled = bool(reply.commands)
+    errors = tuple(message for message in reply.messages if message.severity == "error")
     if errors:
         return Refused(f"the file does not compile with it: {_first_line(errors[0])}", errors)
-    if said.refused is not None and said.level <= 2:
-        return Refused(said.refused, level=said.level, compiled=compiled)
-    if not same_commands(challenge.commands, said.commands, submission):
+    if reply.refused is not None and reply.level <= 2:
+        return Refused(reply.refused, level=reply.level, compiled=compiled)
+    if not same_commands(challenge.commands, reply.commands, submission):
         return Refused("the commands of the file are no longer the same", level=2)
-    if said.refused is not None:
-        return Refused(said.refused, level=said.level)
-    return Accepted(said.axioms, said.library, messages=said.messages)
+    if reply.refused is not None:
+        return Refused(reply.refused, level=reply.level)
+    return Accepted(reply.axioms, reply.library, messages=reply.messages)
 
 
 def same_commands(before: Sequence[FileCommand], after: Sequence[FileCommand], submission: Submission) -> bool:
-    """Whether both files are cut into the same commands; those after the theorem's are moved by its growth."""
+    """Returns whether both files have the same commands; those after the theorem's are moved by its growth."""
     if len(before) != len(after):
         return False
     for old, new in zip(before, after, strict=True):

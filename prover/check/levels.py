@@ -1,50 +1,54 @@
-"""The levels that a proof is verified to, and how a result says so. Checks nothing itself."""
+"""The levels of verification and how a result reports them. Checks nothing itself."""
 
 from dataclasses import dataclass
 from typing import Literal
 
-NAMES = ("compiles", "bound", "axioms", "replayed", "sane")
-"""level 1 is the first"""
-HIGHEST = 5
-USUAL = 3
-"""as far as a proof is looked at that the search has found; the next level costs another Lean process"""
+LEVEL_NAMES = ("compiles", "bound", "axioms", "replayed", "sane")
+"""The names of the levels, from level 1 on."""
+HIGHEST_LEVEL = 5
+DEFAULT_LEVEL = 3
+"""The level for proofs found by the search; the next one costs another Lean process."""
 
-State = Literal["passed", "refused", "not checked"]
+LevelState = Literal["passed", "refused", "not checked"]
 
 
 @dataclass(frozen=True)
 class Level:
-    """One level of one judgement."""
+    """The result of one level."""
 
     number: int
-    state: State
+    state: LevelState
     reason: str | None = None
-    """why it was refused"""
+    """Why it was refused, if it was."""
 
     @property
     def name(self) -> str:
-        """What the level is called."""
-        return NAMES[self.number - 1]
+        """The name of the level."""
+        return LEVEL_NAMES[self.number - 1]
 
 
 def passed(level: int) -> tuple[Level, ...]:
-    """The levels of a proof that holds up to `level`."""
-    return tuple(Level(number, "passed" if number <= level else "not checked") for number in range(1, len(NAMES) + 1))
+    """Returns the levels of a proof that is accepted up to `level`."""
+    return tuple(
+        Level(number, "passed" if number <= level else "not checked") for number in range(1, len(LEVEL_NAMES) + 1)
+    )
 
 
 def refused(level: int, reason: str, compiled: bool) -> tuple[Level, ...]:
-    """The levels of a proof that is refused at `level`; level 1 is looked at only when it was elaborated."""
+    """Returns the levels of a proof that is refused at `level`; lower ones have passed only if it was elaborated."""
     found = []
-    for number in range(1, len(NAMES) + 1):
-        below: State = "passed" if compiled else "not checked"
-        state: State = below if number < level else "refused" if number == level else "not checked"
+    for number in range(1, len(LEVEL_NAMES) + 1):
+        below: LevelState = "passed" if compiled else "not checked"
+        state: LevelState = below if number < level else "refused" if number == level else "not checked"
         found.append(Level(number, state, reason if number == level else None))
     return tuple(found)
 
 
 def verified(level: int, axioms: tuple[str, ...], library: int, kernels: tuple[str, ...] = ()) -> str:
-    """What a proof that holds up to `level` has been shown to be, in one line."""
-    names = ", ".join(NAMES[:level])
+    """Returns the verification of a proof that is accepted up to `level`, in one line."""
+    names = ", ".join(LEVEL_NAMES[:level])
     by = f"; replayed by {', '.join(kernels)}" if kernels else ""
     known = f"; {library} library declarations taken on trust" if library else ""
-    return f"verified to level {level} of {len(NAMES)} ({names}){by}; axioms: {', '.join(axioms) or 'none'}{known}"
+    return (
+        f"verified to level {level} of {len(LEVEL_NAMES)} ({names}){by}; axioms: {', '.join(axioms) or 'none'}{known}"
+    )

@@ -1,4 +1,4 @@
-"""A proof that is handed in as text, put in the place of a theorem's present proof."""
+"""Puts a proof that is given as text in the place of a theorem's present proof."""
 
 import textwrap
 from dataclasses import dataclass, replace
@@ -13,16 +13,16 @@ from prover.project.patch import replace as replace_in
 
 @dataclass(frozen=True)
 class ProofText:
-    """A tactic block, or a term."""
+    """The text of a tactic block or of a term."""
 
     text: str
     term: bool = False
 
     def lines(self) -> list[str]:
-        """Its lines without what indents them all.
+        """Returns its lines without their common indentation.
 
         Raises:
-            UsageError: there are none.
+            UsageError: There are no lines.
         """
         lines = textwrap.dedent(self.text.replace("\r\n", "\n")).rstrip().split("\n")
         while lines and not lines[0].strip():
@@ -33,10 +33,10 @@ class ProofText:
 
 
 def submission_of(source: SourceText, declaration: Declaration, sorry_goal: SorryGoal, proof: ProofText) -> Submission:
-    """The file with `proof` for the declaration's body, to be judged.
+    """Returns the submission of a file with `proof` as the declaration's body.
 
     Args:
-        sorry_goal: of the declaration's statement; it says where the body stands.
+        sorry_goal: the goal of the declaration's statement, with the place of its body.
     """
     made = Replacement(sorry_goal.start, sorry_goal.stop, _body(source.text, sorry_goal.start, proof))
     candidate = replace(source, text=replace_in(source.text, [made]))
@@ -44,12 +44,12 @@ def submission_of(source: SourceText, declaration: Declaration, sorry_goal: Sorr
 
 
 def unchanged(source: SourceText, declaration: Declaration, sorry_goal: SorryGoal) -> Submission:
-    """The theorem as it stands, to be judged with the proof that it has."""
+    """Returns the submission of a theorem with its present proof."""
     return Submission(source, source, declaration.name, declaration.selection, sorry_goal.command)
 
 
 def _body(text: str, start: int, proof: ProofText) -> str:
-    """The body in the file's own line ends, indented below the declaration."""
+    """Returns the body with the line ends of the file, indented below the declaration."""
     before = text.encode()[:start].decode()
     line = before.rpartition("\n")[2]
     margin = line[: len(line) - len(line.lstrip())] + "  "

@@ -19,7 +19,7 @@ from prover.attempt import Task
 from prover.check.audit import FileAudit, FileFinding, audit
 from prover.check.challenge import challenge_directory
 from prover.check.gate import Accepted, Gate, Judgement, Refused
-from prover.check.levels import HIGHEST, Level, passed, refused, verified
+from prover.check.levels import HIGHEST_LEVEL, Level, passed, refused, verified
 from prover.check.proof_text import ProofText, submission_of, unchanged
 from prover.check.sanity import findings
 from prover.cli.main import EXIT_REFUSED
@@ -86,7 +86,9 @@ class Checked:
 @click.option("--all", "everything", is_flag=True, help="Audit every file: axioms, sorries, suspicious sources.")
 @click.option("--proof", "proof_file", help="A file with the tactic block that takes the proof's place (- for stdin).")
 @click.option("--term", is_flag=True, help="With --proof: the file holds a term.")
-@click.option("--level", type=click.IntRange(1, HIGHEST), default=HIGHEST, show_default=True, help="How far to look.")
+@click.option(
+    "--level", type=click.IntRange(1, HIGHEST_LEVEL), default=HIGHEST_LEVEL, show_default=True, help="How far to look."
+)
 @click.option("--strict", is_flag=True, help="With --all: what is only suspicious is refused too.")
 @jobs_option
 @toolchain_option
@@ -154,12 +156,12 @@ def _check(ready: Workspace, pool: Pool, name: str, proof: ProofText | None, lev
     kept = challenge_directory(home().caches, ready.toolchain, ready.builder.search_path())
     judgement = Gate(pool.fresh, kept).judge(submission, level)
     found: tuple[str, ...] = ()
-    if level == HIGHEST:
+    if level == HIGHEST_LEVEL:
         with pool.lend() as session:
             search = _brief_search(Task(source, declaration).ref())
             found = tuple(findings(session, source, declaration.selection, search))
         if isinstance(judgement, Accepted):
-            judgement = replace(judgement, level=HIGHEST)
+            judgement = replace(judgement, level=HIGHEST_LEVEL)
     return replace(_checked(ready, located, judgement), findings=found, seconds=round(time.monotonic() - started, 3))
 
 

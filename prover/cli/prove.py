@@ -16,7 +16,7 @@ from prover.app.locating import likely_first, unknown
 from prover.app.store import Ledger
 from prover.app.workspace import Workspace
 from prover.attempt import Outcome, Prover, Task, TheoremProved, have_read
-from prover.check.levels import USUAL
+from prover.check.levels import DEFAULT_LEVEL
 from prover.cli.main import EXIT_INTERRUPTED, EXIT_OPEN, EXIT_REFUSED, EXIT_USAGE
 from prover.cli.modelling import (
     NOBODY,
@@ -61,7 +61,7 @@ class Request:
     generators: tuple[Generator, ...]
     jobs: int
     apply: bool
-    level: int = USUAL
+    level: int = DEFAULT_LEVEL
     """up to which the gate looks at a proof"""
     asked: AskedModel = NOBODY
     """the language model"""
@@ -94,8 +94,8 @@ class Request:
 @model_limits
 @click.option(
     "--level",
-    type=click.IntRange(USUAL, 4),
-    default=USUAL,
+    type=click.IntRange(DEFAULT_LEVEL, 4),
+    default=DEFAULT_LEVEL,
     show_default=True,
     help="How far the gate looks; see check.",
 )

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from prover.check.gate import Gate, Judgement, Submission
-from prover.check.levels import USUAL
+from prover.check.levels import DEFAULT_LEVEL
 from prover.evaluate.journal import PROMISE_BINS, Promise
 from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Goal, Message
@@ -163,7 +163,7 @@ class TimedGate(Gate):
         super().__init__(fresh)
         self._seen = seen
 
-    def judge(self, submission: Submission, level: int = USUAL) -> Judgement:
+    def judge(self, submission: Submission, level: int = DEFAULT_LEVEL) -> Judgement:
         """See `Gate`."""
         began = time.monotonic()
         try:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from prover.check.gate import Accepted, Gate, Judgement, Refused, Submission
-from prover.check.levels import USUAL
+from prover.check.levels import DEFAULT_LEVEL
 from prover.lean.gateway_session import LeanSession
 from prover.lean.session import SourceText
 from prover.lean.toolchain.toolchain import EmbeddedToolchain
@@ -38,7 +38,9 @@ class Bench:
 
     gate: Gate
 
-    def judge(self, proof: str, original: str = TEXT, candidate: str | None = None, level: int = USUAL) -> Judgement:
+    def judge(
+        self, proof: str, original: str = TEXT, candidate: str | None = None, level: int = DEFAULT_LEVEL
+    ) -> Judgement:
         """The judgement on `proof` in place of the target's `sorry`, or on a candidate text."""
         before = original.encode()
         start = before.rindex(b"sorry")

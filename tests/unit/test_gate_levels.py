@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prover.check.challenge import Challenge
-from prover.check.gate import Accepted, Refused, Submission, judgement_of, same_commands, untouched
-from prover.check.levels import NAMES, passed, refused, verified
+from prover.check.gate import Accepted, Refused, Submission, byte_objection, judgement_of, same_commands
+from prover.check.levels import LEVEL_NAMES, passed, refused, verified
 from prover.check.proof_text import ProofText, submission_of
 from prover.errors import UsageError
 from prover.lean.protocol import Declaration, FileCommand, Message
@@ -30,7 +30,7 @@ ORIGINAL = commands((0, 18), (START, STOP), (STOP + 2, STOP + 20))
 
 
 def test_a_candidate_that_changes_the_command_alone_is_looked_at() -> None:
-    assert untouched(submission(TEXT.replace("sorry", "exact q"))) is None
+    assert byte_objection(submission(TEXT.replace("sorry", "exact q"))) is None
 
 
 @pytest.mark.parametrize(
@@ -45,15 +45,15 @@ def test_a_candidate_that_changes_the_command_alone_is_looked_at() -> None:
     ],
 )
 def test_a_candidate_that_changes_anything_else_is_not(candidate: str) -> None:
-    assert untouched(submission(candidate)) == "something outside the theorem's own command was changed"
+    assert byte_objection(submission(candidate)) == "something outside the theorem's own command was changed"
 
 
 def test_characters_that_turn_text_may_stay_but_not_come() -> None:
-    assert "direction" in (untouched(submission(TEXT.replace("sorry", "q -- \u202e"))) or "")
+    assert "direction" in (byte_objection(submission(TEXT.replace("sorry", "q -- \u202e"))) or "")
     old = TEXT.replace("sorry", "sorry -- \u202e")
     stop = old.index("\n\ntheorem b")
     sources = (SourceText(text, "A.lean", "A") for text in (old, old.replace("sorry", "exact q")))
-    assert untouched(Submission(*sources, theorem="t", selection=START + 8, command=(START, stop))) is None
+    assert byte_objection(Submission(*sources, theorem="t", selection=START + 8, command=(START, stop))) is None
 
 
 def test_commands_after_the_theorem_move_with_it_and_are_otherwise_the_same() -> None:
@@ -97,7 +97,7 @@ def test_levels_say_what_was_looked_at() -> None:
     assert [level.state for level in passed(3)] == ["passed"] * 3 + ["not checked"] * 2
     assert [level.state for level in refused(2, "x", compiled=True)][:3] == ["passed", "refused", "not checked"]
     assert [level.state for level in refused(2, "x", compiled=False)][:2] == ["not checked", "refused"]
-    assert [level.name for level in passed(1)] == list(NAMES)
+    assert [level.name for level in passed(1)] == list(LEVEL_NAMES)
 
 
 def test_a_verified_proof_says_its_level_its_axioms_and_what_was_taken_on_trust() -> None:
@@ -133,7 +133,7 @@ def test_a_proof_takes_the_place_of_the_body(proof: ProofText, body: str) -> Non
     made = submission_of(*declared(TEXT), proof)
     assert made.candidate.text == TEXT.replace(":= by\n  sorry", body)
     assert made.block
-    assert untouched(made) is None
+    assert byte_objection(made) is None
 
 
 def test_line_ends_are_those_of_the_file() -> None:
