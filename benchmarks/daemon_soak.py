@@ -32,9 +32,9 @@ from curriculum.database.database import Connection, Database
 from curriculum.database.identity import ModuleText, module_keys
 from curriculum.database.listing import row_counts
 from curriculum.database.prospects import queue_of
-from curriculum.database.results import Cost, FoundProof
+from curriculum.database.records import AttemptCost, FoundProof
 from curriculum.database.tables import AttemptRow, LeaseRow, TheoremRow
-from curriculum.database.traces import Read
+from curriculum.database.traces import SnapshotSource
 from curriculum.lifelong.executor import AttemptRequest, AttemptResult, Executor, LearnedState
 from curriculum.lifelong.learners import Learners
 from prover.lean.traced import TracedDeclaration, TracedModule
@@ -63,7 +63,7 @@ class World:
         revision = self.newest(location)
         made = [_module(location, int(revision), number) for number in range(3)]
         keys = module_keys(LEAN, {m.name: ModuleText(m.digest, m.imports) for m in made})
-        read = Read(location, revision, LEAN)
+        read = SnapshotSource(location, revision, LEAN)
         with_keys = {keys[m.name]: m for m in made}
         self._db.perform(lambda work: work.traces.record_trace(read, with_keys, {}))
         return revision
@@ -76,7 +76,7 @@ class World:
             hard = _number(trial.theorem) % 3 == 0
             proof = FoundProof((f"simp [{trial.theorem}]",), (), 3, "made up", whole=True)
             result: Any = ("open", "the budget is spent") if hard else proof
-            yield AttemptResult(trial, f"key {trial.theorem}", LEAN, result, Cost(20.0, 5, 30))
+            yield AttemptResult(trial, f"key {trial.theorem}", LEAN, result, AttemptCost(20.0, 5, 30))
 
     def recollect(self) -> Sequence[Generator]:
         return ()

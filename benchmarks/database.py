@@ -45,7 +45,7 @@ from curriculum.database.tables import (
     TheoremRow,
 )
 from curriculum.database.theorems import link_proofs
-from curriculum.database.traces import Read
+from curriculum.database.traces import SnapshotSource
 from curriculum.database.watches import watched
 from prover.lean.traced import TracedModule
 
@@ -117,7 +117,7 @@ def _filled(db: Database, plan: Plan, slow: float, progress: Callable[[str], Non
     started = time.perf_counter()
     for location in {plan.repository(number) for number in range(plan.modules)}:
         paths = _paths(plan, location)
-        db.perform(lambda work, at=location, all_=paths: _finish(work, Read(at, "1", LEAN), all_))  # type: ignore[misc]
+        db.perform(lambda work, at=location, all_=paths: _finish(work, SnapshotSource(at, "1", LEAN), all_))  # type: ignore[misc]
     listed = time.perf_counter() - started
     steps = plan.modules * STEPS_A_MODULE
     return [
@@ -128,7 +128,7 @@ def _filled(db: Database, plan: Plan, slow: float, progress: Callable[[str], Non
     ]
 
 
-def _finish(work: UnitOfWork, read: Read, paths: dict[str, str]) -> None:
+def _finish(work: UnitOfWork, read: SnapshotSource, paths: dict[str, str]) -> None:
     work.traces.finish_snapshot(work.traces.record_snapshot(read), paths)
 
 
@@ -142,13 +142,13 @@ def _retraced(db: Database, plan: Plan, progress: Callable[[str], None]) -> list
     progress("tracing the large repository again")
     location = plan.repository(1)
     paths = _paths(plan, location)
-    same = _timed(lambda: db.perform(lambda work: _again(work, Read(location, "1", LEAN), paths)))
+    same = _timed(lambda: db.perform(lambda work: _again(work, SnapshotSource(location, "1", LEAN), paths)))
     new = plan.module(1, version=1)
     changed = {**{k: p for k, p in paths.items() if k != plan.key(1)}, plan.key(1, version=1): new.path}
 
     def one_changed(work: UnitOfWork) -> None:
         work.traces.store_module(plan.key(1, version=1), LEAN, new)
-        _again(work, Read(location, "2", LEAN), changed)
+        _again(work, SnapshotSource(location, "2", LEAN), changed)
 
     one = _timed(lambda: db.perform(one_changed))
     return [
@@ -157,7 +157,7 @@ def _retraced(db: Database, plan: Plan, progress: Callable[[str], None]) -> list
     ]
 
 
-def _again(work: UnitOfWork, read: Read, paths: dict[str, str]) -> None:
+def _again(work: UnitOfWork, read: SnapshotSource, paths: dict[str, str]) -> None:
     assert work.traces.modules_known(paths) == set(paths)
     _finish(work, read, paths)
 

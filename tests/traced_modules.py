@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select, true
 
 from curriculum.database.identity import ModuleText, module_keys
 from curriculum.database.tables import TheoremRow
-from curriculum.database.traces import Read
+from curriculum.database.traces import SnapshotSource
 from prover.lean.traced import PremiseUse, TracedDeclaration, TracedModule, TracedSorry, TracedStep
 
 LEAN = "Lean 4.28.0"
@@ -68,9 +68,9 @@ def keyed(*modules: TracedModule, toolchain: str = LEAN) -> dict[str, TracedModu
     return {keys[m.name]: m for m in modules}
 
 
-def read(revision: str, location: str = "https://example.org/r") -> Read:
+def read(revision: str, location: str = "https://example.org/r") -> SnapshotSource:
     """A repository at a revision."""
-    return Read(location, revision, LEAN)
+    return SnapshotSource(location, revision, LEAN)
 
 
 def open_theorems(connection: Connection, repository: int = 1) -> list[tuple[str, float]]:

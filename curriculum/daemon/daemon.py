@@ -12,8 +12,8 @@ from curriculum.daemon.configuration import DaemonConfig
 from curriculum.daemon.environment import DaemonEnvironment, EventLog
 from curriculum.daemon.training import DaemonTraining
 from curriculum.database.database import Database, UnitOfWork
-from curriculum.database.leases import Held
-from curriculum.database.lineage import Change
+from curriculum.database.leases import HeldLease
+from curriculum.database.lineage import ProofChange
 from curriculum.database.prospects import (
     QueuedTheorem,
     attempts_made,
@@ -21,8 +21,8 @@ from curriculum.database.prospects import (
     queue_of,
     results_by_temperature,
 )
-from curriculum.database.results import FoundProof
-from curriculum.database.watches import Watched, failed, reset_clock, saw, watched
+from curriculum.database.records import FoundProof
+from curriculum.database.watches import WatchedRepository, failed, reset_clock, saw, watched
 from curriculum.lifelong.executor import AttemptRequest, AttemptResult, LearnedState
 from curriculum.lifelong.lease_keeper import LeaseKeeper
 from curriculum.lifelong.policy import ProvingPolicy
@@ -157,7 +157,7 @@ class Daemon:
                 self.log("rule_without_repository", repository=rule.repository)
         self._begun, self._ahead = True, now - self.environment.steady()
 
-    def _look(self, each: Watched, held: Held) -> None:
+    def _look(self, each: WatchedRepository, held: HeldLease) -> None:
         """Looks for a new revision, traces it, and tries the proofs again that are known."""
         self.counters.looked += 1
         try:
@@ -182,10 +182,10 @@ class Daemon:
             self.counters.traced += 1
             self.log("traced", repository=each.location, revision=newest)
 
-    def _reconcile(self, each: Watched, revision: str, held: Held) -> None:
+    def _reconcile(self, each: WatchedRepository, revision: str, held: HeldLease) -> None:
         """Says what a new revision did to the proofs that were known."""
 
-        def act(work: UnitOfWork) -> list[Change]:
+        def act(work: UnitOfWork) -> list[ProofChange]:
             work.leases.hold(held)
             return self._loop.reconcile(work, each.repository, revision)
 
@@ -193,7 +193,7 @@ class Daemon:
             if change.event != "kept":
                 self._changed(each, change.event, change.theorem)
 
-    def _recheck(self, each: Watched, revision: str, held: Held) -> None:
+    def _recheck(self, each: WatchedRepository, revision: str, held: HeldLease) -> None:
         """Tries the known proofs again; a theorem whose proof no longer holds waits like any other."""
         rechecked = self._loop.recheck(each.location, revision, RECHECK_TACTICS, guard=_holding(held))
         for proof in rechecked:
@@ -201,11 +201,11 @@ class Daemon:
             if proof.event == "mended" and (patch := self.environment.write_patch(each.location, proof.result)):
                 self.environment.publish(each.location, patch)
 
-    def _changed(self, each: Watched, event: str, theorem: str) -> None:
+    def _changed(self, each: WatchedRepository, event: str, theorem: str) -> None:
         self.counters.broken += event == "broken"
         self.log("proof_changed", change=event, repository=each.location, theorem=theorem)
 
-    def _defer(self, each: Watched, why: str) -> None:
+    def _defer(self, each: WatchedRepository, why: str) -> None:
         """Logs that a repository cannot be worked on, and leaves it for a while."""
         pause = self.database.perform(lambda work: failed(work.connection, each.repository, why, work.now()))
         self._count_fault()
@@ -238,7 +238,7 @@ class Daemon:
             self._prove(next(e for e in everything if e.repository == theorem.repository), theorem, held)
         return True
 
-    def _prove(self, each: Watched, first: QueuedTheorem, held: Held) -> None:
+    def _prove(self, each: WatchedRepository, first: QueuedTheorem, held: HeldLease) -> None:
         self.log("proving", repository=each.location, theorems=len(requests := self._requests(each, first)))
         learned = LearnedState(self._learning.generators(), *self._loop.statistics(each.repository))
         try:
@@ -249,7 +249,7 @@ class Daemon:
         except (ProverError, OSError) as error:
             self._defer(each, str(error))
 
-    def _requests(self, each: Watched, first: QueuedTheorem) -> list[AttemptRequest]:
+    def _requests(self, each: WatchedRepository, first: QueuedTheorem) -> list[AttemptRequest]:
         """Returns attempts at a theorem and at others of its repository that were tried as often."""
         excluded = self.configuration.left_in(each.location)
         with self.database.reading() as connection:
@@ -263,7 +263,7 @@ class Daemon:
         seeds = [made.get(theorem.theorem, 0) for theorem in chosen]  # a further try is another search
         return [replace(request, seed=seed) for request, seed in zip(requests, seeds, strict=True)]
 
-    def _store(self, each: Watched, result: AttemptResult, held: Held) -> None:
+    def _store(self, each: WatchedRepository, result: AttemptResult, held: HeldLease) -> None:
         def act(work: UnitOfWork) -> None:
             work.leases.hold(held)
             self._loop.store(work, each.repository, result)
@@ -285,13 +285,13 @@ class Daemon:
 
     # --- the computer ---
 
-    def _watched(self) -> list[Watched]:
+    def _watched(self) -> list[WatchedRepository]:
         with self.database.reading() as connection:
             every = watched(connection)
         wanted = {location.canonical for location in self.listed}
         return [each for each in every if not wanted or each.location in wanted]
 
-    def _lease(self, location: str) -> Held | None:
+    def _lease(self, location: str) -> HeldLease | None:
         return self.database.perform(lambda work: work.leases.acquire(f"work {location}", self.owner, LEASE_S))
 
     def _demand_room(self) -> None:
@@ -324,7 +324,7 @@ class Daemon:
         return pause
 
 
-def _holding(held: Held) -> Guard:
+def _holding(held: HeldLease) -> Guard:
     """Returns a guard that raises LeaseLost where somebody else has the lease now."""
 
     def guard(work: UnitOfWork) -> None:

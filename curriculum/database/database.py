@@ -16,10 +16,10 @@ from sqlalchemy import Connection as Connection  # for those who call queries, a
 from sqlalchemy import Engine, text
 
 from curriculum.database.engine import READING, connected, explained, log_ahead, make_directory, missing, parse, shown
-from curriculum.database.leases import Leases
-from curriculum.database.results import Results
+from curriculum.database.leases import LeaseStore
+from curriculum.database.results import ResultStore
 from curriculum.database.schema import Schema
-from curriculum.database.traces import Traces
+from curriculum.database.traces import TraceStore
 from prover.errors import DatabaseBusy
 
 Result = TypeVar("Result")
@@ -34,9 +34,9 @@ class UnitOfWork:
 
     connection: Connection
     """for queries that see what was changed"""
-    traces: Traces
-    results: Results
-    leases: Leases
+    traces: TraceStore
+    results: ResultStore
+    leases: LeaseStore
     now: Callable[[], float]
     """the time, on the database's clock"""
 
@@ -110,7 +110,7 @@ class Database:
         with explained(self._url), self._connected(reading=False) as connection:
             now = self._now_on(connection)
             yield UnitOfWork(
-                connection, Traces(connection, now), Results(connection, now), Leases(connection, now), now
+                connection, TraceStore(connection, now), ResultStore(connection, now), LeaseStore(connection, now), now
             )
 
     def perform(self, action: Callable[[UnitOfWork], Result]) -> Result:

@@ -18,7 +18,7 @@ from prover.errors import LeaseLost
 
 
 @dataclass(frozen=True)
-class Held:
+class HeldLease:
     """A lease that was taken."""
 
     resource: str
@@ -27,14 +27,14 @@ class Held:
     seconds: float
 
 
-class Leases:
+class LeaseStore:
     """The part of a unit of work that has to do with leases."""
 
     def __init__(self, connection: Connection, now: Callable[[], float]) -> None:
         self._connection = connection
         self._now = now
 
-    def acquire(self, resource: str, owner: str, seconds: float) -> Held | None:
+    def acquire(self, resource: str, owner: str, seconds: float) -> HeldLease | None:
         """The lease, unless somebody else has it; who has it already gets it anew, with a new token."""
         now = self._now()
         row = {"owner": owner, "seconds": seconds, "renewed_at": now, "expires_at": now + seconds}
@@ -48,9 +48,9 @@ class Leases:
             index_elements=["resource"], set_={**row, "token": LeaseRow.token + 1}, where=free
         )
         token = self._connection.scalar(taking.returning(LeaseRow.token))
-        return None if token is None else Held(resource, owner, int(token), seconds)
+        return None if token is None else HeldLease(resource, owner, int(token), seconds)
 
-    def renew(self, held: Held) -> None:
+    def renew(self, held: HeldLease) -> None:
         """Starts the lease's time anew; it may have run out, if nobody has taken it meanwhile.
 
         Raises:
@@ -62,7 +62,7 @@ class Leases:
         if self._connection.execute(renewing).rowcount == 0:
             raise _lost(held)
 
-    def hold(self, held: Held) -> None:
+    def hold(self, held: HeldLease) -> None:
         """Nobody takes the lease before this unit of work is over.
 
         Raises:
@@ -72,12 +72,12 @@ class Leases:
         if self._connection.scalar(mine.with_for_update()) is None:
             raise _lost(held)
 
-    def release(self, held: Held) -> None:
+    def release(self, held: HeldLease) -> None:
         """Gives the lease back; does nothing when it was lost."""
         now = self._now()
         ending = update(LeaseRow).where(LeaseRow.resource == held.resource, LeaseRow.token == held.token)
         self._connection.execute(ending.values(token=held.token + 1, renewed_at=now, expires_at=now))
 
 
-def _lost(held: Held) -> LeaseLost:
+def _lost(held: HeldLease) -> LeaseLost:
     return LeaseLost(f"{held.owner} no longer has {held.resource}: what it was doing is left to the one that has it.")

@@ -23,7 +23,7 @@ from curriculum.database.tables import (
 from curriculum.database.theorems import link_proofs
 
 
-class Change(msgspec.Struct, frozen=True):
+class ProofChange(msgspec.Struct, frozen=True):
     """What a new snapshot did to a proof."""
 
     event: str
@@ -73,7 +73,7 @@ def note(connection: Connection, theorem: int, event: str, proof: int | None, ru
             link_proofs(connection, key)
 
 
-def reconcile(connection: Connection, repository: int, revision: str, at: float) -> list[Change]:
+def reconcile(connection: Connection, repository: int, revision: str, at: float) -> list[ProofChange]:
     """What the snapshot that was just traced did to the proofs that were known; writes it down, once.
 
     A statement that changed has lost its proof; the theorem waits to be proved again, if it still has a `sorry`.
@@ -84,15 +84,15 @@ def reconcile(connection: Connection, repository: int, revision: str, at: float)
     for theorem, key, proof, module, name in _last_proved(connection, repository, revision):
         now = present.get(theorem)
         if now is not None and now[0] == key:
-            event, change = "kept", Change("kept", name, module)
+            event, change = "kept", ProofChange("kept", name, module)
         elif now is not None:
-            event, change = "broken", Change("broken", name, module)
+            event, change = "broken", ProofChange("broken", name, module)
         elif heirs.get(key):
             heir, new_module, new_name = heirs[key].pop(0)
             rows.append(_row(heir, revision, "moved", key, proof, None, at))
-            event, change = "gone", Change("moved", new_name, new_module, was=name)
+            event, change = "gone", ProofChange("moved", new_name, new_module, was=name)
         else:
-            event, change = "gone", Change("gone", name, module)
+            event, change = "gone", ProofChange("gone", name, module)
         rows.append(_row(theorem, revision, event, key, proof, None, at))
         changes.append(change)
     _insert(connection, rows)

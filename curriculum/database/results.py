@@ -3,9 +3,7 @@
 Attempts and runs have a `uid` of their maker's, proofs and configurations a digest: storing one twice stores it once.
 """
 
-import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sqlalchemy import Connection, case, select, update
@@ -14,6 +12,7 @@ from curriculum.database.identity import digest_of
 from curriculum.database.lineage import note
 from curriculum.database.models import forget_model
 from curriculum.database.prospects import count_try
+from curriculum.database.records import AttemptRecord, FoundProof, new_uid
 from curriculum.database.rows import insert_new, intern, table_of, upsert
 from curriculum.database.tables import (
     AttemptRow,
@@ -30,71 +29,7 @@ from curriculum.database.theorems import link_proofs, theorems_named
 from prover.errors import RowRefused
 
 
-def new_uid() -> str:
-    """A name that nothing else has."""
-    return uuid.uuid4().hex
-
-
-@dataclass(frozen=True)
-class GoalStep:
-    """A goal that was met in a proof, and the tactic that was used on it."""
-
-    goal: str
-    """hypotheses above the turnstile, one a line"""
-    goal_key: str
-    tactic: str
-
-
-@dataclass(frozen=True)
-class FoundProof:
-    """A proof that the gate accepted."""
-
-    scripts: tuple[str, ...]
-    """a tactic block for each place that was filled, in order"""
-    axioms: tuple[str, ...]
-    verified: int
-    """the gate's level, from 1 to 5"""
-    generator: str
-    """what proposed it"""
-    whole: bool
-    """its one block proves the statement from scratch"""
-    model: str | None = None
-    """the name of the model behind the generator"""
-    steps: tuple[GoalStep, ...] = ()
-    """as the search found them; none where it was not ours"""
-
-
-@dataclass(frozen=True)
-class Cost:
-    """What an attempt spent."""
-
-    seconds: float = 0.0
-    expansions: int = 0
-    tactics: int = 0
-
-
-@dataclass(frozen=True)
-class Tried:
-    """An attempt at a theorem."""
-
-    theorem: str
-    module: str
-    statement_key: str
-    toolchain: str
-    settings: Mapping[str, Any]
-    """the configuration: generators, search, limits; two are the same when they use the same models too"""
-    result: FoundProof | tuple[Literal["open", "refused", "failed"], str]
-    """a proof, or what came instead and why"""
-    cost: Cost = Cost()
-    seed: int = 0
-    models: tuple[str, ...] = ()
-    """the names of the models that the configuration uses"""
-    started_at: float | None = None
-    """seconds since 1970; None for the cost's seconds before now"""
-    uid: str = field(default_factory=new_uid)
-
-
-class Results:
+class ResultStore:
     """The part of a unit of work that has to do with attempts."""
 
     def __init__(self, connection: Connection, now: Callable[[], float]) -> None:
@@ -102,7 +37,7 @@ class Results:
         self._now = now
 
     def record_attempt(
-        self, tried: Tried, repository: int | None = None, run: int | None = None, knew: int | None = None
+        self, tried: AttemptRecord, repository: int | None = None, run: int | None = None, knew: int | None = None
     ) -> int:
         """Stores an attempt, with its proof if it has one; the attempt's id.
 

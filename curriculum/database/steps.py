@@ -9,7 +9,7 @@ from itertools import groupby
 import msgspec
 from sqlalchemy import Connection, func, select
 
-from curriculum.database.results import GoalStep
+from curriculum.database.records import GoalStep
 from curriculum.database.tables import (
     AttemptRow,
     DeclarationRow,

@@ -32,7 +32,7 @@ from prover.lean.traced import TracedModule
 
 
 @dataclass(frozen=True)
-class Read:
+class SnapshotSource:
     """A repository as it was read."""
 
     location: str
@@ -43,7 +43,7 @@ class Read:
     dirty: bool = False
 
 
-class Traces:
+class TraceStore:
     """The part of a unit of work that has to do with repositories."""
 
     def __init__(self, connection: Connection, now: Callable[[], float]) -> None:
@@ -63,7 +63,7 @@ class Traces:
             update(RepositoryRow).where(RepositoryRow.location == location).values(follows=follows)
         )
 
-    def record_snapshot(self, read: Read) -> int:
+    def record_snapshot(self, read: SnapshotSource) -> int:
         """A snapshot's id; it and its repository are added when they are not there."""
         repository = self.record_repository(read.location)
         row = {
@@ -126,7 +126,7 @@ class Traces:
         list_theorems(self._connection, repository, came, gone)
         self._connection.execute(update(SnapshotRow).where(SnapshotRow.id == snapshot).values(traced_at=self._now()))
 
-    def record_trace(self, read: Read, modules: Mapping[str, TracedModule], known: Mapping[str, str]) -> int:
+    def record_trace(self, read: SnapshotSource, modules: Mapping[str, TracedModule], known: Mapping[str, str]) -> int:
         """A whole trace at once: new modules by key, and the paths of those that are known; the snapshot's id."""
         snapshot = self.record_snapshot(read)
         for key, module in modules.items():

@@ -10,7 +10,7 @@ FIRST_PAUSE_S = 60.0
 LONGEST_PAUSE_S = 24 * 3600.0
 
 
-class Watched(msgspec.Struct, frozen=True):
+class WatchedRepository(msgspec.Struct, frozen=True):
     """A repository that is looked after."""
 
     repository: int
@@ -23,7 +23,7 @@ class Watched(msgspec.Struct, frozen=True):
     next_at: float
 
 
-def watched(connection: Connection) -> list[Watched]:
+def watched(connection: Connection) -> list[WatchedRepository]:
     """Every repository that is kept, those first that are due first; one never looked at is due at once."""
     asked = select(
         RepositoryRow.id,
@@ -36,7 +36,7 @@ def watched(connection: Connection) -> list[Watched]:
         WatchRow.next_at,
     ).outerjoin(WatchRow, WatchRow.repository_id == RepositoryRow.id)
     found = [
-        Watched(row[0], row[1], row[2], row[3], row[4] or 0.0, row[5] or 0, row[6], row[7] or 0.0)
+        WatchedRepository(row[0], row[1], row[2], row[3], row[4] or 0.0, row[5] or 0, row[6], row[7] or 0.0)
         for row in connection.execute(asked)
     ]
     return sorted(found, key=lambda each: (each.next_at, each.location))

@@ -24,7 +24,7 @@ from curriculum.database.identity import digest_of
 from curriculum.database.lineage import changed_since, fates_in
 from curriculum.database.loading import modules_of, snapshot_at
 from curriculum.database.prospects import QueuedTheorem, proofs_known, queue_of
-from curriculum.database.results import FoundProof
+from curriculum.database.records import FoundProof
 from curriculum.database.steps import proofs_of_run
 from curriculum.learn.learner import EvaluationTask, ProofExample, TrainingTask
 from curriculum.lifelong.course import Course, CourseConfig

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-from curriculum.database.results import Cost, FoundProof
+from curriculum.database.records import AttemptCost, FoundProof
 from prover.tactics.generator import Generator
 
 SuggestionCounts = Mapping[tuple[str, str], tuple[int, int, int]]
@@ -49,7 +49,7 @@ class AttemptResult:
     toolchain: str
     result: FoundProof | tuple[Literal["open", "refused", "failed"], str]
     """The proof; or why there is none, as a kind and a reason."""
-    cost: Cost
+    cost: AttemptCost
     recalled: bool = False
     """Whether the proof was known before."""
     patch: str = ""

@@ -4,7 +4,7 @@ import threading
 from types import TracebackType
 
 from curriculum.database.database import Database
-from curriculum.database.leases import Held
+from curriculum.database.leases import HeldLease
 from prover.errors import DatabaseError, LeaseLost
 
 STOPPING_S = 1.0
@@ -14,13 +14,13 @@ STOPPING_S = 1.0
 class LeaseKeeper:
     """A context manager: renews a lease from a thread of its own, which gives it back at the end."""
 
-    def __init__(self, database: Database, held: Held) -> None:
+    def __init__(self, database: Database, held: HeldLease) -> None:
         self._database = database
         self.held = held
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._keep, name=f"lease {held.resource}", daemon=True)
 
-    def __enter__(self) -> Held:
+    def __enter__(self) -> HeldLease:
         self._thread.start()
         return self.held
 

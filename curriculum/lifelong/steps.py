@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 from curriculum.database.courses import proved_sorries
 from curriculum.database.database import Database, UnitOfWork
-from curriculum.database.lineage import Change, break_proof, note, reconcile
+from curriculum.database.lineage import ProofChange, break_proof, note, reconcile
 from curriculum.database.prospects import QueuedTheorem, attempt_counts, proofs_known
-from curriculum.database.results import FoundProof, Tried, new_uid
+from curriculum.database.records import AttemptRecord, FoundProof, new_uid
 from curriculum.database.suggestion_counts import suggestion_counts
 from curriculum.lifelong.executor import AttemptRequest, AttemptResult, Executor, LearnedState, SuggestionCounts
 from curriculum.lifelong.policy import ProvingPolicy, success_chances
@@ -51,7 +51,7 @@ class LoopSteps:
         """Returns what the outcome of an attempt depends on, besides its request and what was learned."""
         return {**self.executor.settings(), "learners": list(self.learners)}
 
-    def reconcile(self, work: UnitOfWork, repository: int, revision: str) -> list[Change]:
+    def reconcile(self, work: UnitOfWork, repository: int, revision: str) -> list[ProofChange]:
         """Stores and returns what a traced revision did to the proofs that were known."""
         return reconcile(work.connection, repository, revision, work.now())
 
@@ -124,7 +124,7 @@ class LoopSteps:
             known: the number of proofs that were known when it was chosen; as many as there are now, if not given.
         """
         request = result.request
-        tried = Tried(
+        tried = AttemptRecord(
             request.theorem,
             request.module,
             result.statement_key,

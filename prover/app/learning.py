@@ -179,12 +179,12 @@ class _Attempts:
 
     def attempt(self, request: "AttemptRequest", task: Task | str) -> "AttemptResult":
         """Attempts a theorem."""
-        from curriculum.database.results import Cost
+        from curriculum.database.records import AttemptCost
         from curriculum.lifelong.executor import AttemptResult
 
         toolchain = self._workspace.toolchain.name
         if isinstance(task, str):
-            return AttemptResult(request, request.theorem, toolchain, ("failed", task), Cost())
+            return AttemptResult(request, request.theorem, toolchain, ("failed", task), AttemptCost())
         statistics = Standing(self._learned.here, self._learned.elsewhere)
         options = ProverOptions(
             budget=Budget(seconds=self._seconds, tactics=request.tactics),
@@ -201,7 +201,7 @@ class _Attempts:
             task.declaration.key or request.theorem,
             toolchain,
             result_of(outcome, [generator.name for generator in self._generators]),
-            Cost(outcome.spent.seconds, outcome.spent.expansions, outcome.spent.tactics),
+            AttemptCost(outcome.spent.seconds, outcome.spent.expansions, outcome.spent.tactics),
             recalled=isinstance(outcome, TheoremProved) and outcome.recalled,
             patch=_patch(task, outcome),
             counts=statistics.news(),

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from curriculum.database.database import Database, UnitOfWork
     from curriculum.database.history import StoredProof
-    from curriculum.database.results import FoundProof
+    from curriculum.database.records import FoundProof
 
 T = TypeVar("T")
 
@@ -84,17 +84,17 @@ class Ledger:
             self._database.close()
 
     def _store(self, work: "UnitOfWork", task: Task, outcome: Outcome) -> None:
-        from curriculum.database.results import Cost, Tried
+        from curriculum.database.records import AttemptCost, AttemptRecord
 
         declaration, spent = task.declaration, outcome.spent
-        tried = Tried(
+        tried = AttemptRecord(
             declaration.name,
             task.source.module,
             declaration.key,
             self._toolchain,
             self._settings,
             result_of(outcome, self._settings["generators"], self._model),
-            cost=Cost(spent.seconds, spent.expansions, spent.tactics),
+            cost=AttemptCost(spent.seconds, spent.expansions, spent.tactics),
             models=() if self._model is None else (self._model,),
         )
         work.results.record_attempt(tried, self._repository, self._run)
@@ -113,7 +113,7 @@ class Ledger:
 
 def result_of(outcome: Outcome, generators: Sequence[str], model: str | None = None) -> "FoundProof | tuple[Any, str]":
     """What came of an attempt with some generators, and a model behind them, as the database keeps it."""
-    from curriculum.database.results import FoundProof, GoalStep
+    from curriculum.database.records import FoundProof, GoalStep
 
     match outcome:
         case TheoremProved():

@@ -32,13 +32,13 @@ class Traced:
 
 def trace_into_database(opened: Workspace, notify: Notify) -> Traced:
     """Traces every module of a repository, stores what is new, and says what could not be built."""
-    from curriculum.database.traces import Read
+    from curriculum.database.traces import SnapshotSource
 
     traced = Traced()
     location = opened.checkout.location
     revision = revision_of(opened.checkout, opened.repository)
     dirty = revision != opened.checkout.commit
-    read = Read(location.canonical, revision, opened.toolchain.name, dirty)
+    read = SnapshotSource(location.canonical, revision, opened.toolchain.name, dirty)
     with database() as db:
         snapshot = db.perform(lambda work: work.traces.record_snapshot(read))
         for outcome in _outcomes(opened, traced):

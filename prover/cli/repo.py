@@ -166,11 +166,11 @@ def _toolchain_for(repository: Repository) -> EmbeddedToolchain | NativeToolchai
 
 
 def _store(db: "Database", reading: Reading) -> None:
-    from curriculum.database.traces import Read
+    from curriculum.database.traces import SnapshotSource
 
     location = reading.checkout.location
     dirty = reading.revision != reading.checkout.commit
-    read = Read(location.canonical, reading.revision, reading.toolchain.name, dirty)
+    read = SnapshotSource(location.canonical, reading.revision, reading.toolchain.name, dirty)
 
     def stored(work: Any) -> None:
         work.traces.follow(location.canonical, location.revision)

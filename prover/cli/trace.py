@@ -121,7 +121,7 @@ def _by_leandojo(repo: str, notify: Notify) -> TracedModules:
         LeanDojoMissing: it is not installed.
         LeanDojoFailed: it cannot trace this repository.
     """
-    from curriculum.database.traces import Read
+    from curriculum.database.traces import SnapshotSource
     from prover.lean.dojo.backend import dojo_backend
 
     checkout, repository = read_repository(repo, notify)
@@ -132,7 +132,7 @@ def _by_leandojo(repo: str, notify: Notify) -> TracedModules:
     version = repository.toolchain or "unknown"
     texts = {repository.relative(module): module.text() for module in repository.modules.values()}
     keyed = {f"{module.digest}.{module.name}.leandojo": module for module in modules}
-    read = Read(checkout.location.canonical, checkout.commit, f"leandojo {version}")
+    read = SnapshotSource(checkout.location.canonical, checkout.commit, f"leandojo {version}")
     with database() as db:
         db.perform(lambda work: work.traces.record_trace(read, keyed, {}))
     return TracedModules(checkout, version, modules, texts)

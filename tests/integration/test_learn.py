@@ -9,7 +9,7 @@ import pytest
 from curriculum.daemon.configuration import DaemonConfig, ExclusionRule, LimitsConfig, WorkConfig
 from curriculum.database.courses import courses, finished_steps
 from curriculum.database.history import histories
-from curriculum.database.results import FoundProof
+from curriculum.database.records import FoundProof
 from curriculum.lifelong.executor import AttemptRequest, LearnedState
 from curriculum.lifelong.summary import summary_of
 from prover.app.daemon.process import DaemonProcess

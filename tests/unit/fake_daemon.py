@@ -10,7 +10,7 @@ from curriculum.daemon.daemon import Daemon
 from curriculum.daemon.environment import Resources
 from curriculum.database.database import Connection, Database
 from curriculum.database.listing import row_counts
-from curriculum.database.results import Cost, FoundProof
+from curriculum.database.records import AttemptCost, FoundProof
 from curriculum.lifelong.executor import AttemptRequest, AttemptResult, LearnedState
 from curriculum.lifelong.learners import Learners
 from prover.errors import CheckoutFailed, LakeFailed
@@ -83,7 +83,7 @@ class FakeEnvironment:
             result: Any = proof if found else ("open", "the budget is spent")
             patch = trial.theorem if found else ""
             yield AttemptResult(
-                trial, f"key of {trial.theorem}", LEAN, result, Cost(1.0, 2, 3), recalled=known, patch=patch
+                trial, f"key of {trial.theorem}", LEAN, result, AttemptCost(1.0, 2, 3), recalled=known, patch=patch
             )
             self.tick()
 

@@ -13,7 +13,7 @@ from curriculum.database.database import Database
 from curriculum.database.history import histories
 from curriculum.database.lineage import reconcile
 from curriculum.database.prospects import queue_of
-from curriculum.database.results import Cost, FoundProof, GoalStep
+from curriculum.database.records import AttemptCost, FoundProof, GoalStep
 from curriculum.learn.learner import MemoryLearner, ProofExample, Strategy, TrainingTask
 from curriculum.lifelong.course import Course, CourseConfig
 from curriculum.lifelong.course_run import run_course
@@ -97,7 +97,7 @@ class World:
             result = ("open", "the budget is spent")
         key = f"statement of {trial.theorem}"
         counts = {("Eq", "automation"): (4, 2, int(proved))}
-        cost = Cost(0.5, 2, trial.tactics)
+        cost = AttemptCost(0.5, 2, trial.tactics)
         return AttemptResult(trial, key, LEAN, result, cost, recalled=known and proved, counts=counts)
 
     @staticmethod

@@ -7,7 +7,7 @@ import pytest
 
 from curriculum.database.database import Database
 from curriculum.database.provable import AttemptTotals, attempt_totals
-from curriculum.database.results import Cost, FoundProof, Tried
+from curriculum.database.records import AttemptCost, AttemptRecord, FoundProof
 from curriculum.difficulty import Category, RatedTheorem
 from curriculum.ordering import EasyFirst, RepositoryProfile
 from curriculum.plan import plan
@@ -29,7 +29,9 @@ def trace(db: Database) -> None:
 
 def attempt(db: Database, name: str, key: str, proved: bool) -> None:
     proof = FoundProof(("intro h\nsimp\nomega",), (), 3, "automation", whole=True)
-    tried = Tried(name, "A", key, LEAN, {}, proof if proved else ("open", "no tactic is left"), cost=Cost(seconds=4.0))
+    tried = AttemptRecord(
+        name, "A", key, LEAN, {}, proof if proved else ("open", "no tactic is left"), cost=AttemptCost(seconds=4.0)
+    )
 
     def act(work: object) -> None:
         repository = work.traces.record_repository(HERE)  # type: ignore[attr-defined]

@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from curriculum.daemon.configuration import DaemonConfig, PublishConfig
-from curriculum.database.results import Cost
+from curriculum.database.records import AttemptCost
 from curriculum.lifelong.executor import AttemptRequest, AttemptResult
 from prover.app.daemon.environment import time_limit
 from prover.app.daemon.log import JsonLog
@@ -128,7 +128,7 @@ def events(place: Path) -> list[dict[str, object]]:
 def test_a_proof_is_written_as_a_patch_and_published(place: Path) -> None:
     configuration = DaemonConfig(publish=PublishConfig(("sh", "-c", "printf '\\351chec' >&2; exit 3")))
     patches = Patches(configuration, JsonLog(place / "log"))
-    finished = AttemptResult(AttemptRequest("A", "a", 9), "key", "lean", ("open", "the budget is spent"), Cost())
+    finished = AttemptResult(AttemptRequest("A", "a", 9), "key", "lean", ("open", "the budget is spent"), AttemptCost())
     assert patches.write("https://example.org/r", finished) is None
     written = patches.write("https://example.org/r", replace(finished, patch="--- A.lean\n"))
     assert written is not None

@@ -14,7 +14,7 @@ from curriculum.database.identity import ModuleText, module_keys
 from curriculum.database.listing import listed_repositories, row_counts
 from curriculum.database.loading import load_module, modules_of, paths_of, snapshot_at, snapshot_of
 from curriculum.database.prospects import queue_of
-from curriculum.database.results import Cost, FoundProof, Tried, new_uid
+from curriculum.database.records import AttemptCost, AttemptRecord, FoundProof, new_uid
 from curriculum.database.tables import ProofRow, SnapshotModuleRow, SnapshotRow, SorryRow, StateRow, TheoremRow
 from prover.errors import DatabaseBusy, LeaseLost, RepositoryError, RowRefused
 from prover.lean.traced import TracedModule, sorry_ids
@@ -49,8 +49,8 @@ def sorry_keys(connection: sqlalchemy.Connection, snapshot: int) -> list[str]:
     return list(connection.scalars(linked.where(SnapshotModuleRow.snapshot_id == snapshot).order_by(SorryRow.position)))
 
 
-def tried(name: str, result: object = ("open", "out of time"), **more: object) -> Tried:
-    return Tried(name, "A", f"key of {name}", LEAN, SETTINGS, result, **more)  # type: ignore[arg-type]
+def tried(name: str, result: object = ("open", "out of time"), **more: object) -> AttemptRecord:
+    return AttemptRecord(name, "A", f"key of {name}", LEAN, SETTINGS, result, **more)  # type: ignore[arg-type]
 
 
 @given(traced=modules())
@@ -269,7 +269,7 @@ def test_a_proof_found_twice_is_stored_once_at_the_higher_level(db: Database) ->
 
 def test_an_attempt_is_stored_once_with_all_that_it_was(db: Database) -> None:
     trace(db, "1", module("A", theorem("a", incomplete=True)))
-    attempt = tried("a", seed=7, cost=Cost(1.5, 3, 40), started_at=5.0)
+    attempt = tried("a", seed=7, cost=AttemptCost(1.5, 3, 40), started_at=5.0)
     for _ in range(2):
         with db.unit_of_work() as work:
             run = work.results.begin_run("prove", ["--all"], SETTINGS, uid="r")

@@ -18,7 +18,7 @@ from curriculum.database.database import Database
 from curriculum.database.engine import BLOCKED_S
 from curriculum.database.history import proofs_of
 from curriculum.database.listing import row_counts
-from curriculum.database.results import FoundProof
+from curriculum.database.records import FoundProof
 from prover.errors import DatabaseBusy, DatabaseFull
 
 TESTS = Path(__file__).parents[1]
@@ -30,7 +30,7 @@ import sys, time
 sys.path.insert(0, sys.argv[1])
 from traced_modules import LEAN, keyed, module, read, theorem
 from curriculum.database.database import Database
-from curriculum.database.results import FoundProof, Tried
+from curriculum.database.records import AttemptRecord, FoundProof
 db, name = Database(sys.argv[2]), sys.argv[3]
 PROOF = FoundProof(("simp",), (), 3, "automation", whole=True)
 """
@@ -40,7 +40,8 @@ for number in range(int(sys.argv[4])):
     shared = [module(f"S{number}", theorem(f"s{number}"))]
     own = [module(f"{name}{number}", theorem(f"{name}{number}"), imports=(f"S{number}",))]
     db.perform(lambda work: work.traces.record_trace(read(str(number)), keyed(*shared, *own), {}))
-    tried = Tried(f"s{number}", f"S{number}", f"key of s{number}", LEAN, {"n": number}, PROOF, uid=f"{name}{number}")
+    key, uid = f"key of s{number}", f"{name}{number}"
+    tried = AttemptRecord(f"s{number}", f"S{number}", key, LEAN, {"n": number}, PROOF, uid=uid)
     def attempt(work):
         run = work.results.begin_run("prove", [name], uid=name)
         work.results.record_attempt(tried, run=run)

@@ -17,7 +17,7 @@ from curriculum.database.courses import finish_step
 from curriculum.database.database import Database, UnitOfWork
 from curriculum.database.listing import row_counts
 from curriculum.database.loading import modules_of, snapshot_of
-from curriculum.database.results import Cost, FoundProof, GoalStep, Tried, new_uid
+from curriculum.database.records import AttemptCost, AttemptRecord, FoundProof, GoalStep, new_uid
 from curriculum.database.schema import HEAD
 from curriculum.database.tables import TheoremRow
 from curriculum.database.transfer import export_to, import_from
@@ -41,8 +41,8 @@ def everything(work: UnitOfWork, snapshots: Sequence[Sequence[TracedModule]]) ->
     results.count_suggestions(1, {("Eq", "memory"): (5, 3, 1)})
     run = results.begin_run("prove", ["--all"], {"n": 1}, uid="run")
     for name, statement, result in (("a", "s1", PROOF), ("b", "s2", ("open", "out of time")), ("c", "t", PROOF)):
-        cost = Cost(1.5, 2, 3)
-        tried = Tried(
+        cost = AttemptCost(1.5, 2, 3)
+        tried = AttemptRecord(
             *(name, "M", statement, LEAN, {"generators": [name]}, result),  # type: ignore[arg-type]
             cost=cost,
             models=("tiny@2",),

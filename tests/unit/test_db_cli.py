@@ -8,7 +8,7 @@ import pytest
 from traced_modules import LEAN, keyed, module, read, theorem
 
 from curriculum.database.database import Database
-from curriculum.database.results import Cost, FoundProof, Tried
+from curriculum.database.records import AttemptCost, AttemptRecord, FoundProof
 from curriculum.database.schema import Schema
 from prover.cli.main import run
 
@@ -131,7 +131,9 @@ def test_the_history_of_a_theorem_is_shown(file: Path, tmp_path: Path, capsys: p
     with Database(file) as db:
         proof = FoundProof(("simp",), ("propext",), 3, "automation", whole=False)
         for result in (("open", "out of time"), proof):
-            tried = Tried("a", "A", "key of a", LEAN, {"generators": []}, result, Cost(1.5, 2, 3), started_at=0.0)  # type: ignore[arg-type]
+            tried = AttemptRecord(
+                "a", "A", "key of a", LEAN, {"generators": []}, result, AttemptCost(1.5, 2, 3), started_at=0.0
+            )  # type: ignore[arg-type]
             db.perform(lambda work, t=tried: work.results.record_attempt(t, repository=1))  # type: ignore[misc]
     assert run(["db", "history", here, "a"]) == 0
     said = capsys.readouterr().out

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from curriculum.database.results import GoalStep
+from curriculum.database.records import GoalStep
 from curriculum.database.steps import OwnProof
 from curriculum.learn.generator.examples import Example, digest_of, found_examples, split, traced_examples
 from curriculum.learn.generator.presets import fresh

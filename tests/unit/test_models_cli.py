@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from curriculum.database.database import Database
-from curriculum.database.results import FoundProof, Tried
+from curriculum.database.records import AttemptRecord, FoundProof
 from curriculum.database.suggestion_counts import suggestion_counts
 from prover.app.assembly import generators_named
 from prover.app.environment import database
@@ -35,7 +35,7 @@ def model(tmp_path: Path) -> Path:
 def prove(db: Database, model: str) -> None:
     found = FoundProof(("simp",), (), 3, "model", whole=True, model=model)
     with db.unit_of_work() as work:
-        work.results.record_attempt(Tried("t", "M", "key", "Lean", {}, found, models=(model,)))
+        work.results.record_attempt(AttemptRecord("t", "M", "key", "Lean", {}, found, models=(model,)))
 
 
 def test_models_are_listed_with_what_is_known_of_them(model: Path, capsys: pytest.CaptureFixture[str]) -> None:

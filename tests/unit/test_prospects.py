@@ -7,7 +7,7 @@ from curriculum.database.database import Database, UnitOfWork
 from curriculum.database.history import histories
 from curriculum.database.lineage import break_proof, reconcile
 from curriculum.database.prospects import attempt_counts, candidates, queue_of
-from curriculum.database.results import Cost, FoundProof, Tried
+from curriculum.database.records import AttemptCost, AttemptRecord, FoundProof
 from curriculum.database.watches import failed, reset_clock, saw, watched
 from tests.traced_modules import LEAN, keyed, module, read, theorem
 
@@ -28,9 +28,11 @@ def trace(db: Database, revision: str, **theorems: str) -> list[tuple[str, str]]
 
 
 def attempt(db: Database, name: str, key: str, proved: bool = False, uid: str = "") -> None:
-    tried = Tried(name, "A", key, LEAN, {}, PROOF if proved else ("open", "nothing left"), cost=Cost(2.0))
+    tried = AttemptRecord(
+        name, "A", key, LEAN, {}, PROOF if proved else ("open", "nothing left"), cost=AttemptCost(2.0)
+    )
     if uid:
-        tried = Tried(name, "A", key, LEAN, {}, tried.result, cost=Cost(2.0), uid=uid)
+        tried = AttemptRecord(name, "A", key, LEAN, {}, tried.result, cost=AttemptCost(2.0), uid=uid)
     db.perform(lambda work: work.results.record_attempt(tried, 1))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from curriculum.database.database import Database
-from curriculum.database.results import FoundProof, GoalStep, Tried
+from curriculum.database.records import AttemptRecord, FoundProof, GoalStep
 from curriculum.recollection import module_precedents, recollect
 from prover.lean.protocol import Goal, Hypothesis
 from prover.tactics.generator import TheoremRef
@@ -28,7 +28,7 @@ def trace(db: Database, revision: str = "1") -> None:
 
 def find(db: Database, theorem: str, module: str, key: str) -> None:
     proof = FoundProof(("induction t",), (), 3, "automation", whole=True, steps=STEPS)
-    tried = Tried(theorem, module, key, LEAN, {}, proof)
+    tried = AttemptRecord(theorem, module, key, LEAN, {}, proof)
     db.perform(lambda work: work.results.record_attempt(tried))
 
 

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from curriculum.database.database import Database
-from curriculum.database.results import Cost, FoundProof, Tried
+from curriculum.database.records import AttemptCost, AttemptRecord, FoundProof
 from curriculum.scheduling import Candidate, SuccessRecord, Temperatures, best, prioritise, shares, staleness
 from curriculum.selection import next_theorem
 from tests.traced_modules import LEAN, keyed, module, read, theorem
@@ -117,7 +117,9 @@ def test_the_decision_from_the_database(db: Database) -> None:
     def attempt(name: str, repository: int, proved: bool) -> None:
         proof = FoundProof(("simp",), (), 3, "automation", whole=True)
         key = f"key of {name}"
-        tried = Tried(name, name[0], key, LEAN, {}, proof if proved else ("open", "budget"), cost=Cost(5.0))
+        tried = AttemptRecord(
+            name, name[0], key, LEAN, {}, proof if proved else ("open", "budget"), cost=AttemptCost(5.0)
+        )
         db.perform(lambda work: work.results.record_attempt(tried, repository))
 
     def decided(*without: int) -> str | None:
