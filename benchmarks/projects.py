@@ -16,8 +16,8 @@ from prover.lean.pool import Pool
 from prover.lean.session import TacticLimits
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.project.contents import ContentsReader
-from prover.search.best_first import DEFAULT_LIMITS, Strategy
 from prover.search.budget import Budget
+from prover.search.engine import DEFAULT_LIMITS, Strategy
 from prover.tactics.automation import Automation, FixedList
 from prover.tactics.ensemble import Ensemble
 from prover.tactics.generator import Generator

@@ -25,8 +25,8 @@ from prover.progress import Notify, Reporter
 from prover.project.build import Compiled, NotCompiled, source_of
 from prover.project.layout import Module
 from prover.project.revision import revision_of
-from prover.search.best_first import Strategy
 from prover.search.budget import Budget
+from prover.search.engine import Strategy
 from prover.tactics.automation import Automation
 from prover.tactics.ensemble import Ensemble
 from prover.tactics.generator import StatelessGenerator

@@ -27,8 +27,8 @@ from prover.lean.session import Failed, TacticLimits
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.project.build import errors_of
 from prover.project.patch import replace as replace_in
-from prover.search.best_first import Strategy
 from prover.search.budget import Budget
+from prover.search.engine import Strategy
 from prover.tactics.automation import Automation
 from prover.tactics.ensemble import Ensemble
 from prover.tactics.generator import merge

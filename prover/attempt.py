@@ -13,10 +13,9 @@ from prover.lean.session import Session, SorryGoal, SourceText
 from prover.project.contents import ContentsReader
 from prover.project.patch import Replacement, proof_replacement
 from prover.project.patch import replace as replace_in
-from prover.search.best_first import Open, Proved, Search, Strategy
 from prover.search.budget import Budget, Meter
-from prover.search.graft import Grafting
-from prover.search.tree import proof_steps
+from prover.search.engine import Engine, Open, Proved, Strategy
+from prover.search.engines import ENGINES
 from prover.tactics.generator import Generator, ProofStep, TheoremRef
 from prover.tactics.language.drafting import Drafting, Fault, above, longest_held
 from prover.tactics.language.model import Account, Usage, accounted
@@ -38,8 +37,8 @@ class Known:
 Recall = Callable[[str], Sequence[Known]]
 """from the key of a statement to proofs of it that are known, the most trusted first"""
 
-FOLLOWED = -0.3
-"""what a tactic of another theorem's proof counts as a log-probability"""
+FOLLOWED_LOG_PROBABILITY = -0.3
+"""the log-probability of a tactic of another theorem's proof"""
 FOLLOWED_SHARE = 0.1
 """of a budget, after which no further proof is followed"""
 REFUSALS = 3
@@ -192,14 +191,15 @@ class Attempt:
         self._session = session
         self._task = task
         self._sorry_goals = goals
-        self._drafted: list[Search] = []
+        self._drafted: list[Engine] = []
+        self._proofs: dict[Engine, Proved] = {}
+        """the proof that each search found last"""
         self._generator = prover.generator.for_theorem(task.ref())
         self._deadline = time.monotonic() + (prover.budget.seconds or float("inf"))
+        engine = ENGINES.named(prover.strategy.engine)
         self._searches = [
-            Search(
-                session, sorry_goal.state, self._generator, prover.strategy, self._share(len(goals) - index), account
-            )
-            for index, sorry_goal in enumerate(goals)
+            engine(session, goal.state, self._generator, prover.strategy, self._share(len(goals) - index), account)
+            for index, goal in enumerate(goals)
         ]
 
     def run(self) -> Outcome:
@@ -259,55 +259,58 @@ class Attempt:
 
     def _steps(self) -> Iterator[ProofStep]:
         for search in self._searches:
-            for step in proof_steps(search.tree.root):
-                yield ProofStep(step.parent.state.goals[0], step.tactic, step.sources)
+            yield from self._proofs[search].steps
 
-    def _search(self, search: Search, sorry_goal: SorryGoal) -> Script | Open:
+    def _search(self, search: Engine, sorry_goal: SorryGoal) -> Script | Open:
         """A script that holds when it is run as a whole; the search goes on while there is none."""
         if search not in self._drafted:
             self._drafted.append(search)
-            self._follow(search)
-            self._draft(search, sorry_goal)
+            if not self._follow(search, sorry_goal):
+                self._draft(search, sorry_goal)
         while True:
             match search.run():
                 case Open() as result:
                     return result
-                case Proved(scripts):
-                    for script in scripts:
+                case Proved() as proved:
+                    self._proofs[search] = proved
+                    for script in proved.scripts:
                         if self._session.close_proof(sorry_goal.state, "\n".join(script)) is None:
                             return script
                     search.refuse()
 
-    def _follow(self, search: Search) -> None:
-        """Follows proofs of theorems like this one as far as they hold, so that the search goes on from there too."""
+    def _follow(self, search: Engine, sorry_goal: SorryGoal) -> bool:
+        """Replays proofs of similar theorems into the search; returns whether one of them proves the goal."""
         limits = self._prover.strategy.limits
-        for known in self._generator.whole_proofs(search.tree.root.state.goals[0]):
-            if search.tree.proved() or search.meter.used() >= FOLLOWED_SHARE:
-                return
+        for known in self._generator.whole_proofs(sorry_goal.state.goals[0]):
+            if search.meter.share_used() >= FOLLOWED_SHARE:
+                return False
             sources = known.sources or (self._generator.name,)
-            Grafting(self._session, search.tree, search.meter, sources, limits, FOLLOWED).graft(known.tactic)
+            if search.graft(known.tactic, sources, limits, FOLLOWED_LOG_PROBABILITY).proved:
+                return True
+        return False
 
-    def _draft(self, search: Search, sorry_goal: SorryGoal) -> None:
-        """Has whole proofs written and grafts what holds of them, once for each search."""
+    def _draft(self, search: Engine, sorry_goal: SorryGoal) -> None:
+        """Has a language model write whole proofs, and revise them, and replays them into the search."""
         drafting = self._prover.drafting
         if drafting is None:
             return
         asked = above(self._task.source.text.encode(), self._task.declaration.start, sorry_goal.start)
         drafts = drafting.write(asked)
         for revision in range(drafting.revisions + 1):
-            faults = [fault for draft in drafts if (fault := self._grafted(search, draft)) is not None]
-            if search.tree.proved() or search.meter.spent() or not faults or revision == drafting.revisions:
+            faults = []
+            for draft in drafts:
+                if search.meter.spent():
+                    return
+                replayed = search.graft(draft, (Drafting.name,))
+                if replayed.proved:
+                    return
+                if replayed.failed is not None:
+                    faults.append(Fault(draft, "\n".join(replayed.held), replayed.failed, replayed.message))
+            if search.meter.spent() or not faults or revision == drafting.revisions:
                 return
             drafts = drafting.revise(asked, longest_held(faults))
 
-    def _grafted(self, search: Search, draft: str) -> Fault | None:
-        """What was wrong with a proof; None where nothing was, or the goal is proved already."""
-        if search.tree.proved() or search.meter.spent():
-            return None
-        told = Grafting(self._session, search.tree, search.meter, (Drafting.name,)).graft(draft)
-        return None if told.failed is None else Fault(draft, "\n".join(told.held), told.failed, told.message)
-
-    def _share(self, parts: int, search: Search | None = None) -> Budget:
+    def _share(self, parts: int, search: Engine | None = None) -> Budget:
         """An even share of the time left, on top of what the search has used."""
         budget = self._prover.budget
         if budget.seconds is None:

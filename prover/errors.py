@@ -14,6 +14,7 @@
     │   ├── BenchmarkError        a benchmark in LeanDojo's format cannot be written, or is incomplete
     │   ├── DatasetError          the problems to evaluate on cannot be read or are invalid
     │   ├── ModelMissing          a language model is missing, cannot be loaded, or is of the wrong kind
+    │   ├── ExtensionFailed       an installed package offers an extension that cannot be loaded
     │   ├── RunError              the directory of an evaluation is missing, damaged, in use, or of another run
     │   └── NotWritable           a patch cannot be written
     ├── LeanError               Lean did not do what was requested
@@ -110,6 +111,10 @@ class DatasetError(UsageError):
 
 class ModelMissing(UsageError):
     """A language model is missing, cannot be loaded, or is of the wrong kind."""
+
+
+class ExtensionFailed(UsageError):
+    """An installed package offers an extension that cannot be loaded."""
 
 
 class RunError(UsageError):

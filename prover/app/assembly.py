@@ -10,8 +10,8 @@ from prover.check.gate import Gate
 from prover.check.levels import DEFAULT_LEVEL
 from prover.errors import UsageError
 from prover.progress import Reporter
-from prover.search.best_first import Strategy
 from prover.search.budget import Budget
+from prover.search.engine import Strategy
 from prover.tactics.automation import Automation, FixedList
 from prover.tactics.ensemble import Ensemble, Standing
 from prover.tactics.generator import Generator

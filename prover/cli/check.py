@@ -33,8 +33,9 @@ from prover.lean.session import State
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.project.build import source_of
 from prover.project.layout import Module
-from prover.search.best_first import Proved, Search, Strategy
+from prover.search.best_first import BestFirstSearch
 from prover.search.budget import Budget
+from prover.search.engine import Proved, Strategy
 from prover.tactics.automation import Automation
 from prover.tactics.ensemble import Ensemble
 from prover.tactics.generator import TheoremRef
@@ -170,7 +171,7 @@ def _brief_search(theorem: TheoremRef) -> Callable[[LeanSession, State], Sequenc
 
     def scripts(session: LeanSession, state: State) -> Sequence[Sequence[str]]:
         generator = Ensemble(SANITY, frozen=True).for_theorem(theorem)
-        result = Search(session, state, generator, Strategy(), Budget(SANITY_SECONDS)).run()
+        result = BestFirstSearch(session, state, generator, Strategy(), Budget(SANITY_SECONDS)).run()
         return result.scripts if isinstance(result, Proved) else ()
 
     return scripts

@@ -7,8 +7,8 @@ from typing import Any
 from prover.errors import UsageError
 from prover.lean.protocol import Goal
 from prover.lean.session import TacticLimits
-from prover.search.best_first import DEFAULT_LIMITS, Strategy
 from prover.search.budget import Budget
+from prover.search.engine import DEFAULT_LIMITS, Strategy
 from prover.search.priority import Priority, length_normalised
 from prover.tactics.automation import FIXED_LIST, FixedList
 from prover.tactics.generator import Generator, StatelessGenerator, Suggestion

@@ -1,62 +1,40 @@
-"""Best-first search over proof states. Knows nothing of models, processes or databases."""
+"""Best-first search over proof states. It knows no models, processes or databases."""
 
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from prover.lean.session import Advanced, Failed, Session, State, TacticLimits
-from prover.search.budget import Budget, Meter
-from prover.search.pace import Pace
-from prover.search.priority import Priority, length_normalised
+from prover.search.budget import Budget, Meter, ModelUsage, NoModelUsage
+from prover.search.engine import (
+    WHOLE_PROOF_LIMITS,
+    WHOLE_PROOF_LOG_PROBABILITY,
+    Engine,
+    Open,
+    Proved,
+    Replayed,
+    Result,
+    Strategy,
+)
+from prover.search.proof_replay import ProofReplay
 from prover.search.script import render
+from prover.search.tactic_cost import TacticCostModel
 from prover.search.tree import Node, Tree, proof_steps
-from prover.tactics.generator import BoundGenerator, Suggestion
-from prover.tactics.language.model import Account
+from prover.tactics.generator import BoundGenerator, ProofStep, Suggestion
 
-WAVE = 8
-"""tactics sent to Lean at once"""
-FORESIGHT = 7
-"""goals that a generator is told of before their turn, where it is cheaper to ask about several at once"""
-SHORTENED = 6
-"""goals of a proof, from the root down, that one more wave may close at once"""
-SHORTENING = TacticLimits(milliseconds=500)
-"""what a tactic that would shorten a proof may cost"""
-
-DEFAULT_PRIORITY = length_normalised()
-DEFAULT_LIMITS = TacticLimits(milliseconds=1_500)
+BATCH_SIZE = 8
+"""the number of tactics sent to Lean at once"""
+PREFETCHED_GOALS = 7
+"""the number of goals that a generator may prepare before their turn, since some models answer in batches"""
+SHORTENED_GOALS = 6
+"""the number of goals of a proof, from the root down, that one more batch of tactics may close at once"""
+SHORTENING_LIMITS = TacticLimits(milliseconds=500)
+"""the limits of a tactic that would shorten a proof"""
+SHORTEST_TACTIC_MS = 50
+"""the time that a tactic gets even when less of the budget is left"""
 
 
-@dataclass(frozen=True)
-class Strategy:
-    """How a search searches."""
-
-    priority: Priority = DEFAULT_PRIORITY
-    limits: TacticLimits = DEFAULT_LIMITS
-    width: int = 64
-    """tactics tried for a goal, at most"""
-
-
-@dataclass(frozen=True)
-class Proved:
-    """A proof that the search believes; the gate has not seen it."""
-
-    scripts: tuple[tuple[str, ...], ...]
-    """the same proof, written in the ways worth trying, the most readable first"""
-    meter: Meter
-
-
-@dataclass(frozen=True)
-class Open:
-    """No proof within the budget."""
-
-    reason: str
-    meter: Meter
-
-
-Result = Proved | Open
-
-
-class Search:
-    """One proof attempt. `run` may be called again after a refused proof: it goes on from there."""
+class BestFirstSearch(Engine):
+    """Expands the goal with the best score first. See `Engine`."""
 
     def __init__(
         self,
@@ -65,17 +43,17 @@ class Search:
         generator: BoundGenerator,
         strategy: Strategy,
         budget: Budget,
-        account: Account | None = None,
+        usage: ModelUsage = NoModelUsage(),  # noqa: B008  # frozen
     ) -> None:
-        self._pace = Pace(timed=budget.tactics is None and budget.expansions is None)
-        self.tree = Tree(root, strategy.priority, self._pace.price)
-        self.meter = Meter(budget, account or Account())
+        self._costs = TacticCostModel(timed=budget.tactics is None and budget.expansions is None)
+        self.tree = Tree(root, strategy.priority, self._costs.penalty)
+        self.meter = Meter(budget, usage)
         self._session = session
         self._strategy = strategy
         self._generator = generator
 
     def run(self) -> Result:
-        """Searches until the root is proved, nothing is left, or the budget is spent."""
+        """See `Engine`."""
         while not self.tree.proved():
             if self.meter.spent():
                 return Open("the budget is spent", self.meter)
@@ -85,54 +63,67 @@ class Search:
             self._expand(node)
         self._shorten()
         forms = (tuple(render(self.tree.root, labelled)) for labelled in (True, False))
-        return Proved(tuple(dict.fromkeys(forms)), self.meter)
+        steps = (ProofStep(s.parent.state.goals[0], s.tactic, s.sources) for s in proof_steps(self.tree.root))
+        return Proved(tuple(dict.fromkeys(forms)), self.meter, tuple(steps))
 
     def refuse(self) -> None:
-        """Takes back the proof last found: its last closing step is blamed and not tried again."""
+        """Rejects the proof found last: its last closing step is blamed and not tried again."""
         self.tree.retract([step for step in proof_steps(self.tree.root) if not step.children][-1])
 
-    def _shorten(self) -> None:
-        """Closes goals of the proof at once where a tactic that waited does: what is short is read, and holds longer.
+    def graft(
+        self,
+        proof: str,
+        sources: tuple[str, ...],
+        limits: TacticLimits = WHOLE_PROOF_LIMITS,
+        log_probability: float = WHOLE_PROOF_LOG_PROBABILITY,
+    ) -> Replayed:
+        """See `Engine`."""
+        return ProofReplay(self._session, self.tree, self.meter, sources, limits, log_probability).replay(proof)
 
-        Steps that are nearly free (taking apart, introducing) come before those that close, so that what one of these
-        would have closed is proved in pieces.
+    def _shorten(self) -> None:
+        """Closes goals of the proof by single tactics that were still pending: short proofs are easier to maintain.
+
+        Steps that are nearly free (case splits, introductions) are tried before those that close a goal, so goals that
+        one of the latter closes alone are often proved in pieces first.
         """
-        asked, waiting = 0, deque([self.tree.root])
-        while waiting and asked < SHORTENED and not self.meter.spent():
+        examined, waiting = 0, deque([self.tree.root])
+        while waiting and examined < SHORTENED_GOALS and not self.meter.spent():
             node = waiting.popleft()
             if node.proof is None or not node.proof.children:
                 continue
-            asked += 1
-            if node.pending:  # None for a goal that a whole proof led to: its tactics were not asked for yet
-                node.pending = self._tried(node, node.pending, WAVE, SHORTENING)
+            examined += 1
+            if node.pending:  # None for a goal of a replayed proof whose tactics were not requested yet
+                node.pending = self._run_batch(node, node.pending, BATCH_SIZE, SHORTENING_LIMITS)
             if not self.tree.shorten(node):
                 waiting.extend(child.node for child in node.proof.children)
 
     def _expand(self, node: Node) -> None:
-        """Runs the next few tactics for a goal; the rest wait until they are the most promising."""
+        """Runs the next few tactics for a goal; the others wait until they are the most promising."""
         if node.pending is None:
             self.meter.expansions += 1
-            self._generator.prefetch([near.state.goals[0] for near in (node, *self.tree.upcoming(FORESIGHT))])
+            upcoming = (node, *self.tree.upcoming(PREFETCHED_GOALS))
+            self._generator.prefetch([near.state.goals[0] for near in upcoming])
             suggested = self._generator.suggest(node.state.goals[0])
             ranked = sorted(suggested, key=lambda each: -each.log_probability)
             node.pending = ranked[: self._strategy.width]
-        node.pending = self._tried(node, node.pending, self._wave(), self._strategy.limits)
+        node.pending = self._run_batch(node, node.pending, self._batch_size(), self._strategy.limits)
         self.tree.resume(node)
 
-    def _wave(self) -> int:
-        """Tactics to send at once: fewer near the end, so that slow ones do not overrun the budget together."""
-        left = self.meter.left() * 1000
-        return WAVE if left >= 2 * self._strategy.limits.milliseconds else 1
+    def _batch_size(self) -> int:
+        """Returns the size of the next batch; it is 1 near the end, so that slow tactics cannot add up."""
+        left_ms = self.meter.seconds_left() * 1000
+        return BATCH_SIZE if left_ms >= 2 * self._strategy.limits.milliseconds else 1
 
-    def _tried(self, node: Node, pending: list[Suggestion], size: int, most: TacticLimits) -> list[Suggestion]:
-        """Runs the first of the tactics that wait for a goal; returns the others."""
-        pending = sorted(pending, key=lambda each: self._pace.price(each.tactic) - each.log_probability)
-        wave = pending[:size]
-        limits = self._within_budget(most)
-        outcomes = self._session.run(node.state, [suggestion.tactic for suggestion in wave], limits)
-        for suggestion, outcome in zip(wave, outcomes, strict=True):
+    def _run_batch(self, node: Node, pending: list[Suggestion], size: int, limits: TacticLimits) -> list[Suggestion]:
+        """Runs the first `size` of a goal's pending tactics; returns the others."""
+        pending = sorted(pending, key=lambda each: self._costs.penalty(each.tactic) - each.log_probability)
+        batch = pending[:size]
+        outcomes = self._session.run(
+            node.state, [suggestion.tactic for suggestion in batch], self._within_budget(limits)
+        )
+        for suggestion, outcome in zip(batch, outcomes, strict=True):
             self.meter.tactics += 1
-            self._pace.took(suggestion.tactic, outcome.microseconds)
+            self._costs.record(suggestion.tactic, outcome.microseconds)
             self._generator.on_result(node.state.goals[0], suggestion, outcome)
             match outcome:
                 case Advanced(states, replacement):
@@ -143,7 +134,7 @@ class Search:
         return pending[size:]
 
     def _within_budget(self, limits: TacticLimits) -> TacticLimits:
-        left = self.meter.left()
-        if left * 1000 >= limits.milliseconds:
+        left_ms = self.meter.seconds_left() * 1000
+        if left_ms >= limits.milliseconds:
             return limits
-        return replace(limits, milliseconds=max(50, int(left * 1000)))
+        return replace(limits, milliseconds=max(SHORTEST_TACTIC_MS, int(left_ms)))

@@ -79,10 +79,10 @@ class Step:
 class Tree:
     """All goals met in one search, and the queue of those to expand, best first."""
 
-    def __init__(self, root: State, priority: Priority, price: Callable[[str], float] = lambda _: 0.0) -> None:
-        """`price`: what is taken from a tactic's log-probability, of a goal's next one, for what running it costs."""
+    def __init__(self, root: State, priority: Priority, penalty: Callable[[str], float] = lambda _: 0.0) -> None:
+        """Creates a graph; `penalty` is subtracted from the log-probability of a goal's next tactic, for its cost."""
         self._priority = priority
-        self._price = price
+        self._penalty = penalty
         self._queue: list[tuple[float, int, Node]] = []
         self._unwanted: list[Node] = []
         self._order = itertools.count()
@@ -202,7 +202,7 @@ class Tree:
         if not node.pending:
             return self._priority(node.log_probability, node.depth)
         best = node.pending[0]
-        return self._priority(node.log_probability + best.log_probability, node.depth + 1) - self._price(best.tactic)
+        return self._priority(node.log_probability + best.log_probability, node.depth + 1) - self._penalty(best.tactic)
 
     def _prove(self, step: Step) -> None:
         waiting = [step]

@@ -25,8 +25,9 @@ from prover.project.leandojo.export import BenchmarkOrigin, export_benchmark
 from prover.project.leandojo.modules import traced_modules
 from prover.project.leandojo.reading import read_benchmark
 from prover.project.patch import proof_replacement, replace
-from prover.search.best_first import Proved, Search, Strategy
+from prover.search.best_first import BestFirstSearch
 from prover.search.budget import Budget
+from prover.search.engine import Proved, Strategy
 from prover.tactics.generator import StatelessGenerator, Suggestion
 
 HERE = Path(__file__).parent / "leandojo"
@@ -190,7 +191,7 @@ def test_a_search_runs_on_it(session: DojoSession) -> None:
             return [Suggestion(tactic, -1.0) for tactic in tactics]
 
     sorry_goal = open_both(session)
-    found = Search(session, sorry_goal.state, Table(), Strategy(limits=LIMITS), Budget(seconds=60)).run()
+    found = BestFirstSearch(session, sorry_goal.state, Table(), Strategy(limits=LIMITS), Budget(seconds=60)).run()
     assert isinstance(found, Proved)
     assert "exact double_zero" in "\n".join(found.scripts[0])
 

@@ -6,10 +6,18 @@ from collections.abc import Mapping, Sequence
 from prover.lean.protocol import Goal
 from prover.lean.scripted import Fails, Leaves, ScriptedSession, Table, leaves, opened
 from prover.lean.session import State, TacticLimits
-from prover.search.best_first import WAVE, Open, Proved, Search, Strategy
+from prover.search.best_first import BATCH_SIZE, BestFirstSearch
 from prover.search.budget import Budget
-from prover.search.pace import LEAST, MOST, USUAL, WORTH, Pace, kind_of
+from prover.search.engine import Open, Proved, Strategy
 from prover.search.priority import length_normalised
+from prover.search.tactic_cost import (
+    COST_EXPONENT,
+    DEFAULT_TACTIC_MS,
+    MAX_TACTIC_MS,
+    MIN_TACTIC_MS,
+    TacticCostModel,
+    kind_of,
+)
 from prover.tactics.generator import StatelessGenerator, Suggestion
 
 Costs = Mapping[str, Mapping[str, float]]
@@ -32,7 +40,7 @@ class Known(StatelessGenerator):
 class Slow(Known):
     """Takes a hundred seconds of the search's time for each goal."""
 
-    search: Search
+    search: BestFirstSearch
 
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
         self.search.meter.started -= 100.0
@@ -51,9 +59,9 @@ def evenly(table: Table) -> Known:
     return Known({key: dict.fromkeys(tactics, -1.0) for key, tactics in table.items()})
 
 
-def search(session: ScriptedSession, generator: Known, budget: Budget = Budget(), width: int = 64) -> Search:  # noqa: B008  # frozen
+def search(session: ScriptedSession, generator: Known, budget: Budget = Budget(), width: int = 64) -> BestFirstSearch:  # noqa: B008  # frozen
     strategy = Strategy(length_normalised(0.0), width=width)
-    return Search(session, opened("root"), generator, strategy, budget)
+    return BestFirstSearch(session, opened("root"), generator, strategy, budget)
 
 
 def test_a_goal_closed_by_one_tactic_is_proved() -> None:
@@ -81,7 +89,7 @@ def test_a_proof_of_several_steps_is_found() -> None:
 
 def taken_apart(closer: Fails | Leaves) -> tuple[Table, Costs]:
     """A goal that is taken apart first; behind a first wave of tactics waits one that may close it at once."""
-    failing = [f"fails {number}" for number in range(WAVE - 1)]
+    failing = [f"fails {number}" for number in range(BATCH_SIZE - 1)]
     table: Table = {
         "root": {"constructor": leaves("a", "b"), **{tactic: Fails() for tactic in failing}, "grind": closer},
         "a": {"rfl": leaves()},
@@ -108,7 +116,7 @@ def test_a_proof_in_pieces_stays_where_nothing_closes_the_goal_at_once() -> None
         result = looking.run()
     assert isinstance(result, Proved)
     assert result.scripts[0] == ("constructor", "· rfl", "· rfl")
-    assert looking.meter.tactics == WAVE + 2 + 1
+    assert looking.meter.tactics == BATCH_SIZE + 2 + 1
 
 
 def test_a_shortened_proof_that_is_refused_leaves_the_longer_one() -> None:
@@ -187,14 +195,14 @@ def test_goals_are_expanded_in_the_order_of_their_priority() -> None:
 
 
 def test_tactics_beyond_the_first_wave_wait_for_more_promising_goals() -> None:
-    costs = {f"t{rank}": -float(rank) for rank in range(WAVE + 1)}
+    costs = {f"t{rank}": -float(rank) for rank in range(BATCH_SIZE + 1)}
     table: Table = {
         "root": {tactic: leaves("a") if tactic == "t0" else Fails() for tactic in costs},
         "a": {"try": Fails()},
     }
     with ScriptedSession(table) as session:
         search(session, Known({"root": costs, "a": {"try": -1.0}})).run()
-    assert session.answered[-2:] == [("a", "try"), ("root", f"t{WAVE}")]
+    assert session.answered[-2:] == [("a", "try"), ("root", f"t{BATCH_SIZE}")]
 
 
 def test_only_the_most_probable_tactics_within_the_width_are_run() -> None:
@@ -305,26 +313,26 @@ def test_a_proof_by_cases_is_offered_with_labels_and_with_bullets() -> None:
 
 
 def test_of_two_tactics_as_likely_the_cheaper_kind_goes_first() -> None:
-    pace = Pace()
+    costs = TacticCostModel()
     for _ in range(20):
-        pace.took("grind [f]", 900_000)
-        pace.took("rw [f]", 700)
-    assert pace.price("rw [g, h]") < pace.price("unknown") < pace.price("grind [h]")
+        costs.record("grind [f]", 900_000)
+        costs.record("rw [f]", 700)
+    assert costs.penalty("rw [g, h]") < costs.penalty("unknown") < costs.penalty("grind [h]")
 
 
 def test_where_tactics_are_counted_all_cost_alike() -> None:
-    pace = Pace(timed=False)
-    pace.took("grind", 1_500_000)
-    assert pace.price("grind") == pace.price("rfl") == 0.0
+    costs = TacticCostModel(timed=False)
+    costs.record("grind", 1_500_000)
+    assert costs.penalty("grind") == costs.penalty("rfl") == 0.0
 
 
 def test_costs_are_bounded() -> None:
-    pace = Pace()
+    costs = TacticCostModel()
     for _ in range(100):
-        pace.took("decide", 1_500_000)
-        pace.took("rfl", 1)
-    assert pace.price("decide") == WORTH * math.log(MOST / USUAL)
-    assert pace.price("rfl") == WORTH * math.log(LEAST / USUAL)
+        costs.record("decide", 1_500_000)
+        costs.record("rfl", 1)
+    assert costs.penalty("decide") == COST_EXPONENT * math.log(MAX_TACTIC_MS / DEFAULT_TACTIC_MS)
+    assert costs.penalty("rfl") == COST_EXPONENT * math.log(MIN_TACTIC_MS / DEFAULT_TACTIC_MS)
 
 
 def test_kinds_are_by_first_word_lemmas_and_closer() -> None:

@@ -11,7 +11,7 @@ from prover.tactics.language.model import Account, Usage, accounted, charge
 def test_a_budget_without_limits_is_never_spent() -> None:
     meter = Meter(Budget(seconds=None), expansions=10**9, tactics=10**9)
     assert not meter.spent()
-    assert math.isinf(meter.left())
+    assert math.isinf(meter.seconds_left())
 
 
 @pytest.mark.parametrize(("used", "spent"), [(2, False), (3, True), (4, True)])
@@ -29,7 +29,7 @@ def test_seconds_are_counted_from_the_start() -> None:
     assert not meter.spent()
     meter.started -= 101.0
     assert meter.seconds >= 101.0
-    assert meter.left() <= -1.0
+    assert meter.seconds_left() <= -1.0
     assert meter.spent()
 
 

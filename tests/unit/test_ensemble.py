@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from prover.lean.protocol import Goal, Hypothesis
 from prover.lean.scripted import Fails, ScriptedSession, Table, leaves, opened
 from prover.lean.session import Advanced, Failed
-from prover.search.best_first import Proved, Search, Strategy
+from prover.search.best_first import BestFirstSearch
 from prover.search.budget import Budget
+from prover.search.engine import Proved, Strategy
 from prover.tactics.ensemble import HEARD, MOST, Ensemble, Standing, shape_of
 from prover.tactics.generator import ProofStep, StatelessGenerator, Suggestion, TheoremRef
 
@@ -145,7 +146,7 @@ def test_a_search_tells_what_came_of_each_tactic() -> None:
     one, two_ = Fixed("one", ("bad", -0.1)), Fixed("two", ("split", -0.5))
     ensemble = Ensemble([one, two_])
     with ScriptedSession(table) as session:
-        search = Search(session, opened("root"), ensemble.for_theorem(THEOREM), Strategy(), Budget())
+        search = BestFirstSearch(session, opened("root"), ensemble.for_theorem(THEOREM), Strategy(), Budget())
         result = search.run()
     assert isinstance(result, Proved)
     assert {name: (t.proposed, t.tried, t.valid) for name, t in ensemble.tallies.items()} == {

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from prover.lean.protocol import Goal
 from prover.lean.scripted import Fails, ScriptedSession, Table, leaves, opened
 from prover.search import blocks
-from prover.search.best_first import Proved, Search, Strategy
+from prover.search.best_first import BestFirstSearch
 from prover.search.budget import Budget
-from prover.search.graft import Grafted, Grafting
+from prover.search.engine import Proved, Replayed, Strategy
 from prover.search.tree import Status
 from prover.tactics.generator import StatelessGenerator, Suggestion
 from prover.tactics.language.drafting import Drafting, Fault, above, longest_held, without_statement
@@ -31,17 +31,17 @@ class Known(StatelessGenerator):
         return [Suggestion(self._told[goal.key], -1.0)] if goal.key in self._told else []
 
 
-def grafted(table: Table, proof: str, told: Mapping[str, str] | None = None) -> tuple[Grafted, Search]:
+def grafted(table: Table, proof: str, told: Mapping[str, str] | None = None) -> tuple[Replayed, BestFirstSearch]:
     """What becomes of a proof; then the search goes on with what it is told."""
     with ScriptedSession(table) as session:
-        search = Search(session, opened("root"), Known(told or {}), Strategy(), Budget())
-        found = Grafting(session, search.tree, search.meter, ("drafts",)).graft(proof)
+        search = BestFirstSearch(session, opened("root"), Known(told or {}), Strategy(), Budget())
+        found = search.graft(proof, ("drafts",))
         search.tree.check()
         search.run()
     return found, search
 
 
-def script(search: Search) -> tuple[str, ...]:
+def script(search: BestFirstSearch) -> tuple[str, ...]:
     result = search.run()
     assert isinstance(result, Proved)
     return result.scripts[0]
@@ -141,7 +141,7 @@ def test_a_proof_that_holds_proves() -> None:
         "c": {"simp": leaves()},
     }
     found, search = grafted(table, "intro h\nconstructor\n· rfl\n· simp")
-    assert (found.failed, found.holes) == (None, 0)
+    assert (found.failed, found.sorries) == (None, 0)
     assert script(search) == ("intro h", "constructor", "· rfl", "· simp")
     assert [step.sources for step in search.tree.root.steps] == [("drafts",)]
 
@@ -200,7 +200,7 @@ def test_the_holes_of_a_sketch_are_goals_of_the_search() -> None:
 def test_a_hole_alone_is_passed_over() -> None:
     table: Table = {"root": {"constructor": leaves("a", "b")}, "a": {"simp": leaves()}, "b": {"rfl": leaves()}}
     found, search = grafted(table, "constructor\n· sorry\n· rfl", {"a": "simp"})
-    assert (found.holes, found.failed) == (1, None)
+    assert (found.sorries, found.failed) == (1, None)
     assert search.tree.proved()
 
 
@@ -249,8 +249,8 @@ def test_what_follows_a_finished_proof_is_not_run() -> None:
 
 def test_a_spent_budget_ends_a_graft() -> None:
     with ScriptedSession({"root": {"a": leaves("x")}}) as session:
-        search = Search(session, opened("root"), Known({}), Strategy(), Budget(tactics=1))
-        Grafting(session, search.tree, search.meter, ("drafts",)).graft("a\nb\nc")
+        search = BestFirstSearch(session, opened("root"), Known({}), Strategy(), Budget(tactics=1))
+        search.graft("a\nb\nc", ("drafts",))
     assert search.meter.tactics == 1
 
 

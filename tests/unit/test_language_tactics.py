@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 from prover.errors import ModelError
 from prover.lean.protocol import Goal, Hypothesis
 from prover.lean.scripted import Fails, ScriptedSession, Table, leaves, opened
-from prover.search.best_first import FORESIGHT, Proved, Search, Strategy
+from prover.search.best_first import PREFETCHED_GOALS, BestFirstSearch
 from prover.search.budget import Budget
+from prover.search.engine import Proved, Strategy
 from prover.tactics.generator import Suggestion, TheoremRef
 from prover.tactics.language.formats import Format, format_named
 from prover.tactics.language.model import Completion, Decoding, Kind, Prompt
@@ -147,16 +148,16 @@ def test_a_search_asks_about_the_goals_to_come_at_once() -> None:
     model = Told(answers)
     with ScriptedSession(table) as session:
         generator = ModelTactics(model, plain()).for_theorem(PLACE)
-        search = Search(session, opened("root"), generator, Strategy(), Budget())
+        search = BestFirstSearch(session, opened("root"), generator, Strategy(), Budget())
         assert isinstance(search.run(), Proved)
     assert [len(prompts) for prompts in model.asked] == [1, 3]
 
 
 def test_no_more_goals_are_foreseen_than_are_worth_it() -> None:
-    names = [f"g{number}" for number in range(FORESIGHT + 9)]
+    names = [f"g{number}" for number in range(PREFETCHED_GOALS + 9)]
     table: Table = {"root": {"split": leaves(*(goal(name) for name in names))}, "g0": {"simp": Fails()}}
     model = Told({"⊢ ": ["split"], "n : Nat\n⊢ g0": ["simp"]})
     with ScriptedSession(table) as session:
         generator = ModelTactics(model, plain()).for_theorem(PLACE)
-        Search(session, opened("root"), generator, Strategy(), Budget(expansions=2)).run()
-    assert [len(prompts) for prompts in model.asked] == [1, 1 + FORESIGHT]
+        BestFirstSearch(session, opened("root"), generator, Strategy(), Budget(expansions=2)).run()
+    assert [len(prompts) for prompts in model.asked] == [1, 1 + PREFETCHED_GOALS]
