@@ -1,7 +1,7 @@
-"""What Lean says of a module's declarations, proofs and `sorry`s: frozen values, and ids that outlive an edit.
+"""The trace of a module: its declarations, proofs and `sorry`s as frozen values, with ids that survive edits.
 
-Positions are byte offsets into the UTF-8 text of the file. Lean's own trees say all of it; nothing is
-read from text.
+Positions are byte offsets into the UTF-8 text of the file. All content comes from Lean's own trees, nothing from
+reading text.
 """
 
 import hashlib
@@ -15,14 +15,14 @@ Visibility = Literal["public", "private", "protected"]
 
 
 class PremiseUse(msgspec.Struct, frozen=True):
-    """A constant that a tactic names."""
+    """A use of a constant in a tactic."""
 
     name: str
-    """its full name"""
+    """The full name of the constant."""
     module: str
-    """where it is declared; the traced module's own name when it is declared there"""
+    """The module that declares it, which may be the traced module itself."""
     start: int
-    """where it is used"""
+    """Where it is used."""
     stop: int
 
 
@@ -30,21 +30,21 @@ class TracedStep(msgspec.Struct, frozen=True):
     """A tactic of a proof, with the goals before and after it."""
 
     declaration: str
-    """the full name of the declaration whose proof it is part of"""
+    """The full name of the declaration that it proves."""
     start: int
     stop: int
     text: str
-    """as written"""
+    """The tactic as written."""
     before: str
-    """its goals as Lean prints them, a blank line between them; never empty"""
+    """The goals before it as Lean prints them, separated by blank lines; never empty."""
     after: str
-    """the same after it; empty when nothing is left"""
+    """The goals after it; empty if none are left."""
     keys_before: tuple[str, ...]
-    """a key for each goal, equal for goals that differ in hypothesis names only"""
+    """The key of each goal, equal for goals that differ only in hypothesis names."""
     keys_after: tuple[str, ...]
     premises: tuple[PremiseUse, ...] = ()
     depth: int = 0
-    """how many other steps it stands in"""
+    """The number of other steps that contain it."""
 
 
 class TracedDeclaration(msgspec.Struct, frozen=True):
@@ -52,64 +52,64 @@ class TracedDeclaration(msgspec.Struct, frozen=True):
 
     name: str
     kind: str
-    """`theorem`, `definition`, `axiom`, `opaque`, `inductive`, `constructor`, `recursor` or `quotient`"""
+    """One of `theorem`, `definition`, `axiom`, `opaque`, `inductive`, `constructor`, `recursor` and `quotient`."""
     statement: str
-    """its signature as Lean prints it"""
+    """Its signature as Lean prints it."""
     text: str
-    """the whole declaration as written"""
+    """The whole declaration as written."""
     start: int
     stop: int
     selection: int
-    """where its name stands"""
+    """Where its name starts."""
     visibility: Visibility
     namespace: str
-    """the namespace that it was declared in"""
+    """The namespace in which it is declared."""
     docstring: str | None = None
     attributes: tuple[str, ...] = ()
     proof: Literal["tactic", "term"] | None = None
-    """how its body is written; None where there is none"""
+    """How its body is written; None if it has none."""
     incomplete: bool = False
-    """its own text leaves something to `sorry`"""
+    """Whether its own text leaves something to `sorry`."""
     premises: tuple[str, ...] = ()
-    """the constants that its finished value mentions, where Lean keeps the value"""
+    """The constants in its elaborated value, if Lean keeps the value."""
     statement_key: str = ""
-    """a key of the elaborated statement"""
+    """The key of its elaborated statement."""
 
 
 class TracedSorry(msgspec.Struct, frozen=True):
-    """A place where a proof is missing."""
+    """A `sorry`."""
 
     declaration: str
     start: int
     stop: int
     term: bool
-    """a term is missing there, not a tactic"""
+    """Whether a term is missing there, not a tactic."""
     goal: str
-    """as Lean prints it, hypotheses above the turnstile"""
+    """The goal as Lean prints it, hypotheses above the turnstile."""
     key: str
-    """equal for goals that differ in hypothesis names only"""
+    """Equal for goals that differ only in hypothesis names."""
 
 
 class TracedModule(msgspec.Struct, frozen=True):
-    """All that is kept of one module."""
+    """The trace of one module."""
 
     name: str
     path: str
-    """from the repository's root, with forward slashes"""
+    """Its path from the repository's root, with forward slashes."""
     digest: str
-    """SHA-256 of the file's bytes, hexadecimal"""
+    """The SHA-256 digest of the file's bytes, in hexadecimal."""
     imports: tuple[str, ...]
-    """the modules that its header names, in order"""
+    """The modules that its header imports, in order."""
     declarations: tuple[TracedDeclaration, ...]
     steps: tuple[TracedStep, ...]
     sorries: tuple[TracedSorry, ...]
 
 
 def sorry_ids(module: str, sorries: Sequence[TracedSorry]) -> tuple[str, ...]:
-    """An id for each `sorry` of a module: 16 hexadecimal digits.
+    """Returns an id for each `sorry` of a module: 16 hexadecimal digits.
 
-    It depends on the module, the declaration, the goal, and, where these are shared, on which of them it
-    is; not on lines, so that it survives edits elsewhere.
+    It depends on the module, the declaration, the goal and, among `sorry`s that share these, on its index. It does not
+    depend on lines, so that it survives edits elsewhere.
     """
     return tuple(_numbered((module, s.declaration, s.key) for s in sorries))
 

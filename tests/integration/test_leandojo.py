@@ -300,7 +300,7 @@ def test_no_scratch_file_is_left_in_the_traced_copy(session: DojoSession, place:
 
 def test_a_text_that_is_not_committed_is_refused(session: DojoSession) -> None:
     changed = SourceText(source("Top").text + "\n", "Demo/Top.lean", "Demo.Top")
-    with pytest.raises(RequestRefused, match=r"Demo/Top\.lean is not as given: commit it"):
+    with pytest.raises(RequestRefused, match=r"Demo/Top\.lean differs: commit it"):
         session.elaborate(changed)
     with pytest.raises(LeanDojoFailed, match="knows no theorem at byte 0 of Demo/Top"):
         session.statement(source("Top"), 0)

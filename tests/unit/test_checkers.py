@@ -54,7 +54,7 @@ def test_nanoda_reads_what_was_exported(toolchain: NativeToolchain, theorem: Com
     (checker,) = checkers_for(toolchain, "/usr/bin:/bin")
     assert checker.objection(theorem) is None
     install(toolchain, lean4export="#!/bin/sh\necho 'incompatible header' >&2; exit 1\n")
-    assert checker.objection(theorem) == "lean4export could not write it down for nanoda: incompatible header"
+    assert checker.objection(theorem) == "lean4export could not export it for nanoda: incompatible header"
 
 
 def test_nanoda_alone_is_not_enough(toolchain: NativeToolchain) -> None:

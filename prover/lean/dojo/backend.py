@@ -1,4 +1,4 @@
-"""LeanDojo as a backend: what is needed for it, and a repository's commit made ready for it."""
+"""LeanDojo as a backend: checks its requirements and prepares a commit of a repository for it."""
 
 import importlib.util
 import shutil
@@ -17,7 +17,7 @@ from retrieval.files import atomic_directory
 
 NEWEST_PYTHON = (3, 12)
 TRACE_SECONDS = 86_400.0
-"""until the next module: the first comes when all have been built"""
+"""The time limit until the next module; the first arrives when all have been built."""
 GIT_SECONDS = 600
 
 
@@ -27,23 +27,23 @@ class DojoBackend:
 
     Raises from every method:
         LeanDojoMissing: LeanDojo cannot be loaded.
-        LeanDojoFailed: LeanDojo could not do it; its last words are in `details`.
+        LeanDojoFailed: LeanDojo could not carry out the request; its last output is in `details`.
     """
 
     clone: Path
-    """a copy of the repository with that commit checked out and nothing else"""
+    """A clone of the repository with that commit checked out."""
     cache: Path
-    """where LeanDojo keeps what it has traced"""
+    """The directory of LeanDojo's cache."""
 
     def trace(self) -> Iterator[TracedModule]:
-        """The modules; builds and traces all of them the first time, which takes longer than a build."""
+        """Yields the traced modules. The first time all are built and traced, which takes longer than a build."""
         with DojoProcess(self._setup()) as process:
             for reply in process.ask(DojoTrace(), TRACE_SECONDS):
                 if isinstance(reply, DojoTraced):
                     yield reply.module
 
     def session(self) -> "DojoSession":
-        """A session over the repository. Close it after use."""
+        """Returns a session over the repository. The caller closes it."""
         return DojoSession(self._setup())
 
     def _setup(self) -> DojoSetup:
@@ -51,7 +51,7 @@ class DojoBackend:
 
 
 def dojo_backend(repository: Path, cache: Path, commit: str = "HEAD") -> DojoBackend:
-    """LeanDojo at a commit of a local repository, of which a copy is made in `cache` first.
+    """Returns LeanDojo at a commit of a local repository, which is first cloned to `cache`.
 
     Raises:
         LeanDojoMissing: LeanDojo, git, lake or lean is not installed, or this Python is too new for it.

@@ -1,13 +1,13 @@
 """The process in which LeanDojo runs, and the only place that imports it: `python -m prover.lean.dojo.host SETUP`.
 
 LeanDojo changes the working directory, prints to standard output, reads settings from the environment while it is
-imported and leaves processes behind, so it gets a process of its own, which ends with its parent. Its known faults
-are fenced here:
+imported and leaves processes behind. It therefore gets a process of its own, which ends with its parent. This file
+works around its known faults:
 
-- A token in the environment makes its import ask GitHub: it is hidden meanwhile.
-- It asks GitHub for the commit of Lean even for a local repository: dependencies are read from the manifest.
-- After a timeout the late answer would be taken for that to the next tactic: the proof is closed, to be replayed.
-- It waits the same time for every tactic: the time is set for each.
+- A token in the environment makes its import query GitHub: the token is hidden during the import.
+- It queries GitHub for the commit of Lean even for a local repository: dependencies are read from the manifest.
+- After a timeout it would take the late answer for that to the next tactic: the proof is closed and later restored.
+- It has one time limit for all tactics: the limit is set for each.
 - Its terminal cuts lines at 4096 bytes: the line discipline is switched off.
 """
 
@@ -59,16 +59,16 @@ from prover.lean.dojo.traced import body, command, goals_in, theorem_at, traced_
 from prover.lean.protocol import Message
 
 OLDEST, NEWEST = "v4.3.0", "v4.20.0"
-"""the versions of Lean that lean-dojo 4.20.0 follows"""
+"""The versions of Lean that lean-dojo 4.20.0 supports."""
 OPEN_SECONDS = 600
 WATCH_SECONDS = 1.0
 LOCAL_FLAGS = 3
-"""where `termios` keeps the flags of the line discipline"""
+"""The index of the line discipline's flags in the attributes of `termios`."""
 
 
 @contextmanager
 def environment(values: Mapping[str, str]) -> Iterator[None]:
-    """These variables for as long as the block lasts, then what was there before."""
+    """Sets environment variables while the block runs, then restores the old ones."""
     before = {name: os.environ.get(name) for name in values}
     os.environ.update(values)
     try:
@@ -81,12 +81,12 @@ def environment(values: Mapping[str, str]) -> Iterator[None]:
 
 
 def load(setup: DojoSetup) -> ModuleType:
-    """LeanDojo, with settings that it takes only while it is imported."""
+    """Imports LeanDojo with settings that it reads only during its import."""
     settings = {
         "CACHE_DIR": setup.cache,
         "NUM_PROCS": str(setup.processes),
         "DISABLE_REMOTE_CACHE": "1",
-        "GITHUB_ACCESS_TOKEN": "",  # not taken away: LeanDojo would then look for it in a file `.env`
+        "GITHUB_ACCESS_TOKEN": "",  # not removed: LeanDojo would then look for it in a file `.env`
         "TQDM_DISABLE": "1",
     }
     with environment(settings):
@@ -97,7 +97,7 @@ def load(setup: DojoSetup) -> ModuleType:
 
 
 def _dependencies(repository: Any, path: str | Path | None = None) -> dict[str, Any]:
-    """What a repository depends on, from its manifest; takes the place of a method that asks GitHub."""
+    """Returns the dependencies of a repository from its manifest; replaces a method that queries GitHub."""
     root = Path(path or repository.repo.working_dir)
     found = {"lean4": ("https://github.com/leanprover/lean4", (root / "lean-toolchain").read_text().strip())}
     manifest = root / "lake-manifest.json"
@@ -107,7 +107,7 @@ def _dependencies(repository: Any, path: str | Path | None = None) -> dict[str, 
 
 
 def _reference(kind: type[Any], url: str, commit: str) -> Any:
-    """A `LeanGitRepo` that is only named: its constructor would look the repository up."""
+    """Returns a `LeanGitRepo` without calling its constructor, which would look up the repository."""
     made = object.__new__(kind)
     for name, value in (("url", url), ("commit", commit), ("repo", None), ("lean_version", ""), ("repo_type", None)):
         object.__setattr__(made, name, value)
@@ -116,20 +116,20 @@ def _reference(kind: type[Any], url: str, commit: str) -> Any:
 
 @dataclass
 class Host:
-    """LeanDojo at one repository, and the theorems that are open."""
+    """LeanDojo at one repository, with its opened theorems."""
 
     lean_dojo: Any
     setup: DojoSetup
     _files: dict[str, Any] = field(default_factory=dict)
     _opened: dict[int, tuple[Any, dict[int, Any]]] = field(default_factory=dict)
-    """number, then LeanDojo's `Dojo` and its states"""
+    """LeanDojo's `Dojo` and its states, by the number of the theorem."""
     _count: int = 0
 
     def __post_init__(self) -> None:
         self._repository = self.lean_dojo.LeanGitRepo.from_path(self.setup.repository)
 
     def answer(self, request: DojoRequest) -> Iterator[DojoReply]:
-        """The replies to a request."""
+        """Yields the replies to a request."""
         match request:
             case DojoTrace():
                 traced = self.lean_dojo.trace(self._repository, build_deps=self.setup.dependencies)
@@ -160,7 +160,7 @@ class Host:
         _leave(dojo)
 
     def _root(self) -> Path:
-        """The traced copy of the repository; traced first if need be."""
+        """Returns the traced copy of the repository; traces it first if necessary."""
         path: Path = self.lean_dojo.get_traced_repo_path(self._repository, self.setup.dependencies)
         return path
 
@@ -238,7 +238,7 @@ class Host:
 
 
 def _leave(dojo: Any) -> None:
-    """Ends Lean and deletes the file that it ran on, also where opening came to nothing, which LeanDojo forgets."""
+    """Ends Lean and deletes its file, also after a failed opening, which LeanDojo does not clean up."""
     if hasattr(dojo, "proc"):
         dojo.__exit__(None, None, None)
     elif hasattr(dojo, "modified_file"):
@@ -276,7 +276,7 @@ def _message(line: dict[str, Any]) -> Message:
 
 
 def explained(error: Exception) -> DojoRefused:
-    """What went wrong, in a sentence."""
+    """Returns what went wrong, in a sentence."""
     match error:
         case LeanDojoFailed():
             return DojoRefused(str(error), error.details)
@@ -294,7 +294,7 @@ def explained(error: Exception) -> DojoRefused:
 
 
 def end_with(parent: int) -> None:
-    """Ends this process, and what it has started, soon after its parent has ended."""
+    """Ends this process and its children soon after its parent has ended."""
     while os.getppid() == parent:
         time.sleep(WATCH_SECONDS)
     end_children()
@@ -302,14 +302,14 @@ def end_with(parent: int) -> None:
 
 
 def end_children() -> None:
-    """Ends all processes that this one has started, and those that they have."""
+    """Kills all descendants of this process."""
     for child in psutil.Process().children(recursive=True):
         with suppress(psutil.NoSuchProcess):
             child.kill()
 
 
 def serve(setup: DojoSetup, requests: Iterator[bytes], send: Callable[[DojoReply], None]) -> None:
-    """Answers requests until there are no more."""
+    """Answers requests until the input ends."""
     try:
         host = Host(load(setup), setup)
     except ImportError as error:

@@ -12,43 +12,43 @@ from prover.lean.traced import TracedModule
 
 
 class DojoSetup(msgspec.Struct, frozen=True):
-    """What the process is started with."""
+    """The settings of the process."""
 
     repository: str
-    """a git checkout whose HEAD is the commit to work on"""
+    """A git checkout whose HEAD is the commit to work on."""
     cache: str
-    """the directory in which LeanDojo keeps what it has traced"""
+    """The directory of LeanDojo's cache."""
     processes: int = 2
-    """Lean processes at once while tracing; above 2, LeanDojo brings up a Ray cluster to read the results"""
+    """The number of Lean processes while tracing. Above 2, LeanDojo starts a Ray cluster to read the results."""
     dependencies: bool = False
-    """trace what the repository depends on as well, Lean's own library included, which takes hours"""
+    """Whether dependencies are traced as well, including Lean's library, which takes hours."""
 
 
 class DojoTrace(msgspec.Struct, frozen=True, tag_field="do"):
-    """All modules, traced and, the first time, built."""
+    """Traces all modules; the first time, builds them too."""
 
 
 class DojoDescribe(msgspec.Struct, frozen=True, tag_field="do"):
-    """One module, as it was traced."""
+    """Asks for the trace of one module."""
 
     file: str
 
 
 class DojoElaborate(msgspec.Struct, frozen=True, tag_field="do"):
-    """Lean's messages about a file."""
+    """Asks for Lean's messages about a file."""
 
     file: str
 
 
 class DojoOpen(msgspec.Struct, frozen=True, tag_field="do"):
-    """The whole statement of a theorem, to be proved."""
+    """Opens the statement of a theorem."""
 
     file: str
     selection: int
 
 
 class DojoRun(msgspec.Struct, frozen=True, tag_field="do"):
-    """One tactic on one state."""
+    """Runs one tactic on one state."""
 
     opened: int
     state: int
@@ -57,7 +57,7 @@ class DojoRun(msgspec.Struct, frozen=True, tag_field="do"):
 
 
 class DojoCheck(msgspec.Struct, frozen=True, tag_field="do"):
-    """The whole file with a proof written into it, in a fresh Lean."""
+    """Checks the whole file with a proof written into it, in a fresh Lean."""
 
     file: str
     selection: int
@@ -72,12 +72,12 @@ DojoRequest = DojoTrace | DojoDescribe | DojoElaborate | DojoOpen | DojoRun | Do
 
 
 class DojoGoal(msgspec.Struct, frozen=True):
-    """A goal as Lean prints it, taken apart by LeanDojo."""
+    """A goal as Lean prints it, with its parts as LeanDojo parses them."""
 
     printed: str
     tag: str
     hypotheses: tuple[tuple[str, str], ...]
-    """name and type"""
+    """The name and the type of each hypothesis."""
     target: str
 
 
@@ -88,25 +88,25 @@ class DojoReady(msgspec.Struct, frozen=True, tag_field="reply"):
 
 
 class DojoTraced(msgspec.Struct, frozen=True, tag_field="reply"):
-    """A module."""
+    """A traced module."""
 
     module: TracedModule
 
 
 class DojoMessages(msgspec.Struct, frozen=True, tag_field="reply"):
-    """What Lean says about a file."""
+    """Lean's messages about a file."""
 
     messages: tuple[Message, ...]
 
 
 class DojoOpened(msgspec.Struct, frozen=True, tag_field="reply"):
-    """A theorem whose proof can be tried."""
+    """An opened theorem."""
 
     number: int
     state: int
     goals: tuple[DojoGoal, ...]
     start: int
-    """of its body, `:=` included"""
+    """Where its body starts, including `:=`."""
     stop: int
     command: tuple[int, int]
     declaration: str
@@ -135,25 +135,26 @@ class DojoRejected(msgspec.Struct, frozen=True, tag_field="reply"):
 
 
 class DojoGone(msgspec.Struct, frozen=True, tag_field="reply"):
-    """The tactic did not end in time or took Lean with it; the theorem is closed, and its states with it."""
+    """The tactic did not end in time or ended Lean. The theorem and its states are closed."""
 
     kind: str
     message: str
 
 
 class DojoDone(msgspec.Struct, frozen=True, tag_field="reply"):
-    """That is all; what was to be checked holds unless it says otherwise."""
+    """Closes a request."""
 
     holds: bool = True
+    """Whether the proof holds, if one was to be checked."""
 
 
 class DojoRefused(msgspec.Struct, frozen=True, tag_field="reply"):
-    """It could not be done."""
+    """The request could not be carried out."""
 
     message: str
     details: tuple[str, ...] = ()
     missing: bool = False
-    """for want of a program or package"""
+    """Whether a program or package is missing."""
 
 
 DojoReply = (

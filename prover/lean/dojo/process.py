@@ -1,4 +1,4 @@
-"""The process in which LeanDojo runs, seen from outside: started, spoken to, and always ended."""
+"""Starts the process in which LeanDojo runs, exchanges messages with it, and always ends it."""
 
 import queue
 import subprocess
@@ -17,18 +17,18 @@ from prover.lean.dojo.messages import DojoRefused, DojoReply, DojoRequest, DojoS
 INSTALL = "pip install 'prover[leandojo]'"
 START_SECONDS = 120.0
 GRACE_SECONDS = 5.0
-"""how much later than Lean LeanDojo may answer"""
+"""How much later than Lean's time limit LeanDojo may answer."""
 END_SECONDS = 30.0
-"""to close what is open; a process that is ended at once leaves a scratch file in LeanDojo's cache"""
+"""The time to close open theorems. A process that is killed leaves a scratch file in LeanDojo's cache."""
 LOG_LINES = 20
 
 
 class DojoProcess:
-    """A process with LeanDojo in it. A context manager; not thread-safe: one conversation at a time.
+    """A process that runs LeanDojo. Not thread-safe: it carries one request at a time.
 
     Raises from every method:
-        LeanDied: it ended.
-        LeanTimeout: it gave no answer in time and was ended.
+        LeanDied: The process ended.
+        LeanTimeout: It did not answer in time and was killed.
     """
 
     def __init__(self, setup: DojoSetup) -> None:
@@ -48,19 +48,19 @@ class DojoProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.end()
+        self.close()
 
     @property
     def pid(self) -> int:
-        """The operating system's number of the process."""
+        """The process id."""
         return self._process.pid
 
     def alive(self) -> bool:
-        """Whether the process still runs."""
+        """Returns whether the process still runs."""
         return self._process.poll() is None
 
     def ask(self, request: DojoRequest, seconds: float) -> Iterator[DojoReply]:
-        """Sends a request; yields its replies, the last one last. `seconds` bounds each wait."""
+        """Sends a request; yields its replies. `seconds` bounds each wait."""
         if not self._greeted:
             self._checked(self._receive(START_SECONDS))
             self._greeted = True
@@ -76,8 +76,8 @@ class DojoProcess:
             if not isinstance(reply, DojoTraced):
                 return
 
-    def end(self) -> None:
-        """Lets the process close what it has open; ends it, and all that it has started, if it does not."""
+    def close(self) -> None:
+        """Lets the process close its theorems and end; kills it and its children if it does not."""
         assert self._process.stdin is not None
         try:
             self._process.stdin.close()
@@ -86,7 +86,7 @@ class DojoProcess:
             self.kill()
 
     def kill(self) -> None:
-        """Ends the process and all that it has started, at once. Safe to call twice."""
+        """Kills the process and its children. Safe to call twice."""
         if not self.alive():
             return
         try:
@@ -104,7 +104,7 @@ class DojoProcess:
             line = self._replies.get(timeout=seconds)
         except queue.Empty:
             self.kill()
-            raise LeanTimeout(f"LeanDojo gave no answer within {seconds:.0f} s and was stopped") from None
+            raise LeanTimeout(f"LeanDojo did not answer within {seconds:.0f} s and was stopped") from None
         if line is None:
             raise self._death()
         return decode_reply(line)
@@ -131,4 +131,4 @@ class DojoProcess:
     def _death(self) -> LeanDied:
         self._process.wait()
         words = self._last_words()
-        return LeanDied(f"LeanDojo ended with status {self._process.returncode}: {words[-1] if words else 'no words'}")
+        return LeanDied(f"LeanDojo ended with status {self._process.returncode}: {words[-1] if words else 'no output'}")

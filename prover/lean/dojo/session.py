@@ -1,7 +1,7 @@
-"""A session over LeanDojo: states as values, replayed when a proof, or LeanDojo's process, had to be given up.
+"""A session over LeanDojo. It restores states when a proof, or LeanDojo's process, has been closed.
 
-What LeanDojo cannot do: it opens whole statements of theorems, not single `sorry`s; it knows goals only as text;
-it does not count heartbeats, so that only the time of a tactic is limited.
+LeanDojo opens whole statements of theorems, not single `sorry`s; it knows goals only as text; and it does not count
+heartbeats, so that only the time of a tactic is limited.
 """
 
 from collections.abc import Iterator, Sequence
@@ -37,34 +37,34 @@ from prover.lean.session import Advanced, Failed, Origin, SorryGoal, SourceText,
 
 R = TypeVar("R")
 ANSWER_SECONDS = 1300.0
-"""more than LeanDojo's process itself waits for Lean to open or check a theorem"""
+"""Longer than LeanDojo's process itself waits for Lean to open or check a theorem."""
 RESTARTS = 3
 
 
 @dataclass
 class DojoSession:
-    """Speaks the `Session` protocol. States survive the end of the process: they are replayed.
+    """A `Session` over LeanDojo. States survive the end of the process: they are restored.
 
     Raises from every method:
-        LeanDied: LeanDojo's process ended again and again.
-        LeanDojoFailed: LeanDojo could not do it.
-        RequestRefused: a text is not the one of the commit.
+        LeanDied: LeanDojo's process ended repeatedly.
+        LeanDojoFailed: LeanDojo could not carry out the request.
+        RequestRefused: A text differs from that of the commit.
     """
 
     setup: DojoSetup
     restarts: int = 0
-    """how often a proof or the process had to be given up"""
+    """The number of proofs and processes that had to be closed."""
     _process: DojoProcess | None = None
     _handles: dict[State, tuple[int, int]] = field(default_factory=dict)
-    """LeanDojo's numbers of an opened theorem and of a state of its proof"""
+    """LeanDojo's numbers of an opened theorem and of a state of its proof."""
     _ended: bool = False
 
     def elaborate(self, source: SourceText) -> tuple[Message, ...]:
-        """Lean's messages about the file."""
+        """Returns Lean's messages about the file."""
         return self._asked(DojoElaborate(self._file(source)), DojoMessages).messages
 
     def declarations(self, source: SourceText) -> tuple[Declaration, ...]:
-        """What the file declares, in the order of its text."""
+        """Returns the declarations of the file, in the order of its text."""
         module = self._asked(DojoDescribe(self._file(source)), DojoTraced).module
         return tuple(
             Declaration(
@@ -74,26 +74,26 @@ class DojoSession:
         )
 
     def sorries(self, source: SourceText, start: int, stop: int) -> tuple[SorryGoal, ...]:
-        """None: LeanDojo opens whole statements only. Whoever asks goes on to `statement`."""
+        """Returns an empty tuple: LeanDojo opens only whole statements, with `statement`."""
         return ()
 
     def statement(self, source: SourceText, selection: int) -> SorryGoal:
-        """The goal of the theorem whose name stands at `selection`, its present proof put aside."""
+        """Returns the goal of the theorem whose name starts at `selection`; its present proof is ignored."""
         opened = self._asked(DojoOpen(self._file(source), selection), DojoOpened)
         state = State(_goals(opened.goals), Origin(source, selection, statement=True))
         self._handles[state] = opened.number, opened.state
         return SorryGoal(state, opened.start, opened.stop, True, opened.command, opened.declaration)
 
     def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]:
-        """Runs each tactic against `state`; yields one outcome each, in order.
+        """Runs each tactic on `state` and yields one outcome for each, in order.
 
-        After a tactic that does not end in time, or that ends Lean, the state is replayed for the next.
+        After a tactic that does not end in time, or that ends Lean, the state is restored for the next.
         """
         for tactic in tactics:
             yield self._outcome(state, tactic, limits)
 
     def close_proof(self, state: State, script: str) -> Failed | None:
-        """Lets a fresh Lean check the whole file with a script for an opened statement; None when it holds."""
+        """Has a fresh Lean check the whole file with a script for an opened statement. Returns None if it holds."""
         assert state.parent is None, "a script is checked from where the proof was opened"
         proof = "by\n" + "".join(f"  {line}\n" for line in script.split("\n"))
         request = DojoCheck(self._file(state.origin.source), state.origin.start, proof)
@@ -102,25 +102,25 @@ class DojoSession:
         return Failed("elaboration", "LeanDojo does not accept the file with this proof", 0)
 
     def forget(self) -> None:
-        """Closes every opened theorem; their states would be replayed."""
+        """Closes every opened theorem; their states are restored when needed."""
         self._handles.clear()
         if self._process is not None and self._process.alive():
             self._asked(DojoForget(), DojoDone)
 
     def close(self) -> None:
-        """Ends the process. The session may be used again; it then replays."""
+        """Ends the process. The session can be used again; it then restores states as needed."""
         if self._process is not None:
-            self._process.end()
+            self._process.close()
         self._process = None
         self._handles.clear()
 
     def end(self) -> None:
-        """Ends the process for good: whoever still uses the session gets `LeanDied`."""
+        """Ends the process and the session: every later request raises `LeanDied`."""
         self._ended = True
         self.close()
 
     def pid(self) -> int | None:
-        """The number of the running process, if any."""
+        """Returns the process id of the running process, if there is one."""
         return self._process.pid if self._process is not None and self._process.alive() else None
 
     def _outcome(self, state: State, tactic: str, limits: TacticLimits) -> TacticOutcome:
@@ -139,9 +139,9 @@ class DojoSession:
         raise RequestRefused(f"LeanDojo's process answered a tactic with {type(reply).__name__}")
 
     def _replied(self, state: State, tactic: str, milliseconds: int) -> tuple[int, DojoReply]:
-        """The number of the opened theorem and the reply, asked for again when LeanDojo's process ends.
+        """Returns the number of the opened theorem and the reply; retries when LeanDojo's process ends.
 
-        It is not the tactic that ends that process: Lean is another one, below it.
+        A tactic cannot end that process: Lean runs in a child of it.
         """
         for _ in range(RESTARTS):
             try:
@@ -162,7 +162,7 @@ class DojoSession:
         raise death
 
     def _handle(self, state: State) -> tuple[int, int]:
-        """LeanDojo's numbers of a state, replayed if its proof was closed meanwhile."""
+        """Returns LeanDojo's numbers of a state; restores the state if its proof has been closed."""
         self._running()  # a process that is gone takes its numbers with it
         if (known := self._handles.get(state)) is not None:
             return known
@@ -185,12 +185,12 @@ class DojoSession:
         return self._process
 
     def _forget(self, number: int) -> None:
-        """Drops the states of an opened theorem that has been closed."""
+        """Drops the states of a theorem that has been closed."""
         self.restarts += 1
         self._handles = {state: numbers for state, numbers in self._handles.items() if numbers[0] != number}
 
     def _give_up(self) -> None:
-        """Ends a process that did not answer as it should."""
+        """Kills a process that did not answer correctly."""
         self.restarts += 1
         if self._process is not None:
             self._process.kill()
@@ -198,7 +198,7 @@ class DojoSession:
         self._handles.clear()
 
     def _asked(self, request: DojoRequest, kind: type[R]) -> R:
-        """The reply of that kind, asked for again, a bounded number of times, when the process ends."""
+        """Returns the reply of a kind; retries a bounded number of times when the process ends."""
         for attempt in range(RESTARTS):
             try:
                 replies = list(self._running().ask(request, ANSWER_SECONDS))
@@ -210,10 +210,10 @@ class DojoSession:
         raise AssertionError("the loop ends in a return or a raise")
 
     def _file(self, source: SourceText) -> str:
-        """The path of the file in the repository.
+        """Returns the path of a file in the repository.
 
         Raises:
-            RequestRefused: the repository has another text there.
+            RequestRefused: The text of the file in the repository differs.
         """
         file = Path(self.setup.repository) / source.file
         try:
@@ -221,7 +221,7 @@ class DojoSession:
         except OSError:
             same = False
         if not same:
-            raise RequestRefused(f"LeanDojo works on a commit, in which {source.file} is not as given: commit it first")
+            raise RequestRefused(f"LeanDojo works on a commit, in which {source.file} differs: commit it first")
         return source.file
 
 

@@ -1,7 +1,7 @@
-"""Traced modules from LeanDojo's traced files. Imports no LeanDojo: it is handed its objects.
+"""Converts LeanDojo's traced files to traced modules. Receives LeanDojo's objects and does not import it.
 
-LeanDojo tells nothing of a `sorry` that is a term, of attributes, or of statements as Lean prints them; the last
-are given as written. Its premises are identifiers that are a constant, in tactics and elsewhere.
+LeanDojo does not report `sorry`s that are terms, attributes, or statements as Lean prints them; statements are given as
+written. Its premises are the identifiers that are constants, in tactics and elsewhere.
 """
 
 import hashlib
@@ -19,29 +19,29 @@ KINDS = {
     "CommandAxiomNode": "axiom",
     "CommandOpaqueNode": "opaque",
 }
-"""LeanDojo's class of a declaration's syntax, and Lean's kind of declaration; the others are definitions"""
+"""Lean's kind of declaration by LeanDojo's class of syntax node; all others are definitions."""
 THEOREMS = {"LemmaNode", "MathlibTacticLemmaNode"}
 SORRY_TACTIC, SORRY_TERM = "Lean.Parser.Tactic.tacticSorry", "Lean.Parser.Term.sorry"
 
 
 def module_name(path: str) -> str:
-    """The module whose file it is."""
+    """Returns the name of the module in a file."""
     return path.removesuffix(".lean").replace("/", ".")
 
 
 def traced_module(file: Any) -> TracedModule:
-    """What LeanDojo's `TracedFile` says of a module."""
+    """Returns the module in LeanDojo's `TracedFile`."""
     return _File(file).module()
 
 
 def text_of(file: Any) -> str:
-    """The text that was traced."""
+    """Returns the traced text."""
     text: str = file.abs_path.read_bytes().decode()
     return text
 
 
 def theorem_at(file: Any, selection: int) -> Any | None:
-    """LeanDojo's `TracedTheorem` in whose statement a byte stands, if there is one."""
+    """Returns LeanDojo's `TracedTheorem` whose statement contains a byte, if there is one."""
     lines = Lines(str(file.path), text_of(file))
     for theorem in file.get_traced_theorems():
         if lines.offset(tuple(theorem.start)) <= selection < lines.offset(tuple(theorem.locate_proof()[0])):
@@ -50,7 +50,7 @@ def theorem_at(file: Any, selection: int) -> Any | None:
 
 
 def body(theorem: Any) -> tuple[int, int]:
-    """The bytes of a theorem's body, from its `:=` on."""
+    """Returns start and end of a theorem's body in bytes, including its `:=`."""
     lines = Lines(str(theorem.file_path), text_of(theorem.traced_file))
     proof = theorem.get_proof_node()
     start, stop = theorem.locate_proof()
@@ -61,7 +61,7 @@ def body(theorem: Any) -> tuple[int, int]:
 
 
 def command(theorem: Any) -> tuple[int, int]:
-    """The bytes of the command that declares a theorem."""
+    """Returns start and end of the command that declares a theorem, in bytes."""
     lines = Lines(str(theorem.file_path), text_of(theorem.traced_file))
     for node in theorem.traced_file.ast.children:
         if node.start and node.start <= theorem.start and theorem.end <= node.end:
@@ -70,7 +70,7 @@ def command(theorem: Any) -> tuple[int, int]:
 
 
 def nodes(root: Any, wanted: Callable[[Any], bool] = lambda _: True) -> Iterator[Any]:
-    """The nodes of a syntax tree, each before its children."""
+    """Yields the nodes of a syntax tree, each before its children."""
     if wanted(root):
         yield root
     for child in root.children:
@@ -78,13 +78,13 @@ def nodes(root: Any, wanted: Callable[[Any], bool] = lambda _: True) -> Iterator
 
 
 def goal_key(printed: str) -> str:
-    """A key of a goal without its tag. Hypothesis names count: LeanDojo knows goals only as text."""
+    """Returns the key of a goal without its tag. It depends on hypothesis names: LeanDojo knows goals only as text."""
     head, _, rest = printed.partition("\n")
     return hashlib.sha256((rest if head.startswith("case ") else printed).encode()).hexdigest()[:16]
 
 
 def goals_in(state: str) -> tuple[str, ...]:
-    """The goals of a printed state."""
+    """Returns the goals of a printed state."""
     return tuple(goal for goal in state.split("\n\n") if "⊢" in goal)
 
 
@@ -97,7 +97,7 @@ def _of_kind(*kinds: str) -> Callable[[Any], bool]:
 
 
 class _File:
-    """One traced file, its positions turned into bytes."""
+    """One traced file, with positions converted to bytes."""
 
     def __init__(self, file: Any) -> None:
         self._file = file
@@ -184,7 +184,7 @@ class _File:
                 yield PremiseUse(ident.full_name, self._module(ident.mod_name), *self._span(ident))
 
     def _module(self, name: str) -> str:
-        """LeanDojo's extractor does not name the module that it is elaborating by its own name."""
+        """Returns the name of a module; LeanDojo's extractor does not use the file's own name for its module."""
         own = module_name(self._path)
         return own if name in (own, "_stdin", "[anonymous]") or own.endswith(f".{name}") else name
 
