@@ -31,9 +31,9 @@ from curriculum.database.checking import faults
 from curriculum.database.database import Connection, Database
 from curriculum.database.identity import ModuleText, module_keys
 from curriculum.database.listing import row_counts
-from curriculum.database.prospects import queue_of
 from curriculum.database.records import AttemptCost, FoundProof
 from curriculum.database.tables import AttemptRow, LeaseRow, TheoremRow
+from curriculum.database.theorem_queue import queue_of
 from curriculum.database.traces import SnapshotSource
 from curriculum.lifelong.executor import AttemptRequest, AttemptResult, Executor, LearnedState
 from curriculum.lifelong.learners import Learners

@@ -24,7 +24,6 @@ from curriculum.database.identity import digest_of
 from curriculum.database.listing import listed_repositories, row_counts
 from curriculum.database.loading import load_module, snapshot_of
 from curriculum.database.packing import Packed
-from curriculum.database.prospects import candidates, material, queued_theorem
 from curriculum.database.rows import chunks, insert_all, table_of
 from curriculum.database.steps import declared_in
 from curriculum.database.suggestion_counts import suggestion_counts
@@ -44,9 +43,10 @@ from curriculum.database.tables import (
     TacticStepRow,
     TheoremRow,
 )
+from curriculum.database.theorem_queue import candidates, learning_material, queued_theorem
 from curriculum.database.theorems import link_proofs
 from curriculum.database.traces import SnapshotSource
-from curriculum.database.watches import watched
+from curriculum.database.watches import watched_repositories
 from prover.lean.traced import TracedModule
 
 BASELINE_STEPS = 9_000
@@ -281,9 +281,9 @@ def _asked(db: Database, plan: Plan) -> list[Question]:
             _question("a queued theorem", lambda n: queued_theorem(connection, sample[n][0])),
             _question("a traced module", lambda n: load_module(connection, plan.key(sample[n][3]), "M.lean")),
             _question("declarations of a small repository", lambda _: declared_in(connection, snapshot - 1)),
-            _question("repositories that are watched", lambda _: watched(connection)),
+            _question("repositories that are watched", lambda _: watched_repositories(connection)),
             _question("repositories and their snapshots", lambda _: listed_repositories(connection)),
-            _question("proofs, snapshots and traces to learn from", lambda _: material(connection)),
+            _question("proofs, snapshots and traces to learn from", lambda _: learning_material(connection)),
             _question("counts of suggestions", lambda _: suggestion_counts(connection, 1)),
         ]
 

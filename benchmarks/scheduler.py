@@ -14,9 +14,9 @@ from pathlib import Path
 from sqlalchemy import text
 
 from curriculum.database.database import Database, UnitOfWork
-from curriculum.database.prospects import OFTEN
 from curriculum.database.rows import insert_all, table_of
 from curriculum.database.tables import ProspectRow, RepositoryRow, TheoremRow, YieldRow
+from curriculum.database.theorem_queue import MAX_COUNTED_TRIES
 from curriculum.selection import next_theorem
 
 DECISIONS = 30
@@ -38,7 +38,7 @@ def _repository(work: UnitOfWork, number: int, theorems: int, chance: random.Ran
     first = (number - 1) * theorems + 1
     ids = range(first, first + theorems)
     insert_all(work.connection, table_of(TheoremRow), [_theorem(number, i, chance) for i in ids])
-    tried = {i: chance.choice([0, 0, 0, 1, 2, 3, OFTEN]) for i in ids}
+    tried = {i: chance.choice([0, 0, 0, 1, 2, 3, MAX_COUNTED_TRIES]) for i in ids}
     insert_all(
         work.connection,
         table_of(ProspectRow),
@@ -56,7 +56,7 @@ def _repository(work: UnitOfWork, number: int, theorems: int, chance: random.Ran
     )
     counted = [
         {"repository_id": number, "tried": n, "attempts": 20, "proved": chance.randint(0, 12), "seconds": 400.0}
-        for n in range(OFTEN + 1)
+        for n in range(MAX_COUNTED_TRIES + 1)
     ]
     insert_all(work.connection, table_of(YieldRow), counted)
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from curriculum.database.database import Connection
-from curriculum.database.prospects import (
+from curriculum.database.theorem_queue import (
     NOTHING_EXCLUDED,
     AttemptCounts,
     QueuedTheorem,
@@ -46,7 +46,7 @@ def next_theorem(
             each.theorem,
             each.tried,
             now - each.tried_at,
-            known - each.knew,
+            known - each.known_proofs,
             own.get((each.repository, each.tried), NOTHING),
             everywhere.get(each.tried, NOTHING),
         )

@@ -14,15 +14,21 @@ from curriculum.daemon.training import DaemonTraining
 from curriculum.database.database import Database, UnitOfWork
 from curriculum.database.leases import HeldLease
 from curriculum.database.lineage import ProofChange
-from curriculum.database.prospects import (
+from curriculum.database.records import FoundProof
+from curriculum.database.theorem_queue import (
     QueuedTheorem,
     attempts_made,
     is_excluded,
     queue_of,
     results_by_temperature,
 )
-from curriculum.database.records import FoundProof
-from curriculum.database.watches import WatchedRepository, failed, reset_clock, saw, watched
+from curriculum.database.watches import (
+    WatchedRepository,
+    record_failure,
+    record_visit,
+    reset_clock,
+    watched_repositories,
+)
 from curriculum.lifelong.executor import AttemptRequest, AttemptResult, LearnedState
 from curriculum.lifelong.lease_keeper import LeaseKeeper
 from curriculum.lifelong.policy import ProvingPolicy
@@ -175,7 +181,7 @@ class Daemon:
 
         def act(work: UnitOfWork) -> None:
             work.leases.hold(held)
-            saw(work.connection, each.repository, newest, work.now(), self._poll_s)
+            record_visit(work.connection, each.repository, newest, work.now(), self._poll_s)
 
         self.database.perform(act)  # the last: what was killed before looks again
         if newest != each.revision:
@@ -207,7 +213,7 @@ class Daemon:
 
     def _defer(self, each: WatchedRepository, why: str) -> None:
         """Logs that a repository cannot be worked on, and leaves it for a while."""
-        pause = self.database.perform(lambda work: failed(work.connection, each.repository, why, work.now()))
+        pause = self.database.perform(lambda work: record_failure(work.connection, each.repository, why, work.now()))
         self._count_fault()
         self.log("repository_deferred", repository=each.location, error=why, seconds=round(pause))
 
@@ -287,7 +293,7 @@ class Daemon:
 
     def _watched(self) -> list[WatchedRepository]:
         with self.database.reading() as connection:
-            every = watched(connection)
+            every = watched_repositories(connection)
         wanted = {location.canonical for location in self.listed}
         return [each for each in every if not wanted or each.location in wanted]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from curriculum.daemon.configuration import DaemonConfig
 from curriculum.daemon.environment import DaemonEnvironment, EventLog
 from curriculum.database.database import Database
-from curriculum.database.prospects import LearningMaterial, material
+from curriculum.database.theorem_queue import LearningMaterial, learning_material
 from curriculum.lifelong.training import DatabaseTraining, PendingTraining
 from prover.errors import DatabaseError, ProverError
 from prover.tactics.generator import Generator
@@ -60,7 +60,7 @@ class DaemonTraining:
 
     def _recollect(self) -> bool:
         with self._database.reading() as connection:
-            now = material(connection)
+            now = learning_material(connection)
         if now == self._recollected_from:
             return False
         self._recollected = self._environment.recollect()

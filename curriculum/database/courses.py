@@ -40,7 +40,7 @@ class PastCourse(msgspec.Struct, frozen=True):
     steps: int
 
 
-def finish_step(
+def store_step(
     connection: Connection, run: int, position: int, step: tuple[str, int, str], record: Mapping[str, Any], at: float
 ) -> None:
     """Stores a finished step, given by its kind, round and location; what is stored already stays as it is."""

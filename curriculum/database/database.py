@@ -15,7 +15,16 @@ from typing import TypeVar
 from sqlalchemy import Connection as Connection  # for those who call queries, and may not import sqlalchemy
 from sqlalchemy import Engine, text
 
-from curriculum.database.engine import READING, connected, explained, log_ahead, make_directory, missing, parse, shown
+from curriculum.database.engine import (
+    READ_ONLY,
+    display_name,
+    enable_write_ahead_log,
+    engine_for,
+    file_is_missing,
+    make_directory,
+    parse_url,
+    translated_errors,
+)
 from curriculum.database.leases import LeaseStore
 from curriculum.database.results import ResultStore
 from curriculum.database.schema import Schema
@@ -58,8 +67,8 @@ class Database:
         Raises:
             DatabaseUnavailable: this is no URL of a database that is supported.
         """
-        self._url = parse(url)
-        self._engine: Engine = connected(self._url, busy_seconds)
+        self._url = parse_url(url)
+        self._engine: Engine = engine_for(self._url, busy_seconds)
         self._clock = clock
         self._schema = schema
         self._ready = False
@@ -67,7 +76,7 @@ class Database:
     @property
     def name(self) -> str:
         """The file, or the URL without its password."""
-        return shown(self._url)
+        return display_name(self._url)
 
     @property
     def head(self) -> str:
@@ -81,9 +90,9 @@ class Database:
             DatabaseError: it cannot be used, or is newer, or of another program; nothing was changed.
         """
         make_directory(self._url)
-        with explained(self._url):
+        with translated_errors(self._url):
             self.version()  # what is of somebody else is refused before its journal is changed
-            log_ahead(self._engine)
+            enable_write_ahead_log(self._engine)
             with self._engine.begin() as connection:
                 self._schema.upgrade(connection, self.name)
 
@@ -93,9 +102,9 @@ class Database:
         Raises:
             DatabaseError: it cannot be read, or is of another program.
         """
-        if missing(self._url):
+        if file_is_missing(self._url):
             return None
-        with explained(self._url), self._connected(reading=True) as connection:
+        with translated_errors(self._url), self._connected(reading=True) as connection:
             return self._schema.version(connection, self.name)
 
     @contextmanager
@@ -107,7 +116,7 @@ class Database:
             DatabaseError: it cannot be used, the disk is full, or a row breaks a rule; nothing was stored.
         """
         self._prepare()
-        with explained(self._url), self._connected(reading=False) as connection:
+        with translated_errors(self._url), self._connected(reading=False) as connection:
             now = self._now_on(connection)
             yield UnitOfWork(
                 connection, TraceStore(connection, now), ResultStore(connection, now), LeaseStore(connection, now), now
@@ -134,7 +143,7 @@ class Database:
             DatabaseError: it cannot be used.
         """
         self._prepare()
-        with explained(self._url), self._connected(reading=True) as connection:
+        with translated_errors(self._url), self._connected(reading=True) as connection:
             yield connection
 
     def now(self) -> float:
@@ -170,7 +179,7 @@ class Database:
 
     @contextmanager
     def _connected(self, reading: bool) -> Iterator[Connection]:
-        options: dict[str, object] = {READING: reading}
+        options: dict[str, object] = {READ_ONLY: reading}
         if reading and self._engine.dialect.name == "postgresql":
             options |= {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         with self._engine.connect().execution_options(**options) as connection, connection.begin():

@@ -20,23 +20,23 @@ from prover.errors import (
 
 OLDEST_SQLITE = (3, 37, 0)
 """strict tables"""
-READING = "reading"
+READ_ONLY = "reading"
 """the execution option of connections that only read"""
-CHOOSE = "choose another database with PROVER_DATABASE"
+CHOOSE_ANOTHER = "choose another database with PROVER_DATABASE"
 
-LOG_TRIES, LOG_PAUSE_S = 100, 0.1
-BLOCKED_S = 1.0
+WAL_TRIES, WAL_PAUSE_S = 100, 0.1
+SQLITE_WAIT_S = 1.0
 """how long SQLite waits for other writers at a time: meanwhile no signal is handled"""
 
-FULL = {"SQLITE_FULL", "53100"}
-BUSY = {"SQLITE_BUSY", "SQLITE_LOCKED", "40001", "40P01", "55P03", "53300"}
-CORRUPT = {"SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002"}
-NOT_OURS = {"42501", "3D000"}
+DISK_FULL_CODES = {"SQLITE_FULL", "53100"}
+BUSY_CODES = {"SQLITE_BUSY", "SQLITE_LOCKED", "40001", "40P01", "55P03", "53300"}
+CORRUPT_CODES = {"SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002"}
+ACCESS_CODES = {"42501", "3D000"}
 """no permission, no such database"""
-REFUSED = {"SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG"}
+CONSTRAINT_CODES = {"SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG"}
 
 
-def parse(url: str | Path) -> URL:
+def parse_url(url: str | Path) -> URL:
     """A database's URL, or an SQLite file's path, with the drivers that are used here.
 
     Raises:
@@ -60,14 +60,14 @@ def parse(url: str | Path) -> URL:
             raise DatabaseUnavailable(f"Databases of kind {other} are not supported: use sqlite or postgresql.")
 
 
-def shown(url: URL) -> str:
+def display_name(url: URL) -> str:
     """A database as it is named to people: a file's path, or a URL without its password."""
     if url.get_backend_name() == "sqlite":
         return str(url.database)
     return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
 
 
-def connected(url: URL, busy_seconds: float) -> Engine:
+def engine_for(url: URL, busy_seconds: float) -> Engine:
     """An engine; nothing is opened yet.
 
     Raises:
@@ -78,13 +78,13 @@ def connected(url: URL, busy_seconds: float) -> Engine:
     try:
         return create_engine(url, pool_pre_ping=True, connect_args={"connect_timeout": 10})
     except ModuleNotFoundError:
-        raise DatabaseUnavailable(f"{shown(url)} needs psycopg: pip install 'prover[postgresql]'.") from None
+        raise DatabaseUnavailable(f"{display_name(url)} needs psycopg: pip install 'prover[postgresql]'.") from None
 
 
 def _sqlite(url: URL, busy_seconds: float) -> Engine:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise DatabaseUnavailable(f"SQLite {sqlite3.sqlite_version} is too old: use a Python with 3.37 or newer.")
-    engine = create_engine(url, connect_args={"timeout": min(busy_seconds, BLOCKED_S)})
+    engine = create_engine(url, connect_args={"timeout": min(busy_seconds, SQLITE_WAIT_S)})
 
     @event.listens_for(engine, "connect")
     def opened(connection: sqlite3.Connection, _record: object) -> None:
@@ -96,7 +96,7 @@ def _sqlite(url: URL, busy_seconds: float) -> Engine:
     @event.listens_for(engine, "begin")
     def begun(connection: Connection) -> None:
         # A writer takes the lock at once: one that first reads could not wait for it later.
-        if connection.get_execution_options().get(READING):
+        if connection.get_execution_options().get(READ_ONLY):
             connection.exec_driver_sql("BEGIN")
         else:
             _begin_to_write(connection, time.monotonic() + busy_seconds)
@@ -110,11 +110,11 @@ def _begin_to_write(connection: Connection, until: float) -> None:
             connection.exec_driver_sql("BEGIN IMMEDIATE")
             return
         except exc.OperationalError as error:
-            if _code(error.orig) not in BUSY or time.monotonic() >= until:
+            if _code(error.orig) not in BUSY_CODES or time.monotonic() >= until:
                 raise
 
 
-def log_ahead(engine: Engine) -> None:
+def enable_write_ahead_log(engine: Engine) -> None:
     """Has SQLite write changes to a log first, so that readers and a writer do not wait for each other.
 
     The file remembers it. It cannot be done within a transaction, nor while another process does it.
@@ -123,15 +123,15 @@ def log_ahead(engine: Engine) -> None:
         return
     with engine.connect() as connection:
         driver: Any = connection.connection.driver_connection
-        for _ in range(LOG_TRIES):
+        for _ in range(WAL_TRIES):
             try:
                 if driver.execute("PRAGMA journal_mode = WAL").fetchone() == ("wal",):
                     return
             except sqlite3.OperationalError as error:
-                if _code(error) not in BUSY:
+                if _code(error) not in BUSY_CODES:
                     raise _explanation(engine.url, error) from error
-            time.sleep(LOG_PAUSE_S)
-    raise DatabaseBusy(f"The database {shown(engine.url)} is being made by another process: try again later.")
+            time.sleep(WAL_PAUSE_S)
+    raise DatabaseBusy(f"The database {display_name(engine.url)} is being made by another process: try again later.")
 
 
 def make_directory(url: URL) -> None:
@@ -144,39 +144,43 @@ def make_directory(url: URL) -> None:
             raise unavailable(url, error.strerror or str(error)) from None
 
 
-def missing(url: URL) -> bool:
+def file_is_missing(url: URL) -> bool:
     """It is an SQLite file that is not there; connecting would make it."""
     return url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists()
 
 
 def unavailable(url: URL, reason: str) -> DatabaseUnavailable:
     """It cannot be opened, reached or written."""
-    return DatabaseUnavailable(f"The database {shown(url)} cannot be used ({reason}): mend that, or {CHOOSE}.")
+    return DatabaseUnavailable(
+        f"The database {display_name(url)} cannot be used ({reason}): mend that, or {CHOOSE_ANOTHER}."
+    )
 
 
 @contextmanager
-def explained(url: URL) -> Iterator[None]:
+def translated_errors(url: URL) -> Iterator[None]:
     """Turns what the database refuses while the block runs into a sentence."""
     try:
         yield
     except exc.DBAPIError as error:
-        if isinstance(error, exc.ProgrammingError) and _code(error.orig) not in NOT_OURS:
+        if isinstance(error, exc.ProgrammingError) and _code(error.orig) not in ACCESS_CODES:
             raise  # the statement is wrong, which is nobody's fault but this program's
         refused = isinstance(error, exc.IntegrityError | exc.DataError)
         raise _explanation(url, error.orig, refused) from error
     except exc.TimeoutError as error:
-        raise DatabaseBusy(f"The database {shown(url)} has no free connection: try again later.") from error
+        raise DatabaseBusy(f"The database {display_name(url)} has no free connection: try again later.") from error
 
 
 def _explanation(url: URL, error: BaseException | None, refused: bool = False) -> DatabaseError:
-    code, said, name = _code(error), _first_line(error), shown(url)
-    if code in FULL:
+    code, said, name = _code(error), _first_line(error), display_name(url)
+    if code in DISK_FULL_CODES:
         return DatabaseFull(f"The disk is full at {name}: free some space and start again, what was stored is kept.")
-    if code in BUSY:
+    if code in BUSY_CODES:
         return DatabaseBusy(f"The database {name} is busy with other writers ({said}): try again later.")
-    if code in CORRUPT:
-        return DatabaseCorrupt(f"{name} is damaged, or no database ({said}): restore a copy of it, or {CHOOSE}.")
-    if refused or code in REFUSED:
+    if code in CORRUPT_CODES:
+        return DatabaseCorrupt(
+            f"{name} is damaged, or no database ({said}): restore a copy of it, or {CHOOSE_ANOTHER}."
+        )
+    if refused or code in CONSTRAINT_CODES:
         return RowRefused(f"The database {name} refuses a row ({said}): mend what was to be stored.")
     return unavailable(url, said)
 

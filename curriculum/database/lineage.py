@@ -9,7 +9,6 @@ from collections import defaultdict
 import msgspec
 from sqlalchemy import Connection, delete, func, select, true, update
 
-from curriculum.database.prospects import refill
 from curriculum.database.rows import insert_new, table_of
 from curriculum.database.tables import (
     LineageEventRow,
@@ -20,6 +19,7 @@ from curriculum.database.tables import (
     SnapshotRow,
     TheoremRow,
 )
+from curriculum.database.theorem_queue import refill_queue
 from curriculum.database.theorems import link_proofs
 
 
@@ -48,7 +48,9 @@ class LineageEntry(msgspec.Struct, frozen=True):
     proof: int | None
 
 
-def note(connection: Connection, theorem: int, event: str, proof: int | None, run: int | None, at: float) -> None:
+def record_event(
+    connection: Connection, theorem: int, event: str, proof: int | None, run: int | None, at: float
+) -> None:
     """Writes an event down, as the last of its kind at this revision; nothing where the repository was never traced.
 
     A proof that was found, or that mends another, is known of its statement from then on, though it was broken before.
@@ -104,9 +106,9 @@ def break_proof(connection: Connection, theorem: int, run: int | None, at: float
     found = connection.execute(
         select(TheoremRow.repository_id, TheoremRow.proof_id).where(TheoremRow.id == theorem)
     ).one()
-    note(connection, theorem, "broken", found.proof_id, run, at)
+    record_event(connection, theorem, "broken", found.proof_id, run, at)
     connection.execute(update(TheoremRow).where(TheoremRow.id == theorem).values(proof_id=None))
-    refill(connection, found.repository_id)
+    refill_queue(connection, found.repository_id)
 
 
 def fates_in(connection: Connection, run: int, location: str) -> dict[str, str]:

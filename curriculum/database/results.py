@@ -9,9 +9,8 @@ from typing import Any, Literal
 from sqlalchemy import Connection, case, select, update
 
 from curriculum.database.identity import digest_of
-from curriculum.database.lineage import note
+from curriculum.database.lineage import record_event
 from curriculum.database.models import forget_model
-from curriculum.database.prospects import count_try
 from curriculum.database.records import AttemptRecord, FoundProof, new_uid
 from curriculum.database.rows import insert_new, intern, table_of, upsert
 from curriculum.database.tables import (
@@ -25,6 +24,7 @@ from curriculum.database.tables import (
     ProofRow,
     RunRow,
 )
+from curriculum.database.theorem_queue import count_attempt
 from curriculum.database.theorems import link_proofs, theorems_named
 from prover.errors import RowRefused
 
@@ -37,12 +37,16 @@ class ResultStore:
         self._now = now
 
     def record_attempt(
-        self, tried: AttemptRecord, repository: int | None = None, run: int | None = None, knew: int | None = None
+        self,
+        tried: AttemptRecord,
+        repository: int | None = None,
+        run: int | None = None,
+        known_proofs: int | None = None,
     ) -> int:
         """Stores an attempt, with its proof if it has one; the attempt's id.
 
         Args:
-            knew: how many proofs were known when it was begun; as many as there are now, if not given.
+            known_proofs: how many proofs were known when it was begun; as many as there are now, if not given.
 
         Raises:
             RowRefused: it breaks a rule of the tables, or names a model that is not recorded.
@@ -53,7 +57,7 @@ class ResultStore:
         theorem = named[0].id if named else None
         if theorem is not None:
             proved = isinstance(tried.result, FoundProof)
-            count_try(self._connection, theorem, proved, tried.cost.seconds, self._now(), knew)
+            count_attempt(self._connection, theorem, proved, tried.cost.seconds, self._now(), known_proofs)
         proof: int | None = None
         outcome, reason = "proved", None
         match tried.result:
@@ -81,7 +85,7 @@ class ResultStore:
         }
         attempt = intern(self._connection, table_of(AttemptRow), [row])[(tried.uid,)]
         if theorem is not None and proof is not None:
-            note(self._connection, theorem, "found", proof, run, self._now())
+            record_event(self._connection, theorem, "found", proof, run, self._now())
         return attempt
 
     def record_proof(self, statement_key: str, found: FoundProof, toolchain: str) -> int:

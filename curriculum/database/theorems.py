@@ -24,7 +24,6 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from curriculum.database.prospects import close, refill
 from curriculum.database.rows import CHUNK, chunks, table_of, upsert
 from curriculum.database.tables import (
     DeclarationRow,
@@ -35,6 +34,7 @@ from curriculum.database.tables import (
     SnapshotRow,
     TheoremRow,
 )
+from curriculum.database.theorem_queue import refill_queue, remove_proved
 
 LIST_LOCK = 0x7468656F72656D
 COLUMNS = (
@@ -71,7 +71,7 @@ def theorems_named(connection: Connection, repository: int, name: str, module: s
     ]
 
 
-def alone(connection: Connection) -> None:
+def lock_theorem_list(connection: Connection) -> None:
     """Waits until no other unit of work lists theorems or stores proofs, so that neither misses the other's."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LIST_LOCK})
@@ -79,20 +79,20 @@ def alone(connection: Connection) -> None:
 
 def list_theorems(connection: Connection, repository: int, came: Sequence[int], gone: Sequence[str]) -> None:
     """Theorems of the modules `gone`, by name, are no longer present; those of the modules `came`, by id, are."""
-    alone(connection)
+    lock_theorem_list(connection)
     for names in chunks(gone, CHUNK):
         absent = update(TheoremRow).where(TheoremRow.repository_id == repository, TheoremRow.module.in_(names))
         connection.execute(absent.values(present=False))
     for modules in chunks(came, CHUNK):
         _upsert(connection, _listed(repository, modules))
-    refill(connection, repository)
+    refill_queue(connection, repository)
 
 
-def list_again(connection: Connection, repository: int) -> None:
+def relist_theorems(connection: Connection, repository: int) -> None:
     """Lists all theorems of a repository from the snapshot that was traced last."""
     latest = latest_snapshot(connection, repository)
     came = connection.scalars(select(SnapshotModuleRow.module_id).where(SnapshotModuleRow.snapshot_id == latest)).all()
-    alone(connection)
+    lock_theorem_list(connection)
     connection.execute(update(TheoremRow).where(TheoremRow.repository_id == repository).values(present=False))
     list_theorems(connection, repository, came, [])
 
@@ -121,11 +121,11 @@ def first_proof(
 
 def link_proofs(connection: Connection, statement_key: str | None = None) -> None:
     """Gives theorems without a proof the one that is known of their statement; all, or those of one statement."""
-    alone(connection)
+    lock_theorem_list(connection)
     known = first_proof(TheoremRow.statement_key, TheoremRow.id)
     without = update(TheoremRow).where(TheoremRow.proof_id.is_(None), known.is_not(None)).values(proof_id=known)
     connection.execute(without if statement_key is None else without.where(TheoremRow.statement_key == statement_key))
-    close(connection, statement_key)
+    remove_proved(connection, statement_key)
 
 
 def _upsert(connection: Connection, listed: Select[Any]) -> None:

@@ -26,7 +26,7 @@ from curriculum.database.tables import (
     StateRow,
     TacticStepRow,
 )
-from curriculum.database.theorems import alone, latest_snapshot, list_theorems
+from curriculum.database.theorems import latest_snapshot, list_theorems, lock_theorem_list
 from prover.errors import RowRefused
 from prover.lean.traced import TracedModule
 
@@ -116,7 +116,7 @@ class TraceStore:
             RowRefused: a module is not stored, or two have one name.
         """
         repository = self._repository_of(snapshot)
-        alone(self._connection)
+        lock_theorem_list(self._connection)
         latest = latest_snapshot(self._connection, repository)
         before = self._links(latest)
         after = self._stored(paths)

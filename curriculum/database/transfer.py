@@ -18,7 +18,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 from curriculum.database.rows import identities, insert_new, intern
 from curriculum.database.tables import Base, RepositoryRow
 from curriculum.database.tables.base import Flag, Json
-from curriculum.database.theorems import link_proofs, list_again
+from curriculum.database.theorems import link_proofs, relist_theorems
 from prover.errors import ImportRefused
 from retrieval.files import atomic_path
 
@@ -86,7 +86,7 @@ def import_from(connection: Connection, version: str, file: Path) -> int:
             _insert(importing, reading, TABLES[name], batch)
     link_proofs(connection)
     for repository in connection.scalars(select(RepositoryRow.id)).all():
-        list_again(connection, repository)
+        relist_theorems(connection, repository)
     return reading.read
 
 

@@ -23,7 +23,7 @@ class WatchedRepository(msgspec.Struct, frozen=True):
     next_at: float
 
 
-def watched(connection: Connection) -> list[WatchedRepository]:
+def watched_repositories(connection: Connection) -> list[WatchedRepository]:
     """Every repository that is kept, those first that are due first; one never looked at is due at once."""
     asked = select(
         RepositoryRow.id,
@@ -42,12 +42,12 @@ def watched(connection: Connection) -> list[WatchedRepository]:
     return sorted(found, key=lambda each: (each.next_at, each.location))
 
 
-def saw(connection: Connection, repository: int, revision: str, at: float, again_in: float) -> None:
+def record_visit(connection: Connection, repository: int, revision: str, at: float, again_in: float) -> None:
     """Says that a repository was looked at, and is well."""
     _store(connection, repository, revision, at, 0, None, at + again_in)
 
 
-def failed(connection: Connection, repository: int, fault: str, at: float) -> float:
+def record_failure(connection: Connection, repository: int, fault: str, at: float) -> float:
     """Says that a repository could not be read, and when it is to be tried again: each time twice as late.
 
     Returns:

@@ -14,18 +14,18 @@ from curriculum.database.courses import (
     StoredStep,
     attempts_of_run,
     courses,
-    finish_step,
     finished_steps,
     last_recheck,
     proved_sorries,
+    store_step,
 )
 from curriculum.database.database import UnitOfWork
 from curriculum.database.identity import digest_of
 from curriculum.database.lineage import changed_since, fates_in
 from curriculum.database.loading import modules_of, snapshot_at
-from curriculum.database.prospects import QueuedTheorem, proofs_known, queue_of
 from curriculum.database.records import FoundProof
 from curriculum.database.steps import proofs_of_run
+from curriculum.database.theorem_queue import QueuedTheorem, proofs_known, queue_of
 from curriculum.learn.learner import EvaluationTask, ProofExample, TrainingTask
 from curriculum.lifelong.course import Course, CourseConfig
 from curriculum.lifelong.executor import AttemptRequest, AttemptResult, LearnedState
@@ -153,7 +153,7 @@ class CourseRun:
 
             def store(work: UnitOfWork) -> StoredStep:
                 at, record = work.now(), complete(work, done)
-                finish_step(work.connection, self._run, position, (kind, number, location), record, at)
+                store_step(work.connection, self._run, position, (kind, number, location), record, at)
                 return StoredStep(position, kind, number, location, record, at)
 
             step = self._database.perform(store)

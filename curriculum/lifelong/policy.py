@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from curriculum.database.prospects import AttemptCounts, QueuedTheorem
+from curriculum.database.theorem_queue import AttemptCounts, QueuedTheorem
 from curriculum.lifelong.executor import AttemptRequest
 from curriculum.scheduling import Candidate, SuccessRecord, Temperatures, prioritise, shares
 
@@ -63,7 +63,7 @@ def success_chances(
                 each.theorem,
                 each.tried,
                 0.0 if now is None else now - each.tried_at,
-                proofs_known - each.knew,
+                proofs_known - each.known_proofs,
                 own.get(each.tried, SuccessRecord()),
             ),
             budget=DEFAULT_ATTEMPT_S,

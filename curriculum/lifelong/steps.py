@@ -10,10 +10,10 @@ from typing import Any, Literal
 
 from curriculum.database.courses import proved_sorries
 from curriculum.database.database import Database, UnitOfWork
-from curriculum.database.lineage import ProofChange, break_proof, note, reconcile
-from curriculum.database.prospects import QueuedTheorem, attempt_counts, proofs_known
+from curriculum.database.lineage import ProofChange, break_proof, reconcile, record_event
 from curriculum.database.records import AttemptRecord, FoundProof, new_uid
 from curriculum.database.suggestion_counts import suggestion_counts
+from curriculum.database.theorem_queue import QueuedTheorem, attempt_counts, proofs_known
 from curriculum.lifelong.executor import AttemptRequest, AttemptResult, Executor, LearnedState, SuggestionCounts
 from curriculum.lifelong.policy import ProvingPolicy, success_chances
 from curriculum.scheduling import SuccessRecord
@@ -149,5 +149,5 @@ def _broken(
     if not isinstance(result.result, FoundProof):
         return "broken"
     proof = work.results.record_proof(result.statement_key, result.result, result.toolchain)
-    note(work.connection, theorem, "mended", proof, run, work.now())
+    record_event(work.connection, theorem, "mended", proof, run, work.now())
     return "mended"

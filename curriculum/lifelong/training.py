@@ -9,8 +9,8 @@ import msgspec
 from curriculum.database.database import Connection, Database
 from curriculum.database.identity import digest_of
 from curriculum.database.loading import latest_snapshots, load_module, paths_of
-from curriculum.database.prospects import proofs_known
 from curriculum.database.steps import OwnProof, own_proofs, theorem_starts
+from curriculum.database.theorem_queue import proofs_known
 from curriculum.learn.learner import EvaluationTask, ProofExample, TrainingTask
 from curriculum.lifelong.learners import Learners
 

@@ -12,8 +12,8 @@ from curriculum.database.courses import finished_steps
 from curriculum.database.database import Database
 from curriculum.database.history import histories
 from curriculum.database.lineage import reconcile
-from curriculum.database.prospects import queue_of
 from curriculum.database.records import AttemptCost, FoundProof, GoalStep
+from curriculum.database.theorem_queue import queue_of
 from curriculum.learn.learner import MemoryLearner, ProofExample, Strategy, TrainingTask
 from curriculum.lifelong.course import Course, CourseConfig
 from curriculum.lifelong.course_run import run_course
@@ -214,7 +214,7 @@ def test_the_order_in_which_attempts_are_finished_changes_nothing(
     go(database, world, tmp_path / "kept", syllabus(rounds=1, places=(ONE,)))
     with database.reading() as connection:
         (waiting,) = queue_of(connection, ONE)
-    assert (waiting.name, waiting.knew) == ("one.hard.b", 0), "no proof was known when both were begun"
+    assert (waiting.name, waiting.known_proofs) == ("one.hard.b", 0), "no proof was known when both were begun"
 
 
 def test_a_further_try_is_another_one(database: Database, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from curriculum.database.checking import faults
 from curriculum.database.database import Database
 from curriculum.database.history import histories
 from curriculum.database.listing import row_counts
-from curriculum.database.watches import watched
+from curriculum.database.watches import watched_repositories
 from curriculum.lifelong.executor import AttemptResult
 from curriculum.lifelong.lease_keeper import LeaseKeeper
 from prover.errors import DatabaseFull, DatabaseUnavailable
@@ -60,7 +60,7 @@ def test_a_repository_that_never_builds_is_put_off_ever_longer_and_costs_the_oth
     pauses = [facts["seconds"] for name, facts in said.events if name == "repository_deferred"]
     assert pauses == sorted(pauses)
     with db.reading() as connection:
-        bad = next(w for w in watched(connection) if w.location == BAD)
+        bad = next(w for w in watched_repositories(connection) if w.location == BAD)
     assert bad.fault == "Lake cannot build it."
 
 

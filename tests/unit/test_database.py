@@ -13,9 +13,9 @@ from curriculum.database.history import histories, proofs_of
 from curriculum.database.identity import ModuleText, module_keys
 from curriculum.database.listing import listed_repositories, row_counts
 from curriculum.database.loading import load_module, modules_of, paths_of, snapshot_at, snapshot_of
-from curriculum.database.prospects import queue_of
 from curriculum.database.records import AttemptCost, AttemptRecord, FoundProof, new_uid
 from curriculum.database.tables import ProofRow, SnapshotModuleRow, SnapshotRow, SorryRow, StateRow, TheoremRow
+from curriculum.database.theorem_queue import queue_of
 from prover.errors import DatabaseBusy, LeaseLost, RepositoryError, RowRefused
 from prover.lean.traced import TracedModule, sorry_ids
 

@@ -15,7 +15,7 @@ from traced_modules import LEAN, keyed, module, read, theorem
 
 from curriculum.database.checking import faults
 from curriculum.database.database import Database
-from curriculum.database.engine import BLOCKED_S
+from curriculum.database.engine import SQLITE_WAIT_S
 from curriculum.database.history import proofs_of
 from curriculum.database.listing import row_counts
 from curriculum.database.records import FoundProof
@@ -150,7 +150,7 @@ def test_a_writer_that_lets_go_late_is_waited_for(tmp_path: Path) -> None:
     Database(file).upgrade()
     writer = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
     writer.execute("BEGIN IMMEDIATE")
-    letting_go = threading.Timer(BLOCKED_S + 0.5, writer.rollback)
+    letting_go = threading.Timer(SQLITE_WAIT_S + 0.5, writer.rollback)
     letting_go.start()
     with Database(file) as db, db.unit_of_work() as work:
         assert proofs_of(work.connection, "s") == []

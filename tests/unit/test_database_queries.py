@@ -13,9 +13,9 @@ from curriculum.database.database import Database
 from curriculum.database.history import attempts_at, histories, proofs_of
 from curriculum.database.lineage import lineage_of
 from curriculum.database.loading import modules_of, paths_of, snapshot_at, snapshot_of
-from curriculum.database.prospects import queue_of, queued_theorem
 from curriculum.database.provable import attempt_totals, provable_theorems
 from curriculum.database.steps import declared_in, proofs_of_run
+from curriculum.database.theorem_queue import queue_of, queued_theorem
 from curriculum.database.theorems import theorems_named
 
 ASKED: dict[str, Callable[[Connection], object]] = {

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, select, true
 from traced_modules import LEAN, keyed, module, modules, open_theorems, read, theorem
 
 from curriculum.database.checking import faults
-from curriculum.database.courses import finish_step
+from curriculum.database.courses import store_step
 from curriculum.database.database import Database, UnitOfWork
 from curriculum.database.listing import row_counts
 from curriculum.database.loading import modules_of, snapshot_of
@@ -21,7 +21,7 @@ from curriculum.database.records import AttemptCost, AttemptRecord, FoundProof, 
 from curriculum.database.schema import HEAD
 from curriculum.database.tables import TheoremRow
 from curriculum.database.transfer import export_to, import_from
-from curriculum.database.watches import saw
+from curriculum.database.watches import record_visit
 from prover.errors import ImportRefused
 from prover.lean.traced import TracedModule
 
@@ -51,8 +51,8 @@ def everything(work: UnitOfWork, snapshots: Sequence[Sequence[TracedModule]]) ->
         results.record_attempt(tried, repository=1, run=run)
     results.end_run(run, "finished")
     work.leases.acquire("everything", "me", 60)
-    finish_step(work.connection, run, 0, ("prove", 1, "here"), {"proved": ["a"]}, 5.0)
-    saw(work.connection, 1, "1", 7.0, again_in=60.0)
+    store_step(work.connection, run, 0, ("prove", 1, "here"), {"proved": ["a"]}, 5.0)
+    record_visit(work.connection, 1, "1", 7.0, again_in=60.0)
 
 
 def exported(db: Database, file: Path) -> list[Line]:

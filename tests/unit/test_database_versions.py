@@ -16,7 +16,7 @@ from traced_modules import LEAN, keyed, module, read, theorem
 from curriculum.database.checking import faults
 from curriculum.database.database import Database
 from curriculum.database.describing import description
-from curriculum.database.engine import parse
+from curriculum.database.engine import parse_url
 from curriculum.database.listing import row_counts
 from curriculum.database.schema import HEAD, MIGRATIONS, Schema
 from curriculum.database.tables import Base
@@ -244,5 +244,9 @@ def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 
 def test_postgres_is_taken_as_people_write_it() -> None:
-    assert parse("postgresql://h/d").drivername == parse("postgresql+psycopg://h/d").drivername == "postgresql+psycopg"
+    assert (
+        parse_url("postgresql://h/d").drivername
+        == parse_url("postgresql+psycopg://h/d").drivername
+        == "postgresql+psycopg"
+    )
     assert make_url("postgresql://h/d").database == "d"

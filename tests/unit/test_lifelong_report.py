@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from curriculum.database.courses import StoredStep, finish_step
+from curriculum.database.courses import StoredStep, store_step
 from curriculum.database.database import UnitOfWork
 from curriculum.lifelong.report import ReportedCourse, curves, markdown, values
 from curriculum.lifelong.summary import summary_of
@@ -81,7 +81,7 @@ def test_the_command_writes_all_three(tmp_path: Path, capsys: pytest.CaptureFixt
         settings = {"strategy": "progressive", "order": "easy", "seed": 0}
         begun = work.results.begin_run("learn", [], settings, uid="learn-x-0")
         for number, (kind, round_, location, record) in enumerate(STEPS):
-            finish_step(work.connection, begun, number, (kind, round_, location), record, 1.0)
+            store_step(work.connection, begun, number, (kind, round_, location), record, 1.0)
 
     assert run(["report", "lifelong", "--out", str(tmp_path / "none")]) == 2
     assert "no such course" in capsys.readouterr().err

@@ -23,7 +23,7 @@ from curriculum.database.tables import (
     YieldRow,
 )
 
-OFTEN = 4
+MAX_COUNTED_TRIES = 4
 """tries that are no longer told apart"""
 NOTHING_EXCLUDED: Mapping[int, Sequence[str]] = {}
 
@@ -35,7 +35,7 @@ class QueueHead(msgspec.Struct, frozen=True, gc=False):
     repository: int
     tried: int
     tried_at: float
-    knew: int
+    known_proofs: int
 
 
 class AttemptCounts(msgspec.Struct, frozen=True, gc=False):
@@ -59,7 +59,7 @@ class QueuedTheorem(msgspec.Struct, frozen=True):
     statement_key: str
     tried: int
     tried_at: float
-    knew: int
+    known_proofs: int
     difficulty: float
 
 
@@ -71,7 +71,7 @@ class LearningMaterial(msgspec.Struct, frozen=True):
     traced_at: float
 
 
-def refill(connection: Connection, repository: int) -> None:
+def refill_queue(connection: Connection, repository: int) -> None:
     """Makes the queue of a repository what its theorems say: open ones wait, others do not."""
     open_ = and_(
         TheoremRow.repository_id == repository,
@@ -91,7 +91,7 @@ def refill(connection: Connection, repository: int) -> None:
     )
 
 
-def close(connection: Connection, statement_key: str | None = None) -> None:
+def remove_proved(connection: Connection, statement_key: str | None = None) -> None:
     """Takes off the queue what has a proof now: of one statement, or of any."""
     proved = select(TheoremRow.id).where(TheoremRow.proof_id.is_not(None))
     if statement_key is not None:
@@ -99,13 +99,13 @@ def close(connection: Connection, statement_key: str | None = None) -> None:
     connection.execute(delete(ProspectRow).where(ProspectRow.theorem_id.in_(proved)))
 
 
-def count_try(
-    connection: Connection, theorem: int, proved: bool, seconds: float, at: float, knew: int | None = None
+def count_attempt(
+    connection: Connection, theorem: int, proved: bool, seconds: float, at: float, known_proofs: int | None = None
 ) -> None:
     """Counts an attempt at a theorem, before it is taken off the queue if it is proved.
 
     Args:
-        knew: how many proofs were known when it was begun; as many as there are now, if not given.
+        known_proofs: how many proofs were known when it was begun; as many as there are now, if not given.
     """
     asked = select(TheoremRow.repository_id, ProspectRow.tried).outerjoin(
         ProspectRow, ProspectRow.theorem_id == TheoremRow.id
@@ -125,9 +125,9 @@ def count_try(
             },
         )
     )
-    more = case((ProspectRow.tried < OFTEN, ProspectRow.tried + 1), else_=OFTEN)
+    more = case((ProspectRow.tried < MAX_COUNTED_TRIES, ProspectRow.tried + 1), else_=MAX_COUNTED_TRIES)
     mine = update(ProspectRow).where(ProspectRow.theorem_id == theorem)
-    known = proofs_known(connection) if knew is None else knew
+    known = proofs_known(connection) if known_proofs is None else known_proofs
     connection.execute(mine.values(tried=more, tried_at=max(at, 0.0), knew=known))
 
 
@@ -136,7 +136,7 @@ def proofs_known(connection: Connection) -> int:
     return connection.scalar(select(func.coalesce(func.max(ProofRow.id), 0))) or 0
 
 
-def material(connection: Connection) -> LearningMaterial:
+def learning_material(connection: Connection) -> LearningMaterial:
     """What there is to learn from now."""
     proofs = select(func.coalesce(func.max(ProofRow.id), 0)).scalar_subquery()
     last = func.coalesce(func.max(SnapshotRow.id), 0), func.coalesce(func.max(SnapshotRow.traced_at), 0.0)
@@ -156,7 +156,9 @@ def candidates(connection: Connection, left: Mapping[int, Sequence[str]] = NOTHI
     Args:
         left: by repository, the names of those that are, with `*` for any part.
     """
-    tries = union_all(*(select(literal(n, ProspectRow.tried.type).label("tried")) for n in range(OFTEN + 1))).subquery()
+    tries = union_all(
+        *(select(literal(n, ProspectRow.tried.type).label("tried")) for n in range(MAX_COUNTED_TRIES + 1))
+    ).subquery()
     first = (
         select(ProspectRow.theorem_id)
         .where(ProspectRow.repository_id == RepositoryRow.id, ProspectRow.tried == tries.c.tried)

@@ -6,9 +6,9 @@ from curriculum.database.checking import faults
 from curriculum.database.database import Database, UnitOfWork
 from curriculum.database.history import histories
 from curriculum.database.lineage import break_proof, reconcile
-from curriculum.database.prospects import attempt_counts, candidates, queue_of
 from curriculum.database.records import AttemptCost, AttemptRecord, FoundProof
-from curriculum.database.watches import failed, reset_clock, saw, watched
+from curriculum.database.theorem_queue import attempt_counts, candidates, queue_of
+from curriculum.database.watches import record_failure, record_visit, reset_clock, watched_repositories
 from tests.traced_modules import LEAN, keyed, module, read, theorem
 
 HERE = "https://example.org/r"
@@ -48,7 +48,7 @@ def test_open_theorems_wait_and_proved_ones_do_not(db: Database) -> None:
     attempt(db, "bb", "s2", proved=True)
     assert queue(db) == [("ccc", 0), ("a", 1)], "what was tried waits behind what was not"
     with db.reading() as connection:
-        assert [(c.tried, c.knew) for c in candidates(connection)] == [(1, 0), (0, 0)]
+        assert [(c.tried, c.known_proofs) for c in candidates(connection)] == [(1, 0), (0, 0)]
         assert [(y.tried, y.attempts, y.proved, y.seconds) for y in attempt_counts(connection)] == [(0, 2, 1, 4.0)]
 
 
@@ -156,39 +156,39 @@ def test_a_repository_that_goes_takes_its_queue_with_it(db: Database) -> None:
     attempt(db, "a", "s1", proved=True)
     db.perform(lambda work: work.traces.forget_repository(HERE))
     with db.reading() as connection:
-        assert (candidates(connection), attempt_counts(connection), watched(connection)) == ([], [], [])
+        assert (candidates(connection), attempt_counts(connection), watched_repositories(connection)) == ([], [], [])
 
 
 def test_a_repository_that_fails_is_looked_at_ever_later(db: Database) -> None:
     db.perform(lambda work: work.traces.record_repository(HERE))
 
     def fail(at: float) -> float:
-        return db.perform(lambda work: failed(work.connection, 1, "does not build", at))
+        return db.perform(lambda work: record_failure(work.connection, 1, "does not build", at))
 
     pauses = [fail(1_000.0 + n) for n in range(14)]
     assert pauses[:3] == [60.0, 120.0, 240.0]
     assert pauses[-1] == 24 * 3600.0
     with db.reading() as connection:
-        (watch,) = watched(connection)
+        (watch,) = watched_repositories(connection)
     assert (watch.failures, watch.fault, watch.next_at) == (14, "does not build", pytest.approx(1_013 + 24 * 3600))
-    db.perform(lambda work: saw(work.connection, 1, "abc", 2_000.0, again_in=300.0))
+    db.perform(lambda work: record_visit(work.connection, 1, "abc", 2_000.0, again_in=300.0))
     with db.reading() as connection:
-        (watch,) = watched(connection)
+        (watch,) = watched_repositories(connection)
     assert (watch.failures, watch.fault, watch.revision, watch.next_at) == (0, None, "abc", 2_300.0)
 
 
 def test_a_clock_that_is_set_back_does_not_bind_until_the_old_time_comes(db: Database) -> None:
     db.perform(lambda work: work.traces.record_repository(HERE))
-    db.perform(lambda work: saw(work.connection, 1, "abc", 9e9, again_in=300.0))
+    db.perform(lambda work: record_visit(work.connection, 1, "abc", 9e9, again_in=300.0))
     assert db.perform(lambda work: reset_clock(work.connection, 1_000.0, 300.0)) == 1
     with db.reading() as connection:
-        assert watched(connection)[0].next_at == 1_000.0
+        assert watched_repositories(connection)[0].next_at == 1_000.0
 
 
 def test_times_that_can_be_are_left_when_the_clock_is_set(db: Database) -> None:
     month = 30 * 24 * 3600.0
     db.perform(lambda work: work.traces.record_repository(HERE))
-    db.perform(lambda work: saw(work.connection, 1, "abc", 1_000.0, again_in=month))
+    db.perform(lambda work: record_visit(work.connection, 1, "abc", 1_000.0, again_in=month))
     assert db.perform(lambda work: reset_clock(work.connection, 999.0, month + 1.0)) == 0
     assert db.perform(lambda work: reset_clock(work.connection, 999.0, 300.0)) == 1
 
