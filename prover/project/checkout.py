@@ -1,11 +1,11 @@
-"""Repositories at a revision: cached, shared between processes, never half there.
+"""Checks out repositories at a revision: cached, shared between processes, never incomplete.
 
-    caches/git/NAME-KEY/mirror.git        every branch and tag of one address, without work tree
-    caches/git/NAME-KEY/trees/COMMIT      its files at one commit; not to be written to
+    caches/git/NAME-KEY/mirror.git        every branch and tag of one address, without a work tree
+    caches/git/NAME-KEY/trees/COMMIT      its files at one commit, read-only
     caches/git/NAME-KEY.lock              held while either is made
 
-A user's own directory is read where it is. What is made here is made beside its place and renamed into
-it; whatever has a name is finished. Knows git, and nothing of Lean.
+A user's own directory is read in place. Everything else is made under a scratch name and renamed, so whatever has its
+final name is complete. Knows git, and nothing of Lean.
 """
 
 import difflib
@@ -31,8 +31,7 @@ REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 ABBREVIATED = re.compile(r"[0-9a-f]{7,40}")
 NEAREST = 4
-
-"""Told in a line what is going on, or what is not as it should be."""
+"""The number of similar names in the message about an unknown revision."""
 
 
 @dataclass(frozen=True)
@@ -41,21 +40,21 @@ class Checkout:
 
     root: Path
     location: Location
-    """where it was asked for"""
+    """The requested location."""
     commit: str | None
-    """the 40 digits of its commit; None for a directory that is in no git repository, or has no commit yet"""
+    """The 40 hexadecimal digits of its commit; None for a directory without git or without a commit."""
     dirty: bool
-    """files differ from that commit, or there are some that git neither has nor ignores"""
+    """Whether files differ from that commit, or are neither tracked nor ignored."""
     cached: bool
-    """it is shared and must not be written to; otherwise the user's own"""
+    """Whether it is shared and read-only; otherwise it is the user's own directory."""
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """Its name for people."""
         return self.location.name
 
     def describe(self) -> str:
-        """Where and what it is, in a line."""
+        """Returns its location, commit and state in one line."""
         at = f" at {self.commit[:12]}" if self.commit else ""
         return f"{self.location.canonical}{at}{' (with changes)' if self.dirty else ''}"
 
@@ -65,28 +64,29 @@ class Checkouts:
     """The checkouts of one cache."""
 
     directory: Path
-    """made when first needed"""
+    """The directory of the cache; created when first needed."""
     notify: Notify = field(default=lambda _: None)
+    """Receives remarks about fetching."""
 
     def get(self, location: Location, refresh: bool = False) -> Checkout:
-        """A directory with the repository as asked for.
+        """Returns a directory with the repository at the requested revision.
 
-        A branch is asked for at its origin each time, and taken from the cache when that cannot be reached;
-        a tag or commit that is cached is not asked for again.
+        A branch is fetched from its origin each time, and taken from the cache if the origin cannot be reached. A
+        cached tag or commit is not fetched again.
 
         Args:
-            refresh: ask also for a tag.
+            refresh: whether a tag is fetched again too.
 
         Raises:
-            CheckoutFailed: there is no such repository, git cannot bring it, or the disk is full.
-            NoNetwork: its computer does not answer, and the revision is not cached.
-            NoSuchRevision: it has no such branch, tag or commit.
-            GitMissing: there is no git, and something other than a directory is asked for.
+            CheckoutFailed: There is no such repository, git cannot fetch it, or the disk is full.
+            NoNetwork: Its host does not answer, and the revision is not cached.
+            NoSuchRevision: It has no such branch, tag or commit.
+            GitMissing: Git is not installed, and the location is not a plain directory.
         """
         if isinstance(location.address, Path) and not location.address.is_dir():
-            raise CheckoutFailed(f"There is no directory {location.address}: check where it has gone.")
+            raise CheckoutFailed(f"There is no directory {location.address}: check the path.")
         if isinstance(location.address, Path) and location.revision is None:
-            return _as_it_is(location, location.address, self.notify)
+            return _in_place(location, location.address, self.notify)
         try:
             return self._revision(location, refresh)
         except OSError as error:
@@ -101,7 +101,7 @@ class Checkouts:
         return Checkout((tree / below).resolve(), location, commit, dirty=False, cached=True)
 
     def _entry(self, location: Location) -> tuple["_Entry", Path]:
-        """The cache of an address, and where in the repository the asked directory is."""
+        """Returns the cache of an address, and the path of the requested directory in the repository."""
         if isinstance(location.address, str) or not location.address.is_dir():
             entry = _Entry(self.directory / _key(location), location.address, self.notify)
             return entry, Path(location.below)
@@ -110,14 +110,14 @@ class Checkouts:
         return entry, location.address.relative_to(top)
 
     def place(self, location: Location) -> Path:
-        """Where the cache keeps a repository, or would."""
+        """Returns where the cache keeps a repository, whether it is cached or not."""
         try:
             return self._entry(location)[0].root
         except CheckoutFailed:  # a directory that is in no git repository
             return self.directory / _key(location)
 
     def cached(self, location: Location, commit: str) -> Path | None:
-        """The directory of a repository at a commit, if it is in the cache. Asks nobody."""
+        """Returns the directory of a repository at a commit if it is cached. Uses no network."""
         try:
             entry, below = self._entry(location)
         except CheckoutFailed:
@@ -126,16 +126,16 @@ class Checkouts:
         return tree if tree.is_dir() else None
 
     def remove(self, location: Location, keep: frozenset[str] = frozenset()) -> frozenset[str]:
-        """Deletes what is cached of a repository, except the commits to keep; says which it deleted.
+        """Deletes the cached commits of a repository except those to keep; returns the deleted ones.
 
-        Nobody may be reading them.
+        The caller ensures that no process reads them.
         """
         return _Entry(self.place(location), location.address, self.notify).remove(keep)
 
 
 @dataclass(frozen=True)
 class _Entry:
-    """What is cached of one address."""
+    """The cache of one address."""
 
     root: Path
     address: str | Path
@@ -143,12 +143,13 @@ class _Entry:
 
     @property
     def mirror(self) -> Path:
+        """The bare repository with all branches and tags."""
         return self.root / "mirror.git"
 
     # --- commits ---
 
     def commit(self, location: Location, refresh: bool) -> str:
-        """The commit that a revision means."""
+        """Returns the commit of a revision."""
         revision = location.revision
         if isinstance(self.address, Path) and revision is not None:
             return self._own(location, revision)
@@ -160,7 +161,7 @@ class _Entry:
             known = self._resolve(revision or "HEAD")
             if known is None:
                 raise
-            self.notify(f"{error} The cached {location} is used meanwhile.")
+            self.notify(f"{error} The cached {location} is used instead.")
             return known
         found = self._resolve(revision or head) or self._unadvertised(revision or head)
         if found is None:
@@ -168,20 +169,20 @@ class _Entry:
         return found
 
     def _own(self, location: Location, revision: str) -> str:
-        """In a repository on this computer any expression of git's is a revision."""
+        """Returns the commit of a revision of a local repository, which may be any revision expression of git."""
         assert isinstance(self.address, Path)
-        said = git("rev-parse", "--verify", f"{revision}^{{commit}}", directory=self.address)
-        if not said.ok:
+        result = git("rev-parse", "--verify", f"{revision}^{{commit}}", directory=self.address)
+        if not result.ok:
             raise self._unknown(location, git("for-each-ref", "--format=%(refname)", directory=self.address))
-        commit = said.out.strip()
+        commit = result.out.strip()
         if not self.cached(commit).is_dir() and self._resolve(commit) is None:
             self._update(commit)
             if self._resolve(commit) is None and self._unadvertised(commit) is None:
-                raise CheckoutFailed(f"git cannot copy {revision} out of {self.address}: check it with `git fsck`.")
+                raise CheckoutFailed(f"git cannot copy {revision} from {self.address}: check it with `git fsck`.")
         return commit
 
     def _settled(self, revision: str) -> str | None:
-        """A cached commit that the revision will mean for good: its own digits, or a tag's."""
+        """Returns a cached commit if the revision cannot change: a commit, its abbreviation, or a tag."""
         if COMMIT.fullmatch(revision) and self.cached(revision).is_dir():
             return revision
         if self._ref(f"refs/heads/{revision}") is not None:
@@ -191,8 +192,8 @@ class _Entry:
         return self._ref(f"refs/tags/{revision}")
 
     def _resolve(self, revision: str) -> str | None:
-        """The commit that the mirror knows by this name, branches first."""
-        for form in (f"refs/heads/{revision}", f"refs/tags/{revision}", revision, _apart(revision)):
+        """Returns the commit of a revision in the mirror, branches first."""
+        for form in (f"refs/heads/{revision}", f"refs/tags/{revision}", revision, _separate_ref(revision)):
             if known := self._ref(form):
                 return known
         return None
@@ -200,59 +201,61 @@ class _Entry:
     def _ref(self, name: str) -> str | None:
         if not self.mirror.is_dir():
             return None
-        said = self._in_mirror("rev-parse", "--quiet", "--verify", f"{name}^{{commit}}")
-        return said.out.strip() if said.ok else None
+        result = self._in_mirror("rev-parse", "--quiet", "--verify", f"{name}^{{commit}}")
+        return result.out.strip() if result.ok else None
 
     def _in_mirror(self, *words: str, seconds: float = LONG_S) -> GitResult:
         return git("--git-dir", self.mirror, *words, seconds=seconds)
 
     def _unadvertised(self, revision: str) -> str | None:
-        """A commit that no branch or tag leads to any more, such as a manifest's; or a reference in full."""
+        """Fetches a commit that no branch or tag contains, such as one in a manifest, or a full reference."""
         if not (COMMIT.fullmatch(revision) or revision.startswith("refs/")):
             return None
         with self._locked():
-            said = self._in_mirror("fetch", "--no-tags", "--", str(self.address), f"+{revision}:{_apart(revision)}")
-        return self._ref(_apart(revision)) if said.ok else None
+            result = self._in_mirror(
+                "fetch", "--no-tags", "--", str(self.address), f"+{revision}:{_separate_ref(revision)}"
+            )
+        return self._ref(_separate_ref(revision)) if result.ok else None
 
-    def _unknown(self, location: Location, said: GitResult | None = None) -> NoSuchRevision:
-        if said is None:
-            said = self._in_mirror("for-each-ref", "--format=%(refname)", "refs/heads", "refs/tags")
-        names = [re.sub(r"^refs/(heads|tags|remotes)/", "", ref) for ref in said.out.split()]
+    def _unknown(self, location: Location, result: GitResult | None = None) -> NoSuchRevision:
+        if result is None:
+            result = self._in_mirror("for-each-ref", "--format=%(refname)", "refs/heads", "refs/tags")
+        names = [re.sub(r"^refs/(heads|tags|remotes)/", "", ref) for ref in result.out.split()]
         wanted = location.revision or "HEAD"
-        near = difflib.get_close_matches(wanted, dict.fromkeys(names), NEAREST, 0.3) or names[:NEAREST]
-        hint = f"the nearest are {', '.join(near)}" if near else "it has no branches or tags at all"
+        similar = difflib.get_close_matches(wanted, dict.fromkeys(names), NEAREST, 0.3) or names[:NEAREST]
+        hint = f"similar ones are {', '.join(similar)}" if similar else "it has no branches or tags"
         return NoSuchRevision(f"{location.whole.canonical} has no branch, tag or commit {wanted}: {hint}.")
 
     # --- the mirror ---
 
     def _update(self, wanted: str | None) -> str:
-        """Brings the mirror to what its origin has now; says which branch is the default."""
+        """Updates the mirror from its origin; returns the default branch."""
         head = self._default_branch()
         with self._locked():
-            if self.mirror.is_dir() and self._brings(self.mirror, wanted, head).ok:
+            if self.mirror.is_dir() and self._fetch_into(self.mirror, wanted, head).ok:
                 return head
             self.notify(f"fetching {Location(self.address)}")
-            with self._staged() as stage:  # the first time, or git finds fault with the mirror that is there
+            with self._staged() as stage:  # the first time, or when the present mirror is damaged
                 self._in_order(["init", "--quiet", "--bare", stage / "made"])
-                if not (said := self._brings(stage / "made", wanted, head)).ok:
-                    raise _failed(said, self.root)
+                if not (result := self._fetch_into(stage / "made", wanted, head)).ok:
+                    raise _failed(result, self.root)
                 shutil.rmtree(self.mirror, ignore_errors=True)
                 (stage / "made").rename(self.mirror)
         return head
 
     def _default_branch(self) -> str:
-        """The name of the default branch, as its origin says; also shows whether the origin is there."""
-        said = reached(self.address, ("ls-remote", "--symref", "--", self.address, "HEAD"))
-        if not said.ok:
-            raise CheckoutFailed(f"git cannot read {Location(self.address)} ({said.last_words}): check it.")
-        match = re.search(r"^ref: refs/heads/(\S+)\s+HEAD$", said.out, re.M)
+        """Returns the default branch according to the origin; also checks that the origin exists."""
+        result = reached(self.address, ("ls-remote", "--symref", "--", self.address, "HEAD"))
+        if not result.ok:
+            raise CheckoutFailed(f"git cannot read {Location(self.address)} ({result.last_words}): check it.")
+        match = re.search(r"^ref: refs/heads/(\S+)\s+HEAD$", result.out, re.M)
         if match:
             return match[1]
-        detached = re.search(r"^([0-9a-f]{40})\s+HEAD$", said.out, re.M)
+        detached = re.search(r"^([0-9a-f]{40})\s+HEAD$", result.out, re.M)
         return detached[1] if detached else "HEAD"
 
-    def _brings(self, mirror: Path, wanted: str | None, head: str) -> GitResult:
-        """An origin that is damaged gives the wanted revision, perhaps, if not the whole."""
+    def _fetch_into(self, mirror: Path, wanted: str | None, head: str) -> GitResult:
+        """Fetches everything, or only the wanted revision if the origin is damaged."""
         whole = self._fetch(mirror, head)
         if whole.ok:
             return whole
@@ -261,23 +264,25 @@ class _Entry:
 
     def _fetch(self, mirror: Path, head: str) -> GitResult:
         words: list[str | Path] = ["--git-dir", mirror, "fetch", "--quiet", "--update-shallow", "--no-tags"]
-        said = reached(self.address, [*words, "--prune", "--force", "--", self.address, *REFS], LONG_S, self.root)
-        if said.ok:
+        result = reached(self.address, [*words, "--prune", "--force", "--", self.address, *REFS], LONG_S, self.root)
+        if result.ok:
             git("--git-dir", mirror, "symbolic-ref", "HEAD", f"refs/heads/{head}")
-        return said
+        return result
 
     def _fetch_only(self, mirror: Path, revision: str) -> GitResult:
         words: list[str | Path] = ["--git-dir", mirror, "fetch", "--quiet", "--depth=1", "--no-tags", "--"]
-        return reached(self.address, [*words, self.address, f"+{revision}:{_apart(revision)}"], LONG_S, self.root)
+        return reached(
+            self.address, [*words, self.address, f"+{revision}:{_separate_ref(revision)}"], LONG_S, self.root
+        )
 
     # --- work trees ---
 
     def cached(self, commit: str) -> Path:
-        """Where the files of a commit are, once they are there."""
+        """Returns the directory of the files of a commit, which need not exist."""
         return self.root / "trees" / commit
 
     def tree(self, commit: str) -> Path:
-        """The files of a commit."""
+        """Returns the directory of the files of a commit; checks it out first if necessary."""
         tree = self.cached(commit)
         if tree.is_dir():
             return tree
@@ -290,7 +295,7 @@ class _Entry:
         return tree
 
     def _fill(self, place: Path, commit: str) -> None:
-        """A repository of its own, with submodules if need be, that finds its objects in the mirror."""
+        """Makes a repository, with submodules if it has any, that shares the objects of the mirror."""
         self._in_order(
             ["init", "--quiet", place],
             ["-C", place, "remote", "add", "origin", Location(self.address).canonical],
@@ -304,21 +309,21 @@ class _Entry:
 
     def _in_order(self, *commands: Sequence[str | Path]) -> None:
         for words in commands:
-            if not (said := git(*words, seconds=LONG_S)).ok:
-                raise _failed(said, self.root)
+            if not (result := git(*words, seconds=LONG_S)).ok:
+                raise _failed(result, self.root)
 
     def _submodules(self, place: Path) -> None:
-        """Fetches submodules; a repository is of use without them, so that a failure is only noted."""
+        """Fetches submodules. A repository is usable without them, so a failure is only a remark."""
         local = on_this_computer(self.address)
         try:
             words = ("submodule", "update", "--init", "--recursive", "--quiet")
-            said = git(*words, directory=place, seconds=LONG_S, local_modules=local)
+            result = git(*words, directory=place, seconds=LONG_S, local_modules=local)
         except TimeoutError as error:
-            said = GitResult(1, "", str(error))
-        if FULL.search(said.err):
+            result = GitResult(1, "", str(error))
+        if FULL.search(result.err):
             raise disk_full(self.root)
-        if not said.ok:
-            self.notify(f"{Location(self.address)}: its submodules are not all here ({said.last_words})")
+        if not result.ok:
+            self.notify(f"{Location(self.address)}: its submodules are incomplete ({result.last_words})")
 
     # --- care ---
 
@@ -330,27 +335,27 @@ class _Entry:
         if not self.root.is_dir():
             return frozenset()
         with self._locked():
-            gone = self.commits() - keep
+            deleted = self.commits() - keep
             with self._staged() as stage:
-                for commit in gone:
+                for commit in deleted:
                     self.cached(commit).rename(stage / commit)
             if not keep:
                 shutil.rmtree(self.root, ignore_errors=True)
-        return gone
+        return deleted
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Holds the lock on this address, which the operating system releases when its holder dies."""
+        """Holds the lock on this address; the operating system releases it when the holder dies."""
         self.root.mkdir(parents=True, exist_ok=True)
         with FileLock(self.root.with_name(self.root.name + ".lock")):
-            self.root.mkdir(exist_ok=True)  # whoever held it may have deleted it
+            self.root.mkdir(exist_ok=True)  # the last holder may have deleted it
             yield
 
     @contextmanager
     def _staged(self) -> Iterator[Path]:
-        """A directory to make something in; also clears away what killed processes have left in theirs."""
-        for left in self.root.glob(UNFINISHED + "*"):
-            shutil.rmtree(left, ignore_errors=True)
+        """Yields a scratch directory; also deletes those that killed processes left."""
+        for unfinished in self.root.glob(UNFINISHED + "*"):
+            shutil.rmtree(unfinished, ignore_errors=True)
         stage = Path(mkdtemp(prefix=UNFINISHED, dir=self.root))
         try:
             yield stage
@@ -358,12 +363,12 @@ class _Entry:
             shutil.rmtree(stage, ignore_errors=True)
 
 
-def _as_it_is(location: Location, directory: Path, notify: Notify) -> Checkout:
-    """The user's own directory. Without git, or where git refuses to look, it has no commit."""
+def _in_place(location: Location, directory: Path, notify: Notify) -> Checkout:
+    """Returns the user's own directory. It has no commit without git or if git refuses to read it."""
     try:
         head = git("rev-parse", "--verify", "--quiet", "HEAD", directory=directory)
         if "dubious ownership" in head.err:
-            notify(f"git does not look into {directory}, which is somebody else's: its commit is not known")
+            notify(f"git does not read {directory}, which belongs to another user: its commit is unknown")
         if not head.ok:
             return Checkout(directory, location, None, dirty=False, cached=False)
         status = git("status", "--porcelain", "--untracked-files=normal", "--", ".", directory=directory)
@@ -372,36 +377,36 @@ def _as_it_is(location: Location, directory: Path, notify: Notify) -> Checkout:
     return Checkout(directory, location, head.out.strip(), dirty=bool(status.out.strip()), cached=False)
 
 
-def _apart(revision: str) -> str:
-    """The reference in the mirror for a revision that was fetched by itself."""
+def _separate_ref(revision: str) -> str:
+    """Returns the reference in the mirror for a revision that is fetched separately."""
     return f"refs/prover/{revision.removeprefix('refs/')}"
 
 
 def _top(directory: Path) -> Path:
-    """The git repository that a directory is in, or is."""
-    said = git("rev-parse", "--show-toplevel", directory=directory)
-    if said.ok:
-        return Path(said.out.strip()).resolve()
+    """Returns the root of the git repository that contains a directory."""
+    result = git("rev-parse", "--show-toplevel", directory=directory)
+    if result.ok:
+        return Path(result.out.strip()).resolve()
     if not git("rev-parse", "--resolve-git-dir", ".", directory=directory).ok:
-        raise CheckoutFailed(f"{directory} has no revisions ({said.last_words}): name it without `@`.")
+        raise CheckoutFailed(f"{directory} has no revisions ({result.last_words}): name it without `@`.")
     return directory
 
 
 def _key(location: Location) -> str:
-    """A directory's name for an address: readable, and different for different repositories."""
+    """Returns a readable directory name for an address, unique for each repository."""
     whole = location.whole
     same = whole.canonical if on_this_computer(whole.address) else whole.canonical.removesuffix(".git")
     digest = hashlib.sha256(same.encode()).hexdigest()[:12]
     return f"{re.sub(r'[^A-Za-z0-9._-]', '-', whole.name)[:40]}-{digest}"
 
 
-def _failed(said: GitResult, place: Path) -> CheckoutFailed:
-    if FULL.search(said.err):
+def _failed(result: GitResult, place: Path) -> CheckoutFailed:
+    if FULL.search(result.err):
         return disk_full(place)
-    return CheckoutFailed(f"git cannot make a checkout in {place} ({said.last_words}): mend that and start again.")
+    return CheckoutFailed(f"git cannot make a checkout in {place} ({result.last_words}): fix that and start again.")
 
 
 def _refused(error: OSError, place: Path) -> CheckoutFailed:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         return disk_full(place)
-    return CheckoutFailed(f"{error.filename or place} cannot be used ({error.strerror or error}): mend that first.")
+    return CheckoutFailed(f"{error.filename or place} cannot be used ({error.strerror or error}): fix that first.")

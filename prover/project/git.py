@@ -1,6 +1,6 @@
-"""Runs the `git` program so that it asks nobody, runs nobody's hooks, and ends in time. Keeps no state.
+"""Runs the `git` program without prompts, without hooks and with a time limit. Keeps no state.
 
-What git says is turned into one sentence: no such repository, no network, disk full, or its last words.
+Git's errors become one sentence: no such repository, no network, disk full, or git's own last line.
 """
 
 import os
@@ -16,9 +16,9 @@ from prover.errors import CheckoutFailed, GitMissing, NoNetwork
 from prover.project.location import host_of, on_this_computer, without_secrets
 
 QUICK_S = 60.0
-"""for questions to another computer"""
+"""The time limit for queries of another host."""
 LONG_S = 3600.0
-"""for a whole repository"""
+"""The time limit for fetching a repository."""
 
 SETTINGS = {
     "advice.detachedHead": "false",
@@ -36,7 +36,7 @@ SETTINGS = {
     "protocol.ext.allow": "never",
 }
 INHERITED = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_OBJECT_DIRECTORY", "GIT_COMMON_DIR", "GIT_NAMESPACE")
-"""what a hook of git's would hand on to us, and must not reach the git that we start"""
+"""Variables that a git hook sets for its children and that must not reach the git started here."""
 
 NETWORK = re.compile(
     r"could not resolve|couldn't resolve|name resolution|name or service not known|failed to connect|"
@@ -54,7 +54,7 @@ FULL = re.compile(r"no space left|disk quota exceeded", re.I)
 
 @dataclass(frozen=True)
 class GitResult:
-    """How a git command ended."""
+    """How a git command ended, and its output."""
 
     status: int
     out: str
@@ -62,18 +62,19 @@ class GitResult:
 
     @property
     def ok(self) -> bool:
+        """Whether it succeeded."""
         return self.status == 0
 
     @property
     def last_words(self) -> str:
-        """What it complained of, without addresses' passwords."""
+        """The error that it reported, without passwords in addresses."""
         lines = [line.strip() for line in self.err.splitlines() if line.strip()]
         faults = [line for line in lines if line.lower().startswith(("fatal:", "error:"))]
         words = (faults or lines or [f"status {self.status}"])[-1]
         return without_secrets(re.sub(r"^(fatal|error): ", "", words, flags=re.I)).rstrip(".")
 
     def line_with(self, pattern: re.Pattern[str]) -> str:
-        """The line of its complaint that a pattern finds, without addresses' passwords."""
+        """Returns the line of its errors that a pattern matches, without passwords in addresses."""
         line = next(line for line in self.err.splitlines() if pattern.search(line))
         return without_secrets(re.sub(r"^(fatal|error|ssh): ", "", line.strip(), flags=re.I)).rstrip(".")
 
@@ -81,15 +82,15 @@ class GitResult:
 def git(
     *words: str | Path, directory: Path | None = None, seconds: float = QUICK_S, local_modules: bool = False
 ) -> GitResult:
-    """Runs git and says how it ended.
+    """Runs git and returns how it ended.
 
     Args:
-        directory: where it is run; nowhere in particular when not given.
-        local_modules: submodules may lie on this computer, as they may in a repository that does.
+        directory: its working directory.
+        local_modules: whether submodules may be local, as in a local repository.
 
     Raises:
-        GitMissing: there is no git.
-        TimeoutError: it did not end in time, and was killed with all that it had started.
+        GitMissing: Git is not installed.
+        TimeoutError: It did not end in time and was killed with its children.
     """
     program = shutil.which("git")
     if program is None:
@@ -108,7 +109,7 @@ def git(
     try:
         out, err = process.communicate(timeout=seconds)
     except subprocess.TimeoutExpired:
-        raise TimeoutError(f"git {words[0]} gave no answer for {seconds:.0f} s") from None
+        raise TimeoutError(f"git {words[0]} did not end within {seconds:.0f} s") from None
     finally:
         if process.poll() is None:
             _end(process)
@@ -118,45 +119,45 @@ def git(
 def reached(
     address: str | Path, words: Sequence[str | Path], seconds: float = QUICK_S, directory: Path | None = None
 ) -> GitResult:
-    """Runs a git command that asks another repository.
+    """Runs a git command that reads another repository.
 
     Raises:
-        CheckoutFailed: there is no such repository, or the disk is full.
-        NoNetwork: its computer does not answer.
+        CheckoutFailed: There is no such repository, or the disk is full.
+        NoNetwork: Its host does not answer.
     """
     shown = without_secrets(str(address))
     try:
-        said = git(*words, seconds=seconds, directory=directory)
+        result = git(*words, seconds=seconds, directory=directory)
     except TimeoutError:
-        raise NoNetwork(f"{host_of(address)} gave no answer for {seconds:.0f} s: try {shown} again later.") from None
-    if said.ok:
-        return said
-    if FULL.search(said.err):
+        raise NoNetwork(f"{host_of(address)} did not answer within {seconds:.0f} s: try {shown} again later.") from None
+    if result.ok:
+        return result
+    if FULL.search(result.err):
         raise disk_full(directory)
-    if NETWORK.search(said.err) and not on_this_computer(address) and "corruption" not in said.err:
-        raise NoNetwork(f"{shown} cannot be reached ({said.line_with(NETWORK)}): check the network and the address.")
-    if ABSENT.search(said.err):
+    if NETWORK.search(result.err) and not on_this_computer(address) and "corruption" not in result.err:
+        raise NoNetwork(f"{shown} cannot be reached ({result.line_with(NETWORK)}): check the network and the address.")
+    if ABSENT.search(result.err):
         raise CheckoutFailed(
             f"There is no git repository {shown} that you may read: check the address and your rights."
         )
-    return said
+    return result
 
 
 def disk_full(place: Path | None) -> CheckoutFailed:
-    """What is said when there is no space for a checkout."""
-    return CheckoutFailed(f"The disk is full at {place}: free some space and start again, nothing is left half done.")
+    """What is result when there is no space for a checkout."""
+    return CheckoutFailed(f"The disk is full at {place}: free some space and start again, nothing is incomplete.")
 
 
 def _environment() -> dict[str, str]:
-    """The user's own environment, handed on, with what keeps git from asking."""
-    kept = {key: value for key, value in os.environ.items() if key not in INHERITED}
+    """Returns the user's environment with settings that prevent prompts."""
+    inherited = {key: value for key, value in os.environ.items() if key not in INHERITED}
     silent = {"GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "", "SSH_ASKPASS_REQUIRE": "never", "GIT_LFS_SKIP_SMUDGE": "1"}
     plain = {"LC_ALL": "C", "LANGUAGE": "", "GIT_OPTIONAL_LOCKS": "0"}
-    return {"GIT_SSH_COMMAND": "ssh -oBatchMode=yes -oConnectTimeout=30"} | kept | silent | plain
+    return {"GIT_SSH_COMMAND": "ssh -oBatchMode=yes -oConnectTimeout=30"} | inherited | silent | plain
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ends git and what it has started."""
+    """Kills git and its children."""
     try:
         os.killpg(process.pid, signal.SIGKILL)
     except ProcessLookupError:

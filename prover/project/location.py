@@ -1,8 +1,8 @@
-"""Where a repository is: `URL_OR_PATH[@rev][#directory]` taken apart. Looks at directories; asks no network.
+"""Parses where a repository is: `URL_OR_PATH[@rev][#directory]`. Looks at directories, but uses no network.
 
-An `@` also stands in addresses (`git@host:path`), in directories, and in names of tags. A directory that
-exists is taken at its word; in an address, the first `@` after the host that does not begin a name
-starts the revision, and the last `#` the directory in the repository that is meant.
+An `@` may also occur in addresses (`git@host:path`), in directories, and in names of tags. An existing directory takes
+precedence. In an address, the first `@` after the host that does not begin a path component starts the revision, and
+the last `#` starts the directory in the repository.
 """
 
 import re
@@ -20,37 +20,37 @@ _REVISED = re.compile(r"(?P<path>.*?[^/])@(?P<revision>.+)")
 
 @dataclass(frozen=True)
 class Location:
-    """Where a repository is, and at which revision it is wanted."""
+    """The address of a repository and a revision of it."""
 
     address: str | Path
-    """a URL, or a directory on this computer"""
+    """A URL, or a local directory."""
     revision: str | None = None
-    """a branch, tag or commit; as it is, when there is none"""
+    """A branch, tag or commit; None for the default branch, or for a directory as it is."""
     below: str = ""
-    """the directory meant in the repository at a URL, with forward slashes; its top when empty"""
+    """The directory in the repository at a URL, with forward slashes; empty for its root."""
 
     @property
     def name(self) -> str:
-        """What people call it: the last part of its address, and the directory in it."""
+        """Its name for people: the last part of its address, and the directory in it."""
         last = str(self.address).rstrip("/").replace(":", "/").rpartition("/")[2]
         whole = last.removesuffix(".git") or "repository"
         return f"{whole}/{self.below}" if self.below else whole
 
     @property
     def is_directory(self) -> bool:
-        """Whether it is the user's own directory, as it is now."""
+        """Whether it is the user's own directory in its present state."""
         return isinstance(self.address, Path) and self.revision is None
 
     @property
     def canonical(self) -> str:
-        """The address without secrets and marks that do not matter: equal for the same repository."""
+        """The address without secrets and irrelevant characters, equal for the same repository."""
         if isinstance(self.address, Path):
             return str(self.address)
         return without_secrets(self.address).rstrip("/") + self._fragment
 
     @property
     def whole(self) -> "Location":
-        """The repository that it is in, or is."""
+        """The location of the whole repository."""
         return Location(self.address, self.revision)
 
     @property
@@ -64,7 +64,7 @@ class Location:
 
 
 def location_of(canonical: str, revision: str | None) -> Location:
-    """The location that has this canonical form, at a revision."""
+    """Returns the location with a canonical form, at a revision."""
     if canonical.startswith("/"):
         return Location(Path(canonical), revision)
     if canonical.startswith("file://") and _is_directory_at(canonical.removeprefix("file://")):
@@ -74,10 +74,10 @@ def location_of(canonical: str, revision: str | None) -> Location:
 
 
 def parse_location(text: str) -> Location:
-    """The location that a user wrote.
+    """Parses a location that a user wrote.
 
     Raises:
-        UsageError: it is empty, names a way of access that git must not use, or has an empty revision.
+        UsageError: It is empty, has a protocol that git must not use, or has an empty revision.
     """
     text = text.strip()
     if not text:
@@ -98,10 +98,10 @@ def parse_location(text: str) -> Location:
 
 
 def required_location(url: str, revision: str | None, base: Path) -> Location:
-    """Where a lakefile or manifest says that a package is; a path there is seen from `base`.
+    """Parses the location of a package in a lakefile or manifest; paths are relative to `base`.
 
     Raises:
-        UsageError: it is no address, or the revision is none.
+        UsageError: The address or the revision is invalid.
     """
     if revision is not None:
         _checked(revision, url)
@@ -111,21 +111,21 @@ def required_location(url: str, revision: str | None, base: Path) -> Location:
         return Location(url, revision)
     if _SCP.fullmatch(url) and not url.startswith("-"):
         return Location(url, revision)
-    raise UsageError(f"{without_secrets(url)!r} is no address of a git repository: check the lakefile.")
+    raise UsageError(f"{without_secrets(url)!r} is not the address of a git repository: check the lakefile.")
 
 
 def without_secrets(text: str) -> str:
-    """Text with user names and passwords taken out of the `http` addresses in it."""
+    """Returns text without the user names and passwords in its `http` addresses."""
     return re.sub(r"(https?://)[^/@\s]*@", r"\1", text)
 
 
 def on_this_computer(address: str | Path) -> bool:
-    """Whether an address is asked without a network."""
+    """Returns whether an address can be read without a network."""
     return isinstance(address, Path) or address.startswith("file://")
 
 
 def host_of(address: str | Path) -> str:
-    """The computer that an address names."""
+    """Returns the host of an address."""
     if isinstance(address, Path):
         return "this computer"
     if "://" in address:
@@ -134,17 +134,17 @@ def host_of(address: str | Path) -> str:
 
 
 def _with_directory(head: str, path: str, text: str) -> Location:
-    """An address whose path may end in the directory that is meant."""
+    """Parses an address whose path may end in a directory of the repository."""
     rest, sign, below = path.rpartition("#")
     return replace(_remote(head, rest, text), below=_below(below, text)) if sign else _remote(head, path, text)
 
 
 def _below(below: str, text: str) -> str:
-    """A directory in a repository."""
+    """Parses a directory of a repository."""
     parts = PurePosixPath(below).parts
     if not parts or below.startswith("/") or ".." in parts or not below.isprintable():
         hint = "name a directory of the repository after the `#`"
-        raise UsageError(f"{without_secrets(text)} has no directory that can be meant: {hint}.")
+        raise UsageError(f"{without_secrets(text)} does not name a directory: {hint}.")
     return "/".join(parts)
 
 
@@ -157,7 +157,7 @@ def _remote(head: str, path: str, text: str) -> Location:
 
 
 def _file_url(path: str, text: str) -> Location:
-    """A `file` URL is fetched like any other; which signs are its own, the longest directory says."""
+    """Parses a `file` URL; the longest existing directory decides which signs belong to the path."""
     rest, sign, below = path.rpartition("#")
     whole = [(address, revision, "") for address, revision in _splits(path)]
     parted = [(address, revision, below) for address, revision in _splits(rest)] if sign else []
@@ -183,13 +183,13 @@ def _directory(text: str) -> Location:
 
 
 def _splits(text: str) -> list[tuple[str, str | None]]:
-    """Every way to read an address and a revision out of it, the longest address first."""
+    """Returns every way to split a text into an address and a revision, the longest address first."""
     places = [place for place, sign in enumerate(text) if sign == "@"]
     return [(text, None), *((text[:place], text[place + 1 :]) for place in reversed(places) if place)]
 
 
 def _checked(revision: str, text: str) -> str:
-    """A revision that git cannot take for an option."""
+    """Returns a revision that git cannot mistake for an option."""
     if not revision:
         raise _no_revision(text)
     if revision.startswith("-") or not revision.isprintable() or " " in revision or ":" in revision:

@@ -331,4 +331,4 @@ def test_a_submodule_that_cannot_be_had_is_noted(
     origin.commit({})
     shutil.rmtree(inner.root)
     assert said(get(checkouts, f"{origin.url}@main")) == "-- two\n"
-    assert any("its submodules are not all here" in note for note in notes)
+    assert any("its submodules are incomplete" in note for note in notes)

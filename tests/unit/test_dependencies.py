@@ -126,7 +126,7 @@ def test_what_git_could_take_for_an_order_is_refused(
 ) -> None:
     entry = {"type": "git", "name": "b", "url": url, "rev": revision, "inherited": False}
     found = open_repository(repository(tmp_path, library("A", "b"), manifest(entry)), checkouts)
-    assert "is no address" in why(found)["b"] or "cannot be a revision" in why(found)["b"]
+    assert "is not the address" in why(found)["b"] or "cannot be a revision" in why(found)["b"]
 
 
 def test_an_address_may_be_a_path_from_the_repository(

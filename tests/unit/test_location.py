@@ -101,9 +101,9 @@ def test_a_path_from_here_and_from_home_is_made_whole(tmp_path: Path, monkeypatc
         ("/tmp@", "ends in `@`"),
         ("/tmp@--upload-pack=x", "cannot be a revision"),
         ("/tmp@HEAD:file", "cannot be a revision"),
-        ("https://host/a#", "no directory that can be meant"),
-        ("https://host/a@v1#../b", "no directory that can be meant"),
-        ("https://me:word@host/a#/b", "https://host/a#/b has no directory"),
+        ("https://host/a#", "does not name a directory"),
+        ("https://host/a@v1#../b", "does not name a directory"),
+        ("https://me:word@host/a#/b", "https://host/a#/b does not name a directory"),
     ],
 )
 def test_what_is_no_location_is_refused_in_a_sentence(text: str, said: str) -> None:

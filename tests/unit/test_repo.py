@@ -210,7 +210,7 @@ def test_what_is_not_in_the_list_or_not_clear_is_said(
     ("words", "said"),
     [
         (["add", "/nowhere"], "There is no directory /nowhere"),
-        (["add", "ORIGIN@v2"], "no branch, tag or commit v2: the nearest are v1"),
+        (["add", "ORIGIN@v2"], "no branch, tag or commit v2: similar ones are v1"),
         (["add", "https://127.0.0.1:9/a@v1"], "cannot be reached"),
         (["add", "EMPTY"], "has no Lean files"),
     ],
