@@ -10,11 +10,11 @@ from typing import Any, Generic, TypeVar
 
 from prover.errors import ExtensionFailed, UsageError
 
-GENERATORS = "prover.generators"
-ENGINES = "prover.engines"
-BENCHMARKS = "prover.benchmarks"
-PROMPT_FORMATS = "prover.prompt_formats"
-LEARNERS = "prover.learners"
+GENERATORS_GROUP = "prover.generators"
+ENGINES_GROUP = "prover.engines"
+BENCHMARKS_GROUP = "prover.benchmarks"
+PROMPT_FORMATS_GROUP = "prover.prompt_formats"
+LEARNERS_GROUP = "prover.learners"
 
 T = TypeVar("T")
 

@@ -9,6 +9,7 @@ from prover.attempt import Prover, Recall
 from prover.check.gate import Gate
 from prover.check.levels import DEFAULT_LEVEL
 from prover.errors import UsageError
+from prover.extensions import GENERATORS_GROUP, Registry
 from prover.progress import Reporter
 from prover.search.budget import Budget
 from prover.search.engine import Strategy
@@ -43,14 +44,21 @@ def retrieved_premises(reporter: Reporter) -> Premises:
     return Premises(library_indexes(reporter))
 
 
-GENERATORS: dict[str, Callable[[Reporter], Generator]] = {
-    "automation": lambda _: Automation(),
-    "structure": lambda _: Structure(),
-    "memory": lambda _: stored_memory(),
-    "premises": retrieved_premises,
-    "fixed": lambda _: FixedList(),
-}
-"""makes a generator, by its name"""
+GeneratorFactory = Callable[[Reporter], Generator]
+"""Creates a generator, which may report what it does while it prepares itself."""
+
+GENERATORS: Registry[GeneratorFactory] = Registry(
+    "generator",
+    GENERATORS_GROUP,
+    {
+        "automation": lambda _: Automation(),
+        "structure": lambda _: Structure(),
+        "memory": lambda _: stored_memory(),
+        "premises": retrieved_premises,
+        "fixed": lambda _: FixedList(),
+    },
+    Callable,
+)
 
 
 def generators_named(text: str, reporter: Reporter, model: Generator | None = None) -> tuple[Generator, ...]:
@@ -61,15 +69,20 @@ def generators_named(text: str, reporter: Reporter, model: Generator | None = No
     """
     names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     for name in names:
-        if name not in GENERATORS and name != MODEL:
-            raise UsageError(f"There is no generator {name!r}: choose from {', '.join([*GENERATORS, MODEL])}.")
+        if name != MODEL and GENERATORS.find(name) is None:
+            raise UsageError(f"There is no generator {name!r}: choose from {_generator_names()}.")
     if not names:
-        raise UsageError(f"Name at least one generator: {', '.join([*GENERATORS, MODEL])}.")
+        raise UsageError(f"Name at least one generator: {_generator_names()}.")
     if MODEL in names and model is None:
         raise UsageError("The generator 'model' needs a model: give one with --model.")
     if model is not None and MODEL not in names:
         names.append(MODEL)
-    return tuple(model if model is not None and name == MODEL else GENERATORS[name](reporter) for name in names)
+    found = [model if name == MODEL else GENERATORS.named(name)(reporter) for name in names]
+    return tuple(generator for generator in found if generator is not None)
+
+
+def _generator_names() -> str:
+    return ", ".join([*GENERATORS.names(), MODEL])
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from prover.errors import LeanError, ProverError, UsageError
 from prover.evaluate.harness import Harness, Plan, Telling
 from prover.evaluate.header import modules_of
 from prover.evaluate.journal import Journal, Manifest, ProblemLine, SurveyLine
-from prover.evaluate.loading import load
+from prover.evaluate.loading import BENCHMARKS, load
 from prover.evaluate.problem import Benchmark, Located, Problem, Provenance, Written
 from prover.evaluate.survey import Ground, InRepository, Scratch
 from prover.lean.pool import Pool
@@ -27,12 +27,6 @@ from prover.project.git import git
 from prover.project.layout import Repository
 from prover.project.location import parse_location
 
-SOURCES = {
-    "minif2f": "https://github.com/yangky11/miniF2F-lean4@5746b7d6c47855ce1294bed87329618ff7f1bc31",
-    "putnambench": "https://github.com/trishullab/PutnamBench",
-    "proofnet": "https://github.com/rahul3613/ProofNet-lean4",
-}
-"""where a benchmark is fetched from when --data does not say"""
 FILES = (".jsonl", ".json", ".ndjson")
 
 
@@ -73,8 +67,9 @@ def problems_of(wanted: Wanted, reporter: Reporter) -> Benchmark:
 
 def _data(wanted: Wanted, reporter: Reporter) -> tuple[Path, str]:
     """Where the files are, and at which commit."""
-    named = wanted.data or SOURCES.get(wanted.benchmark)
-    if named is None:
+    loader = BENCHMARKS.find(wanted.benchmark)
+    named = wanted.data or (loader.source if loader is not None else "")
+    if not named:
         raise UsageError(f"Say with --data where the files of {wanted.benchmark} are.")
     path = Path(named).expanduser()
     if path.is_file() or (wanted.data and "@" not in named and "://" not in named and not path.is_dir()):

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
+from curriculum.learn.registry import MEMORY
 from prover.app.assembly import ProverOptions, assemble, mixture
 from prover.app.environment import database, home
 from prover.app.planning import order_named
@@ -39,13 +40,11 @@ from prover.tactics.structure import Structure
 if TYPE_CHECKING:
     from curriculum.database.courses import StoredStep
     from curriculum.database.database import Database
-    from curriculum.learn.learner import Learner, Strategy
+    from curriculum.learn.learner import Learner
     from curriculum.lifelong.course import CourseConfig
     from curriculum.lifelong.executor import AttemptRequest, AttemptResult, LearnedState
 
 LEASE_S = 180.0
-MEMORY, RANKER, GENERATOR = "memory", "ranker", "generator"
-LEARNERS = (MEMORY, RANKER, GENERATOR)
 STRATEGIES = ("progressive", "merged", "replay", "ewc", "adapters")
 
 
@@ -219,51 +218,6 @@ def _patch(task: Task, outcome: Outcome) -> str:
         return ""
     source = task.source
     return unified_diff(source.file, source.text, replace_in(source.text, outcome.replacements))
-
-
-# --- learners ---
-
-
-@dataclass(frozen=True)
-class LearnerOptions:
-    """How learners are made."""
-
-    strategy: "Strategy" = "progressive"
-    """The strategy against forgetting, for learners with weights."""
-    seed: int = 0
-    base: str = "tiny"
-    """The base model of the learner `generator`: a preset, a directory, or a name on the hub."""
-    learning_rate: float | None = None
-    """The learning rate of the learner `generator`; None for the default of its base."""
-    epochs: int = 1
-    """Epochs of the learner `generator` over each repository."""
-    directory: Path | None = None
-    """A directory in which interrupted trainings continue; temporary ones if not given."""
-
-
-def learners_named(names: Sequence[str], options: LearnerOptions) -> "list[Learner]":
-    """Returns the learners of these names, each once.
-
-    Raises:
-        UsageError: a name is unknown, or what a learner needs is not installed.
-    """
-    from curriculum.learn.generator.learner import GeneratorLearner
-    from curriculum.learn.learner import MemoryLearner
-    from curriculum.learn.ranker import Ranker
-
-    strategy, seed, directory = options.strategy, options.seed, options.directory
-    made: Mapping[str, Callable[[], Learner]] = {
-        MEMORY: lambda: MemoryLearner(strategy, seed=seed),
-        RANKER: lambda: Ranker(strategy, seed=seed),
-        GENERATOR: lambda: GeneratorLearner(
-            strategy, seed, options.base, options.epochs, options.learning_rate, directory and directory / GENERATOR
-        ),
-    }
-    names = list(dict.fromkeys(names))
-    for name in names:
-        if name not in made:
-            raise UsageError(f"There is no learner {name!r}: choose from {', '.join(LEARNERS)}.")
-    return [made[name]() for name in names]
 
 
 # --- courses ---

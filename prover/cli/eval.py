@@ -36,7 +36,6 @@ from prover.lean.session import TacticLimits
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.progress import Reporter
 from prover.search.budget import Budget
-from prover.tactics.memory.memory import Memory
 from retrieval.files import write_atomically
 
 BENCHMARKS = {
@@ -167,7 +166,7 @@ def _plan(given: dict[str, Any], reporter: Reporter) -> Plan:
     model: ModelChoice | None = given["model"]
     asked = asked_of(model, "tactics", 0, reporter)
     generators = generators_named(given["generators"], reporter, asked.tactics)
-    knows: dict[str, Any] = {f"{each.name}, goals": len(each) for each in generators if isinstance(each, Memory)}
+    knows: dict[str, Any] = {f"{each.name}, {name}": fact for each in generators for name, fact in each.facts().items()}
     if model is not None:
         knows["model"] = {**asdict(model), "name": asked.name}
     ours = System(

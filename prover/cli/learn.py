@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, cast
 import click
 from rich.table import Table
 
-from prover.app.learning import LEARNERS, MEMORY, STRATEGIES, ExecutorOptions, LearnerOptions, learn, learners_named
+from curriculum.learn.registry import LEARNERS, MEMORY, LearnerOptions, learners_named
+from prover.app.learning import STRATEGIES, ExecutorOptions, learn
 from prover.app.planning import planned_order
 from prover.cli.curriculum import order_option, print_plan, repos_option
 from prover.cli.options import jobs_option, toolchain_option
@@ -97,7 +98,7 @@ def command(
     chosen = cast("Strategy", strategy)
     names = [name for text in learners.split(",") if (name := text.strip())]
     if not names:
-        raise UsageError(f"Name at least one learner: {', '.join(LEARNERS)}.")
+        raise UsageError(f"Name at least one learner: {', '.join(LEARNERS.names())}.")
     pinned = tuple((name, each.revision) for name, each in locations.items() if each.revision is not None)
     config = CourseConfig(tuple(locations), order, reverse, rounds, chosen, seed, tactics, prove, baseline, pinned)
     made = learners_named(names, LearnerOptions(chosen, seed))

@@ -16,7 +16,7 @@ from prover.progress import Reporter
 if TYPE_CHECKING:
     from curriculum.database.models import ListedModel
     from prover.tactics.language.drafting import Drafting
-    from prover.tactics.language.formats import Format
+    from prover.tactics.language.formats import PromptFormat
     from prover.tactics.language.model import LanguageModel
     from prover.tactics.language.suggesting import ModelTactics
     from prover.tactics.language.transformer import Quantised
@@ -118,7 +118,7 @@ class ModelChoice:
         decoding = Decoding(self.samples, self.sampling or "sample", self.temperature)
         return Drafting(model, self.asking(model, "proof"), decoding, revisions, reporter.notify)
 
-    def asking(self, model: "LanguageModel", wanted: Literal["tactic", "proof"]) -> "Format":
+    def asking(self, model: "LanguageModel", wanted: Literal["tactic", "proof"]) -> "PromptFormat":
         """The prompt format.
 
         Raises:
@@ -136,7 +136,7 @@ class ModelChoice:
             )
         return found
 
-    def _format(self) -> "Format | None":
+    def _format(self) -> "PromptFormat | None":
         """The format that was asked for."""
         from prover.tactics.language.formats import format_named, read_format
 

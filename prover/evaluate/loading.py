@@ -11,34 +11,47 @@ from prover.evaluate.json_lines import read_json_lines
 from prover.evaluate.lean_files import read_directory, read_minif2f
 from prover.evaluate.located import read_leandojo, read_sorrydb
 from prover.evaluate.problem import Benchmark, Problem, Provenance
+from prover.extensions import BENCHMARKS_GROUP, Registry
 
 JSON_ENDINGS = (".jsonl", ".json", ".ndjson")
 
 
 @dataclass(frozen=True)
-class Known:
-    """A benchmark that is known by name."""
+class BenchmarkLoader:
+    """Reads the problems of one benchmark."""
 
-    splits: tuple[str, ...]
-    """those that it has; empty when it has none"""
-    home: str
-    """what the message calls the place that its data come from"""
-    directory: Callable[[Path, str], list[Problem]]
-    """reads a split from a directory"""
+    read: Callable[[Path, str], list[Problem]]
+    """reads the problems of a split, or of all splits if it is empty, from the benchmark's directory"""
+    splits: tuple[str, ...] = ()
+    """the splits, one of which must be chosen; empty if there are none"""
+    source: str = ""
+    """the git URL from which the benchmark is fetched if no path is given"""
+    reads_files: bool = False
+    """whether `read` also reads a file; otherwise files are read as JSON Lines"""
 
 
-KNOWN = {
-    "minif2f": Known(
-        ("valid", "test"), "a checkout of a miniF2F Lean 4 repository", lambda root, split: [*read_minif2f(root, split)]
-    ),
-    "putnambench": Known(
-        (), "a checkout of PutnamBench", lambda root, _: [*read_directory(root, ("lean4/src", "src"), False)]
-    ),
-    "proofnet": Known(
-        (), "a checkout of a ProofNet Lean 4 repository", lambda root, _: [*read_directory(root, ("formal",), True)]
-    ),
-    "leandojo": Known((), "a LeanDojo benchmark directory", lambda root, split: [*read_leandojo(root, split)]),
-}
+BENCHMARKS: Registry[BenchmarkLoader] = Registry(
+    "benchmark",
+    BENCHMARKS_GROUP,
+    {
+        "minif2f": BenchmarkLoader(
+            lambda root, split: [*read_minif2f(root, split)],
+            splits=("valid", "test"),
+            source="https://github.com/yangky11/miniF2F-lean4@5746b7d6c47855ce1294bed87329618ff7f1bc31",
+        ),
+        "putnambench": BenchmarkLoader(
+            lambda root, _: [*read_directory(root, ("lean4/src", "src"), False)],
+            source="https://github.com/trishullab/PutnamBench",
+        ),
+        "proofnet": BenchmarkLoader(
+            lambda root, _: [*read_directory(root, ("formal",), True)],
+            source="https://github.com/rahul3613/ProofNet-lean4",
+        ),
+        "leandojo": BenchmarkLoader(lambda root, split: [*read_leandojo(root, split)]),
+        "sorrydb": BenchmarkLoader(lambda file, _: [*read_sorrydb(file)], reads_files=True),
+    },
+    BenchmarkLoader,
+)
 
 
 def load(name: str, data: Path, split: str, commit: str = "") -> Benchmark:
@@ -55,14 +68,14 @@ def load(name: str, data: Path, split: str, commit: str = "") -> Benchmark:
     """
     if not data.exists():
         raise DatasetError(f"There is no {data}: say with --data where the files of {name} are.")
-    if name == "sorrydb":
-        problems: list[Problem] = [*read_sorrydb(data)]
+    loader = BENCHMARKS.find(name)
+    if loader is not None and (loader.reads_files or not data.is_file()):
+        problems = loader.read(data, _checked(name, loader, split))
     elif data.is_file():
         problems = _of_file(name, data, split)
-    elif known := KNOWN.get(name):
-        problems = known.directory(data, _checked(name, known, split))
     else:
-        raise DatasetError(f"{data} is a directory: give a JSON Lines file, or one of {', '.join(KNOWN)} before it.")
+        names = ", ".join(BENCHMARKS.names())
+        raise DatasetError(f"{data} is a directory: give a JSON Lines file, or one of {names} before it.")
     if not problems:
         raise DatasetError(f"{data} has no problems{f' in the split {split}' if split else ''}.")
     return _recognised(Benchmark(name, split, tuple(problems), Provenance(str(data), commit)))
@@ -91,10 +104,10 @@ def _recognised(benchmark: Benchmark) -> Benchmark:
     return replace(benchmark, provenance=replace(benchmark.provenance, commit=match["commit"]))
 
 
-def _checked(name: str, known: Known, split: str) -> str:
-    if known.splits and split not in known.splits:
+def _checked(name: str, loader: BenchmarkLoader, split: str) -> str:
+    if loader.splits and split not in loader.splits:
         wanted = f"no split {split}" if split else "several splits"
-        raise DatasetError(f"{name} has {wanted}: say --split {' or --split '.join(known.splits)}.")
+        raise DatasetError(f"{name} has {wanted}: say --split {' or --split '.join(loader.splits)}.")
     return split
 
 

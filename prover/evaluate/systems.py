@@ -8,7 +8,7 @@ from prover.errors import UsageError
 from prover.lean.protocol import Goal
 from prover.lean.session import TacticLimits
 from prover.search.budget import Budget
-from prover.search.engine import DEFAULT_LIMITS, Strategy
+from prover.search.engine import DEFAULT_ENGINE, DEFAULT_LIMITS, Strategy
 from prover.search.priority import Priority, length_normalised
 from prover.tactics.automation import FIXED_LIST, FixedList
 from prover.tactics.generator import Generator, StatelessGenerator, Suggestion
@@ -41,12 +41,14 @@ class System:
     """of a single tactic"""
     once: bool = False
     """it does not differ from pass to pass"""
+    engine: str = DEFAULT_ENGINE
+    """the name of the search engine"""
     knows: Mapping[str, Any] = field(default_factory=dict)
     """what its generators had learnt before the run, and which model is among them"""
 
     def strategy(self) -> Strategy:
         """Returns how it searches."""
-        return Strategy(self.priority, self.limits, self.width)
+        return Strategy(self.priority, self.limits, self.width, self.engine)
 
     def settings(self) -> Mapping[str, Any]:
         """What its figures depend on."""
@@ -55,6 +57,7 @@ class System:
             "generators": list(self.generator.names()),
             "order": self.order,
             "width": self.width,
+            **({"engine": self.engine} if self.engine != DEFAULT_ENGINE else {}),  # so that earlier runs can be resumed
             "seconds": self.budget.seconds,
             "expansions": self.budget.expansions,
             "tactics": self.budget.tactics,

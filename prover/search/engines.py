@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 
-from prover.extensions import ENGINES as GROUP
-from prover.extensions import Registry
+from prover.extensions import ENGINES_GROUP, Registry
 from prover.search.best_first import BestFirstSearch
 from prover.search.engine import DEFAULT_ENGINE, EngineFactory
 
-ENGINES: Registry[EngineFactory] = Registry("search engine", GROUP, {DEFAULT_ENGINE: BestFirstSearch}, Callable)
+ENGINES: Registry[EngineFactory] = Registry("search engine", ENGINES_GROUP, {DEFAULT_ENGINE: BestFirstSearch}, Callable)

@@ -1,8 +1,9 @@
 """The contract of everything that proposes tactics: generators, and generators bound to one theorem."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from prover.lean.protocol import Goal
 from prover.lean.session import TacticOutcome
@@ -80,6 +81,10 @@ class Generator(ABC):
         """Returns its name, or the names of the generators that it mixes."""
         return (self.name,)
 
+    def facts(self) -> Mapping[str, Any]:
+        """Returns facts on which its suggestions depend and which the report of a run states, by their names."""
+        return {}
+
     def read_file(self, file: FileContents) -> None:
         """Takes note of the declarations and imports of a file whose theorems are about to be proved."""
         return
@@ -97,11 +102,8 @@ class StatelessGenerator(Generator, BoundGenerator):
         return self
 
 
-class Frozen(Generator):
-    """A generator that learns nothing from the proofs that are found with it.
-
-    What it suggests does not depend on which theorem of a batch is tried first, or by which of several processes.
-    """
+class WrappedGenerator(Generator):
+    """Forwards everything to another generator. An adapter overrides only what it changes."""
 
     def __init__(self, inner: Generator) -> None:
         self.inner = inner
@@ -116,9 +118,28 @@ class Frozen(Generator):
         """See `Generator`."""
         return self.inner.names()
 
+    def facts(self) -> Mapping[str, Any]:
+        """See `Generator`."""
+        return self.inner.facts()
+
     def read_file(self, file: FileContents) -> None:
         """See `Generator`."""
         self.inner.read_file(file)
+
+    def learn(self, theorem: TheoremRef, steps: Sequence[ProofStep]) -> None:
+        """See `Generator`."""
+        self.inner.learn(theorem, steps)
+
+
+class Frozen(WrappedGenerator):
+    """A generator that learns nothing from the proofs that are found with it.
+
+    Its suggestions therefore do not depend on the order in which theorems are tried, or on the processes that try them.
+    """
+
+    def learn(self, theorem: TheoremRef, steps: Sequence[ProofStep]) -> None:
+        """Does nothing."""
+        return
 
 
 class Wrapped(BoundGenerator):

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from prover.lean.protocol import Goal
-from prover.project.contents import FileContents
-from prover.tactics.generator import BoundGenerator, Generator, ProofStep, Suggestion, TheoremRef, Wrapped
+from prover.tactics.generator import BoundGenerator, Generator, Suggestion, TheoremRef, Wrapped, WrappedGenerator
 
 
 class Perturbed(Wrapped):
@@ -32,13 +31,11 @@ class Perturbed(Wrapped):
         ]
 
 
-class PerturbedGenerator(Generator):
+class PerturbedGenerator(WrappedGenerator):
     """A generator whose preferences are perturbed, differently for each theorem."""
 
     def __init__(self, inner: Generator, temperature: float, seed: int) -> None:
-        self.inner = inner
-        self.name = inner.name
-        self.reads_files = inner.reads_files
+        super().__init__(inner)
         self._temperature = temperature
         self._seed = seed
 
@@ -46,18 +43,6 @@ class PerturbedGenerator(Generator):
         """See `Generator`."""
         seed = f"{self._seed} {theorem.module} {theorem.name}"
         return Perturbed(self.inner.for_theorem(theorem), self._temperature, seed)
-
-    def names(self) -> tuple[str, ...]:
-        """See `Generator`."""
-        return self.inner.names()
-
-    def read_file(self, file: FileContents) -> None:
-        """See `Generator`."""
-        self.inner.read_file(file)
-
-    def learn(self, theorem: TheoremRef, steps: Sequence[ProofStep]) -> None:
-        """See `Generator`."""
-        self.inner.learn(theorem, steps)
 
 
 def _gumbel(rng: random.Random) -> float:

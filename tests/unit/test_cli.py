@@ -65,7 +65,7 @@ def test_an_unknown_generator_is_named_with_the_known_ones(
     assert run(["prove", "--repo", str(repository), "--all", "--generators", "automation,magic"]) == 2
     message = said(capsys)
     assert "'magic'" in message
-    assert all(name in message for name in GENERATORS)
+    assert all(name in message for name in GENERATORS.names())
 
 
 def test_no_generator_at_all_is_refused(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

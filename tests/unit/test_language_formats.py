@@ -12,7 +12,7 @@ from prover.tactics.language.formats import (
     DEFAULTS,
     FORMATS,
     Asked,
-    Format,
+    PromptFormat,
     format_named,
     nearest_last,
     premise_text,
@@ -74,20 +74,20 @@ def test_a_whole_proof_prompt_has_the_file_above_the_theorem() -> None:
 
 def test_every_kind_of_model_has_a_format_for_both_purposes() -> None:
     for (kind, wanted), name in DEFAULTS.items():
-        assert kind in FORMATS[name].kinds
-        assert FORMATS[name].asks_for == wanted
+        assert kind in FORMATS.built_in[name].kinds
+        assert FORMATS.built_in[name].asks_for == wanted
 
 
 @settings(max_examples=60)
 @given(
-    st.sampled_from(sorted(FORMATS)),
+    st.sampled_from(sorted(FORMATS.built_in)),
     st.text(max_size=120),
     st.lists(st.text(max_size=80), max_size=5),
     st.integers(200, 900),
 )
 def test_no_prompt_is_longer_than_its_format_allows(name: str, state: str, premises: list[str], size: int) -> None:
-    known = FORMATS[name]
-    short = Format(known.name, known.template, known.asks_for, known.kinds, prompt_bytes=size)
+    known = FORMATS.built_in[name]
+    short = PromptFormat(known.name, known.template, known.asks_for, known.kinds, prompt_bytes=size)
     asked = Asked(state * 3, "a.b", tuple(premises), state * 2, "theorem a.b : p := by")
     assert len(short.prompt(asked).text.encode()) <= size
 

@@ -9,7 +9,7 @@ from prover.search.best_first import PREFETCHED_GOALS, BestFirstSearch
 from prover.search.budget import Budget
 from prover.search.engine import Proved, Strategy
 from prover.tactics.generator import Suggestion, TheoremRef
-from prover.tactics.language.formats import Format, format_named
+from prover.tactics.language.formats import PromptFormat, format_named
 from prover.tactics.language.model import Completion, Decoding, Kind, Prompt
 from prover.tactics.language.suggesting import FAILURES, ModelTactics
 
@@ -45,15 +45,15 @@ class Told:
         ]
 
 
-def plain(text: str = "{state}") -> Format:
-    return Format("plain", text)
+def plain(text: str = "{state}") -> PromptFormat:
+    return PromptFormat("plain", text)
 
 
 def goal(target: str, key: str | None = None) -> Goal:
     return Goal(key or target, ("n",), target=target, hypotheses=(Hypothesis("n", "Nat", "Nat"),))
 
 
-def suggested(model: Told, format: Format | None = None) -> list[tuple[str, float]]:
+def suggested(model: Told, format: PromptFormat | None = None) -> list[tuple[str, float]]:
     found = ModelTactics(model, format or plain()).for_theorem(PLACE).suggest(goal("p"))
     return [(suggestion.tactic, suggestion.log_probability) for suggestion in found]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from curriculum.learn.generator.examples import Example
 from curriculum.learn.generator.training_plan import TrainingPlan
-from prover.tactics.language.formats import Asked, Format
+from prover.tactics.language.formats import Asked, PromptFormat
 
 if TYPE_CHECKING:
     import torch
@@ -33,7 +33,9 @@ class EncodedExample:
 class ExampleEncoder:
     """From examples to tensors."""
 
-    def __init__(self, tokenizer: Any, kind: Literal["seq2seq", "causal"], format: Format, plan: TrainingPlan) -> None:
+    def __init__(
+        self, tokenizer: Any, kind: Literal["seq2seq", "causal"], format: PromptFormat, plan: TrainingPlan
+    ) -> None:
         self._tokenizer = tokenizer
         self._kind = kind
         self._format = format

@@ -23,7 +23,7 @@ from curriculum.learn.learner import ITEMS, EvaluationTask, Strategy, TrainingTa
 from curriculum.learn.rehearsal import Rehearsal
 from prover.errors import ModelMissing, UsageError
 from prover.tactics.generator import Generator
-from prover.tactics.language.formats import DEFAULTS, Asked, Format, format_named
+from prover.tactics.language.formats import DEFAULTS, Asked, PromptFormat, format_named
 from prover.tactics.language.model import Decoding
 from prover.tactics.language.refusal import why_refused
 
@@ -271,7 +271,7 @@ class GeneratorLearner:
             self._asked = load(str(self._model), Loading("cpu", offline=True))
         return self._asked
 
-    def _format(self) -> Format:
+    def _format(self) -> PromptFormat:
         card = read_card(self._model)
         return format_named(card.format if card is not None else DEFAULTS["seq2seq", "tactic"])
 

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from curriculum.learn.registry import MEMORY, LearnerOptions, learners_named
 from prover.app.assembly import stored_memory
 from prover.app.daemon.log import JsonLog
 from prover.app.daemon.patches import Patches
 from prover.app.environment import home
-from prover.app.learning import MEMORY, ExecutorOptions, LeanExecutor, LearnerOptions, learners_named
+from prover.app.learning import ExecutorOptions, LeanExecutor
 from prover.app.planning import order_named
 from prover.app.workspace import read_repository
 from prover.errors import RepositoryError

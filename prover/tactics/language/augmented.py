@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from prover.lean.protocol import Goal
 from prover.project.contents import FileContents
 from prover.tactics.generator import TheoremRef
-from prover.tactics.language.formats import Format, premise_text
+from prover.tactics.language.formats import PromptFormat, premise_text
 from prover.tactics.language.model import Decoding, LanguageModel
 from prover.tactics.language.suggesting import ModelTactics
 from prover.tactics.premises.premises import Premises
@@ -22,7 +22,7 @@ class Augmented(ModelTactics):
     def __init__(
         self,
         model: LanguageModel,
-        format: Format,
+        format: PromptFormat,
         found: Premises,
         decoding: Decoding | None = None,
         note: Callable[[str], None] = lambda _: None,

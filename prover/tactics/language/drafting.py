@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from textwrap import dedent
 
 from prover.errors import ModelError
-from prover.tactics.language.formats import Asked, Format
+from prover.tactics.language.formats import Asked, PromptFormat
 from prover.tactics.language.model import Completion, Decoding, LanguageModel, Prompt
 from prover.tactics.language.refusal import COMMAND, LONGEST_PROOF, in_code_block, why_refused
 
@@ -34,7 +34,7 @@ class Drafting:
     def __init__(
         self,
         model: LanguageModel,
-        format: Format,
+        format: PromptFormat,
         decoding: Decoding,
         revisions: int = 1,
         note: Callable[[str], None] = lambda _: None,

@@ -13,6 +13,7 @@ from typing import Literal
 import msgspec
 
 from prover.errors import UsageError
+from prover.extensions import PROMPT_FORMATS_GROUP, Registry
 from prover.lean.protocol import Goal, Hypothesis
 from prover.tactics.language.model import Kind, Prompt
 from retrieval.premise import keyword
@@ -51,7 +52,7 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Format:
+class PromptFormat:
     """A way of asking. {state}, {declaration}, {premises}, {header} and {statement} are replaced in the template."""
 
     name: str
@@ -126,24 +127,24 @@ def _ending(text: str, size: int) -> str:
 
 
 TACTIC_STEP = (
-    Format("reprover", "{state}", kinds=("seq2seq",), prompt_bytes=REPROVER_BYTES, answer_tokens=512),
-    Format(
+    PromptFormat("reprover", "{state}", kinds=("seq2seq",), prompt_bytes=REPROVER_BYTES, answer_tokens=512),
+    PromptFormat(
         "reprover-premises", "{premises}{state}", kinds=("seq2seq",), prompt_bytes=REPROVER_BYTES, answer_tokens=512
     ),
-    Format("bfs-prover", "{state}:::", stops=(":::",)),
-    Format("llmstep", "[GOAL]{state}[PROOFSTEP]", stops=("[GOAL]", "[PROOFSTEP]")),
-    Format(
+    PromptFormat("bfs-prover", "{state}:::", stops=(":::",)),
+    PromptFormat("llmstep", "[GOAL]{state}[PROOFSTEP]", stops=("[GOAL]", "[PROOFSTEP]")),
+    PromptFormat(
         "internlm",
         "DECL {declaration}\nGOAL {state}\n",
         stops=("\nDECL ", "\nGOAL "),
         answer_prefix="PROOFSTEP ",
     ),
-    Format(
+    PromptFormat(
         "internlm-2.5",
         "---\nNAME: {declaration}\n---\nPROOF_BEFORE: \n---\nSTATE_BEFORE: {state}\n---\nTACTIC: ",
         stops=("\n---",),
     ),
-    Format(
+    PromptFormat(
         "chat-tactic",
         "The goal:\n```\n{state}\n```\nAnswer with the next tactic alone, in a block of Lean code.",
         kinds=("chat",),
@@ -151,14 +152,14 @@ TACTIC_STEP = (
     ),
 )
 WHOLE_PROOF = (
-    Format(
+    PromptFormat(
         "deepseek-prover",
         "Complete the following Lean 4 code:\n\n```lean4\n{header}{statement}\n",
         asks_for="proof",
         stops=("```",),
         answer_tokens=1024,
     ),
-    Format(
+    PromptFormat(
         "kimina",
         "Think about and solve the following problem step by step in Lean 4.\n"
         "# Formal statement:\n```lean4\n{header}{statement}\n```\n",
@@ -167,7 +168,7 @@ WHOLE_PROOF = (
         system="You are an expert in mathematics and proving theorems in Lean 4.",
         answer_tokens=4096,
     ),
-    Format(
+    PromptFormat(
         "goedel",
         "Complete the following Lean 4 code:\n\n```lean4\n{header}{statement}\n  sorry\n```\n"
         "Plan the proof first, then give the complete code in one block.",
@@ -175,9 +176,10 @@ WHOLE_PROOF = (
         kinds=("chat",),
         answer_tokens=4096,
     ),
-    Format("translated-proof", "{statement}", asks_for="proof", kinds=("seq2seq",), prompt_bytes=REPROVER_BYTES),
+    PromptFormat("translated-proof", "{statement}", asks_for="proof", kinds=("seq2seq",), prompt_bytes=REPROVER_BYTES),
 )
-FORMATS = {format.name: format for format in (*TACTIC_STEP, *WHOLE_PROOF)}
+BUILT_IN = {format.name: format for format in (*TACTIC_STEP, *WHOLE_PROOF)}
+FORMATS: Registry[PromptFormat] = Registry("prompt format", PROMPT_FORMATS_GROUP, BUILT_IN, PromptFormat)
 DEFAULTS: dict[tuple[Kind, str], str] = {
     ("seq2seq", "tactic"): "reprover",
     ("causal", "tactic"): "bfs-prover",
@@ -188,25 +190,27 @@ DEFAULTS: dict[tuple[Kind, str], str] = {
 }
 
 
-def format_named(name: str) -> Format:
-    """One of the formats that come with the program.
+def format_named(name: str) -> PromptFormat:
+    """Returns the format of a name: one that is built in, or one of an installed package.
 
     Raises:
         UsageError: there is none of that name.
     """
-    if name not in FORMATS:
-        raise UsageError(f"There is no prompt format {name!r}: choose from {', '.join(FORMATS)}, or give a .toml file.")
-    return FORMATS[name]
+    found = FORMATS.find(name)
+    if found is None:
+        names = ", ".join(FORMATS.names())
+        raise UsageError(f"There is no prompt format {name!r}: choose from {names}, or give a .toml file.")
+    return found
 
 
-def read_format(toml: str, origin: str) -> Format:
-    """A user's format, from the text of a TOML file with the fields of `Format`.
+def read_format(toml: str, origin: str) -> PromptFormat:
+    """A user's format, from the text of a TOML file with the fields of `PromptFormat`.
 
     Raises:
         UsageError: it is not one.
     """
     try:
-        found = msgspec.convert(tomllib.loads(toml), Format, strict=True)
+        found = msgspec.convert(tomllib.loads(toml), PromptFormat, strict=True)
     except (tomllib.TOMLDecodeError, msgspec.ValidationError) as error:
         raise UsageError(f"{origin} is no prompt format ({error}): it has the fields of docs/models.md.") from None
     if not any(word in found.template for word in ("{state}", "{statement}")):

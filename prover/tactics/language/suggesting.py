@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from prover.errors import ModelError
 from prover.lean.protocol import Goal
 from prover.tactics.generator import BoundGenerator, Generator, Suggestion, TheoremRef
-from prover.tactics.language.formats import Asked, Format, state_text
+from prover.tactics.language.formats import Asked, PromptFormat, state_text
 from prover.tactics.language.model import Completion, Decoding, LanguageModel
 from prover.tactics.language.refusal import in_code_block, why_refused
 
@@ -40,7 +40,7 @@ class ModelTactics(Generator):
     def __init__(
         self,
         model: LanguageModel,
-        format: Format,
+        format: PromptFormat,
         decoding: Decoding | None = None,
         premises: Premises | None = None,
         note: Callable[[str], None] = lambda _: None,

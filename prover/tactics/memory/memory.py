@@ -9,6 +9,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from prover.lean.protocol import Goal
 from prover.tactics.generator import BoundGenerator, Generator, ProofStep, Suggestion, TheoremRef
@@ -65,6 +66,10 @@ class Memory(Generator):
 
     def __len__(self) -> int:
         return len(self._precedents)
+
+    def facts(self) -> Mapping[str, Any]:
+        """See `Generator`."""
+        return {"goals": len(self)}
 
     def remember(self, source: Source, precedents: Iterable[Precedent]) -> None:
         """Remembers the proofs of a module, or of a theorem of it."""
