@@ -1,20 +1,141 @@
-"""Options that several commands share, each with one meaning."""
+"""Options that several commands share. Each is defined here once, so that it means the same everywhere."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
 
 import click
+
+from prover.check.levels import HIGHEST_LEVEL
+
+Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
+DEFAULT_TIMEOUT_S = 60.0
+"""The default time limit of an attempt at a theorem, in seconds."""
 
 repo_option = click.option(
     "--repo",
     default=".",
     show_default=True,
     metavar="URL_OR_PATH[@REV]",
-    help="A directory or git URL; URL[@REV]#DIR is a directory of it.",
+    help="A directory or git URL; URL[@REV]#DIR is a directory in a repository.",
 )
-jobs_option = click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Lean processes.")
+jobs_option = click.option(
+    "--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="The number of Lean processes."
+)
 toolchain_option = click.option(
     "--toolchain",
     "toolchain_choice",
     type=click.Choice(["auto", "native", "embedded"]),
     default="auto",
     show_default=True,
-    help="Which Lean: the computer's own (elan, lake), the embedded one, or whichever fits.",
+    help="Which Lean to use: the computer's own (elan, lake), the embedded one, or whichever fits.",
 )
+
+
+# --- how theorems are attempted ---
+
+
+def timeout_option(default: float = DEFAULT_TIMEOUT_S) -> Decorator:
+    """Returns `--timeout`, the time limit of one attempt at a theorem, in seconds."""
+    return click.option(
+        "--timeout",
+        type=click.FloatRange(min=0.1),
+        default=default,
+        show_default=True,
+        help="Time limit of each attempt at a theorem, in seconds.",
+    )
+
+
+def tactic_timeout_option(default: float = 1.5) -> Decorator:
+    """Returns `--tactic-timeout`, the time limit of one tactic, in seconds."""
+    return click.option(
+        "--tactic-timeout",
+        type=click.FloatRange(min=0.1),
+        default=default,
+        show_default=True,
+        help="Time limit of each tactic, in seconds.",
+    )
+
+
+def width_option(*aliases: str, default: int = 64, highest: int | None = None) -> Decorator:
+    """Returns `--width`, the maximum number of tactics tried on a goal.
+
+    Args:
+        aliases: other spellings of the option.
+    """
+    return click.option(
+        *aliases,
+        "--width",
+        "width",
+        type=click.IntRange(1, highest),
+        default=default,
+        show_default=True,
+        help="Maximum number of tactics tried on each goal.",
+    )
+
+
+def generators_option(default: str = "automation,structure") -> Decorator:
+    """Returns `--generators`, the names of the generators that propose tactics."""
+    return click.option(
+        "--generators", default=default, show_default=True, help="Generators of tactics, separated by commas."
+    )
+
+
+mode_option = click.option(
+    "--mode",
+    type=click.Choice(["tactics", "whole-proof", "both"]),
+    default="tactics",
+    show_default=True,
+    help="Whether the model proposes tactics, whole proofs, or both.",
+)
+
+
+def level_option(default: int, lowest: int = 1, highest: int = HIGHEST_LEVEL) -> Decorator:
+    """Returns `--level`, the gate's level up to which proofs are checked."""
+    return click.option(
+        "--level",
+        type=click.IntRange(lowest, highest),
+        default=default,
+        show_default=True,
+        help="The gate's level up to which proofs are checked; docs/gate.md describes them.",
+    )
+
+
+# --- output for programs ---
+
+json_option = click.option(
+    "--json",
+    "json_file",
+    type=click.Path(path_type=Path),
+    metavar="[FILE]",
+    help="Write the result as JSON to FILE; without FILE, or for -, to standard output in place of the text.",
+)
+"""`--json`, for commands of the class `JsonCommand`. The function `prover.cli.output.print_result` obeys it."""
+
+
+class JsonCommand(click.Command):
+    """A command whose `--json` may stand without a file, as the flag that it was in earlier versions."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parses arguments, after `--json` was given the file `-` where it has none."""
+        words = any(isinstance(parameter, click.Argument) for parameter in self.params)
+        return super().parse_args(ctx, with_json_file(args, words))
+
+
+def with_json_file(arguments: Sequence[str], words: bool) -> list[str]:
+    """Returns arguments in which `--json` has a file.
+
+    Args:
+        words: whether the command takes arguments besides options. If so, only `-` and what ends in `.json` can be the
+            file after `--json`; any file can be given as `--json=FILE`.
+    """
+    options = list(arguments[: arguments.index("--")] if "--" in arguments else arguments)
+    for place in reversed(range(len(options))):
+        if options[place] != "--json":
+            continue
+        following = options[place + 1] if place + 1 < len(options) else ""
+        named = following.endswith(".json") if words else following != "" and not following.startswith("-")
+        if following != "-" and not named:
+            options.insert(place + 1, "-")
+    return options + list(arguments[len(arguments) if "--" not in arguments else arguments.index("--") :])

@@ -1,12 +1,20 @@
 """Where the command line prints: results on standard output, progress and notes on standard error."""
 
+import json
 import sys
+from collections.abc import Callable
+from pathlib import Path
 
 import click
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
+from prover.errors import NotWritable
 from prover.progress import Notify, Reporter
+from retrieval.files import write_atomically
+
+STANDARD_OUTPUT = Path("-")
+"""The file of `--json` that stands for standard output."""
 
 
 def consoles() -> tuple[Console, Console]:
@@ -15,21 +23,54 @@ def consoles() -> tuple[Console, Console]:
 
 
 def notifier() -> Notify:
-    """Returns what prints a line of text, dimmed, on standard error."""
+    """Returns a function that prints a line of text, dimmed, on standard error."""
     console = consoles()[1]
     return lambda text: console.print(text, style="dim", markup=False)
 
 
 def reporter() -> Reporter:
-    """Returns where use cases report: notes and progress, both on standard error."""
+    """Returns the reporter for use cases: it shows notes and progress on standard error."""
     steps = Steps(Console(stderr=True, force_terminal=None if sys.stderr.isatty() else False))
     if (context := click.get_current_context(silent=True)) is not None:
         context.call_on_close(steps.stop)
     return Reporter(notifier(), steps)
 
 
+def print_result(value: object, json_file: Path | None, print_text: Callable[[], None]) -> None:
+    """Writes a result as JSON where `--json` asks for it, and prints it as text unless that JSON is printed.
+
+    Args:
+        value: the result, of types that JSON has.
+        json_file: the file that `--json` names; None if the option was not given.
+
+    Raises:
+        NotWritable: the file cannot be written.
+    """
+    if json_file != STANDARD_OUTPUT:
+        print_text()
+    if json_file is not None:
+        write_json(value, json_file)
+
+
+def write_json(value: object, file: Path) -> None:
+    """Writes a value as JSON into a file, or to standard output if the file is `-`.
+
+    Raises:
+        NotWritable: the file cannot be written.
+    """
+    text = json.dumps(value, ensure_ascii=False, indent=2)
+    if file == STANDARD_OUTPUT:
+        click.echo(text)
+        return
+    try:
+        file.touch()  # a missing directory is a mistake: it is not created
+        write_atomically(file, text + "\n")
+    except OSError as error:
+        raise NotWritable(f"{file} cannot be written ({error.strerror}): choose another place for --json.") from None
+
+
 class Steps:
-    """Shows the progress of named steps: as a bar each on a terminal, as a line each elsewhere."""
+    """Shows the progress of named steps, each as a bar on a terminal and as one line elsewhere."""
 
     def __init__(self, console: Console) -> None:
         self._bars = Progress(
@@ -53,6 +94,6 @@ class Steps:
             self.stop()
 
     def stop(self) -> None:
-        """Leaves the bars as they are."""
-        if self._bars.live.is_started:  # it would print an empty line
+        """Stops drawing; the bars stay on the screen as they are."""
+        if self._bars.live.is_started:  # otherwise it would print an empty line
             self._bars.stop()
