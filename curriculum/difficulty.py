@@ -1,4 +1,4 @@
-"""How hard theorems are, from their proofs: complexity, percentiles, categories. Plain numbers, no database.
+"""Difficulty of theorems, from their proofs: complexity, percentiles, categories. Plain numbers, no database.
 
 The measure is LeanAgent's (Kumarappan et al., ICLR 2025): a theorem whose proof has S tactic steps has complexity
 e^S; the 33rd and the 67th percentile over all theorems that have one divide easy, medium and hard. As e^S is more
@@ -12,39 +12,39 @@ from dataclasses import dataclass, field
 from enum import Enum
 from itertools import pairwise
 
-LOWER, UPPER = 33.0, 67.0
-"""the percentiles that divide"""
+EASY_PERCENTILE, MEDIUM_PERCENTILE = 33.0, 67.0
+"""The percentiles that divide easy from medium, and medium from hard."""
 
 
 class Category(Enum):
-    """How hard a theorem is."""
+    """The difficulty of a theorem."""
 
     EASY = "easy"
     MEDIUM = "medium"
     HARD = "hard"
     UNPROVED = "unproved"
-    """it rests on `sorry`, and nobody has found a proof"""
+    """It rests on `sorry`, and no proof was found."""
     UNRATED = "unrated"
-    """its proof is a term: it has no steps to count, and is neither easy nor hard by that"""
+    """Its proof is a term, which has no steps to count."""
 
 
 @dataclass(frozen=True)
 class RatedTheorem:
-    """A theorem, as far as its difficulty goes."""
+    """A theorem with what determines its difficulty."""
 
     name: str
     incomplete: bool = False
-    """its text leaves something to `sorry`"""
+    """Whether its text contains a `sorry`."""
     steps: int | None = None
-    """tactic steps of its proof in the repository; None for a term"""
+    """The number of tactic steps of its proof in the repository; None for a term proof."""
     found: int | None = None
-    """tactic steps of the shortest proof that the prover has found itself; None where it has found none"""
+    """The number of tactic steps of the shortest proof that the prover found; None if it found none."""
 
     @property
     def log_complexity(self) -> float | None:
-        """S, the natural logarithm of e^S; None where there is no proof, or none made of tactics.
+        """The natural logarithm S of the complexity e^S; None without a tactic proof.
 
-        A proof of ours counts where the repository has none: a `sorry` that was filled is unproved no longer.
+        A proof that the prover found counts where the repository has none: a filled `sorry` is no longer unproved.
         """
         steps = self.found if self.incomplete else self.steps if self.steps is not None else self.found
         return None if steps is None else float(steps)
@@ -52,13 +52,13 @@ class RatedTheorem:
 
 @dataclass(frozen=True)
 class Thresholds:
-    """What divides easy from medium, and medium from hard; each belongs to the lower side."""
+    """The log complexities up to which theorems are easy, and medium."""
 
     easy: float
     medium: float
 
     def category(self, theorem: RatedTheorem) -> Category:
-        """How hard a theorem is."""
+        """Returns the difficulty of a theorem."""
         complexity = theorem.log_complexity
         if complexity is None:
             return Category.UNPROVED if theorem.incomplete else Category.UNRATED
@@ -68,19 +68,19 @@ class Thresholds:
 
 
 def thresholds(theorems: Iterable[RatedTheorem]) -> Thresholds:
-    """The 33rd and 67th percentiles over the theorems that have a complexity, of all repositories together.
+    """Returns the 33rd and 67th percentiles over the theorems of all repositories that have a complexity.
 
-    Theorems without one have no say: an infinity among them would move both borders.
+    Theorems without one do not count: an infinity among the values would move both thresholds.
     """
     known = sorted(c for theorem in theorems if (c := theorem.log_complexity) is not None)
-    return Thresholds(percentile(known, LOWER), percentile(known, UPPER))
+    return Thresholds(percentile(known, EASY_PERCENTILE), percentile(known, MEDIUM_PERCENTILE))
 
 
 def percentile(ordered: Sequence[float], percent: float) -> float:
-    """Interpolates linearly between the two nearest of some ordered numbers; 0 of none.
+    """Returns a percentile of ordered numbers, by linear interpolation; 0 for no numbers.
 
     Raises:
-        ValueError: one is not finite, or they are not in order.
+        ValueError: a number is not finite, or they are not in order.
     """
     if not all(math.isfinite(value) for value in ordered):
         raise ValueError("a percentile over values that are not finite says nothing")
@@ -97,13 +97,13 @@ def percentile(ordered: Sequence[float], percent: float) -> float:
 
 @dataclass(frozen=True)
 class Histogram:
-    """How many theorems are how hard."""
+    """The number of theorems of each difficulty."""
 
     counts: Counter[Category] = field(default_factory=Counter)
 
     @property
     def total(self) -> int:
-        """All theorems."""
+        """The number of all theorems."""
         return self.counts.total()
 
     def __getitem__(self, category: Category) -> int:
@@ -111,5 +111,5 @@ class Histogram:
 
 
 def histogram(theorems: Iterable[RatedTheorem], borders: Thresholds) -> Histogram:
-    """How many of some theorems are how hard; each is counted once."""
+    """Returns the number of theorems of each difficulty."""
     return Histogram(Counter(borders.category(theorem) for theorem in theorems))

@@ -1,12 +1,12 @@
 """The metrics of lifelong learning, defined once. Plain numbers: no database, no models.
 
 All are computed from a task-by-checkpoint matrix R. R[i][j] is the performance, from 0 to 1, on task j of the
-checkpoint that was made right after task i had been learnt; tasks are numbered in the order of learning. Performance
+checkpoint that was made right after task i was learned; tasks are numbered in the order of learning. Performance
 is R@10 of retrieval, or the share of a task's theorems that are proved, or any other share.
 
 What LeanAgent (Kumarappan et al., "LeanAgent: Lifelong Learning for Formal Theorem Proving", ICLR 2025) reports is
-computed from two curves: the *average test performance* after each task, over the tasks learnt so far, and the
-*validation performance* on each task right after it was learnt. Its figures are percentage points; ours are shares.
+computed from two curves: the *average test performance* after each task, over the tasks learned so far, and the
+*validation performance* on each task right after it was learned. Its figures are percentage points; ours are shares.
 
     WF5   windowed forgetting        De Lange et al., "Continual evaluation for lifelong learning", ICLR 2023
     FM    forgetting measure         Chaudhry et al., "Riemannian walk for incremental learning", ECCV 2018
@@ -39,11 +39,11 @@ class Matrix:
     """Performance of each checkpoint on each task."""
 
     tasks: tuple[str, ...]
-    """in the order of learning"""
+    """The tasks, in the order of learning."""
     rows: tuple[tuple[float, ...], ...]
-    """for each checkpoint made so far, the performance on every task, those not learnt yet included"""
+    """For each checkpoint so far, the performance on every task, including those not learned yet."""
     before: tuple[float, ...] = ()
-    """the performance on each task of the learner that had learnt nothing; empty where it was not measured"""
+    """The performance of the untrained learner on each task; empty if it was not measured."""
 
     def __post_init__(self) -> None:
         if len(self.rows) > len(self.tasks):
@@ -55,15 +55,15 @@ class Matrix:
                 raise ValueError("a performance is not between 0 and 1")
 
     def averages(self) -> list[float]:
-        """After each task, the mean performance on all tasks learnt so far."""
+        """Returns, after each task, the mean performance on all tasks learned so far."""
         return [_mean(row[: place + 1]) for place, row in enumerate(self.rows)]
 
     def on_arrival(self) -> list[float]:
-        """The performance on each task right after it was learnt."""
+        """Returns the performance on each task right after it was learned."""
         return [row[place] for place, row in enumerate(self.rows)]
 
-    def learnt(self) -> int:
-        """How many tasks have been learnt."""
+    def learned(self) -> int:
+        """Returns the number of tasks learned so far."""
         return len(self.rows)
 
 
@@ -85,7 +85,7 @@ def forgetting(matrix: Matrix) -> float:
 
     FM = 1/(k−1) Σ_{j<k} max_{j≤i<k} (R[i][j] − R[k][j]). Negative where old tasks went on getting better.
     """
-    last = matrix.learnt() - 1
+    last = matrix.learned() - 1
     drops = []
     for task in range(last):
         earlier = [matrix.rows[i][task] for i in range(task, last) if not math.isnan(matrix.rows[i][task])]
@@ -107,35 +107,35 @@ def backward_transfer(matrix: Matrix, after: int | None = None) -> float:
 
     BWT_k = 1/(k−1) Σ_{j<k} (R[k][j] − R[j][j]), after task `after` (from 0), or after the last.
     """
-    last = matrix.learnt() - 1 if after is None else after
+    last = matrix.learned() - 1 if after is None else after
     return _mean([matrix.rows[last][task] - matrix.rows[task][task] for task in range(last)])
 
 
 def expanded_backward_transfer(matrix: Matrix) -> float:
     """EBWT: backward transfer, averaged over the checkpoints after the second and each later task."""
-    return _mean([backward_transfer(matrix, after) for after in range(1, matrix.learnt())])
+    return _mean([backward_transfer(matrix, after) for after in range(1, matrix.learned())])
 
 
 def incremental_plasticity(matrix: Matrix) -> float:
-    """IP: the mean change, from task to task, of the performance on a task right after it was learnt."""
+    """IP: the mean change, from task to task, of the performance on a task right after it was learned."""
     curve = matrix.on_arrival()
     return _mean([later - earlier for earlier, later in pairwise(curve)])
 
 
 def forward_transfer(matrix: Matrix) -> float:
-    """FWT: what learning the earlier tasks did for each task before it was learnt itself; positive is better.
+    """FWT: what learning the earlier tasks did for each task before it was learned itself; positive is better.
 
     FWT = 1/(k−1) Σ_{j≥1} (R[j−1][j] − before[j]). NaN where the learner was not measured before it began.
     """
     if not matrix.before:
         return math.nan
-    gains = [matrix.rows[task - 1][task] - matrix.before[task] for task in range(1, matrix.learnt())]
+    gains = [matrix.rows[task - 1][task] - matrix.before[task] for task in range(1, matrix.learned())]
     return _mean(gains)
 
 
 @dataclass(frozen=True)
 class Metric:
-    """One of the metrics, for tables."""
+    """A metric, for tables."""
 
     name: str
     compute: Callable[[Matrix], float]
@@ -151,17 +151,17 @@ METRICS = (
     Metric("WP5", windowed_plasticity, True, "largest rise of the average within five checkpoints"),
     Metric("IP", incremental_plasticity, True, "mean change, from task to task, right after learning"),
     Metric("BWT", backward_transfer, True, "change of old tasks at the end"),
-    Metric("FWT", forward_transfer, True, "gain on tasks before they are learnt"),
+    Metric("FWT", forward_transfer, True, "gain on tasks before they are learned"),
 )
 
 
 @dataclass(frozen=True)
 class Outcomes:
-    """What each checkpoint did on each item of each task: the matrix before it was averaged."""
+    """The performance of each checkpoint on each item of each task: the matrix before averaging."""
 
     tasks: tuple[str, ...]
     rows: tuple[tuple[tuple[float, ...], ...], ...]
-    """by checkpoint and task, a value from 0 to 1 for each item; the items of a task are the same in all rows"""
+    """By checkpoint and task, a value from 0 to 1 for each item; the items of a task are the same in all rows."""
     before: tuple[tuple[float, ...], ...] = ()
 
     def __post_init__(self) -> None:
@@ -174,7 +174,7 @@ class Outcomes:
         return [len(items) for items in first]
 
     def matrix(self, drawn: Sequence[Sequence[int]] | None = None) -> Matrix:
-        """The matrix over all items; or over those drawn, some items' numbers for each task."""
+        """Returns the matrix over all items, or over the items drawn, given by their indices for each task."""
         chosen = drawn if drawn is not None else [range(size) for size in self._sizes()]
 
         def averaged(row: Sequence[Sequence[float]]) -> tuple[float, ...]:
@@ -184,16 +184,16 @@ class Outcomes:
         return Matrix(self.tasks, tuple(averaged(row) for row in self.rows), before)
 
     def interval(self, compute: Callable[[Matrix], float], seed: int = 0, resamples: int = RESAMPLES) -> Interval:
-        """A metric with its percentile bootstrap interval (Efron 1979); see `intervals`."""
+        """Returns a metric with its percentile bootstrap interval (Efron 1979); see `intervals`."""
         return self.intervals({"": compute}, seed, resamples)[""]
 
     def intervals(
         self, computes: Mapping[str, Callable[[Matrix], float]], seed: int = 0, resamples: int = RESAMPLES
     ) -> dict[str, Interval]:
-        """Metrics by name, with their intervals.
+        """Returns metrics by name, with their intervals.
 
-        Items are drawn anew with replacement within each task, the same at all checkpoints, so that what is common
-        to the checkpoints stays common.
+        Items are resampled with replacement within each task, the same at all checkpoints, so that the correlation
+        between checkpoints is preserved.
         """
 
         def computed(drawn: Drawn) -> dict[str, float]:
@@ -205,36 +205,36 @@ class Outcomes:
 
 @dataclass(frozen=True)
 class Gains:
-    """What a learner proved beside a static baseline that had the same budget."""
+    """The theorems that a learner and a static baseline with the same budget proved."""
 
     gained: frozenset[str] = field(default_factory=frozenset)
-    """proved by the learner alone"""
+    """Proved by the learner only."""
     lost: frozenset[str] = field(default_factory=frozenset)
-    """proved by the baseline alone"""
+    """Proved by the baseline only."""
     both: frozenset[str] = field(default_factory=frozenset)
     attempted: int = 0
 
     @property
     def net(self) -> int:
-        """How many more the learner proved."""
+        """The number of theorems gained less those lost."""
         return len(self.gained) - len(self.lost)
 
 
 def gains(learner: Mapping[str, bool], baseline: Mapping[str, bool]) -> Gains:
-    """Theorem by theorem, what two systems proved.
+    """Compares a learner with a baseline, theorem by theorem.
 
     Raises:
         ValueError: they did not attempt the same theorems, so that the comparison would not be fair.
     """
     if learner.keys() != baseline.keys():
         different = sorted(learner.keys() ^ baseline.keys())
-        raise ValueError(f"{len(different)} theorems were attempted by one of the two only, {different[0]} for one")
+        raise ValueError(f"{len(different)} theorems were attempted by one of the two only, for example {different[0]}")
     ours, theirs = ({name for name, proved in each.items() if proved} for each in (learner, baseline))
     return Gains(frozenset(ours - theirs), frozenset(theirs - ours), frozenset(ours & theirs), len(learner))
 
 
 def _steepest(curve: Curve, window: int, rising: bool) -> float:
-    """The largest rise, or the largest fall as a negative number, from one point to a later one of a window."""
+    """Returns the largest rise, or the largest fall as a negative number, between two points of a window."""
     found = 0.0
     for start, value in enumerate(curve):
         for other in curve[start + 1 : start + window]:

@@ -1,6 +1,6 @@
-"""In which order repositories are learnt. One protocol, several orders; none touches a database or a model itself.
+"""Orders in which repositories are learned. One protocol, several orders; none uses a database or a model itself.
 
-Every order is total and does not depend on the order of what it is given: ties go by location.
+Every order is total and independent of the order of its input: ties are broken by location.
 """
 
 import math
@@ -17,32 +17,32 @@ Vector = Sequence[float]
 
 @dataclass(frozen=True)
 class RepositoryProfile:
-    """A repository that may be learnt."""
+    """A repository that may be learned, with what orders need to know of it."""
 
     location: str
     theorems: tuple[RatedTheorem, ...] = ()
     statements: tuple[str, ...] = ()
-    """what its theorems say, as Lean prints it; as many as there are theorems"""
+    """The statements of its theorems as Lean prints them, in the same order."""
     closures: tuple[int, ...] = ()
-    """for each of its modules, how many modules of the repository it needs, itself included"""
+    """For each of its modules, the number of the repository's modules in its import closure, itself included."""
 
 
 @dataclass(frozen=True)
 class OrderedRepository:
-    """A repository at its place in an order."""
+    """A repository in an order, with its score."""
 
-    subject: RepositoryProfile
+    profile: RepositoryProfile
     score: float
-    """what it was ordered by; the smaller comes first"""
+    """The score that it was ordered by; smaller scores come first."""
 
 
 class Order(Protocol):
-    """Puts repositories in the order in which they are to be learnt."""
+    """An order in which repositories are to be learned."""
 
     name: str
 
-    def place(self, subjects: Sequence[RepositoryProfile]) -> list[OrderedRepository]:
-        """Every repository once, the first to be learnt first."""
+    def place(self, profiles: Sequence[RepositoryProfile]) -> list[OrderedRepository]:
+        """Returns every repository once, the first to be learned first."""
         ...
 
 
@@ -51,37 +51,37 @@ class EasyFirst:
 
     name = "easy"
 
-    def place(self, subjects: Sequence[RepositoryProfile]) -> list[OrderedRepository]:
-        """By the number of easy theorems, with borders over all the repositories together."""
-        borders = thresholds_of(subjects)
-        return _by_score(subjects, lambda s: -float(histogram(s.theorems, borders)[Category.EASY]))
+    def place(self, profiles: Sequence[RepositoryProfile]) -> list[OrderedRepository]:
+        """Orders by the number of easy theorems, with thresholds over all the repositories together."""
+        borders = thresholds_of(profiles)
+        return _by_score(profiles, lambda s: -float(histogram(s.theorems, borders)[Category.EASY]))
 
 
 class SmallClosures:
-    """Repositories whose modules stand on little first: by the mean size of the closure of a module's imports."""
+    """Repositories whose modules need little first: by the mean size of a module's import closure."""
 
     name = "closure"
 
-    def place(self, subjects: Sequence[RepositoryProfile]) -> list[OrderedRepository]:
-        """Of a repository without modules nothing is known: it comes last."""
-        return _by_score(subjects, lambda s: fmean(s.closures) if s.closures else math.inf)
+    def place(self, profiles: Sequence[RepositoryProfile]) -> list[OrderedRepository]:
+        """Orders by mean closure size; a repository without modules comes last."""
+        return _by_score(profiles, lambda s: fmean(s.closures) if s.closures else math.inf)
 
 
 class Predicted:
-    """By what a critic expects: the mean complexity that it predicts for the statements of a repository."""
+    """By the mean complexity that a critic predicts for the statements of a repository."""
 
     name = "predicted"
 
     def __init__(self, predict: Callable[[Sequence[str]], Sequence[float]]) -> None:
         self._predict = predict
 
-    def place(self, subjects: Sequence[RepositoryProfile]) -> list[OrderedRepository]:
-        """Of a repository without theorems nothing is predicted: it comes last."""
-        return _by_score(subjects, lambda s: fmean(self._predict(s.statements)) if s.statements else math.inf)
+    def place(self, profiles: Sequence[RepositoryProfile]) -> list[OrderedRepository]:
+        """Orders by predicted complexity; a repository without theorems comes last."""
+        return _by_score(profiles, lambda s: fmean(self._predict(s.statements)) if s.statements else math.inf)
 
 
 class Similar:
-    """Each repository is as near as can be to what was learnt before it.
+    """Each repository is as similar as possible to those before it.
 
     The first is the one nearest to all of them together; each next has the largest cosine between its mean vector
     and the mean of those already placed.
@@ -92,10 +92,10 @@ class Similar:
     def __init__(self, embed: Callable[[Sequence[str]], Sequence[Vector]]) -> None:
         self._embed = embed
 
-    def place(self, subjects: Sequence[RepositoryProfile]) -> list[OrderedRepository]:
-        """Greedily; a repository without statements comes last."""
-        means = {s.location: _mean(self._embed(s.statements)) for s in subjects if s.statements}
-        left = sorted((s for s in subjects if s.statements), key=lambda s: s.location)
+    def place(self, profiles: Sequence[RepositoryProfile]) -> list[OrderedRepository]:
+        """Orders greedily; a repository without statements comes last."""
+        means = {s.location: _mean(self._embed(s.statements)) for s in profiles if s.statements}
+        left = sorted((s for s in profiles if s.statements), key=lambda s: s.location)
         learnt = [means[s.location] for s in left]
         placed: list[OrderedRepository] = []
         while left:
@@ -103,51 +103,51 @@ class Similar:
             nearest = max(left, key=lambda s: _cosine(means[s.location], centre))
             left.remove(nearest)
             placed.append(OrderedRepository(nearest, 1.0 - _cosine(means[nearest.location], centre)))
-            learnt = [means[p.subject.location] for p in placed]
-        rest = sorted((s for s in subjects if not s.statements), key=lambda s: s.location)
+            learnt = [means[p.profile.location] for p in placed]
+        rest = sorted((s for s in profiles if not s.statements), key=lambda s: s.location)
         return placed + [OrderedRepository(s, math.inf) for s in rest]
 
 
 class Shuffled:
-    """At random: what every other order has to beat."""
+    """A random order: the baseline of every other order."""
 
     name = "random"
 
     def __init__(self, seed: int) -> None:
         self._seed = seed
 
-    def place(self, subjects: Sequence[RepositoryProfile]) -> list[OrderedRepository]:
-        """The same for the same seed and repositories."""
-        return _by_score(subjects, lambda s: random.Random(f"{self._seed} {s.location}").random())
+    def place(self, profiles: Sequence[RepositoryProfile]) -> list[OrderedRepository]:
+        """Orders at random, the same for the same seed and repositories."""
+        return _by_score(profiles, lambda s: random.Random(f"{self._seed} {s.location}").random())
 
 
 class Reversed:
-    """Another order, backwards."""
+    """Another order, reversed."""
 
     def __init__(self, order: Order) -> None:
         self._order = order
         self.name = f"{order.name}, reversed"
 
-    def place(self, subjects: Sequence[RepositoryProfile]) -> list[OrderedRepository]:
-        """The last of the other order first."""
-        return self._order.place(subjects)[::-1]
+    def place(self, profiles: Sequence[RepositoryProfile]) -> list[OrderedRepository]:
+        """Returns the repositories of the other order, the last first."""
+        return self._order.place(profiles)[::-1]
 
 
-def thresholds_of(subjects: Sequence[RepositoryProfile]) -> Thresholds:
-    """The borders of easy and medium over several repositories together."""
-    return thresholds(theorem for subject in subjects for theorem in subject.theorems)
+def thresholds_of(profiles: Sequence[RepositoryProfile]) -> Thresholds:
+    """Returns the thresholds of easy and medium over several repositories together."""
+    return thresholds(theorem for profile in profiles for theorem in profile.theorems)
 
 
-def histogram_of(subject: RepositoryProfile, borders: Thresholds) -> Histogram:
-    """How hard the theorems of a repository are."""
-    return histogram(subject.theorems, borders)
+def histogram_of(profile: RepositoryProfile, borders: Thresholds) -> Histogram:
+    """Returns the number of theorems of each difficulty in a repository."""
+    return histogram(profile.theorems, borders)
 
 
 def _by_score(
-    subjects: Sequence[RepositoryProfile], score: Callable[[RepositoryProfile], float]
+    profiles: Sequence[RepositoryProfile], score: Callable[[RepositoryProfile], float]
 ) -> list[OrderedRepository]:
-    scored = [OrderedRepository(subject, score(subject)) for subject in subjects]
-    return sorted(scored, key=lambda placed: (placed.score, placed.subject.location))
+    scored = [OrderedRepository(profile, score(profile)) for profile in profiles]
+    return sorted(scored, key=lambda placed: (placed.score, placed.profile.location))
 
 
 def _mean(vectors: Sequence[Vector]) -> list[float]:

@@ -1,4 +1,4 @@
-"""A plan of what to learn in which order, how hard it is, and about how long it takes. Computes; asks nobody."""
+"""The plan of what to learn in which order, how hard it is, and about how long it takes. Plain computation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,56 +8,56 @@ from curriculum.difficulty import Category, Histogram, Thresholds
 from curriculum.ordering import Order, RepositoryProfile, histogram_of, thresholds_of
 
 PRIOR_ATTEMPTS = 5.0
-"""how many attempts at the mean cost of all repositories a repository is thought to have had already"""
+"""The weight, in attempts, of the mean cost over all repositories in the estimate for one repository."""
 
 
 @dataclass(frozen=True)
 class PlannedRepository:
-    """A repository of the plan."""
+    """A repository of the plan, with its estimated cost."""
 
     location: str
     score: float
-    """what it was ordered by; the smaller comes first"""
+    """The score that it was ordered by; smaller scores come first."""
     histogram: Histogram
     experience: AttemptTotals
     seconds: float
-    """what one attempt at each of its unproved theorems is expected to take"""
+    """The expected time of one attempt at each of its unproved theorems, in seconds."""
 
     @property
     def unproved(self) -> int:
-        """Theorems that are there to be tried."""
+        """The number of theorems that have no proof yet."""
         return self.histogram[Category.UNPROVED]
 
 
 @dataclass(frozen=True)
 class CurriculumPlan:
-    """Repositories in the order in which they are to be learnt."""
+    """Repositories in the order in which they are to be learned."""
 
     order: str
     thresholds: Thresholds
     entries: tuple[PlannedRepository, ...]
     untraced: tuple[str, ...] = ()
-    """repositories of which nothing is known yet"""
+    """Locations of repositories that were not traced yet."""
 
     @property
     def seconds(self) -> float:
-        """What all of it is expected to take, without tracing."""
+        """The expected time of the whole plan in seconds, without tracing."""
         return sum(entry.seconds for entry in self.entries)
 
 
-def plan(subjects: Sequence[tuple[RepositoryProfile, AttemptTotals]], order: Order, budget: float) -> CurriculumPlan:
-    """The plan for some traced repositories.
+def plan(profiles: Sequence[tuple[RepositoryProfile, AttemptTotals]], order: Order, budget: float) -> CurriculumPlan:
+    """Returns the plan for traced repositories.
 
     Args:
-        budget: seconds that an attempt may take; what one is expected to take where none was ever made.
+        budget: the time limit of an attempt in seconds; also the estimate where no attempt was ever made.
     """
-    experience = {subject.location: made for subject, made in subjects}
+    experience = {profile.location: made for profile, made in profiles}
     usual = _mean_cost(sum(experience.values(), AttemptTotals()), budget)
-    borders = thresholds_of([subject for subject, _ in subjects])
+    borders = thresholds_of([profile for profile, _ in profiles])
     entries = []
-    for placed in order.place([subject for subject, _ in subjects]):
-        location = placed.subject.location
-        counted = histogram_of(placed.subject, borders)
+    for placed in order.place([profile for profile, _ in profiles]):
+        location = placed.profile.location
+        counted = histogram_of(placed.profile, borders)
         made = experience[location]
         cost = (made.seconds + PRIOR_ATTEMPTS * usual) / (made.attempts + PRIOR_ATTEMPTS)
         seconds = counted[Category.UNPROVED] * min(cost, budget)

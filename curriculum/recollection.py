@@ -1,7 +1,7 @@
-"""What the memory generator remembers, from the database: proofs that were traced and proofs that were found.
+"""Fills the memory generator from the database, with the proofs that were traced and those that were found.
 
-What a module teaches depends on its content only; it is worked out once and kept in a directory of files that
-may be deleted at any time.
+The precedents of a module depend on its content only. They are computed once and cached in a directory, which may be
+deleted at any time.
 """
 
 from collections.abc import Iterator
@@ -19,25 +19,28 @@ from prover.tactics.memory.precedent import Precedent, found_precedents, precede
 from prover.tactics.memory.sketch import sketch_of_text
 from retrieval.files import write_atomically
 
-VERSION = 4
-"""of what is kept in files: another one has them made again"""
+CACHE_VERSION = 4
+"""The version of the cached files: files of other versions are computed again."""
 
 
 class ModulePrecedents(msgspec.Struct, frozen=True):
-    """What a module teaches."""
+    """The precedents of one module, for the memory."""
 
     source: Source
     precedents: list[Precedent]
 
 
-def recollect(database: Database, kept: Path) -> Memory:
-    """All that the database can teach. `kept` is the directory of the files; made when it is not there.
+def recollect(database: Database, cache_dir: Path) -> Memory:
+    """Returns a memory of all proofs in the database.
+
+    Args:
+        cache_dir: the directory of the cached files; created if it is missing.
 
     Raises:
-        DatabaseError: it cannot be read.
+        DatabaseError: the database cannot be read.
     """
     memory = Memory()
-    for lesson in _traced(database, kept):
+    for lesson in _traced(database, cache_dir):
         memory.remember(lesson.source, lesson.precedents)
     for source, found in _found(database):
         memory.remember(source, found)
@@ -45,16 +48,16 @@ def recollect(database: Database, kept: Path) -> Memory:
 
 
 def module_precedents(module: TracedModule) -> ModulePrecedents:
-    """What a module teaches."""
+    """Returns the precedents of a traced module."""
     starts = {declared.name: float(declared.start) for declared in module.declarations}
     statements = {d.name: d.statement_key for d in module.declarations if d.kind == "theorem"}
     return ModulePrecedents(Source(module.name, module.imports, starts, statements), list(precedents(module)))
 
 
-def _traced(database: Database, kept: Path) -> Iterator[ModulePrecedents]:
+def _traced(database: Database, cache_dir: Path) -> Iterator[ModulePrecedents]:
     with database.reading() as connection:
         for key, path in traced_modules(connection):
-            file = kept / f"{key}.{VERSION}"
+            file = cache_dir / f"{key}.{CACHE_VERSION}"
             lesson = _read(file)
             if lesson is None:
                 lesson = module_precedents(load_module(connection, key, path))
@@ -63,8 +66,10 @@ def _traced(database: Database, kept: Path) -> Iterator[ModulePrecedents]:
 
 
 def _found(database: Database) -> Iterator[tuple[Source, list[Precedent]]]:
-    """The proofs that the prover has found itself. Where a theorem was not traced, it is not known what came before
-    it; so nothing else of its module may learn from it."""
+    """Yields the proofs that the prover found itself.
+
+    Where a theorem was not traced, its position is unknown, so that nothing else of its module may learn from it.
+    """
     with database.reading() as connection:
         starts = theorem_starts(connection)
         for proof in own_proofs(connection):
@@ -75,7 +80,7 @@ def _found(database: Database) -> Iterator[tuple[Source, list[Precedent]]]:
 
 
 def _read(file: Path) -> ModulePrecedents | None:
-    """What is kept of a module; nothing where the file is not there, or not whole."""
+    """Returns a module's cached precedents; None where the file is missing or damaged."""
     try:
         return msgspec.msgpack.decode(file.read_bytes(), type=ModulePrecedents)
     except (OSError, msgspec.MsgspecError):

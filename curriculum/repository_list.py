@@ -1,4 +1,4 @@
-"""Files that list repositories: one a line, as `prover repo add` takes them; empty lines and `#` lines are skipped."""
+"""Files that list repositories, one URL_OR_PATH[@REV] a line; empty lines and `#` lines are skipped."""
 
 from pathlib import Path
 
@@ -7,10 +7,10 @@ from prover.project.location import Location, parse_location
 
 
 def read_list(file: Path) -> tuple[Location, ...]:
-    """The repositories of a list, in its order, each once.
+    """Returns the repositories of a list, in its order, each once.
 
     Raises:
-        UsageError: the file cannot be read, a line names no repository, or none does; the message names the line.
+        UsageError: the file cannot be read, a line does not name a repository, or no line does; the message names it.
     """
     try:
         text = file.read_text(encoding="utf-8")
@@ -31,7 +31,9 @@ def read_list(file: Path) -> tuple[Location, ...]:
 
 def _parsed(file: Path, number: int, words: str) -> Location:
     if "\x00" in words or (len(words.split()) != 1 and not Path(words).expanduser().is_dir()):
-        raise UsageError(f"{file}, line {number}: {words[:60]!r} is no repository: write one URL_OR_PATH[@REV] a line.")
+        raise UsageError(
+            f"{file}, line {number}: {words[:60]!r} is not a repository: write one URL_OR_PATH[@REV] a line."
+        )
     try:
         return parse_location(words)
     except UsageError as error:

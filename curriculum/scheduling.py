@@ -1,8 +1,8 @@
-"""What to try next, by value per cost; and how to share a budget out. Plain numbers: no database, no clock of its own.
+"""What to attempt next, by value per cost; and how to share out a budget. Plain numbers: no database, no clock.
 
-The chance that an attempt succeeds is estimated from what attempts came to before, and from how much has been learnt
-since the theorem's last one. The families are DART-Math (Tong et al. 2024: more tries for what is hard) and GVM (Yao et
-al. 2025: tries where they tell most, in proportion to the standard deviation of their outcome).
+The chance that an attempt succeeds is estimated from the results of earlier attempts, and from how much was learned
+since the theorem's last one. Related: DART-Math (Tong et al. 2024: more tries for hard problems) and GVM (Yao et al.
+2025: tries in proportion to the standard deviation of their outcome).
 """
 
 import math
@@ -12,18 +12,18 @@ from dataclasses import dataclass
 import msgspec
 
 PRIOR_STRENGTH = 4.0
-"""how many attempts the prior is worth"""
+"""The weight of the prior, in attempts."""
 PRIOR_RATES = (0.35, 0.15, 0.08, 0.05, 0.03)
-"""chance of success by how often a theorem was tried before; the last for more often"""
-LEARNT_HALF = 20.0
-"""proofs that must be learnt before a theorem's last failure counts half"""
-FORGOTTEN_S = 14 * 24 * 3600.0
-"""seconds after which a failure says less anyhow: commits come, and lemmas with them"""
-LEAST_COST_S = 0.1
+"""Prior chance of success by the number of earlier tries; the last value is for more."""
+LEARNING_HALF_PROOFS = 20.0
+"""The number of learned proofs after which a theorem's last failure counts half."""
+FAILURE_DECAY_S = 14 * 24 * 3600.0
+"""The time constant after which a failure counts less even if nothing was learned: commits bring new lemmas."""
+MIN_COST_S = 0.1
 
 
 class SuccessRecord(msgspec.Struct, frozen=True, gc=False):
-    """What attempts came to, of theorems that had been tried equally often before."""
+    """Results of attempts at theorems that had been tried equally often before."""
 
     attempts: int = 0
     proved: int = 0
@@ -31,77 +31,76 @@ class SuccessRecord(msgspec.Struct, frozen=True, gc=False):
 
 
 class Candidate(msgspec.Struct, frozen=True, gc=False):
-    """A theorem that may be tried next, and what is known of its like."""
+    """A theorem that may be attempted next, with the results of attempts at similar theorems."""
 
     theorem: int
     tried: int
     since_s: float
-    """seconds since it was tried last; anything where it never was"""
-    learnt_since: int
-    """proofs that were found since then"""
+    """The time since its last try, in seconds; ignored if it was never tried."""
+    learned_since: int
+    """The number of proofs found since then."""
     record: SuccessRecord = SuccessRecord()
-    """of its repository, of theorems tried as often"""
+    """Results in its repository, at theorems tried as often."""
     everywhere: SuccessRecord = SuccessRecord()
-    """the same of all repositories"""
+    """The same in all repositories."""
 
 
 class PrioritisedCandidate(msgspec.Struct, frozen=True, gc=False):
-    """A prospect with what trying it is worth."""
+    """A candidate with the value of an attempt."""
 
-    prospect: Candidate
+    candidate: Candidate
     chance: float
-    """that an attempt succeeds, from 0 to 1"""
+    """The chance that an attempt succeeds, from 0 to 1."""
     cost: float
-    """the seconds that an attempt takes"""
+    """The expected time of an attempt, in seconds."""
 
     @property
     def worth(self) -> float:
-        """Proofs per second."""
+        """The expected number of proofs per second."""
         return self.chance / self.cost
 
 
-def prioritise(prospect: Candidate, budget: float) -> PrioritisedCandidate:
-    """What trying a theorem is worth.
+def prioritise(candidate: Candidate, budget: float) -> PrioritisedCandidate:
+    """Returns a candidate with the value of an attempt.
 
-    The rate is the mean of a Beta posterior: the prior by number of tries, then all repositories, then its own. A
-    theorem that has failed is worth only what has changed since: with nothing learnt and no time gone it would fail
-    again; the more was learnt, the nearer its chance is to the rate of its like.
+    The rate is the mean of a Beta posterior: the prior by number of tries, then all repositories, then its own. After a
+    failure the chance depends on what changed since: with nothing learned and no time passed, the theorem would fail
+    again; the more was learned, the nearer its chance is to the rate of similar theorems.
 
     Args:
-        budget: seconds an attempt may take.
+        budget: the time limit of an attempt, in seconds.
     """
-    prior = PRIOR_RATES[min(prospect.tried, len(PRIOR_RATES) - 1)]
-    usual = _posterior(prior, prospect.everywhere)
-    rate = _posterior(usual, prospect.record)
-    chance = rate if prospect.tried == 0 else rate * staleness(prospect.learnt_since, prospect.since_s)
-    return PrioritisedCandidate(prospect, chance, _cost(prospect, budget))
+    prior = PRIOR_RATES[min(candidate.tried, len(PRIOR_RATES) - 1)]
+    overall = _posterior(prior, candidate.everywhere)
+    rate = _posterior(overall, candidate.record)
+    chance = rate if candidate.tried == 0 else rate * staleness(candidate.learned_since, candidate.since_s)
+    return PrioritisedCandidate(candidate, chance, _cost(candidate, budget))
 
 
-def best(prospects: Sequence[Candidate], budget: float) -> PrioritisedCandidate | None:
-    """The most valuable of some prospects; the first by number among equals; None of none."""
-    weighed = [prioritise(prospect, budget) for prospect in prospects]
-    return max(weighed, key=lambda w: (w.worth, -w.prospect.theorem), default=None)
+def best(candidates: Sequence[Candidate], budget: float) -> PrioritisedCandidate | None:
+    """Returns the most valuable candidate, the one with the smallest id among equals; None without any."""
+    prioritised = [prioritise(candidate, budget) for candidate in candidates]
+    return max(prioritised, key=lambda w: (w.worth, -w.candidate.theorem), default=None)
 
 
-def staleness(learnt: int, seconds: float) -> float:
-    """How much of a failure is out of date, from 0.01 to 1.
+def staleness(learned: int, seconds: float) -> float:
+    """Returns how much of a failure is out of date, from 0.01 to 1.
 
-    Never 0: a theorem that was tried is tried again some day, whatever happens. A clock that was set back makes no
-    failure newer than new.
+    It is never 0, so that every theorem is tried again some day. A clock that was set back counts as no time passed.
     """
-    learning = max(0, learnt) / (max(0, learnt) + LEARNT_HALF)
-    time = 1.0 - math.exp(-max(0.0, seconds) / FORGOTTEN_S)
+    learning = max(0, learned) / (max(0, learned) + LEARNING_HALF_PROOFS)
+    time = 1.0 - math.exp(-max(0.0, seconds) / FAILURE_DECAY_S)
     return max(0.01, 1.0 - (1.0 - learning) * (1.0 - time))
 
 
 def shares(chances: Mapping[str, float], total: int, least: int) -> dict[str, int]:
-    """Shares a number of tactics out among theorems: in proportion to √(p(1−p)), but to each at least `least`.
+    """Shares out a number of tactics among theorems in proportion to √(p(1−p)), with at least `least` for each.
 
-    The standard deviation of the outcome: a theorem that surely fails, or surely succeeds, needs no long look
-    (Neyman's allocation, 1934; GVM applies it to sampling proofs). What rounding leaves goes to the largest remainders.
+    This is the standard deviation of the outcome: a theorem that surely fails, or surely succeeds, needs few tactics
+    (Neyman's allocation, 1934; GVM applies it to sampling proofs). Rounding is by largest remainders.
 
     Raises:
-        ValueError: the total is not enough for the least.
+        ValueError: the total is less than the minimum for all.
     """
     if total < least * len(chances):
         raise ValueError(f"{total} tactics are not enough for {len(chances)} theorems with {least} each")
@@ -121,19 +120,23 @@ def shares(chances: Mapping[str, float], total: int, least: int) -> dict[str, in
 
 @dataclass(frozen=True)
 class Temperatures:
-    """Exploration that is watched: which temperature has led to proofs (B-STaR, Zeng et al., ICLR 2025).
+    """Chooses temperatures by their past success (B-STaR, Zeng et al., ICLR 2025).
 
-    A theorem's first try is at temperature 0; later ones are at the temperature that promises most by the upper
-    confidence bound of its rate (Auer et al. 2002), so that none is given up for want of luck.
+    A theorem's first try is at temperature 0; later ones are at the temperature with the highest upper confidence bound
+    of its success rate (Auer et al. 2002), so that none is given up too early.
     """
 
     grid: tuple[float, ...] = (0.1, 0.3, 0.6, 1.0)
 
     def choose(self, tried: Sequence[int], record: Mapping[float, SuccessRecord]) -> list[float]:
-        """The temperatures for theorems that were tried so often, by what each temperature came to so far.
+        """Returns a temperature for each theorem, from the past results of each temperature.
 
-        What is chosen here counts as tried: theorems of one repository are spread over the temperatures that promise
-        like much, or else a temperature would be judged by how hard the repository is that it was tried on.
+        Each choice counts as a try for the next one, so that the theorems of one repository are spread over
+        temperatures that are about equally promising. Otherwise a temperature would be judged by the difficulty of the
+        one repository that it was tried on.
+
+        Args:
+            tried: for each theorem, the number of its earlier tries.
         """
         attempts = {t: record.get(t, SuccessRecord()).attempts for t in self.grid}
         rates = {t: record[t].proved / attempts[t] if attempts[t] else 0.0 for t in self.grid}
@@ -157,8 +160,8 @@ def _posterior(prior: float, record: SuccessRecord) -> float:
     return (prior * PRIOR_STRENGTH + record.proved) / (PRIOR_STRENGTH + record.attempts)
 
 
-def _cost(prospect: Candidate, budget: float) -> float:
-    own, all_ = prospect.record, prospect.everywhere
+def _cost(candidate: Candidate, budget: float) -> float:
+    own, all_ = candidate.record, candidate.everywhere
     attempts, seconds = own.attempts + all_.attempts, own.seconds + all_.seconds
     mean = (budget * PRIOR_STRENGTH + seconds) / (PRIOR_STRENGTH + attempts)
-    return max(LEAST_COST_S, min(mean, budget))
+    return max(MIN_COST_S, min(mean, budget))

@@ -1,4 +1,4 @@
-"""The scheduler's next decision, from the database: which theorem of all repositories to try."""
+"""Selects the theorem to attempt next, of all repositories in the database."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -15,7 +15,7 @@ from curriculum.database.theorem_queue import (
 )
 from curriculum.scheduling import Candidate, PrioritisedCandidate, SuccessRecord, best, staleness
 
-NOTHING = SuccessRecord()
+NO_ATTEMPTS = SuccessRecord()
 
 
 def next_theorem(
@@ -25,45 +25,45 @@ def next_theorem(
     without: Collection[int] = (),
     among: Collection[int] | None = None,
     stale: float = 0.0,
-    left: Mapping[int, Sequence[str]] = NOTHING_EXCLUDED,
+    excluded: Mapping[int, Sequence[str]] = NOTHING_EXCLUDED,
 ) -> tuple[QueuedTheorem, PrioritisedCandidate] | None:
-    """The theorem that is worth most per second now, and what it is worth; None where none waits.
+    """Returns the theorem with the most expected proofs per second, with its priority; None if the queue is empty.
 
     Args:
-        now: on the database's clock.
-        budget: seconds an attempt may take.
-        without: repositories that cannot be worked on, by id: somebody else has them, or they do not build.
-        among: the repositories that are worked on; None for all.
-        stale: how much of a failure must be out of date, at least, for the theorem to be tried again.
-        left: by repository, the names of theorems that are never tried, with `*` for any part.
+        now: the time in seconds, on the database's clock.
+        budget: the time limit of an attempt, in seconds.
+        without: the ids of repositories that cannot be worked on: another process has them, or they do not build.
+        among: the ids of the repositories that are worked on; None for all.
+        stale: how much of a failure must be out of date, at least, for a theorem to be tried again.
+        excluded: by repository, the names of theorems that are never attempted, with `*` for any part.
     """
     known = proofs_known(connection)
     counted = attempt_counts(connection)
     own = {(each.repository, each.tried): SuccessRecord(each.attempts, each.proved, each.seconds) for each in counted}
     everywhere = _by_tries(counted)
-    prospects = [
+    options = [
         Candidate(
             each.theorem,
             each.tried,
             now - each.tried_at,
             known - each.known_proofs,
-            own.get((each.repository, each.tried), NOTHING),
-            everywhere.get(each.tried, NOTHING),
+            own.get((each.repository, each.tried), NO_ATTEMPTS),
+            everywhere.get(each.tried, NO_ATTEMPTS),
         )
-        for each in candidates(connection, left)
+        for each in candidates(connection, excluded)
         if each.repository not in without and (among is None or each.repository in among)
     ]
     if stale:
-        prospects = [p for p in prospects if p.tried == 0 or staleness(p.learnt_since, p.since_s) >= stale]
-    chosen = best(prospects, budget)
+        options = [p for p in options if p.tried == 0 or staleness(p.learned_since, p.since_s) >= stale]
+    chosen = best(options, budget)
     if chosen is None:
         return None
-    found = queued_theorem(connection, chosen.prospect.theorem)
+    found = queued_theorem(connection, chosen.candidate.theorem)
     return None if found is None else (found, chosen)
 
 
 def _by_tries(counted: Iterable[AttemptCounts]) -> dict[int, SuccessRecord]:
-    """What attempts came to in all repositories, by how often the theorem had been tried."""
+    """Returns the results of attempts in all repositories, by the number of earlier tries."""
     sums: dict[int, list[AttemptCounts]] = defaultdict(list)
     for each in counted:
         sums[each.tried].append(each)

@@ -1,6 +1,6 @@
-"""The daemon's configuration: one TOML file, checked whole before anything begins. See docs/lifelong.md.
+"""The daemon's configuration: one TOML file, checked completely at the start. See docs/lifelong.md.
 
-Every setting has a default that works; a file says only what is to be otherwise.
+Every setting has a working default; a file contains only what differs from it.
 """
 
 import re
@@ -19,35 +19,35 @@ SECTION = re.compile(r"\s*\[{1,2}\s*([\w.-]+)\s*\]{1,2}\s*(#.*)?")
 
 @dataclass(frozen=True)
 class WorkConfig:
-    """`[daemon]`: what it works on, and how hard."""
+    """`[daemon]`: the repositories, and the budget of attempts."""
 
     repositories: str = ""
-    """a file with one URL_OR_PATH[@REV] a line; empty for those of `prover repo add`"""
+    """A file with one URL_OR_PATH[@REV] a line; empty for the repositories of `prover repo add`."""
     poll_minutes: float = 30.0
-    """how often each repository is looked at for new commits"""
+    """The time between two checks of a repository for new commits, in minutes."""
     batch: int = 8
-    """theorems of one repository that are attempted in a row"""
+    """The number of theorems of one repository that are attempted in a row."""
     seconds: float = DEFAULT_ATTEMPT_S
     """Time limit of an attempt, in seconds."""
     tactics: int = DEFAULT_TACTICS
     """Tactics that an attempt may run, on average; promising theorems get more."""
     jobs: int = 2
-    """Lean processes"""
+    """The number of Lean processes."""
     toolchain: Literal["auto", "native", "embedded"] = "auto"
     patches: str = ""
-    """a directory for patches; empty for `patches` in the user's directory"""
+    """A directory for patches; empty for `patches` in the user's directory."""
 
 
 @dataclass(frozen=True)
 class LimitsConfig:
-    """`[limits]`: what it leaves to others. 0 for no limit."""
+    """`[limits]`: what is left to other programs, and limits of time. 0 for no limit."""
 
     free_disk_gb: float = 2.0
-    """below that nothing is traced, built or proved"""
+    """Free disk space in GB below which nothing is traced, built, proved or trained."""
     free_memory_gb: float = 1.0
-    """of the computer; below that nothing new is begun"""
+    """Free memory in GB below which nothing new is begun."""
     nice: int = 10
-    """how far it steps back for other programs, from 0 to 19"""
+    """The niceness of the daemon's processes, from 0 to 19."""
     trace_hours: float = 12.0
     """Hours that a trace may take; the repository is deferred after them."""
     training_hours: float = 12.0
@@ -90,35 +90,35 @@ class LearningConfig:
 
 @dataclass(frozen=True)
 class ServerConfig:
-    """`[server]`: /health and /metrics."""
+    """`[server]`: the address of /health and /metrics."""
 
     host: str = "127.0.0.1"
     port: int = 0
-    """0 for no server"""
+    """The port; 0 for no server."""
 
 
 @dataclass(frozen=True)
 class PublishConfig:
-    """`[publish]`: what is done with a patch besides writing it. Nothing, by default."""
+    """`[publish]`: how patches are published; by default they are only written."""
 
     command: tuple[str, ...] = ()
-    """run with the patch's path and the repository behind it; it may open a pull request"""
+    """A command that gets the patch's path and the repository as arguments; it may open a pull request."""
     disclosure: str = "This proof was found by a program and checked by Lean; no person has read it yet."
-    """stands in every patch; not empty"""
+    """A text at the head of every patch; not empty."""
 
 
 @dataclass(frozen=True)
 class ExclusionRule:
-    """`[[leave]]`: targets that are known to be false, or exercises: never attempted."""
+    """`[[leave]]`: theorems that are never attempted, such as exercises, or statements known to be false."""
 
     repository: str
-    """its address, however it is written, or the last part of it"""
+    """The repository's address in any form, or its last part."""
     theorems: tuple[str, ...] = ("*",)
-    """full names, with * for any part"""
+    """Full names of theorems, with * for any part."""
     reason: str = ""
 
     def is_about(self, location: str) -> bool:
-        """Whether it is about a repository, or about the one that it is a directory of."""
+        """Returns whether the rule is about a repository, or about the one that it is a directory of."""
         asked, directory = _apart(self.repository)
         place, below = _apart(location)
         return f"/{place}".endswith(f"/{asked}") and directory in ("", below)
@@ -126,7 +126,7 @@ class ExclusionRule:
 
 @dataclass(frozen=True)
 class DaemonConfig:
-    """All of it."""
+    """The whole configuration, by section."""
 
     daemon: WorkConfig = WorkConfig()
     limits: LimitsConfig = LimitsConfig()
@@ -135,8 +135,8 @@ class DaemonConfig:
     publish: PublishConfig = PublishConfig()
     leave: tuple[ExclusionRule, ...] = ()
 
-    def left_in(self, location: str) -> tuple[str, ...]:
-        """The names of the theorems of a repository that are never attempted, with * for any part."""
+    def excluded_in(self, location: str) -> tuple[str, ...]:
+        """Returns the names of a repository's theorems that are never attempted, with * for any part."""
         return tuple(name for rule in self.leave if rule.is_about(location) for name in rule.theorems)
 
 
@@ -161,26 +161,26 @@ RANGES: dict[str, tuple[float, float]] = {
 
 
 def read_configuration(file: Path) -> DaemonConfig:
-    """The configuration in a file.
+    """Reads the configuration in a file.
 
     Raises:
-        UsageError: it cannot be read, or a setting is unknown or wrong; the message names the line.
+        UsageError: the file cannot be read, or a setting is unknown or wrong; the message names the line.
     """
     try:
         text = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not a text"
+        reason = error.strerror if isinstance(error, OSError) else "it is not a text file"
         raise UsageError(f"{file} cannot be read ({reason}): check the path of the configuration.") from None
     try:
         written = tomllib.loads(text)
-    except ValueError as error:  # besides what is no TOML, a number of thousands of digits
-        raise UsageError(f"{file} is no TOML: {error}.") from None
+    except ValueError as error:  # TOMLDecodeError, or a number of thousands of digits
+        raise UsageError(f"{file} is not valid TOML: {error}.") from None
     return _ConfigReader(file, text).configuration(written)
 
 
 @dataclass(frozen=True)
 class _ConfigReader:
-    """A file that is TOML, on its way to being a configuration."""
+    """Checks a parsed TOML file, and makes a configuration of it."""
 
     file: Path
     text: str
@@ -229,14 +229,14 @@ class _ConfigReader:
         if key in RANGES and not low <= given <= high:
             raise self._fault(section, key, number, f"{key} must be from {low:g} to {high:g}, and is {given!r}")
         if key == "disclosure" and not given.strip():
-            raise self._fault(section, key, number, "disclosure must say something: every patch is signed with it")
+            raise self._fault(section, key, number, "disclosure must not be empty: it is the head of every patch")
         return float(given) if wanted is float else given
 
     def _fault(self, section: str, key: str | None, number: int, why: str) -> UsageError:
         return UsageError(f"{self.file}, line {self._line(section, key, number)}: {why}.")
 
     def _line(self, section: str, key: str | None, number: int) -> int:
-        """Where a setting stands, from 1; a section's heading where the setting is not found."""
+        """Returns the line of a setting, from 1; the line of the section's heading where the setting is not found."""
         heading, seen, inside, top = 0, -1, False, True
         for line, text in enumerate(self.text.splitlines(), 1):
             if match := SECTION.fullmatch(text):
@@ -252,13 +252,13 @@ class _ConfigReader:
 
 
 def _sets(line: str, *names: str) -> bool:
-    """Whether a line sets what these names, with dots between them, lead to."""
+    """Returns whether a line sets the key that these names make, with dots between them."""
     dotted = r"\s*\.\s*".join(rf"\"?{re.escape(name)}\"?" for name in names)
     return re.match(rf"\s*{dotted}\s*=", line) is not None
 
 
 def _apart(address: str) -> tuple[str, str]:
-    """An address without what does not tell repositories apart, and the directory in it that is meant."""
+    """Returns an address without its scheme, user and suffix, and the directory in the repository that it names."""
     whole, _, below = address.strip().partition("#")
     place = re.sub(r"^(\w+://)?([^/@]*@)?", "", whole).replace(":", "/")
     return place.rstrip("/").removesuffix(".git"), below.strip("/")
@@ -267,4 +267,4 @@ def _apart(address: str) -> tuple[str, str]:
 def _kind(wanted: Any) -> str:
     if get_origin(wanted) is Literal:
         return "one of " + ", ".join(f'"{each}"' for each in get_args(wanted))
-    return {float: "a number", int: "a whole number", str: "a text"}.get(wanted, "a list of texts")
+    return {float: "a number", int: "a whole number", str: "a string"}.get(wanted, "a list of strings")

@@ -149,7 +149,7 @@ class Daemon:
     # --- repositories ---
 
     def _begin(self, now: float) -> None:
-        """Puts the repositories that are listed into the database; says which rules are about none of them."""
+        """Stores the listed repositories in the database; logs the rules that match no repository."""
 
         def act(work: UnitOfWork) -> None:
             reset_clock(work.connection, now, self._poll_s)
@@ -164,7 +164,7 @@ class Daemon:
         self._begun, self._ahead = True, now - self.environment.steady()
 
     def _look(self, each: WatchedRepository, held: HeldLease) -> None:
-        """Looks for a new revision, traces it, and tries the proofs again that are known."""
+        """Checks a repository for a new revision; if there is one, traces it and rechecks the known proofs."""
         self.counters.looked += 1
         try:
             newest = self.environment.newest(each.location)
@@ -183,13 +183,13 @@ class Daemon:
             work.leases.hold(held)
             record_visit(work.connection, each.repository, newest, work.now(), self._poll_s)
 
-        self.database.perform(act)  # the last: what was killed before looks again
+        self.database.perform(act)  # last, so that a daemon killed before checks again
         if newest != each.revision:
             self.counters.traced += 1
             self.log("traced", repository=each.location, revision=newest)
 
     def _reconcile(self, each: WatchedRepository, revision: str, held: HeldLease) -> None:
-        """Says what a new revision did to the proofs that were known."""
+        """Logs what a new revision did to the known proofs."""
 
         def act(work: UnitOfWork) -> list[ProofChange]:
             work.leases.hold(held)
@@ -223,15 +223,15 @@ class Daemon:
     # --- proving ---
 
     def _prove_next(self, now: float) -> bool:
-        """Attempts the theorem that is worth most now, and others of its repository."""
+        """Attempts the theorem with the highest priority, and others of its repository."""
         everything = self._watched()
-        left = {e.repository: names for e in everything if (names := self.configuration.left_in(e.location))}
-        shut = {e.repository for e in everything if e.failures or e.revision is None}
+        excluded = {e.repository: names for e in everything if (names := self.configuration.excluded_in(e.location))}
+        unavailable = {e.repository for e in everything if e.failures or e.revision is None}
         known = {e.repository for e in everything}
         while True:
             with self.database.reading() as connection:
                 chosen = next_theorem(
-                    connection, now, self.configuration.daemon.seconds, shut, known, MIN_STALENESS, left
+                    connection, now, self.configuration.daemon.seconds, unavailable, known, MIN_STALENESS, excluded
                 )
             if chosen is None:
                 return False
@@ -239,7 +239,7 @@ class Daemon:
             held = self._lease(theorem.location)
             if held is not None:
                 break
-            shut.add(theorem.repository)  # another daemon works there
+            unavailable.add(theorem.repository)  # another daemon works there
         with LeaseKeeper(self.database, held):
             self._prove(next(e for e in everything if e.repository == theorem.repository), theorem, held)
         return True
@@ -257,7 +257,7 @@ class Daemon:
 
     def _requests(self, each: WatchedRepository, first: QueuedTheorem) -> list[AttemptRequest]:
         """Returns attempts at a theorem and at others of its repository that were tried as often."""
-        excluded = self.configuration.left_in(each.location)
+        excluded = self.configuration.excluded_in(each.location)
         with self.database.reading() as connection:
             queue = queue_of(connection, each.location)
             alike = [w for w in queue if w.tried == first.tried and not is_excluded(w.name, excluded)]
@@ -287,7 +287,7 @@ class Daemon:
             reason=None if isinstance(result.result, FoundProof) else result.result[1],
         )
         if patch is not None:
-            self.environment.publish(each.location, patch)  # what is stored, so that it is not published twice
+            self.environment.publish(each.location, patch)  # after it is stored, so that it is not published twice
 
     # --- the computer ---
 
@@ -312,7 +312,7 @@ class Daemon:
             )
 
     def _watch_clock(self, now: float) -> None:
-        """Notices a clock that was set; what is due after a time that will not come is due now."""
+        """Notices a clock that was set: repositories that are due in the far future become due now."""
         ahead = now - self.environment.steady()
         jumped = ahead - self._ahead
         if abs(jumped) > CLOCK_JUMP_S:
@@ -321,7 +321,7 @@ class Daemon:
         self._ahead = ahead
 
     def _degraded(self, why: str) -> float:
-        """Something is wrong that no other turn would do better at: waits, each time twice as long."""
+        """Handles a fault that would affect every turn: returns a pause, each time twice as long."""
         if self.counters.fault != why:
             self.log("degraded", error=why)
         self.counters.state, self.counters.fault = "degraded", why
@@ -331,7 +331,7 @@ class Daemon:
 
 
 def _holding(held: HeldLease) -> Guard:
-    """Returns a guard that raises LeaseLost where somebody else has the lease now."""
+    """Returns a guard that raises LeaseLost if another process has the lease now."""
 
     def guard(work: UnitOfWork) -> None:
         work.leases.hold(held)

@@ -1,7 +1,7 @@
-"""Adapters of several repositories made into one: low-rank updates (LoRA, Hu et al. 2021), averaged exactly.
+"""Averages adapters of several repositories: low-rank updates (LoRA, Hu et al. 2021), averaged exactly.
 
-The mean of the factors is not the mean of the updates: (A₁+A₂)(B₁+B₂)/4 has cross terms that nobody trained. So
-updates are averaged as what they add to a weight, Σ wᵢ BᵢAᵢ, which is again of low rank: at most the sum of theirs.
+The mean of the factors is not the mean of the updates: (A₁+A₂)(B₁+B₂)/4 has cross terms that were never trained. So
+the products are averaged, Σ wᵢ BᵢAᵢ, whose rank is at most the sum of the ranks.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,29 +17,29 @@ class LowRank:
     """An update BA of a weight of shape (out, in)."""
 
     down: "Tensor"
-    """A, of shape (rank, in)"""
+    """The factor A, of shape (rank, in)."""
     up: "Tensor"
-    """B, of shape (out, rank)"""
+    """The factor B, of shape (out, rank)."""
 
     def delta(self) -> "Tensor":
-        """What it adds to the weight."""
+        """Returns the update BA, of shape (out, in)."""
         return self.up @ self.down
 
 
 def averaged_updates(updates: Sequence[LowRank], weights: Sequence[float] | None = None) -> LowRank:
-    """The update Σ wᵢ BᵢAᵢ, by standing the factors beside each other.
+    """Returns the update Σ wᵢ BᵢAᵢ, by concatenating the factors.
 
     Args:
-        weights: one for each, not negative, not all zero; they are made to sum to 1. Equal ones by default.
+        weights: one for each update, not negative, not all zero; they are normalised to sum to 1. Equal by default.
 
     Raises:
-        ValueError: there are none, they are of weights of different shapes, or the weights are wrong.
+        ValueError: there are no updates, their shapes differ, or the weights are wrong.
     """
     import torch
 
     shares = _shares(len(updates), weights)
     if len({(u.up.shape[0], u.down.shape[1]) for u in updates}) > 1:
-        raise ValueError("the updates are of weights of different shapes")
+        raise ValueError("the updates have different shapes")
     down = torch.cat([update.down for update in updates])
     up = torch.cat([share * update.up for share, update in zip(shares, updates, strict=True)], dim=1)
     return LowRank(down, up)
@@ -48,10 +48,10 @@ def averaged_updates(updates: Sequence[LowRank], weights: Sequence[float] | None
 def averaged_parameters(
     several: Sequence[Mapping[str, "Tensor"]], weights: Sequence[float] | None = None
 ) -> dict[str, "Tensor"]:
-    """The weighted mean of whole parameters, by name (model soups, Wortsman et al., ICML 2022).
+    """Returns the weighted mean of whole parameters, by name (model soups, Wortsman et al., ICML 2022).
 
     Raises:
-        ValueError: there are none, their names or shapes differ, or the weights are wrong.
+        ValueError: there are no models, their names or shapes differ, or the weights are wrong.
     """
     import torch
 

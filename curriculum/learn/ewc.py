@@ -1,4 +1,4 @@
-"""Elastic weight consolidation: parameters that mattered for earlier tasks are held near where they were.
+"""Elastic weight consolidation: parameters that mattered for earlier tasks are held near their values.
 
 Kirkpatrick et al., "Overcoming catastrophic forgetting in neural networks", PNAS 2017; with the running sum of Schwarz
 et al., "Progress & Compress", ICML 2018. An ablation: LeanAgent found it worse than plain progressive training.
@@ -13,22 +13,22 @@ if TYPE_CHECKING:
 
 Example = TypeVar("Example")
 Parameters = Mapping[str, "Tensor"]
-"""by name, as `dict(module.named_parameters())` has them"""
+"""Parameters by name, as in `dict(module.named_parameters())`."""
 
 
 @dataclass(frozen=True)
 class Anchor:
-    """Where the parameters were after the tasks so far, and how much each mattered."""
+    """The values of the parameters after the tasks so far, and the importance of each."""
 
     values: Mapping[str, "Tensor"]
     fisher: Mapping[str, "Tensor"]
-    """of the parameters' shapes; nowhere negative"""
+    """The importances, of the same shapes as the parameters; never negative."""
 
     def then(self, later: "Anchor", decay: float = 1.0) -> "Anchor":
-        """The anchor after one more task: the later values, and the sum of both importances.
+        """Returns the anchor after one more task: the later values, and the sum of both importances.
 
         Args:
-            decay: what is left of the earlier importances, from 0 to 1.
+            decay: the factor of the earlier importances, from 0 to 1.
         """
         return Anchor(later.values, {name: decay * self.fisher[name] + fisher for name, fisher in later.fisher.items()})
 
@@ -36,7 +36,7 @@ class Anchor:
 def anchor(
     parameters: Parameters, examples: Iterable[Example], log_likelihood: Callable[[Example], "Tensor"]
 ) -> Anchor:
-    """The anchor of a task that has just been learnt."""
+    """Returns the anchor of a task that has just been learned."""
     fisher = diagonal_fisher(parameters, examples, log_likelihood)
     return Anchor({name: value.detach().clone() for name, value in parameters.items()}, fisher)
 
@@ -44,10 +44,10 @@ def anchor(
 def diagonal_fisher(
     parameters: Parameters, examples: Iterable[Example], log_likelihood: Callable[[Example], "Tensor"]
 ) -> dict[str, "Tensor"]:
-    """The diagonal of the Fisher information: the mean over examples of the *squared gradient of each one*.
+    """Returns the diagonal of the Fisher information: the mean over examples of the *squared gradient of each one*.
 
-    The square of a batch's mean gradient is something else: it is near zero wherever the loss is at a minimum, which
-    is where a trained model is. So each example has a backward pass of its own.
+    The square of a batch's mean gradient would be near zero wherever the loss is at a minimum, which is where a trained
+    model is. So each example has a backward pass of its own.
 
     Args:
         log_likelihood: from an example to the scalar log p(y|x). With y drawn from the model this is the Fisher
@@ -73,7 +73,7 @@ def diagonal_fisher(
 
 
 def penalty(parameters: Parameters, past: Anchor, strength: float) -> "Tensor":
-    """λ/2 Σ F (θ − θ*)², to be added to the loss; a scalar."""
+    """Returns the penalty λ/2 Σ F (θ − θ*)², a scalar to be added to the loss."""
     import torch
 
     terms = [(fisher * (parameters[name] - past.values[name]).square()).sum() for name, fisher in past.fisher.items()]

@@ -1,7 +1,7 @@
-"""What can learn from one repository after another: the protocol, and the learner without weights, the memory.
+"""Learners: the protocol of what learns from one repository after another, and the learner without weights, memory.
 
-A learner is deterministic: the same studies in the same order, with the same seed, make the same learner. What is
-saved can be loaded by another process, and goes on as if it had never stopped.
+A learner is deterministic: the same training tasks in the same order, with the same seed, make the same learner. A
+saved learner can be loaded by another process, and continues there as if it had never stopped.
 """
 
 from dataclasses import dataclass
@@ -21,51 +21,54 @@ from prover.tactics.memory.precedent import Precedent, found_precedents
 from prover.tactics.memory.sketch import sketch_of_text
 
 Strategy = Literal["progressive", "merged", "replay", "ewc", "adapters"]
-"""plain progressive training (LeanAgent's choice); all data so far; a bounded buffer of it; elastic weight
-consolidation; an adapter for each repository, averaged"""
+"""How weights are kept from forgetting: plain progressive training (LeanAgent's choice), training on all data so far,
+on a bounded buffer of it, elastic weight consolidation, or an averaged adapter for each repository."""
 
-TOP = 10
-HELD_OUT = 5
-"""one theorem in so many is never learnt from by what has weights"""
-ITEMS = 60
-"""of a task, at most"""
+HIT_RANK = 10
+"""A suggestion counts as a hit if it is among this many of the best."""
+HELD_OUT_DIVISOR = 5
+"""Learners with weights never learn from one theorem in this many."""
+MAX_TASK_ITEMS = 60
+"""The largest number of items of an evaluation task."""
 
 
 @dataclass(frozen=True)
 class ProofExample:
-    """A proof that the prover has found itself."""
+    """A proof that the prover found itself, as a training example."""
 
     module: str
     theorem: str
+    """The theorem's full name."""
     statement_key: str
     start: float
-    """where the theorem stands; infinite where that is not known"""
+    """The position of the theorem in its file; infinite where it is unknown."""
     steps: tuple[tuple[str, str, str], ...]
-    """goal as printed, its key, and the tactic"""
+    """For each step the goal as printed, the goal's key, and the tactic."""
 
 
 @dataclass(frozen=True)
 class TrainingTask:
-    """What there is to learn at one step of a course."""
+    """The material of one training."""
 
     location: str
-    """the repository that it is about"""
+    """The repository that the modules are from; empty for found proofs alone."""
     modules: tuple[TracedModule, ...] = ()
-    """what was traced of it; nothing where it was studied before"""
+    """The traced modules that are new to the learners."""
     found: tuple[ProofExample, ...] = ()
-    """proofs found since the last study, in whichever repository"""
+    """The proofs found since the task before, in any repository."""
     seed: int = 0
+    """The seed of the training."""
 
 
 @dataclass(frozen=True)
 class EvaluationTask:
-    """What a learner's knowledge of a repository is measured on."""
+    """The material that a learner's performance on a repository is measured on."""
 
     location: str
     modules: tuple[TracedModule, ...]
 
-    def held_out(self, limit: int = ITEMS) -> list[tuple[TracedModule, TracedStep]]:
-        """First steps of proofs, at most `limit`: a sample that depends on the names of the theorems only."""
+    def first_steps(self, limit: int = MAX_TASK_ITEMS) -> list[tuple[TracedModule, TracedStep]]:
+        """Returns the first steps of at most `limit` proofs: a sample that depends on the theorems' names only."""
         firsts = []
         for module in self.modules:
             by_declaration = groupby(module.steps, key=lambda step: step.declaration)
@@ -74,46 +77,48 @@ class EvaluationTask:
 
 
 def held_out(theorem: str) -> bool:
-    """Whether learners with weights must not learn from a theorem, so that it can measure them: by its name."""
-    return sha256(theorem.encode()).digest()[0] % HELD_OUT == 0
+    """Returns whether learners with weights must not learn from a theorem, which measures them; by its name."""
+    return sha256(theorem.encode()).digest()[0] % HELD_OUT_DIVISOR == 0
 
 
 class Learner(Protocol):
-    """A learner."""
+    """Something that learns from one training task after another."""
 
     name: str
+    """The name by which users choose it."""
 
     def train(self, task: TrainingTask) -> None:
-        """Learns one more thing."""
+        """Learns from one more task."""
         ...
 
     def performance(self, task: EvaluationTask) -> tuple[float, ...]:
-        """How well it does on a task: from 0 to 1 for each of its items, the same items whenever it is asked."""
+        """Returns the performance on each item of a task, from 0 to 1; the same items in every call."""
         ...
 
     def generators(self) -> tuple[Generator, ...]:
-        """What proposes tactics from what it knows now; it learns nothing while it is used."""
+        """Returns generators that use what was learned so far; they learn nothing while they are used."""
         ...
 
     def save(self, directory: Path) -> None:
-        """Writes all that it is into a directory that is there, and empty."""
+        """Writes the learner's state into an existing, empty directory."""
         ...
 
     def load(self, directory: Path) -> None:
-        """Becomes what was saved.
+        """Restores a saved state.
 
         Raises:
-            OSError, ValueError: a file is not there, or is not whole.
+            OSError: a file is missing.
+            ValueError: a file is damaged.
         """
         ...
 
     def reset(self) -> None:
-        """Forgets everything."""
+        """Forgets everything that was learned."""
         ...
 
 
 class MemoryEntry(msgspec.Struct, frozen=True):
-    """A module, or a theorem of one, as the memory learnt it."""
+    """A module, or a theorem of one, as the memory learned it."""
 
     source: Source
     precedents: list[Precedent]
@@ -121,10 +126,10 @@ class MemoryEntry(msgspec.Struct, frozen=True):
 
 
 class MemoryLearner:
-    """The memory of tactics. Has no weights, so that there is nothing to consolidate or to average.
+    """The memory of tactics. It has no weights: there is nothing to consolidate or to average.
 
-    Every strategy but `replay` remembers everything; with `replay` at most `capacity` precedents of earlier studies
-    are kept beside those of the latest.
+    Every strategy but `replay` remembers everything. With `replay`, at most `capacity` precedents of earlier tasks are
+    remembered in addition to those of the latest task.
     """
 
     name = "memory"
@@ -136,7 +141,7 @@ class MemoryLearner:
         self._memory: Memory | None = None
 
     def train(self, task: TrainingTask) -> None:
-        """Remembers the proofs of modules, and those that were found."""
+        """Remembers the proofs of traced modules, and those that were found."""
         if self._capacity is not None:
             self._known = _bounded(self._known, self._capacity, self._seed)
         for module in task.modules:
@@ -146,20 +151,20 @@ class MemoryLearner:
         self._memory = None
 
     def performance(self, task: EvaluationTask) -> tuple[float, ...]:
-        """Whether the tactic that begins a proof is among the ten best suggestions (hit@10).
+        """Returns for each proof whether its first tactic is among the ten best suggestions (hit@10).
 
-        The memory sees neither that proof nor what comes after it in the import order; of a repository that it has
-        not studied it sees nothing.
+        The memory sees neither that proof nor what comes after it in the import order, and nothing of a repository that
+        it was not trained on.
         """
         memory = self.memory()
-        return tuple(_hit(memory, module, step) for module, step in task.held_out())
+        return tuple(_hit(memory, module, step) for module, step in task.first_steps())
 
     def generators(self) -> tuple[Generator, ...]:
-        """The memory, which stays as it is."""
+        """Returns the memory, frozen."""
         return (Frozen(self.memory()),)
 
     def save(self, directory: Path) -> None:
-        """One file."""
+        """Writes one file."""
         (directory / "memory").write_bytes(msgspec.msgpack.encode(self._known))
 
     def load(self, directory: Path) -> None:
@@ -175,7 +180,7 @@ class MemoryLearner:
         self._known, self._memory = [], None
 
     def memory(self) -> Memory:
-        """All that it knows."""
+        """Returns the memory of everything learned so far."""
         if self._memory is None:
             self._memory = Memory()
             for known in self._known:
@@ -190,7 +195,7 @@ def _hit(memory: Memory, module: TracedModule, step: TracedStep) -> float:
     theorem = TheoremRef(module.name, declared.name, declared.start, declared.statement_key)
     key = step.keys_before[0] if step.keys_before else ""
     suggested = memory.for_theorem(theorem).suggest_for(sketch_of_text(_first_goal(step.before)), key)
-    best = sorted(suggested, key=lambda s: -s.log_probability)[:TOP]
+    best = sorted(suggested, key=lambda s: -s.log_probability)[:HIT_RANK]
     wanted = " ".join(step.text.split())
     return float(any(" ".join(s.tactic.split()) == wanted for s in best))
 
@@ -207,7 +212,7 @@ def _known(found: ProofExample, location: str) -> MemoryEntry:
 
 
 def _bounded(known: list[MemoryEntry], capacity: int, seed: int) -> list[MemoryEntry]:
-    """The same with at most so many precedents, a uniform sample of all of them."""
+    """Returns the entries with at most `capacity` precedents, a uniform sample of all of them."""
     numbered = [(i, j) for i, each in enumerate(known) for j in range(len(each.precedents))]
     buffer = Rehearsal[tuple[int, int]](capacity, seed, lambda pair: _content(known[pair[0]], pair[1]))
     buffer.offer(numbered)
@@ -219,5 +224,5 @@ def _bounded(known: list[MemoryEntry], capacity: int, seed: int) -> list[MemoryE
 
 
 def _content(known: MemoryEntry, number: int) -> str:
-    """All that a precedent is: where it stands among others changes as they are forgotten."""
+    """Returns the whole content of a precedent; its position among others changes as those are forgotten."""
     return f"{known.location} {known.source.name} {msgspec.json.encode(known.precedents[number]).decode()}"

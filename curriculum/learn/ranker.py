@@ -1,8 +1,8 @@
-"""A small learner with weights: ranks premises for a goal. What strategies against forgetting are measured on.
+"""A small learner with weights that ranks premises for a goal. Strategies against forgetting are measured on it.
 
-Two encoders in one: hashed words of the goal, and of the premise, averaged and projected; trained by InfoNCE (van den
-Oord et al. 2018) with the premises of the batch, and some others of the repository, as negatives; one epoch a study by
-default, as LeanAgent does. Under half a million weights, trained in seconds; it names premises, and proves nothing.
+A shared encoder for goals and premises: embeddings of hashed words, averaged and projected. It is trained by InfoNCE
+(van den Oord et al. 2018) with the premises of the batch, and others of the repository, as negatives; by default for
+one epoch a task, as in LeanAgent. It has under half a million weights and is trained in seconds; it proves nothing.
 """
 
 import random
@@ -14,7 +14,7 @@ from zlib import crc32
 
 from curriculum.learn.averaging import LowRank, averaged_updates
 from curriculum.learn.ewc import Anchor, anchor, penalty
-from curriculum.learn.learner import ITEMS, TOP, EvaluationTask, Strategy, TrainingTask, held_out
+from curriculum.learn.learner import HIT_RANK, MAX_TASK_ITEMS, EvaluationTask, Strategy, TrainingTask, held_out
 from curriculum.learn.rehearsal import Rehearsal
 from prover.errors import UsageError
 from prover.lean.traced import TracedModule
@@ -24,16 +24,17 @@ from retrieval.lean_text import name_words, words_in
 if TYPE_CHECKING:
     from torch import Tensor
 
-SLOTS, DIMENSIONS, RANK = 1 << 13, 48, 8
-BATCH, NEGATIVES, RATE, SHARPNESS = 32, 64, 0.1, 12.0
-BUFFER, FISHER_EXAMPLES, FISHER_STRENGTH = 1_000, 150, 2_000.0
+HASH_SLOTS, DIMENSIONS, ADAPTER_RANK = 1 << 13, 48, 8
+BATCH_SIZE, EXTRA_NEGATIVES = 32, 64
+LEARNING_RATE, INVERSE_TEMPERATURE = 0.1, 12.0
+REPLAY_CAPACITY, FISHER_EXAMPLES, EWC_STRENGTH = 1_000, 150, 2_000.0
 
 Pair = tuple[str, str, tuple[int, ...], tuple[int, ...]]
-"""the theorem that it is from, the premise's name, and the hashed words of the goal and of the premise"""
+"""The theorem that it is from, the premise's name, and the hashed words of the goal and of the premise."""
 
 
 class Ranker:
-    """See `Trainable`."""
+    """Ranks premises for a goal; see `Learner`."""
 
     name = "ranker"
 
@@ -55,9 +56,9 @@ class Ranker:
         """See `Trainable`."""
         import torch
 
-        chance = torch.Generator().manual_seed(self._seed)
+        rng = torch.Generator().manual_seed(self._seed)
         self._weights = {
-            "words": 0.3 * torch.randn(SLOTS, DIMENSIONS, generator=chance),
+            "words": 0.3 * torch.randn(HASH_SLOTS, DIMENSIONS, generator=rng),
             "projection": torch.eye(DIMENSIONS),
         }
         self._squares = {name: torch.full_like(value, 1e-3) for name, value in self._weights.items()}
@@ -67,7 +68,7 @@ class Ranker:
         self._updates: list[LowRank] = []
 
     def train(self, task: TrainingTask) -> None:
-        """Learns from the goals of a repository's finished proofs and the premises that they named."""
+        """Learns from the goals of a repository's finished proofs and the premises that their tactics name."""
         pairs = [pair for pair in pairs_of(task.modules) if not held_out(pair[0])]
         if not pairs:
             return
@@ -88,8 +89,11 @@ class Ranker:
                 self._adapt(pairs, task.seed)
 
     def performance(self, task: EvaluationTask) -> tuple[float, ...]:
-        """R@10: for goals of theorems that are held out, the share of the premises named there that are among the
-        ten best of all that the repository names or declares."""
+        """Returns R@10 for the goals of held-out theorems.
+
+        This is the share of the premises named there that are among the ten best of all that the repository names or
+        declares.
+        """
         import torch
 
         pool = premises_of(task.modules)
@@ -101,11 +105,11 @@ class Ranker:
             return tuple(self._recall(goal, wanted, names, rows) for goal, wanted in _questions(task.modules))
 
     def generators(self) -> tuple[Generator, ...]:
-        """None: it knows premises, not tactics."""
+        """Returns none: it knows premises, not tactics."""
         return ()
 
     def save(self, directory: Path) -> None:
-        """One file."""
+        """Writes one file."""
         import torch
 
         torch.save(
@@ -138,29 +142,31 @@ class Ranker:
     # --- training ---
 
     def _train(self, pairs: Sequence[Pair], seed: int) -> None:
-        """So many epochs by Adagrad (Duchi et al. 2011), which has no state that a new task would upset."""
+        """Trains by Adagrad (Duchi et al. 2011), which has no state that a new task would disturb."""
         past = self._anchor
 
         def loss(weights: Mapping[str, "Tensor"], batch: Sequence[Pair]) -> "Tensor":
             plain = contrast(weights, batch, sum(1 for pair in batch if pair[0]))
-            return plain if past is None else plain + penalty(weights, past, FISHER_STRENGTH)
+            return plain if past is None else plain + penalty(weights, past, EWC_STRENGTH)
 
         for batch in _batches(pairs, self._others, seed, self._epochs):
             self._descend(self._weights, self._squares, lambda weights, b=batch: loss(weights, b))  # type: ignore[misc]
 
     def _adapt(self, pairs: Sequence[Pair], seed: int) -> None:
-        """The first repository is learnt whole; each later one is a low-rank update of the projection, and what works
-        is their average."""
+        """Trains all weights on the first repository, and a low-rank update of the projection on each later one.
+
+        Ranking uses the average of the updates.
+        """
         import torch
 
         if not self._updates:
             self._train(pairs, seed)
             self._updates.append(LowRank(torch.zeros(1, DIMENSIONS), torch.zeros(DIMENSIONS, 1)))
             return
-        chance = torch.Generator().manual_seed(seed)
+        rng = torch.Generator().manual_seed(seed)
         factors = {
-            "down": torch.randn(RANK, DIMENSIONS, generator=chance) / DIMENSIONS**0.5,
-            "up": torch.zeros(DIMENSIONS, RANK),
+            "down": torch.randn(ADAPTER_RANK, DIMENSIONS, generator=rng) / DIMENSIONS**0.5,
+            "up": torch.zeros(DIMENSIONS, ADAPTER_RANK),
         }
         squares = {name: torch.full_like(value, 1e-3) for name, value in factors.items()}
 
@@ -185,20 +191,20 @@ class Ranker:
         gradients = torch.autograd.grad(loss(live), list(live.values()))
         for name, gradient in zip(live, gradients, strict=True):
             squares[name] += gradient.square()
-            weights[name] = weights[name].detach() - RATE * gradient / squares[name].sqrt()
+            weights[name] = weights[name].detach() - LEARNING_RATE * gradient / squares[name].sqrt()
 
     def _hold(self, pairs: Sequence[Pair]) -> None:
-        """Anchors what this repository needed, on a sample of its pairs."""
+        """Anchors the weights that matter for this repository, on a sample of its pairs."""
         sample = random.Random(self._seed).sample(list(pairs), min(FISHER_EXAMPLES, len(pairs)))
         live = {name: value.detach().requires_grad_(True) for name, value in self._weights.items()}
-        others = sample[:BATCH]
+        others = sample[:BATCH_SIZE]
         made = anchor(
             live, sample, lambda pair: -contrast(live, [pair, *(o for o in others if o[1] != pair[1])], first=1)
         )
         self._anchor = made if self._anchor is None else self._anchor.then(made)
 
     def _sampled(self, pairs: Sequence[Pair]) -> list[Pair]:
-        buffer = Rehearsal[Pair](BUFFER, self._seed, lambda pair: f"{pair[0]} {pair[1]} {pair[2]}")
+        buffer = Rehearsal[Pair](REPLAY_CAPACITY, self._seed, lambda pair: f"{pair[0]} {pair[1]} {pair[2]}")
         buffer.offer(pairs)
         return list(buffer)
 
@@ -212,12 +218,12 @@ class Ranker:
 
     def _recall(self, goal: tuple[int, ...], wanted: frozenset[str], names: Sequence[str], rows: "Tensor") -> float:
         scores = rows @ self._encoded([goal])[0]
-        best = {names[i] for i in scores.topk(min(TOP, len(names))).indices.tolist()}
+        best = {names[i] for i in scores.topk(min(HIT_RANK, len(names))).indices.tolist()}
         return len(best & wanted) / len(wanted)
 
 
 def encode(weights: Mapping[str, "Tensor"], texts: Sequence[Sequence[int]]) -> "Tensor":
-    """Shape (texts, DIMENSIONS), each row of length 1."""
+    """Returns embeddings of shape (texts, DIMENSIONS), float32; each row has length 1."""
     import torch
     from torch.nn import functional
 
@@ -228,9 +234,12 @@ def encode(weights: Mapping[str, "Tensor"], texts: Sequence[Sequence[int]]) -> "
 
 
 def contrast(weights: Mapping[str, "Tensor"], batch: Sequence[Pair], first: int | None = None) -> "Tensor":
-    """−log p(premise | goal) among the premises of the batch, its mean over the first so many pairs; a scalar.
+    """Returns the mean of −log p(premise | goal) among the premises of the batch; a scalar.
 
-    Pairs with one premise are not each other's negatives. Pairs behind those are there for their premises only.
+    Pairs with the same premise are not each other's negatives.
+
+    Args:
+        first: the number of pairs whose goals count; later pairs add their premises only. All if not given.
     """
     import torch
     from torch.nn import functional
@@ -238,13 +247,13 @@ def contrast(weights: Mapping[str, "Tensor"], batch: Sequence[Pair], first: int 
     count = len(batch) if first is None else first
     goals = encode(weights, [pair[2] for pair in batch[:count]])
     premises = encode(weights, [pair[3] for pair in batch])
-    scores = SHARPNESS * goals @ premises.T
+    scores = INVERSE_TEMPERATURE * goals @ premises.T
     same = torch.tensor([[i != j and a[1] == b[1] for j, b in enumerate(batch)] for i, a in enumerate(batch[:count])])
     return functional.cross_entropy(scores.masked_fill(same, -1e9), torch.arange(count))
 
 
 def pairs_of(modules: Sequence[TracedModule]) -> list[Pair]:
-    """Every goal at which a premise was named, with that premise."""
+    """Returns every goal at which a premise was named, with that premise."""
     pool = premises_of(modules)
     return [
         (step.declaration, use.name, hashed(words_in(step.before)), pool[use.name])
@@ -255,41 +264,41 @@ def pairs_of(modules: Sequence[TracedModule]) -> list[Pair]:
 
 
 def premises_of(modules: Sequence[TracedModule]) -> dict[str, tuple[int, ...]]:
-    """The hashed words of all that some modules declare or name; of names from elsewhere only the name is known."""
-    said = {d.name: d.statement for module in modules for d in module.declarations}
+    """Returns the hashed words of all that modules declare or name; of other modules' names only the name is known."""
+    statements = {d.name: d.statement for module in modules for d in module.declarations}
     named = {use.name for module in modules for step in module.steps for use in step.premises}
     return {
-        name: hashed([*name_words(name), *words_in(said.get(name, "").removeprefix(name))])
-        for name in sorted(said.keys() | named)
+        name: hashed([*name_words(name), *words_in(statements.get(name, "").removeprefix(name))])
+        for name in sorted(statements.keys() | named)
     }
 
 
 def hashed(words: Sequence[str]) -> tuple[int, ...]:
-    """The slots of words; never empty."""
-    return tuple(crc32(word.encode()) % SLOTS for word in words) or (0,)
+    """Returns the hash slots of words; never empty."""
+    return tuple(crc32(word.encode()) % HASH_SLOTS for word in words) or (0,)
 
 
 def _questions(modules: Sequence[TracedModule]) -> list[tuple[tuple[int, ...], frozenset[str]]]:
-    """The goals that are asked about, with the premises that were named there."""
+    """Returns the goals of an evaluation task, with the premises that were named there."""
     asked = [
         (f"{step.declaration} {number}", hashed(words_in(step.before)), frozenset(use.name for use in step.premises))
         for module in modules
         for number, step in enumerate(module.steps)
         if step.premises and held_out(step.declaration)
     ]
-    chosen = sorted(asked, key=lambda each: sha256(each[0].encode()).digest())[:ITEMS]
+    chosen = sorted(asked, key=lambda each: sha256(each[0].encode()).digest())[:MAX_TASK_ITEMS]
     return [(goal, wanted) for _, goal, wanted in chosen]
 
 
 def _batches(pairs: Sequence[Pair], others: Sequence[Pair], seed: int, epochs: int) -> Iterator[list[Pair]]:
-    """Pairs in an order of chance, behind each batch some premises that were not named there."""
+    """Pairs in an order of rng, behind each batch some premises that were not named there."""
     for epoch in range(epochs):
         mixed = sorted(pairs)
-        chance = random.Random(f"{seed} {epoch}")
-        chance.shuffle(mixed)
-        for start in range(0, len(mixed), BATCH):
-            batch = mixed[start : start + BATCH]
-            yield batch + chance.sample(others, min(NEGATIVES, len(others)))
+        rng = random.Random(f"{seed} {epoch}")
+        rng.shuffle(mixed)
+        for start in range(0, len(mixed), BATCH_SIZE):
+            batch = mixed[start : start + BATCH_SIZE]
+            yield batch + rng.sample(others, min(EXTRA_NEGATIVES, len(others)))
 
 
 def _plain(value: object) -> object:

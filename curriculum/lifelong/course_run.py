@@ -34,8 +34,8 @@ from curriculum.lifelong.policy import ProvingPolicy
 from curriculum.lifelong.statistics import statistics_from, statistics_record
 from curriculum.lifelong.steps import LoopSteps
 from curriculum.lifelong.training import proof_examples
+from curriculum.profiles import profile_of
 from curriculum.scheduling import SuccessRecord
-from curriculum.subjects import subject_of
 from prover.errors import DatabaseError, ProverError
 
 STEPS_VERSION = 2
@@ -188,9 +188,9 @@ class CourseRun:
         config = self._config
         traced = [step.location for step in self._steps if "revision" in step.record]
         with self._database.reading() as connection:
-            profiles = [s for place in traced if (s := subject_of(connection, place)) is not None]
+            profiles = [s for place in traced if (s := profile_of(connection, place)) is not None]
         placed = self._orders(config.order, profiles, config.seed).place(profiles)
-        order = [each.subject.location for each in placed]
+        order = [each.profile.location for each in placed]
         return {"order": order[::-1] if config.reverse else order}
 
     def _recheck(self, location: str) -> StepRecord:

@@ -1,4 +1,4 @@
-"""What courses came to, side by side, as Markdown and as values. Reads no database, draws nothing."""
+"""Reports on courses side by side, as Markdown and as values. Reads no database, draws nothing."""
 
 import math
 from collections.abc import Sequence
@@ -15,79 +15,79 @@ MEASURED = {"ranker": "R@10 of premises", "generator": "hit@8 of first tactics"}
 
 @dataclass(frozen=True)
 class ReportedCourse:
-    """A course, and how it was taken."""
+    """A course with its settings and its results."""
 
     uid: str
     status: str
     settings: dict[str, Any]
-    """of its syllabus and its workshop"""
+    """The settings of the course and of its executor."""
     summary: CourseSummary
 
     @property
     def title(self) -> str:
-        """What tells it from others."""
+        """A title that distinguishes it from other courses."""
         order = self.settings.get("order", "?") + (", reversed" if self.settings.get("reverse") else "")
         learners = "".join(f"{name}, " for name in self.settings.get("learners", []))
         return f"{learners}{self.settings.get('strategy', '?')}, {order}, seed {self.settings.get('seed', '?')}"
 
 
 def values(courses: Sequence[ReportedCourse]) -> list[dict[str, Any]]:
-    """Everything that the report shows, for programs."""
+    """Returns everything that the report shows, as JSON values."""
     return [
         {
-            "course": taken.uid,
-            "status": taken.status,
-            "settings": taken.settings,
-            "order": list(taken.summary.order),
-            "failed": taken.summary.failed,
+            "course": course.uid,
+            "status": course.status,
+            "settings": course.settings,
+            "order": list(course.summary.order),
+            "failed": course.summary.failed,
             "metrics": {
                 learner: {
                     name: {"estimate": _plain(i.estimate), "low": _plain(i.low), "high": _plain(i.high)}
                     for name, i in intervals(outcomes).items()
                 }
-                for learner, outcomes in taken.summary.performance.items()
+                for learner, outcomes in course.summary.performance.items()
             },
             "matrix": {
                 learner: [[_plain(value) for value in row] for row in outcomes.matrix().rows]
-                for learner, outcomes in taken.summary.performance.items()
+                for learner, outcomes in course.summary.performance.items()
             },
             "proved": {
                 location: {
                     "baseline": [
                         sorted(name for name, won in proved.items() if won)
-                        for proved in taken.summary.baseline.get(location, [])
+                        for proved in course.summary.baseline.get(location, [])
                     ],
-                    "rounds": [sorted(taken.summary.proved(location, n + 1)) for n in range(taken.summary.rounds)],
+                    "rounds": [sorted(course.summary.proved(location, n + 1)) for n in range(course.summary.rounds)],
                 }
-                for location in taken.summary.order
+                for location in course.summary.order
             },
         }
-        for taken in courses
+        for course in courses
     ]
 
 
 def markdown(courses: Sequence[ReportedCourse]) -> str:
-    """The report."""
+    """Returns the report as Markdown."""
     parts = ["# Lifelong learning\n", _courses(courses)]
-    for learner in sorted({name for taken in courses for name in taken.summary.performance}):
+    for learner in sorted({name for course in courses for name in course.summary.performance}):
         parts.append(_metrics(learner, [t for t in courses if learner in t.summary.performance]))
-    parts += [_theorems(taken) for taken in courses if taken.summary.visits]
-    parts += [_matrices(taken) for taken in courses]
+    parts += [_theorems(course) for course in courses if course.summary.visits]
+    parts += [_matrices(course) for course in courses]
     return "\n".join(parts)
 
 
 def curves(courses: Sequence[ReportedCourse], learner: str) -> dict[str, list[float]]:
-    """For each course the average performance of a learner after each repository."""
+    """Returns for each course the average performance of a learner after each repository."""
     found = {}
-    for taken in courses:
-        outcomes = taken.summary.performance.get(learner)
+    for course in courses:
+        outcomes = course.summary.performance.get(learner)
         if outcomes is not None and outcomes.rows:
-            found[taken.title] = outcomes.matrix().averages()
+            found[course.title] = outcomes.matrix().averages()
     return found
 
 
 def intervals(outcomes: Outcomes) -> dict[str, Interval]:
-    """Every metric with its interval."""
+    """Returns every metric with its interval."""
     if not outcomes.rows:
         return {}
     return outcomes.intervals({metric.name: metric.compute for metric in METRICS})
@@ -95,9 +95,9 @@ def intervals(outcomes: Outcomes) -> dict[str, Interval]:
 
 def _courses(courses: Sequence[ReportedCourse]) -> str:
     lines = ["| course | repositories | left out | rounds | status |", "|---|---:|---:|---:|---|"]
-    for taken in courses:
-        s = taken.summary
-        lines.append(f"| {taken.title} | {len(s.order)} | {len(s.failed)} | {s.rounds} | {taken.status} |")
+    for course in courses:
+        s = course.summary
+        lines.append(f"| {course.title} | {len(s.order)} | {len(s.failed)} | {s.rounds} | {course.status} |")
     return "\n".join([*lines, ""])
 
 
@@ -105,24 +105,24 @@ def _metrics(learner: str, courses: Sequence[ReportedCourse]) -> str:
     what = MEASURED.get(learner, "hit@10 of first tactics")
     lines = [
         f"## {learner}: {what}\n",
-        "Each with its 95% bootstrap interval over items; definitions in `curriculum/metrics.py`. ↑ more is better.\n",
+        "Each with its 95% bootstrap interval over items, defined in `curriculum/metrics.py`. ↑: higher is better.\n",
         "| course | " + " | ".join(f"{m.name} {'↑' if m.higher_is_better else '↓'}" for m in METRICS) + " |",
         "|---|" + "---:|" * len(METRICS),
     ]
-    for taken in courses:
-        found = intervals(taken.summary.performance[learner])
+    for course in courses:
+        found = intervals(course.summary.performance[learner])
         shown = [_shown(found[metric.name]) if found else "-" for metric in METRICS]
-        lines.append(f"| {taken.title} | " + " | ".join(shown) + " |")
+        lines.append(f"| {course.title} | " + " | ".join(shown) + " |")
     return "\n".join([*lines, ""])
 
 
-def _theorems(taken: ReportedCourse) -> str:
-    summary = taken.summary
+def _theorems(course: ReportedCourse) -> str:
+    summary = course.summary
     heads = summary.heads()
     lines = [
-        f"## Theorems proved: {taken.title}\n",
-        "Rounds add up. Without learning: the same prover without memory, in one search with as many tactics as the "
-        "rounds up to there have on average.\n",
+        f"## Theorems proved: {course.title}\n",
+        "Rounds are cumulative. Without learning: the same prover without memory, in one search with the tactics that "
+        "the rounds up to that one have on average.\n",
         "| repository | tried | " + " | ".join(heads) + " |",
         "|---|" + "---:|" * (len(heads) + 1),
     ]
@@ -143,14 +143,14 @@ def _theorems(taken: ReportedCourse) -> str:
     return "\n".join([*lines, ""])
 
 
-def _matrices(taken: ReportedCourse) -> str:
+def _matrices(course: ReportedCourse) -> str:
     lines = []
-    for learner, outcomes in taken.summary.performance.items():
+    for learner, outcomes in course.summary.performance.items():
         matrix = outcomes.matrix()
         if not matrix.rows:
             continue
         lines += [
-            f"## {learner}, task by checkpoint: {taken.title}\n",
+            f"## {learner}, task by checkpoint: {course.title}\n",
             "Each row is a checkpoint, each column a repository in the order of learning.\n",
             "| after | " + " | ".join(str(n + 1) for n in range(len(matrix.tasks))) + " |",
             "|---|" + "---:|" * len(matrix.tasks),

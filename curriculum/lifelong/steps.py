@@ -69,7 +69,7 @@ class LoopSteps:
         Args:
             tactics: the tactics that a search may run where a known proof no longer holds.
             seed: the seed of that search.
-            run: the id of the run that is told as the cause.
+            run: the id of the run that is stored as the cause.
             guard: runs first in each unit of work.
         """
         with self.database.reading() as connection:

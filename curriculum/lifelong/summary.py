@@ -1,4 +1,4 @@
-"""What a course came to, read from its finished steps: matrices of performance, theorems proved, gains."""
+"""Summarises a course from its finished steps: performance matrices, proved theorems, gains."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -10,7 +10,7 @@ from curriculum.metrics import Gains, Outcomes, gains
 
 @dataclass(frozen=True)
 class RepositoryVisit:
-    """One repository in one round."""
+    """The results of one repository in one round."""
 
     location: str
     round: int
@@ -22,32 +22,32 @@ class RepositoryVisit:
 
 @dataclass(frozen=True)
 class CourseSummary:
-    """A course."""
+    """The results of a course."""
 
     order: tuple[str, ...]
     failed: dict[str, str]
-    """by location, why it was left out"""
+    """By location, why a repository was left out."""
     performance: dict[str, Outcomes]
-    """by learner, how each checkpoint did on each repository"""
+    """By learner, the performance of each checkpoint on each repository."""
     baseline: dict[str, list[dict[str, bool]]]
-    """by location, round and theorem, whether a prover that learns nothing proved it with the tactics of all rounds up
-    to that one; empty where it was not asked"""
+    """By location, round and theorem, whether the prover without learning proved it with the tactics of all rounds up
+    to that one; empty without a baseline."""
     visits: tuple[RepositoryVisit, ...]
     broken: dict[str, list[str]]
-    """by location, the theorems whose proofs no longer held and could not be mended"""
+    """By location, the theorems whose proofs no longer held and could not be replaced."""
 
     def proved(self, location: str, up_to: int) -> frozenset[str]:
-        """What was proved of a repository up to a round."""
+        """Returns the theorems of a repository that were proved up to a round."""
         mine = [v for v in self.visits if v.location == location and v.round <= up_to]
         return frozenset(name for visit in mine for name in visit.proved)
 
     def static(self, location: str, up_to: int) -> dict[str, bool] | None:
-        """What a prover that learns nothing proved with as many tactics as the rounds up to one; None without one."""
+        """Returns what the prover without learning proved with the tactics of the rounds up to one; None if not run."""
         known = self.baseline.get(location, [])
         return known[up_to - 1] if len(known) >= up_to else None
 
     def gains(self, location: str, up_to: int) -> Gains | None:
-        """What the rounds up to one proved beside the baseline with as many tactics; None without one."""
+        """Returns the gains of the rounds up to one over the baseline with as many tactics; None without one."""
         theirs = self.static(location, up_to)
         if theirs is None or not any(v.location == location and v.round == up_to for v in self.visits):
             return None
@@ -55,12 +55,12 @@ class CourseSummary:
         return gains({name: name in ours for name in theirs}, theirs)
 
     def heads(self) -> list[str]:
-        """What the columns of `row` are called."""
-        said = ((f"without learning, {n}×" if n > 1 else "without learning", f"round {n}") for n in self._numbers())
-        return [head for both in said for head in both]
+        """Returns the headings of the columns of `row`."""
+        pairs = ((f"without learning, {n}×" if n > 1 else "without learning", f"round {n}") for n in self._numbers())
+        return [head for both in pairs for head in both]
 
     def row(self, location: str) -> list[str]:
-        """How many theorems of a repository were proved up to each round: without learning, and with it."""
+        """Returns how many theorems of a repository were proved up to each round, without and with learning."""
         cells = []
         for number in self._numbers():
             static = self.static(location, number)
@@ -68,7 +68,7 @@ class CourseSummary:
         return cells
 
     def tried(self, location: str) -> int:
-        """How many theorems of a repository the first round tried."""
+        """Returns how many theorems of a repository the first round attempted."""
         return next((visit.tried for visit in self.visits if visit.location == location), 0)
 
     def _numbers(self) -> range:
@@ -76,12 +76,12 @@ class CourseSummary:
 
     @property
     def rounds(self) -> int:
-        """How many rounds have begun."""
+        """The number of rounds that have begun."""
         return max((visit.round for visit in self.visits), default=0)
 
 
 def summary_of(steps: Sequence[StoredStep]) -> CourseSummary:
-    """The summary of a course, which need not be finished."""
+    """Returns the summary of a course, which need not be finished."""
     order = next((tuple(s.record["order"]) for s in steps if s.kind == "order"), ())
     return CourseSummary(
         order,

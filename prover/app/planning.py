@@ -23,12 +23,12 @@ def planned_order(locations: Sequence[str], order: str, reverse: bool, seed: int
     from curriculum.database.provable import attempt_totals
     from curriculum.ordering import Reversed
     from curriculum.plan import plan
-    from curriculum.subjects import subject_of
+    from curriculum.profiles import profile_of
 
     known, untraced = [], []
     with database() as db, db.reading() as connection:
         for location in dict.fromkeys(locations):
-            profile = subject_of(connection, location)
+            profile = profile_of(connection, location)
             if profile is None:
                 untraced.append(location)
             else:

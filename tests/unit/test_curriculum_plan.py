@@ -11,8 +11,8 @@ from curriculum.database.records import AttemptCost, AttemptRecord, FoundProof
 from curriculum.difficulty import Category, RatedTheorem
 from curriculum.ordering import EasyFirst, RepositoryProfile
 from curriculum.plan import plan
+from curriculum.profiles import closure_sizes, profile_of
 from curriculum.repository_list import read_list
-from curriculum.subjects import closure_sizes, subject_of
 from prover.app.environment import database
 from prover.cli.main import run
 from prover.errors import UsageError
@@ -45,7 +45,7 @@ def test_a_repository_as_the_curriculum_sees_it(db: Database) -> None:
     attempt(db, "A.open", "s2", proved=True)
     attempt(db, "A.one", "s1", proved=False)
     with db.reading() as connection:
-        subject = subject_of(connection, HERE)
+        subject = profile_of(connection, HERE)
         assert subject is not None
         assert subject.theorems == (
             RatedTheorem("A.one", steps=2),
@@ -54,7 +54,7 @@ def test_a_repository_as_the_curriculum_sees_it(db: Database) -> None:
         )
         assert sorted(subject.closures) == [1, 2]
         assert attempt_totals(connection, HERE) == AttemptTotals(2, 1, 8.0)
-        assert subject_of(connection, "elsewhere") is None
+        assert profile_of(connection, "elsewhere") is None
 
 
 def test_imports_in_a_circle_have_closures_too() -> None:
@@ -80,7 +80,7 @@ def test_lists_skip_comments_and_what_is_there_twice(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"https://example.org/r\nwhat is this\n", "line 2: 'what is this' is no repository"),
+        (b"https://example.org/r\nwhat is this\n", "line 2: 'what is this' is not a repository"),
         (b"\n\nsftp://example.org/r\n", "line 3: sftp:// is not fetched"),
         (b"# nothing\n", "lists no repository"),
         (b"\xff\xfe\x00", "is not a text file"),

@@ -109,7 +109,7 @@ def embed(statements: tuple[str, ...] | list[str]) -> list[tuple[float, float]]:
 
 
 def names(order: Order, *subjects: RepositoryProfile) -> list[str]:
-    return [placed.subject.location for placed in order.place(subjects)]
+    return [placed.profile.location for placed in order.place(subjects)]
 
 
 def test_the_repository_with_the_most_easy_theorems_comes_first() -> None:

@@ -122,8 +122,8 @@ def test_a_training_that_was_interrupted_ends_with_the_same_weights(bases: dict[
     with pytest.raises(KeyboardInterrupt):
         train(EXAMPLES, tmp_path / "parts", plan, bases["seq2seq"], penalty=Interrupting())
     assert (tmp_path / "parts" / CHECKPOINT).is_file()
-    parts = train(EXAMPLES, tmp_path / "parts", plan, bases["seq2seq"], progress=told.append)
-    assert told[0] == "goes on at step 3 of 6"
+    parts = train(EXAMPLES, tmp_path / "parts", plan, bases["seq2seq"], notify=told.append)
+    assert told[0] == "continues at step 3 of 6"
     a, b = weights(whole.directory), weights(parts.directory)
     assert all((a[name] == b[name]).all() for name in a)
 

@@ -134,7 +134,7 @@ def test_time_reversed_drops_are_rises(matrix: Matrix) -> None:
 @given(matrices())
 @calm
 def test_future_tasks_change_nothing_but_forward_transfer(matrix: Matrix) -> None:
-    assume(matrix.learnt() >= 2)
+    assume(matrix.learned() >= 2)
     blind = Matrix(
         matrix.tasks,
         tuple(tuple(v if j <= i else 0.0 for j, v in enumerate(row)) for i, row in enumerate(matrix.rows)),

@@ -41,7 +41,7 @@ def margins(directory: str) -> list[float]:
         chosen, rejected = (encoder.row(Example("M", "t", pair.state, text)) for text in (pair.chosen, pair.rejected))
         assert chosen is not None
         assert rejected is not None
-        found.append(preference.believed(model, chosen, rejected).margin)
+        found.append(preference.with_margin(model, chosen, rejected).margin)
     return found
 
 
@@ -62,9 +62,9 @@ def test_the_loss_begins_at_log_two_and_falls_with_the_margin(base: str) -> None
     encoder = ExampleEncoder(tokenizer, kind, format_named("reprover" if kind == "seq2seq" else "bfs-prover"), QUICK)  # type: ignore[arg-type]
     rows = [encoder.row(Example("M", "t", "⊢ p", text)) for text in ("rfl", "a much longer tactic")]
     preference = Preference(encoder, "cpu", 0.5)
-    both = preference.believed(model, *rows)  # type: ignore[arg-type]
+    both = preference.with_margin(model, *rows)  # type: ignore[arg-type]
     assert float(preference.loss(model, [both])) == pytest.approx(torch.tensor(2.0).log().item(), abs=1e-4)
-    swapped = preference.believed(model, *reversed(rows))  # type: ignore[arg-type]
+    swapped = preference.with_margin(model, *reversed(rows))  # type: ignore[arg-type]
     assert swapped.margin == pytest.approx(-both.margin, abs=1e-4)
 
 
@@ -94,7 +94,7 @@ def test_a_training_that_was_interrupted_ends_with_the_same_weights(base: str, t
 
 
 def test_without_pairs_nothing_is_trained(base: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="nothing to prefer"):
+    with pytest.raises(UsageError, match="no preference pairs"):
         prefer([], tmp_path / "new", base, QUICK)
     assert not (tmp_path / "new").exists()
 

@@ -50,14 +50,14 @@ def test_where_proofs_were_found_more_are_expected() -> None:
     assert prioritise(prospect(record=good), 60.0).cost < prioritise(prospect(record=bad), 60.0).cost <= 60.0
     chosen = best([prospect(record=bad, number=1), prospect(record=good, number=2)], 60.0)
     assert chosen is not None
-    assert chosen.prospect.theorem == 2
+    assert chosen.candidate.theorem == 2
 
 
 def test_of_equals_the_first_is_tried_and_of_none_none() -> None:
     assert best([], 60.0) is None
     chosen = best([prospect(number=7), prospect(number=3)], 60.0)
     assert chosen is not None
-    assert chosen.prospect.theorem == 3
+    assert chosen.candidate.theorem == 3
 
 
 @given(st.integers(-10, 10**9), st.floats(-1e12, 1e12))

@@ -1,4 +1,4 @@
-"""What a generator is trained on: goals that were met in proofs, and the tactics that were used on them."""
+"""Training examples of tactic generators: goals in proofs, each with the tactic that was used on it."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,28 +12,28 @@ from prover.tactics.memory.precedent import literal_texts
 
 @dataclass(frozen=True)
 class Example:
-    """A goal, and what was done."""
+    """A goal, and the tactic that was used on it."""
 
     module: str
     declaration: str
-    """the full name of what was being proved"""
+    """The full name of the theorem being proved."""
     state: str
-    """the goal as Lean prints it"""
+    """The goal as Lean prints it."""
     tactic: str
 
 
 @dataclass(frozen=True)
 class Split:
-    """Examples to learn from, and examples of other theorems to be judged by."""
+    """Examples to train on, and examples of other theorems to measure with."""
 
     train: tuple[Example, ...]
     held_out: tuple[Example, ...]
 
 
 def traced_examples(module: TracedModule) -> Iterator[Example]:
-    """The tactics of a module's proofs, each with the goal that it was used on, in the order of the text.
+    """Yields the tactics of a module's proofs, each with its goal, in the order of the text.
 
-    Of a tactic that has others in it, only the beginning: they are examples of their own.
+    Of a tactic that contains others, only the beginning: those are examples of their own.
     """
     for number, step in enumerate(module.steps):
         state = step.before.split("\n\n", 1)[0]
@@ -43,7 +43,7 @@ def traced_examples(module: TracedModule) -> Iterator[Example]:
 
 
 def found_examples(proofs: Iterable[OwnProof]) -> list[Example]:
-    """The steps of proofs that the prover has found itself: of each statement its shortest proof only.
+    """Returns the steps of proofs that the prover found; of each statement its shortest proof only.
 
     Behaviour cloning, filtered by what the gate has accepted (expert iteration, Polu et al. 2022).
     """
@@ -61,11 +61,11 @@ def found_examples(proofs: Iterable[OwnProof]) -> list[Example]:
 
 
 def split(examples: Sequence[Example], share: float, seed: int, named: Sequence[str] = ()) -> Split:
-    """Holds theorems out, all examples of one together.
+    """Splits examples by theorem: all examples of a theorem are on the same side.
 
     Args:
-        share: of the theorems, from 0 to 1; which ones depends on the seed and their names only.
-        named: theorems that are held out whatever the share.
+        share: the share of theorems to hold out, from 0 to 1; which ones depends on the seed and their names only.
+        named: theorems to hold out in any case.
     """
     names = set(named)
 
@@ -81,12 +81,12 @@ def split(examples: Sequence[Example], share: float, seed: int, named: Sequence[
 
 
 def digest_of(examples: Iterable[Example]) -> str:
-    """Names a set of examples, whatever their order."""
+    """Returns a digest of a set of examples that does not depend on their order."""
     return digest_of_lines(f"{e.module}\0{e.declaration}\0{e.state}\0{e.tactic}" for e in examples)
 
 
 def digest_of_lines(lines: Iterable[str]) -> str:
-    """Names a set of lines, whatever their order."""
+    """Returns a digest of a set of lines that does not depend on their order."""
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:16]
 
 

@@ -1,8 +1,8 @@
-"""A tactic generator that learns from one repository after another: a small language model, trained on each in turn.
+"""The learner `generator`: a small language model that is trained on one repository after another.
 
 LeanAgent's progressive training (one epoch over each repository, from the last checkpoint), applied to a generator,
-with the same strategies against forgetting as every other learner. A model that begins with random weights gets more
-epochs over the first repository: one would teach it nothing.
+with the same strategies against forgetting as other learners. A model that begins with random weights is trained for
+more epochs on the first repository: one would teach it nothing.
 """
 
 import shutil
@@ -19,7 +19,7 @@ from curriculum.learn.generator.examples import Example, traced_examples
 from curriculum.learn.generator.presets import PRESETS, starting
 from curriculum.learn.generator.training import CHECKPOINT, read_card, train
 from curriculum.learn.generator.training_plan import Lora, TrainingPlan
-from curriculum.learn.learner import ITEMS, EvaluationTask, Strategy, TrainingTask, held_out
+from curriculum.learn.learner import MAX_TASK_ITEMS, EvaluationTask, Strategy, TrainingTask, held_out
 from curriculum.learn.rehearsal import Rehearsal
 from prover.errors import ModelMissing, UsageError
 from prover.tactics.generator import Generator
@@ -35,9 +35,10 @@ if TYPE_CHECKING:
 FIRST_EPOCHS = 20
 FIRST_RATE, FURTHER_RATE, ADAPTER_RATE = 2e-3, 5e-4, 1e-3
 """Learning rates: of a model with random weights, of later trainings, and of adapters."""
-BUFFER, FISHER_EXAMPLES, FISHER_STRENGTH = 2_000, 64, 1_000.0
+REPLAY_CAPACITY, FISHER_EXAMPLES, EWC_STRENGTH = 2_000, 64, 1_000.0
 ANCHOR, PAST, FIRST, UNFINISHED = "anchor.pt", "past.json", "first", "next"
-ANSWERS = 8
+SAMPLES = 8
+"""The number of answers that the model is asked for."""
 
 
 class GeneratorLearner:
@@ -82,7 +83,7 @@ class GeneratorLearner:
 
     def reset(self) -> None:
         """See `Trainable`."""
-        self._studies = 0
+        self._trainings = 0
         self._past: list[Example] = []
         self._anchor: Anchor | None = None
         for directory in self._directory.iterdir():
@@ -92,19 +93,19 @@ class GeneratorLearner:
 
     @property
     def _model(self) -> Path:
-        """Where the present model is; not there before the first study."""
+        """The directory of the present model; it does not exist before the first training."""
         return self._directory / "model"
 
     @property
     def _first(self) -> Path:
-        """Where the model after the first study is, which adapters are trained beside."""
+        """The directory of the model after the first training, on which adapters are trained."""
         return self._directory / FIRST
 
     def train(self, task: TrainingTask) -> None:
         """Learns from the tactics of a repository's proofs, and from the proofs that were found since.
 
-        A proof of the prover's own takes the place of another's of the same theorem: what a model says itself moves
-        it less from what it knew (selective self-to-supervised fine-tuning, Gupta et al. 2025).
+        A proof that the prover found replaces the repository's proof of the same theorem: a model's own answers change
+        its weights less (selective self-to-supervised fine-tuning, Gupta et al. 2025).
         """
         traced = [example for module in task.modules for example in traced_examples(module)]
         found = [
@@ -133,43 +134,43 @@ class GeneratorLearner:
                 self._adapt(new, task.seed)
             case _:
                 self._train(new, task.seed)
-        self._studies += 1
+        self._trainings += 1
         self._asked = None
 
     def performance(self, task: EvaluationTask) -> tuple[float, ...]:
-        """Whether the tactic that begins a proof of a theorem that is held out is among its eight answers (hit@8)."""
+        """Returns for each held-out theorem whether its proof's first tactic is among eight answers (hit@8)."""
         firsts: dict[str, Example] = {}
         for module in task.modules:
             for example in traced_examples(module):
                 if held_out(example.declaration):
                     firsts.setdefault(example.declaration, example)
-        chosen = sorted(firsts.values(), key=lambda each: sha256(each.declaration.encode()).digest())[:ITEMS]
+        chosen = sorted(firsts.values(), key=lambda each: sha256(each.declaration.encode()).digest())[:MAX_TASK_ITEMS]
         if not chosen or not self._model.is_dir():
             return (0.0,) * len(chosen)
         model, format = self._loaded(), self._format()
-        decoding = Decoding(ANSWERS, tokens=TrainingPlan().tactic_bytes, stops=format.stops)
+        decoding = Decoding(SAMPLES, tokens=TrainingPlan().tactic_bytes, stops=format.stops)
         prompts = [format.prompt(Asked(state=each.state, declaration=each.declaration)) for each in chosen]
         answers = model.complete(prompts, decoding)
-        said = [{_plain(format.answer(each.text)) for each in answer} for answer in answers]
-        return tuple(float(_plain(each.tactic) in told) for each, told in zip(chosen, said, strict=True))
+        tactics_given = [{_plain(format.answer(each.text)) for each in answer} for answer in answers]
+        return tuple(float(_plain(each.tactic) in given) for each, given in zip(chosen, tactics_given, strict=True))
 
     def generators(self) -> tuple[Generator, ...]:
-        """The model as it is now; none before it has studied."""
+        """Returns a generator that asks the present model; none before the first training."""
         from prover.tactics.language.suggesting import ModelTactics
 
         if not self._model.is_dir():
             return ()
-        return (ModelTactics(self._loaded(), self._format(), Decoding(ANSWERS)),)
+        return (ModelTactics(self._loaded(), self._format(), Decoding(SAMPLES)),)
 
     def save(self, directory: Path) -> None:
-        """The model's files, and what the strategy keeps."""
+        """Writes the model's files, and the state of the strategy."""
         import msgspec
         import torch
 
         for kept in (self._model, self._first):
             if kept.is_dir():
                 shutil.copytree(kept, directory / kept.name)
-        (directory / PAST).write_bytes(msgspec.json.encode([self._studies, self._past]))
+        (directory / PAST).write_bytes(msgspec.json.encode([self._trainings, self._past]))
         if self._anchor is not None:
             torch.save([dict(self._anchor.values), dict(self._anchor.fisher)], directory / ANCHOR)
 
@@ -181,13 +182,13 @@ class GeneratorLearner:
         self.reset()
         try:
             kept_past = (directory / PAST).read_bytes()
-            self._studies, self._past = msgspec.json.decode(kept_past, type=tuple[int, list[Example]])
+            self._trainings, self._past = msgspec.json.decode(kept_past, type=tuple[int, list[Example]])
         except msgspec.MsgspecError as error:
             raise ValueError(f"{directory / PAST} is damaged: {error}") from None
         for kept in (self._model, self._first):
             if (directory / kept.name).is_dir():
                 shutil.copytree(directory / kept.name, kept)
-        if self._studies and not self._model.is_dir():
+        if self._trainings and not self._model.is_dir():
             raise ValueError(f"{directory} has no model")
         if (directory / ANCHOR).is_file():
             try:
@@ -195,7 +196,7 @@ class GeneratorLearner:
             except Exception as error:  # torch raises whatever its reading of a damaged file comes upon
                 raise ValueError(f"{directory / ANCHOR} is damaged: {error}") from None
         try:
-            self._asked = self._loaded() if self._studies else None
+            self._asked = self._loaded() if self._trainings else None
         except ModelMissing as error:
             raise ValueError(str(error)) from None
 
@@ -217,7 +218,7 @@ class GeneratorLearner:
 
     def _held(self, model: Any) -> "Tensor":
         assert self._anchor is not None
-        return penalty(dict(model.named_parameters()), self._anchor, FISHER_STRENGTH)
+        return penalty(dict(model.named_parameters()), self._anchor, EWC_STRENGTH)
 
     def _replace(self, made: Path) -> None:
         if self._model.is_dir():
@@ -225,7 +226,7 @@ class GeneratorLearner:
         made.rename(self._model)
 
     def _adapt(self, examples: Sequence[Example], seed: int) -> None:
-        """A low-rank adapter beside the first model; what works is the average of all adapters, added to it."""
+        """Trains a low-rank adapter of the first model; the present model has the average of all adapters."""
         if not self._first.is_dir():
             shutil.copytree(self._model, self._first)
         made = self._trained(
@@ -235,13 +236,13 @@ class GeneratorLearner:
         )
         before, _ = starting(str(self._model), self._seed)
         after, _ = starting(str(made), self._seed)
-        adapted = self._studies - 1  # the first study has no adapter
+        adapted = self._trainings - 1  # the first study has no adapter
         after.load_state_dict(averaged_parameters([before.state_dict(), after.state_dict()], [adapted, 1]))
         after.save_pretrained(made)
         self._replace(made)
 
     def _hold(self, examples: Sequence[Example]) -> None:
-        """Anchors what this repository needed, on a sample of its tactics."""
+        """Anchors the weights that matter for this repository, on a sample of its tactics."""
         model, tokenizer = starting(str(self._model), self._seed)
         kind: Any = "seq2seq" if model.config.is_encoder_decoder else "causal"
         plan = TrainingPlan()
@@ -258,7 +259,7 @@ class GeneratorLearner:
         self._anchor = made if self._anchor is None else self._anchor.then(made)
 
     def _sampled(self, examples: Sequence[Example]) -> list[Example]:
-        buffer = Rehearsal[Example](BUFFER, self._seed, str)
+        buffer = Rehearsal[Example](REPLAY_CAPACITY, self._seed, str)
         buffer.offer(examples)
         return list(buffer)
 
@@ -277,7 +278,7 @@ class GeneratorLearner:
 
 
 def _is_learnt(example: Example) -> bool:
-    """Whether it measures nothing, and is short enough to be trained on."""
+    """Returns whether an example is trained on: it is not held out, and short enough."""
     return not held_out(example.declaration) and len(example.tactic.encode()) <= TrainingPlan.tactic_bytes
 
 

@@ -1,8 +1,8 @@
-"""Direct preference optimisation: a generator learns to prefer what Lean accepts to what Lean refuses on the same goal.
+"""Direct preference optimisation: trains a generator to prefer tactics that Lean accepts to ones that Lean rejects.
 
-DPO (Rafailov et al., NeurIPS 2023) with pairs of the model's own making, as BFS-Prover trains on the failed siblings
-of the tactics on a proof (Xin et al. 2025). The model that it begins with is the reference; what that thinks of each
-pair is computed once, before the first step.
+DPO (Rafailov et al., NeurIPS 2023) with pairs of the model's own suggestions, as BFS-Prover trains on the failed
+siblings of a proof's tactics (Xin et al. 2025). The base model is the reference; its log-probabilities of each pair are
+computed once, before the first step.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +17,6 @@ from curriculum.learn.generator.encoding import EncodedExample, ExampleEncoder
 from curriculum.learn.generator.examples import Example, digest_of_lines
 from curriculum.learn.generator.presets import starting
 from curriculum.learn.generator.training import (
-    Progress,
     TrainedGenerator,
     Training,
     card_of,
@@ -29,6 +28,7 @@ from curriculum.learn.generator.training_plan import TrainingPlan
 from prover.attempt import Task, forget
 from prover.errors import LeanError, UsageError
 from prover.lean.session import Advanced, Failed, Session, State, TacticLimits
+from prover.progress import Notify
 from prover.tactics.generator import BoundGenerator, Generator
 from prover.tactics.language.formats import format_named, state_text
 
@@ -36,12 +36,12 @@ if TYPE_CHECKING:
     import torch
 
 BETA = 0.1
-"""how dear it is to go away from the reference"""
-CHOSEN, REJECTED = 2, 3
-"""tactics of each kind that pairs are made of at one goal, at most"""
-GOALS = 12
-"""of one proof that are looked at, at most"""
-LIMITS = TacticLimits(milliseconds=1_500)
+"""The strength of DPO's implicit KL penalty towards the reference."""
+MAX_CHOSEN, MAX_REJECTED = 2, 3
+"""The largest numbers of accepted and rejected tactics that pairs are made of at one goal."""
+MAX_GOALS = 12
+"""The largest number of goals of one proof that pairs are made at."""
+TACTIC_LIMITS = TacticLimits(milliseconds=1_500)
 
 
 class PreferencePair(msgspec.Struct, frozen=True):
@@ -57,12 +57,12 @@ class PreferencePair(msgspec.Struct, frozen=True):
 def judged_pairs(
     session: Session, tasks: Iterable[Task], generator: Generator, proofs: Mapping[str, Sequence[Example]]
 ) -> Iterator[list[PreferencePair]]:
-    """What the generator suggests along the proofs of theorems, paired by what Lean says of it: the pairs of each goal.
+    """Yields for each goal on the proofs of theorems pairs of suggestions of which Lean accepts the first only.
 
-    What is chosen is the proof's own tactic first; a theorem that cannot be opened is passed over.
+    The proof's own tactic is the first one chosen. A theorem that cannot be opened is skipped.
 
     Args:
-        proofs: by full name, the goals of the proof and what was done.
+        proofs: by full name, the goals and tactics of the theorem's proof.
     """
     for task in tasks:
         own = {example.state: example for example in proofs.get(task.declaration.name, ())}
@@ -83,9 +83,9 @@ def prefer(
     base: str,
     plan: TrainingPlan | None = None,
     beta: float = BETA,
-    progress: Progress = lambda _: None,
+    notify: Notify = lambda _: None,
 ) -> TrainedGenerator:
-    """Trains on from the model `base` and writes what comes of it into `out`; goes on where it was interrupted.
+    """Trains the model `base` and writes the result into `out`; an interrupted training continues.
 
     Raises:
         UsageError: there are no pairs, or `out` holds something else.
@@ -97,12 +97,12 @@ def prefer(
     encoder = ExampleEncoder(tokenizer, card.kind, format_named(card.format), plan)
     rows = [both for pair in pairs if (both := _rows(encoder, pair)) is not None]
     if not rows:
-        raise UsageError("There is nothing to prefer: on no goal did Lean accept one tactic and refuse another.")
+        raise UsageError("There are no preference pairs: on no goal did Lean accept one tactic and reject another.")
     identity = f"{card.examples} {base} {beta} {msgspec.json.encode(plan).decode()}"
     claim(out, identity)
     preference = Preference(encoder, plan.device, beta)
-    believed = [preference.believed(model, *both) for both in rows]
-    training = Training(prepared(model, plan), preference, plan, believed, out, identity, progress)
+    with_margin = [preference.with_margin(model, *both) for both in rows]
+    training = Training(prepared(model, plan), preference, plan, with_margin, out, identity, notify)
     training.go()
     metrics = {"preference_loss": training.recent_loss, "pairs": len(rows)}
     return write(out, training.finished(), tokenizer, card, metrics)
@@ -111,9 +111,9 @@ def prefer(
 def _along(
     session: Session, state: State, asked: BoundGenerator, own: Mapping[str, Example]
 ) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """What is chosen and rejected at a goal, and at those that the proof's own tactics lead to, where there is both."""
+    """Yields pairs of tactics at a goal, and at the goals that the proof's own tactics lead to."""
     waiting = [state]
-    for _ in range(GOALS):
+    for _ in range(MAX_GOALS):
         if not waiting:
             return
         state = waiting.pop()
@@ -121,22 +121,22 @@ def _along(
         known = own.get(printed)
         suggested = (suggestion.tactic for suggestion in asked.suggest(state.goals[0]))
         tactics = list(dict.fromkeys([*([known.tactic] if known else []), *suggested]))
-        outcomes = dict(zip(tactics, session.run(state, tactics, LIMITS), strict=True))
+        outcomes = dict(zip(tactics, session.run(state, tactics, TACTIC_LIMITS), strict=True))
         accepted = [tactic for tactic in tactics if isinstance(outcomes[tactic], Advanced)]
         refused = [tactic for tactic in tactics if isinstance(outcomes[tactic], Failed)]
-        if contrasts := list(product(accepted[:CHOSEN], refused[:REJECTED])):
+        if contrasts := list(product(accepted[:MAX_CHOSEN], refused[:MAX_REJECTED])):
             yield printed, contrasts
         if known and isinstance(led := outcomes[known.tactic], Advanced):
             waiting += reversed(led.states)
 
 
 def digest_of(pairs: Iterable[PreferencePair]) -> str:
-    """Names a set of pairs, whatever their order."""
+    """Returns a digest of a set of pairs that does not depend on their order."""
     return digest_of_lines(repr(msgspec.structs.astuple(pair)) for pair in pairs)
 
 
 def _rows(encoder: ExampleEncoder, pair: PreferencePair) -> tuple[EncodedExample, EncodedExample] | None:
-    """Both tactics as numbers; None where one is too long."""
+    """Returns both tactics of a pair as token ids; None if one is too long."""
     chosen, rejected = (
         encoder.row(Example(pair.module, pair.declaration, pair.state, tactic))
         for tactic in (pair.chosen, pair.rejected)
@@ -145,13 +145,13 @@ def _rows(encoder: ExampleEncoder, pair: PreferencePair) -> tuple[EncodedExample
 
 
 @dataclass(frozen=True)
-class Believed:
-    """A pair as numbers, and how much more probable the reference finds the first."""
+class ReferencePair:
+    """A pair as token ids, with the reference's preference for the first."""
 
     chosen: EncodedExample
     rejected: EncodedExample
     margin: float
-    """log p(chosen) − log p(rejected), in nats"""
+    """The reference's log p(chosen) − log p(rejected), in nats."""
 
 
 class Preference:
@@ -162,24 +162,24 @@ class Preference:
         self._device = device
         self._beta = beta
 
-    def length(self, item: Believed) -> int:
+    def length(self, item: ReferencePair) -> int:
         """See `Objective`."""
         return max(row.length for row in (item.chosen, item.rejected))
 
-    def loss(self, model: Any, items: Sequence[Believed]) -> "torch.Tensor":
+    def loss(self, model: Any, items: Sequence[ReferencePair]) -> "torch.Tensor":
         """See `Objective`."""
         import torch
 
         rows = [row for item in items for row in (item.chosen, item.rejected)]
-        said = self._encoder.log_probabilities(model, rows, self._device)
+        logs = self._encoder.log_probabilities(model, rows, self._device)
         margins = torch.tensor([item.margin for item in items], device=self._device)
-        return -torch.nn.functional.logsigmoid(self._beta * (said[0::2] - said[1::2] - margins)).mean()
+        return -torch.nn.functional.logsigmoid(self._beta * (logs[0::2] - logs[1::2] - margins)).mean()
 
-    def believed(self, model: Any, chosen: EncodedExample, rejected: EncodedExample) -> Believed:
-        """A pair with what a model thinks of it now."""
+    def with_margin(self, model: Any, chosen: EncodedExample, rejected: EncodedExample) -> ReferencePair:
+        """Returns a pair with the margin of a model, the reference."""
         import torch
 
         model.to(self._device).eval()
         with torch.inference_mode():
             first, second = self._encoder.log_probabilities(model, [chosen, rejected], self._device).tolist()
-        return Believed(chosen, rejected, first - second)
+        return ReferencePair(chosen, rejected, first - second)

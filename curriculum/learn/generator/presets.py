@@ -1,4 +1,4 @@
-"""What training starts from: small models with random weights that are made here, or any model that is there."""
+"""Base models of training: presets with random weights, or any model in a directory or on the hub."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -7,11 +7,11 @@ from prover.errors import ModelMissing
 from prover.tactics.language.transformer import Loading, load, quiet
 
 ALPHABET = 384
-"""ByT5's tokenizer: 256 bytes, 3 special tokens, and 125 that it reserves (Xue et al. 2022)"""
+"""The size of ByT5's vocabulary: 256 bytes, 3 special tokens, and 125 reserved ones (Xue et al. 2022)."""
 
 
 def fresh(name: str, seed: int) -> tuple[Any, Any]:
-    """The model of a preset with random weights, and its tokenizer over bytes.
+    """Returns the model of a preset with random weights, and its tokenizer over bytes.
 
     Raises:
         ModelMissing: a package is missing.
@@ -30,7 +30,7 @@ def fresh(name: str, seed: int) -> tuple[Any, Any]:
 
 
 def starting(base: str, seed: int) -> tuple[Any, Any]:
-    """A preset, or a model in a directory or on the hub: model and tokenizer.
+    """Returns model and tokenizer of a preset, a directory, or a name on the hub.
 
     Raises:
         ModelMissing: there is no such model, or a package is missing.
@@ -92,4 +92,4 @@ PRESETS: Mapping[str, Callable[[], Any]] = {
     "small": _t5(256, 768, 4, (6, 3)),
     "small-causal": _gpt(384, 6, 6, 2048),
 }
-"""sequence-to-sequence and causal models over bytes: the tiny ones train on two CPU cores in minutes"""
+"""Sequence-to-sequence and causal models over bytes, by name; the tiny ones train on two CPU cores in minutes."""

@@ -1,7 +1,7 @@
 """Supervised training of a tactic generator: seeded, checkpointed, and resumed exactly.
 
-`train` is all that others need. The order of the examples and the rate of learning follow from the plan and the
-number of the step alone; so a training that was killed and goes on ends with the very weights of one that was not.
+`train` is the entry point. The order of the examples and the learning rate follow from the plan and the number of the
+step alone, so that a training that was killed and continues ends with the same weights as one that was not killed.
 """
 
 import math
@@ -21,6 +21,7 @@ from curriculum.learn.generator.examples import Example, digest_of
 from curriculum.learn.generator.presets import starting
 from curriculum.learn.generator.training_plan import TrainingPlan
 from prover.errors import ModelMissing, UsageError
+from prover.progress import Notify
 from prover.tactics.language.formats import DEFAULTS, format_named
 from retrieval.files import atomic_path
 
@@ -30,35 +31,34 @@ if TYPE_CHECKING:
 CHECKPOINT = "checkpoint.pt"
 CARD = "prover.json"
 ADAPTER = "adapter"
-WINDOW = 32
-"""batches within which examples are sorted by length, so that little is padding"""
+SORT_WINDOW_BATCHES = 32
+"""The number of batches within which examples are sorted by length, so that there is little padding."""
 T = TypeVar("T")
 Item = TypeVar("Item", contravariant=True)
-Progress = Callable[[str], None]
 Penalty = Callable[[Any], "torch.Tensor"]
-"""from the model to a scalar that is added to the loss, such as that of elastic weight consolidation"""
+"""Computes from the model a scalar that is added to the loss, such as that of elastic weight consolidation."""
 
 
 @dataclass(frozen=True)
 class Card:
-    """What is written beside a model that was trained here."""
+    """The description that is written next to a trained model."""
 
     kind: Literal["seq2seq", "causal"]
     format: str
-    """of its prompts"""
+    """The name of its prompt format."""
     base: str
     plan: dict[str, Any]
     examples: str
-    """a digest of those that it was trained on"""
+    """The digest of the examples that it was trained on."""
     metrics: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class TrainedGenerator:
-    """A model that was trained."""
+    """A trained model on disk."""
 
     directory: Path
-    """loads as any model does"""
+    """Its directory, which loads like any model."""
     card: Card
 
 
@@ -68,11 +68,11 @@ def train(
     plan: TrainingPlan | None = None,
     base: str = "tiny",
     held_out: Sequence[Example] = (),
-    progress: Progress = lambda _: None,
+    notify: Notify = lambda _: None,
     penalty: Penalty | None = None,
     replace_other: bool = False,
 ) -> TrainedGenerator:
-    """Trains a model and writes it into `out`; goes on where the same training was interrupted.
+    """Trains a model and writes it into `out`; the same training continues where it was interrupted.
 
     For progressive training, `base` is the directory of the last model and the plan has one epoch.
 
@@ -96,7 +96,7 @@ def train(
     identity = f"{card.examples} {base} {msgspec.json.encode(plan).decode()}"
     claim(out, identity, replace_other)
     training = Training(
-        prepared(model, plan), Imitation(encoder, plan.device), plan, rows, out, identity, progress, penalty
+        prepared(model, plan), Imitation(encoder, plan.device), plan, rows, out, identity, notify, penalty
     )
     started = time.monotonic()
     training.go()
@@ -108,7 +108,7 @@ def train(
 
 
 def card_of(base: str, model: Any, plan: TrainingPlan, examples: str) -> Card:
-    """The card of a model that is to be trained from `base`: it is asked in that one's format, if that has one."""
+    """Returns the card of a model that is to be trained from `base`, with the base's prompt format if it has one."""
     kind: Literal["seq2seq", "causal"] = "seq2seq" if model.config.is_encoder_decoder else "causal"
     known = read_card(base)
     format = format_named(known.format if known is not None else DEFAULTS[kind, "tactic"])
@@ -116,7 +116,7 @@ def card_of(base: str, model: Any, plan: TrainingPlan, examples: str) -> Card:
 
 
 def read_card(directory: str | Path) -> Card | None:
-    """What is known of a model that was trained here; None of any other."""
+    """Returns the card of a model that was trained here; None for any other model."""
     try:
         return msgspec.json.decode((Path(directory) / CARD).read_bytes(), type=Card)
     except (OSError, msgspec.MsgspecError):
@@ -124,18 +124,18 @@ def read_card(directory: str | Path) -> Card | None:
 
 
 class Objective(Protocol[Item]):
-    """What a training makes small."""
+    """The loss of a training."""
 
     def length(self, item: Item) -> int:
-        """In tokens, so that items of like length stand in one batch."""
+        """Returns the length of an item in tokens; batches have items of similar length."""
 
     def loss(self, model: Any, items: Sequence[Item]) -> "torch.Tensor":
-        """The mean over some items, a scalar."""
+        """Returns the mean loss of items, a scalar."""
 
 
 @dataclass(frozen=True)
 class Imitation:
-    """Says what was said: cross-entropy over the tokens of the tactics."""
+    """Imitation of tactics: cross-entropy over their tokens."""
 
     encoder: ExampleEncoder
     device: str
@@ -151,7 +151,7 @@ class Imitation:
 
 
 class Training(Generic[T]):
-    """One training, from its first step or from a checkpoint to its last."""
+    """One training, from its first step or a checkpoint to its last step."""
 
     def __init__(
         self,
@@ -161,7 +161,7 @@ class Training(Generic[T]):
         rows: Sequence[T],
         out: Path,
         identity: str,
-        progress: Progress,
+        notify: Notify,
         penalty: Penalty | None = None,
     ) -> None:
         import torch
@@ -172,7 +172,7 @@ class Training(Generic[T]):
         self._rows = rows
         self._file = out / CHECKPOINT
         self._identity = identity
-        self._progress = progress
+        self._notify = notify
         self._penalty = penalty
         self._weights = [weight for weight in model.parameters() if weight.requires_grad]
         self._optimizer = torch.optim.AdamW(self._weights, lr=plan.rate, weight_decay=plan.weight_decay)
@@ -180,19 +180,19 @@ class Training(Generic[T]):
         self._steps = plan.epochs * math.ceil(self._batches / plan.accumulate)
         self._step = 0
         self._changing = False
-        """the weights are those of no step"""
-        self._chance = torch.get_rng_state()
-        """after the last step"""
+        """Whether an optimizer step is under way, so that the weights belong to no step."""
+        self._rng_state = torch.get_rng_state()
+        """The state of torch's random number generator after the last step."""
         self.recent_loss = math.nan
         self.seconds = 0.0
-        """spent before the last interruption"""
+        """The time spent before the last interruption, in seconds."""
 
     def go(self) -> None:
-        """All steps that are left. An interruption leaves a checkpoint."""
+        """Performs the remaining steps. An interruption leaves a checkpoint."""
         import torch
 
         torch.manual_seed(self._plan.seed)
-        self._chance = torch.get_rng_state()
+        self._rng_state = torch.get_rng_state()
         self._restore()
         saved = started = time.monotonic()
         before = self.seconds
@@ -205,23 +205,23 @@ class Training(Generic[T]):
                 if now - saved > self._plan.checkpoint_seconds:
                     self._save()
                     saved = now
-                    self._progress(f"step {self._step} of {self._steps}, loss {self.recent_loss:.3f}")
+                    self._notify(f"step {self._step} of {self._steps}, loss {self.recent_loss:.3f}")
         except BaseException:
-            if not self._changing:  # half a step would not be gone on from exactly
+            if not self._changing:  # half a step could not be continued exactly
                 self._save()
             raise
         self.seconds = before
         self.model.eval()
 
     def finished(self) -> Any:
-        """The model as it is saved. Its adapter, if it has one, is kept by itself and then added to its weights."""
+        """Returns the model to be saved; an adapter is saved by itself, and merged into the weights."""
         if self._plan.lora is None:
             return self.model
         self.model.save_pretrained(self._file.with_name(ADAPTER))
         return self.model.merge_and_unload()
 
     def _take(self, group: Sequence[Sequence[T]]) -> None:
-        """One step: the gradients of several batches, added up."""
+        """Performs one step with the summed gradients of several batches."""
         import torch
 
         total = 0.0
@@ -235,13 +235,13 @@ class Training(Generic[T]):
         if self._penalty is not None:
             self._penalty(self.model).backward()
         torch.nn.utils.clip_grad_norm_(self._weights, self._plan.clip)
-        for chosen in self._optimizer.param_groups:
-            chosen["lr"] = self._rate(self._step)
+        for group_options in self._optimizer.param_groups:
+            group_options["lr"] = self._rate(self._step)
         self._changing = True
         self._optimizer.step()
         self._optimizer.zero_grad(set_to_none=True)
         self._step += 1
-        self._chance = torch.get_rng_state()
+        self._rng_state = torch.get_rng_state()
         self._changing = False
         self.recent_loss = total if math.isnan(self.recent_loss) else 0.95 * self.recent_loss + 0.05 * total
 
@@ -253,7 +253,7 @@ class Training(Generic[T]):
         return self._plan.rate * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * along)))
 
     def _groups(self) -> Iterator[list[list[T]]]:
-        """The batches of each step that is still to be taken."""
+        """Yields the batches of each remaining step."""
         each = math.ceil(self._batches / self._plan.accumulate)
         for epoch in range(self._step // each, self._plan.epochs):
             batches = self._shuffled(epoch)
@@ -262,16 +262,16 @@ class Training(Generic[T]):
                 yield batches[number * self._plan.accumulate : (number + 1) * self._plan.accumulate]
 
     def _shuffled(self, epoch: int) -> list[list[T]]:
-        """The batches of an epoch, in an order that the seed decides; those of a batch are of like length."""
-        chance = random.Random(self._plan.seed * 1_000_003 + epoch)
+        """Returns the batches of an epoch in a seeded order; the items of a batch have similar lengths."""
+        rng = random.Random(self._plan.seed * 1_000_003 + epoch)
         order = list(self._rows)
-        chance.shuffle(order)
+        rng.shuffle(order)
         size = self._plan.batch
         batches: list[list[T]] = []
-        for start in range(0, len(order), size * WINDOW):
-            window = sorted(order[start : start + size * WINDOW], key=self._objective.length)
+        for start in range(0, len(order), size * SORT_WINDOW_BATCHES):
+            window = sorted(order[start : start + size * SORT_WINDOW_BATCHES], key=self._objective.length)
             batches += [window[place : place + size] for place in range(0, len(window), size)]
-        chance.shuffle(batches)
+        rng.shuffle(batches)
         return batches
 
     def _save(self) -> None:
@@ -284,7 +284,7 @@ class Training(Generic[T]):
                     "step": self._step,
                     "seconds": self.seconds,
                     "loss": self.recent_loss,
-                    "chance": self._chance,
+                    "chance": self._rng_state,
                     "model": self.model.state_dict(),
                     "optimizer": self._optimizer.state_dict(),
                 },
@@ -300,13 +300,13 @@ class Training(Generic[T]):
         self._step, self.seconds, self.recent_loss = kept["step"], kept["seconds"], kept["loss"]
         self.model.load_state_dict(kept["model"])
         self._optimizer.load_state_dict(kept["optimizer"])
-        self._chance = kept["chance"].cpu()
-        torch.set_rng_state(self._chance)
-        self._progress(f"goes on at step {self._step} of {self._steps}")
+        self._rng_state = kept["chance"].cpu()
+        torch.set_rng_state(self._rng_state)
+        self._notify(f"continues at step {self._step} of {self._steps}")
 
 
 def prepared(model: Any, plan: TrainingPlan) -> Any:
-    """The model on its device, with an adapter where that is what is trained."""
+    """Returns the model on its device, with an adapter if the plan trains one."""
     if plan.lora is not None:
         try:
             from peft import LoraConfig, get_peft_model
@@ -321,10 +321,10 @@ def prepared(model: Any, plan: TrainingPlan) -> Any:
 
 
 def claim(out: Path, identity: str, replace_other: bool = False) -> None:
-    """Makes `out` this training's.
+    """Prepares the directory `out` for a training.
 
     Args:
-        replace_other: whether whatever else is in it is deleted.
+        replace_other: whether other content is deleted.
 
     Raises:
         UsageError: there is another training's checkpoint in it, a model, or something else.
@@ -356,7 +356,7 @@ def _identity_in(out: Path) -> str | None:
 
 
 def _loss_on(model: Any, encoder: ExampleEncoder, rows: Sequence[EncodedExample], plan: TrainingPlan) -> float:
-    """The mean over tokens of −log p, in nats."""
+    """Returns the mean over tokens of −log p, in nats."""
     import torch
 
     model.eval()
@@ -367,14 +367,14 @@ def _loss_on(model: Any, encoder: ExampleEncoder, rows: Sequence[EncodedExample]
 
 
 def write(out: Path, model: Any, tokenizer: Any, card: Card, metrics: dict[str, float]) -> TrainedGenerator:
-    """Puts a finished model where it then is whole, in place of the checkpoint."""
+    """Writes a trained model into `out` in place of the checkpoint, its card last."""
     card = replace(card, metrics=metrics)
     scratch = out / "new"
     shutil.rmtree(scratch, ignore_errors=True)
     model.save_pretrained(scratch)
     tokenizer.save_pretrained(scratch)
     (scratch / CARD).write_bytes(msgspec.json.format(msgspec.json.encode(card)))
-    for file in sorted(scratch.iterdir(), key=lambda file: file.name == CARD):  # the card last: then all is there
+    for file in sorted(scratch.iterdir(), key=lambda file: file.name == CARD):  # the card last
         os.replace(file, out / file.name)
     scratch.rmdir()
     (out / CHECKPOINT).unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""How a tactic generator is trained: the settings that, with the examples, determine what comes of it."""
+"""The settings of a training, which determine the trained model together with the examples and the base."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,7 +6,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class Lora:
-    """Low-rank adaptation (Hu et al. 2021): few weights are trained, beside those of every linear layer."""
+    """Low-rank adaptation (Hu et al. 2021): trains a low-rank update of every linear layer."""
 
     rank: int = 16
     alpha: int = 32
@@ -14,26 +14,26 @@ class Lora:
 
 @dataclass(frozen=True)
 class TrainingPlan:
-    """How training is done."""
+    """The settings of a training."""
 
     epochs: int = 20
     batch: int = 16
-    """examples at once"""
+    """The number of examples in a batch."""
     accumulate: int = 1
-    """batches a step"""
+    """The number of batches in an optimizer step."""
     rate: float = 2e-3
-    """the highest; risen to in a straight line, then down along a cosine"""
+    """The peak learning rate, after a linear warm-up and before a cosine decay."""
     warmup: float = 0.05
-    """the share of the steps that it rises in"""
+    """The share of the steps that are warm-up."""
     weight_decay: float = 0.01
     clip: float = 1.0
-    """the longest gradient"""
+    """The maximum norm of the gradient."""
     seed: int = 0
     precision: Literal["float32", "bfloat16"] = "float32"
     lora: Lora | None = None
     state_bytes: int = 480
-    """of a goal, at most: the beginning is cut"""
+    """The maximum length of a goal in bytes; the beginning of a longer one is cut."""
     tactic_bytes: int = 160
-    """of a tactic; longer ones are left out"""
+    """The maximum length of a tactic in bytes; longer ones are left out."""
     checkpoint_seconds: float = 60.0
     device: str = "cpu"

@@ -1,4 +1,4 @@
-"""How many of the tactics that a generator suggests Lean accepts, on the statements of theorems."""
+"""Measures how many of a generator's suggestions Lean accepts, on the statements of theorems."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,24 +13,24 @@ LIMITS = TacticLimits(milliseconds=1_500)
 
 @dataclass(frozen=True)
 class Validity:
-    """What became of suggestions."""
+    """Counts of suggestions and of those that Lean accepted."""
 
     goals: int = 0
     proposed: int = 0
     valid: int = 0
-    """Lean accepted them, and they changed the goal"""
+    """The suggestions that Lean accepted and that changed the goal."""
 
     def __add__(self, other: "Validity") -> "Validity":
         return Validity(self.goals + other.goals, self.proposed + other.proposed, self.valid + other.valid)
 
     @property
     def rate(self) -> float:
-        """The share of what was proposed that was valid; 0 where nothing was."""
+        """The share of suggestions that were valid; 0 where there were none."""
         return self.valid / self.proposed if self.proposed else 0.0
 
 
 def validity(session: Session, tasks: Iterable[Task], generator: Generator) -> Validity:
-    """Runs what is suggested for the sorry_goal goal of each theorem; one that cannot be opened counts for nothing."""
+    """Runs the suggestions for the first goal of each theorem; a theorem that cannot be opened does not count."""
     total = Validity()
     for proposed, valid in _tried(session, tasks, generator):
         total += Validity(1, proposed, valid)

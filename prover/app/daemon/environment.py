@@ -75,12 +75,12 @@ class LocalEnvironment:
 
     def order(self, connection: "Connection", locations: Sequence[str]) -> Sequence[str]:
         """See `DaemonEnvironment`."""
-        from curriculum.subjects import subject_of
+        from curriculum.profiles import profile_of
 
         learning = self._configuration.learning
-        profiles = [found for each in locations if (found := subject_of(connection, each)) is not None]
+        profiles = [found for each in locations if (found := profile_of(connection, each)) is not None]
         order = order_named(learning.order, profiles, learning.seed)
-        return [each.subject.location for each in order.place(profiles)]
+        return [each.profile.location for each in order.place(profiles)]
 
     def time_limit(self, hours: float, activity: str) -> AbstractContextManager[None]:
         """See `DaemonEnvironment`. For the main thread only."""

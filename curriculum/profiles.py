@@ -10,7 +10,7 @@ from curriculum.difficulty import RatedTheorem
 from curriculum.ordering import RepositoryProfile
 
 
-def subject_of(connection: Connection, location: str) -> RepositoryProfile | None:
+def profile_of(connection: Connection, location: str) -> RepositoryProfile | None:
     """Returns a repository as the curriculum sees it; None where it has not been traced."""
     snapshot = snapshot_of(connection, location)
     if snapshot is None:
