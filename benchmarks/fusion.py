@@ -19,7 +19,7 @@ from prover.app.premise_needs import needs_of, spread
 from prover.app.premises import library_index, traced_index
 from prover.cli.eval_retrieval import WAYS, row_of
 from prover.progress import Reporter
-from prover.project.library import USUAL
+from prover.project.library import DEFAULT_ROOTS
 from retrieval.evaluate import Needed
 from retrieval.fit import fit, ranked
 from retrieval.retriever import Retriever
@@ -58,7 +58,7 @@ def main() -> None:
     parser.add_argument("--limit", type=int, default=300, help="goals of each repository")
     given = parser.parse_args()
     toolchain = embedded_toolchain(Reporter(print))
-    library = library_index(toolchain, USUAL, Reporter(print))
+    library = library_index(toolchain, DEFAULT_ROOTS, Reporter(print))
     groups = [ranked(r, goals) for _, r, goals in repositories(given.fit, library, given.left_out, given.limit)]
     best, reached = fit(groups)
     print(f"fitted on {len(groups)} repositories: R@10 {reached:.3f}, {best}")

@@ -19,7 +19,7 @@ from prover.app.premises import library_index, traced_index
 from prover.lean.protocol import Goal, Hypothesis
 from prover.lean.traced import TracedModule, TracedStep
 from prover.progress import Reporter
-from prover.project.library import USUAL
+from prover.project.library import DEFAULT_ROOTS
 from prover.tactics.premises.making import Form, Use, uses
 from prover.tactics.premises.odds import FEATURES, features
 from prover.tactics.premises.premises import Around, likely
@@ -111,7 +111,7 @@ def fitted(rows: Sequence[Sequence[float]], labels: Sequence[bool]) -> Floats:
 
 def main(files: Sequence[str]) -> None:
     """Fits over all databases and prints the table."""
-    library = library_index(embedded_toolchain(Reporter(print)), USUAL, Reporter(print))
+    library = library_index(embedded_toolchain(Reporter(print)), DEFAULT_ROOTS, Reporter(print))
     rows: dict[Form, list[tuple[float, ...]]] = defaultdict(list)
     labels: dict[Form, list[bool]] = defaultdict(list)
     for file in files:

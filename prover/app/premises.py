@@ -14,7 +14,7 @@ from prover.app.workspace import Workspace
 from prover.errors import UsageError
 from prover.lean.protocol import LibraryModule
 from prover.progress import Notify, Reporter
-from prover.project.library import VERSION as LIBRARY_VERSION
+from prover.project.library import LIBRARY_CACHE_VERSION as LIBRARY_VERSION
 from prover.project.library import read_library, roots_of
 from prover.project.revision import revision_of
 from prover.tactics.premises.premises import Library

@@ -1,8 +1,7 @@
-"""Compiles modules with the embedded toolchain, each once: results are cached by content.
+"""Compiles modules with the embedded toolchain. Results are cached by content.
 
-A module in which Lean finds errors is compiled as far as Lean recovers, as Lean's editor support does: what
-failed rests on `sorry` then, which no proof may. A module that Lean cannot finish costs itself and what
-imports it, not the run.
+A module with errors is compiled as far as Lean recovers, as in Lean's editor support: its failed declarations depend on
+`sorry`, which no proof may. If Lean cannot finish a module, only this module and its importers are unavailable.
 """
 
 import hashlib
@@ -38,20 +37,20 @@ from prover.project.tracing import TRACE_VERSION, trace
 from retrieval.files import atomic_path, write_atomically
 
 PROCESS_BYTES = 1_300_000_000
-"""resident bytes past which a Lean process takes no further module: what it has imported is never freed"""
+"""The resident memory above which a Lean process compiles no further module, since imports are never freed."""
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """Lean came to the end of a module; it can be imported."""
+    """Lean finished a module, which can be imported."""
 
     module: Module
     errors: tuple[str, ...]
-    """Lean's errors in it, as `lean` prints them"""
+    """Lean's errors in it, as `lean` prints them."""
     cached: bool
-    """nothing had to be done"""
+    """Whether it had been compiled before."""
     declarations: int = 0
-    """as many as were traced; this and what follows is 0 where nothing was"""
+    """The number of traced declarations; this and the following fields are 0 without a trace."""
     steps: int = 0
     sorries: int = 0
 
@@ -68,7 +67,7 @@ BuildOutcome = Compiled | NotCompiled
 
 
 class _BuildRecord(msgspec.Struct, frozen=True):
-    """What is kept beside a compiled module; see `Compiled`."""
+    """The file next to a compiled module; see `Compiled`."""
 
     errors: tuple[str, ...]
     declarations: int = 0
@@ -78,14 +77,14 @@ class _BuildRecord(msgspec.Struct, frozen=True):
 
 @dataclass
 class Builder:
-    """Builds modules of one repository, as it is on disk now, with one toolchain."""
+    """Builds modules of one repository, in its present state on disk, with one toolchain."""
 
     repository: Repository
     toolchain: Toolchain
     cache: Path
     notify: Notify = lambda _: None
     jobs: int = 1
-    """Lean processes used at once"""
+    """The number of Lean processes."""
     _imports: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _keys: dict[str, str] = field(default_factory=dict)
     _outcomes: dict[str, BuildOutcome] = field(default_factory=dict)
@@ -93,28 +92,28 @@ class Builder:
     _snapshot: Path | None = None
 
     def search_path(self) -> tuple[Path, ...]:
-        """The directory of the compiled modules, for exactly these versions of all of them."""
+        """Returns the directory of the compiled modules, which is specific to the present versions of all modules."""
         if self._snapshot is None:
             self._snapshot = self._snapshot_of_all()
         return (self._snapshot,)
 
     def prepare(self, module: Module) -> None:
-        """Compiles everything of the repository that a module imports, directly or not.
+        """Compiles all modules of the repository that a module imports, directly or indirectly.
 
         Raises:
-            BrokenFile: Lean does not come to the end of a module on the way.
-            NeedsToolchain: an import is neither here nor in the toolchain.
-            RepositoryError: modules import each other in a circle.
+            BrokenFile: Lean cannot finish one of them.
+            NeedsToolchain: An import is neither in the repository nor in the toolchain.
+            RepositoryError: Modules import each other in a cycle.
         """
         for outcome in self.build(self._project_imports(module)):
             if isinstance(outcome, NotCompiled):
                 raise outcome.error
 
     def build(self, names: Iterable[str], traced: bool = False) -> Iterator[BuildOutcome]:
-        """Compiles modules and all that they import, in import order; yields each as it is done.
+        """Compiles modules and all their imports, in import order; yields each when it is done.
 
         Args:
-            traced: keep a trace of each too; `traced_module` has it then.
+            traced: whether each is traced too; `traced_module` returns the traces.
         """
         graph = self._graph(names)
         order = TopologicalSorter(graph)
@@ -130,11 +129,11 @@ class Builder:
                     yield future.result()
 
     def traced_module(self, module: Module) -> TracedModule:
-        """The trace of a module that was built with `traced`."""
+        """Returns the trace of a module that was built with `traced`."""
         return msgspec.json.decode(self._trace_file(module).read_bytes(), type=TracedModule)
 
     def key(self, module: Module) -> str:
-        """A digest of the module, everything that it imports, and the toolchain."""
+        """Returns a digest of the module, all its imports, and the toolchain."""
         if module.name not in self._keys:
             source = source_of(self.repository, module)
             digest = hashlib.sha256(f"{self.toolchain.name}\n{module.name}\n{source.options}\n{source.text}".encode())
@@ -144,7 +143,7 @@ class Builder:
         return self._keys[module.name]
 
     def imports(self, module: Module) -> tuple[str, ...]:
-        """The modules that the header names; asked of Lean once for each content of the file."""
+        """Returns the modules that the header imports; queries Lean once for each content of the file."""
         if module.name not in self._imports:
             source = source_of(self.repository, module)
             known = self.cache / "imports" / hashlib.sha256(source.text.encode()).hexdigest()[:32]
@@ -155,7 +154,7 @@ class Builder:
         return self._imports[module.name]
 
     def close(self) -> None:
-        """Ends the Lean processes used for building."""
+        """Ends the Lean processes for building."""
         if self._pool is not None:
             self._pool.close()
             self._pool = None
@@ -175,41 +174,41 @@ class Builder:
         return directory
 
     def _graph(self, names: Iterable[str]) -> dict[str, tuple[str, ...]]:
-        """What each needed module imports; nothing for those of which it is clear that they cannot be built."""
+        """Returns the imports of each required module; none for modules that cannot be built."""
         graph: dict[str, tuple[str, ...]] = {}
-        wanted = list(names)
-        while wanted:
-            name = wanted.pop()
+        waiting = list(names)
+        while waiting:
+            name = waiting.pop()
             if name in graph:
                 continue
             module = self._module(name)
             try:
                 graph[name] = self._project_imports(module)
-                wanted.extend(graph[name])
+                waiting.extend(graph[name])
             except ProverError as error:
                 graph[name] = ()
                 self._outcomes[name] = NotCompiled(module, error)
-        self._break_circles(graph)
+        self._break_cycles(graph)
         return graph
 
-    def _break_circles(self, graph: dict[str, tuple[str, ...]]) -> None:
+    def _break_cycles(self, graph: dict[str, tuple[str, ...]]) -> None:
         while True:
             try:
                 TopologicalSorter(graph).prepare()
                 return
             except CycleError as error:
-                circle = " → ".join(error.args[1])
-                message = f"Modules import each other in a circle: {circle}. Break it first."
+                cycle = " → ".join(error.args[1])
+                message = f"Modules import each other in a cycle: {cycle}. Break it first."
                 for name in dict.fromkeys(error.args[1]):
                     graph[name] = ()
                     self._outcomes[name] = NotCompiled(self._module(name), RepositoryError(message))
 
     def _project_imports(self, module: Module) -> tuple[str, ...]:
-        """The modules of the repository, and of packages that it needs, that a module imports.
+        """Returns the imports of a module that are in the repository or its packages.
 
         Raises:
-            NeedsToolchain: it imports what is neither here nor in the toolchain.
-            RepositoryError: it cannot be read.
+            NeedsToolchain: An import is neither there nor in the toolchain.
+            RepositoryError: The module cannot be read.
         """
         found = self.imports(module)
         known = {name: self.repository.find(name) for name in found}
@@ -219,7 +218,7 @@ class Builder:
         return tuple(name for name in found if known[name] is not None)
 
     def _module(self, name: str) -> Module:
-        """A module that is known to be there."""
+        """Returns a module that is known to exist."""
         module = self.repository.modules.get(name) or self.repository.find(name)
         assert module is not None
         return module
@@ -228,13 +227,13 @@ class Builder:
         return (self.toolchain.library / Path(*name.split("."))).with_suffix(".olean").is_file()
 
     def _outcome(self, module: Module, needed: Iterable[str], traced: bool) -> BuildOutcome:
-        """Builds a module whose imports have been tried."""
+        """Builds a module after its imports."""
         known = self._outcomes.get(module.name)
         if not isinstance(known, NotCompiled) and (known is None or traced):
-            known = self._outcomes[module.name] = self._tried(module, needed, traced)
+            known = self._outcomes[module.name] = self._attempted(module, needed, traced)
         return known
 
-    def _tried(self, module: Module, needed: Iterable[str], traced: bool) -> BuildOutcome:
+    def _attempted(self, module: Module, needed: Iterable[str], traced: bool) -> BuildOutcome:
         for name in needed:
             if isinstance(self._outcomes[name], NotCompiled):
                 return NotCompiled(module, BrokenFile(f"{module.name} needs {name}, which could not be built."))
@@ -258,29 +257,29 @@ class Builder:
             _link(compiled, place)
         record = msgspec.json.decode(self._file(module, ".json").read_bytes(), type=_BuildRecord)
         if record.errors:
-            self.notify(f"{module.name} has errors: what failed in it counts as `sorry`")
+            self.notify(f"{module.name} has errors: its failed declarations count as `sorry`")
         return Compiled(module, record.errors, cached, record.declarations, record.steps, record.sorries)
 
     def _refuse_known(self, module: Module, traced: bool) -> None:
-        """Raises what came of a module before, where that is certain to come of it again."""
-        kept = self._failure_file(module, traced)
-        if kept.is_file():
-            raise BrokenFile(kept.read_text(encoding="utf-8"))
+        """Raises the recorded error of a module that is certain to fail again."""
+        failure = self._failure_file(module, traced)
+        if failure.is_file():
+            raise BrokenFile(failure.read_text(encoding="utf-8"))
 
     def _elaborate(self, session: LeanSession, module: Module, traced: bool) -> None:
-        """Compiles, and traces; the compiled module comes last, since what has it is done."""
+        """Compiles and traces a module. The compiled file is written last: its presence marks the module as done."""
         source = source_of(self.repository, module)
         try:
             if traced:
-                kept, recording = trace(session, source, self.imports(module))
+                trace_, recording = trace(session, source, self.imports(module))
                 errors = errors_of(recording.messages)
-                record = _BuildRecord(errors, len(kept.declarations), len(kept.steps), len(kept.sorries))
-                write_atomically(self._trace_file(module), msgspec.json.encode(kept))
+                record = _BuildRecord(errors, len(trace_.declarations), len(trace_.steps), len(trace_.sorries))
+                write_atomically(self._trace_file(module), msgspec.json.encode(trace_))
             else:
                 record = _BuildRecord(errors_of(session.elaborate(source)))
         except LeanError as error:
             session.close()
-            message = f"Lean does not come to the end of {source.file}: {error}"
+            message = f"Lean cannot finish {source.file}: {error}"
             if isinstance(error, RequestRefused) or (isinstance(error, LeanDied) and not error.killed):
                 write_atomically(self._failure_file(module, traced), message.encode())
             raise BrokenFile(message) from None
@@ -290,10 +289,10 @@ class Builder:
             session.forget_files(PROCESS_BYTES)
         except LeanError as error:
             session.close()
-            raise BrokenFile(f"Lean does not write {source.file} compiled: {error}") from None
+            raise BrokenFile(f"Lean cannot compile {source.file}: {error}") from None
 
     def _failure_file(self, module: Module, traced: bool) -> Path:
-        """Where it is kept that Lean, with this gateway, cannot come to the end of a module."""
+        """Returns the file that records that Lean, with this gateway, cannot finish a module."""
         return self._file(module, f".{gateway.digest()}.{'untraceable' if traced else 'broken'}")
 
     def _file(self, module: Module, suffix: str) -> Path:
@@ -304,17 +303,17 @@ class Builder:
 
 
 def errors_of(messages: Iterable[Message]) -> tuple[str, ...]:
-    """The errors among Lean's messages, as `lean` prints them."""
+    """Returns the errors among Lean's messages, as `lean` prints them."""
     return tuple(message.printed.rstrip() for message in messages if message.severity == "error")
 
 
 def source_of(repository: Repository, module: Module) -> SourceText:
-    """A module as Lean is given it; messages name it by its path in the repository."""
+    """Returns a module as Lean receives it; messages name it by its path in the repository."""
     return SourceText(module.text(), repository.relative(module), module.name, module.options)
 
 
 def _link(compiled: Path, place: Path) -> None:
-    """Puts a compiled module in its place, whoever else is doing the same."""
+    """Puts a compiled module in its place; several processes may do so at the same time."""
     with atomic_path(place) as scratch:
         try:
             os.link(compiled, scratch)

@@ -1,4 +1,4 @@
-"""The builder that goes with a toolchain: Lake for a native one, the gateway for the embedded one."""
+"""Chooses the builder for a toolchain: Lake for a native one, the gateway for the embedded one."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,34 +13,34 @@ from prover.project.native_build import NativeBuilder
 
 
 class ModuleBuilder(Protocol):
-    """Makes the imports of modules ready, for one repository and toolchain."""
+    """Builds the imports of modules, for one repository and toolchain."""
 
     def search_path(self) -> tuple[Path, ...]:
-        """Where Lean looks for the compiled modules."""
+        """Returns the directories of the compiled modules."""
 
     def prepare(self, module: Module) -> None:
-        """Compiles everything that a module imports, directly or not."""
+        """Compiles all modules that a module imports, directly or indirectly."""
 
     def build(self, names: Iterable[str], traced: bool = False) -> Iterator[BuildOutcome]:
-        """Builds modules and what they import; yields each as it is done, with a trace of it if asked for."""
+        """Builds modules and their imports; yields each when it is done, traced if requested."""
 
     def traced_module(self, module: Module) -> TracedModule:
-        """The trace of a module that was built with `traced`."""
+        """Returns the trace of a module that was built with `traced`."""
 
     def key(self, module: Module) -> str:
-        """What changes with the module, all that it imports, and the toolchain."""
+        """Returns a digest of the module, all its imports, and the toolchain."""
 
     def close(self) -> None:
-        """Ends the Lean processes used for building, if there are any."""
+        """Ends the Lean processes for building, if there are any."""
 
 
 def builder_for(
     repository: Repository, toolchain: Toolchain, cache: Path, notify: Notify = lambda _: None, jobs: int = 1
 ) -> ModuleBuilder:
-    """A builder of the kind that the toolchain needs; it keeps what it makes below `cache`.
+    """Returns a builder for a toolchain, whose results are cached below `cache`.
 
     Args:
-        jobs: Lean processes at once; Lake decides that for itself.
+        jobs: the number of Lean processes; Lake chooses its own.
     """
     if isinstance(toolchain, NativeToolchain):
         return NativeBuilder(repository, toolchain, cache, notify)

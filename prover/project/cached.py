@@ -1,4 +1,4 @@
-"""Which cached checkouts repositories have use for, so that the others can be deleted. Fetches nothing."""
+"""Deletes cached checkouts that no repository uses. Fetches nothing."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from prover.project.manifest import read_manifest
 
 @dataclass(frozen=True)
 class CheckoutUse:
-    """A repository, at the revisions of it that are kept."""
+    """A repository and the revisions of it that are in use."""
 
     location: Location
     revisions: frozenset[str]
@@ -21,19 +21,19 @@ class CheckoutUse:
 
 @dataclass(frozen=True)
 class _Use:
-    """A commit of an address."""
+    """A commit of a repository's address."""
 
     address: str | Path
     commit: str
 
 
-def remove_unused(checkouts: Checkouts, gone: CheckoutUse, others: Iterable[CheckoutUse]) -> list[str]:
-    """Deletes the checkouts of a repository, and of the packages that it needs, unless others have use for them.
+def remove_unused(checkouts: Checkouts, removed: CheckoutUse, others: Iterable[CheckoutUse]) -> list[str]:
+    """Deletes the checkouts of a repository and its packages, except those that other repositories use.
 
-    Returns what was deleted, each as an address and a commit.
+    Returns the deleted checkouts, each as an address and a commit.
     """
-    used = {use for kept in others for use in _uses(checkouts, kept)}
-    addresses = dict.fromkeys((gone.location.address, *(use.address for use in _uses(checkouts, gone))))
+    used = {use for other in others for use in _uses(checkouts, other)}
+    addresses = dict.fromkeys((removed.location.address, *(use.address for use in _uses(checkouts, removed))))
     deleted: list[str] = []
     for address in addresses:
         place = checkouts.place(Location(address))
@@ -42,12 +42,12 @@ def remove_unused(checkouts: Checkouts, gone: CheckoutUse, others: Iterable[Chec
     return deleted
 
 
-def _uses(checkouts: Checkouts, kept: CheckoutUse) -> Iterator[_Use]:
-    """The checkouts that a repository is read from, and those of the packages in its manifests."""
-    roots = [kept.location.address] if isinstance(kept.location.address, Path) and kept.location.is_directory else []
-    for revision in kept.revisions:
-        yield _Use(kept.location.address, revision)
-        if (tree := checkouts.cached(kept.location, revision)) is not None:
+def _uses(checkouts: Checkouts, used: CheckoutUse) -> Iterator[_Use]:
+    """Yields the checkouts of a repository, and those of the packages in its manifests."""
+    roots = [used.location.address] if isinstance(used.location.address, Path) and used.location.is_directory else []
+    for revision in used.revisions:
+        yield _Use(used.location.address, revision)
+        if (tree := checkouts.cached(used.location, revision)) is not None:
             roots.append(tree)
     for root in roots:
         yield from _packages(root)

@@ -1,5 +1,5 @@
-"""What a file declares, and what the modules of its repository declare for it: all that its proofs can name beside
-the toolchain's library."""
+"""Reads what is visible to a file besides the toolchain's library: its own declarations and those of the repository's
+modules."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -13,28 +13,28 @@ from prover.project.layout import Repository
 
 @dataclass(frozen=True)
 class FileContents:
-    """A file, before its theorems are proved."""
+    """The declarations that are visible to a file."""
 
     toolchain: Toolchain
     module: str
     imports: tuple[str, ...]
-    """as its header names them"""
+    """The modules that its header imports."""
     declarations: tuple[Declaration, ...]
-    """in the order of its text, with details"""
+    """Its own declarations, in the order of its text, with details."""
     imported: tuple[LibraryModule, ...]
-    """modules of the repository, and of the packages that it needs; all that the file imports, and maybe more"""
+    """Modules of the repository and its packages: at least those that the file imports."""
 
 
 @dataclass
 class ContentsReader:
-    """Reads the files of one repository; what a module declares is asked of Lean once."""
+    """Reads the files of one repository; queries Lean once for each imported module."""
 
     repository: Repository
     toolchain: Toolchain
     _known: dict[str, LibraryModule] = field(default_factory=dict)
 
     def read(self, session: LeanSession, source: SourceText, declarations: Sequence[Declaration]) -> FileContents:
-        """What a file can see; what it imports must have been compiled.
+        """Returns what is visible to a file, whose imports must have been compiled.
 
         Raises:
             LeanError: Lean does not answer.

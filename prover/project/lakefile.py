@@ -1,8 +1,7 @@
-"""What a package's lakefile says of its source files and of what it requires. Reads; builds nothing.
+"""Reads the source files and requirements of a package from its lakefile. Builds nothing.
 
-`lakefile.toml` is read whole. What a `lakefile.lean` means is for Lake to say: with a `lake`, its own
-translation is read; without one, the literals of the usual forms are (see `lakefile_lean`). Where
-neither finds anything, the whole directory is a library.
+`lakefile.toml` is parsed completely. A `lakefile.lean` is translated by Lake if there is a `lake`; otherwise the
+literals of its usual forms are read (see `lakefile_lean`). If neither finds a library, the whole directory is one.
 """
 
 import os
@@ -23,7 +22,7 @@ from prover.project.module_name import Parts, parts_of
 TRANSLATION_S = 120.0
 Kind = Literal["library", "executable"]
 LeanOptions = tuple[tuple[str, bool | int | str], ...]
-"""options that Lean is given for every file, by name; a `weak.` before a name is Lake's"""
+"""Options of Lean by name. The prefix `weak.` of a name belongs to Lake."""
 
 
 @dataclass(frozen=True)
@@ -32,12 +31,12 @@ class Glob:
 
     parts: Parts
     itself: bool = True
-    """holds the module of that name"""
+    """Whether it contains the module of that name."""
     below: bool = False
-    """holds those whose names go on from it"""
+    """Whether it contains the modules below that name."""
 
     def matches(self, module: Parts) -> bool:
-        """Whether it holds a module."""
+        """Returns whether it contains a module."""
         if module == self.parts:
             return self.itself
         return self.below and module[: len(self.parts)] == self.parts
@@ -50,13 +49,13 @@ class LeanLibrary:
     name: str
     kind: Kind = "library"
     source: str = "."
-    """the directory that its module names start from, as seen from the package's"""
+    """The directory at which its module names start, relative to the package's."""
     roots: tuple[Parts, ...] = ()
     globs: tuple[Glob, ...] = ()
     options: "LeanOptions" = ()
 
     def holds(self, module: Parts) -> bool:
-        """Whether Lake takes a module to be part of it."""
+        """Returns whether Lake treats a module as part of it."""
         if self.kind == "executable":
             return module in self.roots
         return any(module[: len(root)] == root for root in self.roots) or any(g.matches(module) for g in self.globs)
@@ -64,79 +63,79 @@ class LeanLibrary:
 
 @dataclass(frozen=True)
 class InDirectory:
-    """A package that lies in a directory."""
+    """A package in a local directory."""
 
     directory: str
-    """as seen from the package that requires it"""
+    """The directory, relative to the package that requires it."""
 
 
 @dataclass(frozen=True)
 class FromGit:
-    """A package that comes from a git repository."""
+    """A package in a git repository."""
 
     url: str
     revision: str | None
-    """a branch, tag or commit; the default branch when there is none"""
+    """A branch, tag or commit; None for the default branch."""
     directory: str = "."
-    """where in it the package is"""
+    """The directory of the package in the repository."""
 
 
 @dataclass(frozen=True)
 class FromRegistry:
-    """A package that only Lake's registry knows the place of."""
+    """A package whose location only Lake's registry knows."""
 
 
 @dataclass(frozen=True)
 class Requirement:
-    """A package that another needs."""
+    """A package that another package requires."""
 
     name: str
     source: InDirectory | FromGit | FromRegistry
     inherited: bool = False
-    """needed by another that is needed, not by the package itself"""
+    """Whether it is required indirectly, by another requirement."""
 
 
 @dataclass(frozen=True)
 class Lakefile:
-    """What is said of a package."""
+    """The content of a lakefile."""
 
     name: str = ""
     source: str = "."
-    """the directory that those of its libraries are seen from"""
+    """The directory to which those of its libraries are relative."""
     libraries: tuple[LeanLibrary, ...] = ()
     requires: tuple[Requirement, ...] = ()
     options: LeanOptions = ()
-    """for the files of all its libraries, before their own"""
+    """Options for the files of all its libraries; those of a library come after them."""
 
     def sources(self) -> tuple[str, ...]:
-        """Every directory that module names start from, as seen from the package's."""
+        """Returns the directories at which module names start, relative to the package's."""
         return tuple(dict.fromkeys(self.source_of(library) for library in self.libraries)) or (self.source,)
 
     def source_of(self, library: LeanLibrary) -> str:
-        """Where a library's module names start, as seen from the package's directory."""
+        """Returns the directory at which a library's module names start, relative to the package's."""
         return os.path.normpath(PurePosixPath(self.source) / library.source)
 
 
 def read_lakefile(root: Path, lake: Path | None = None) -> Lakefile:
-    """The lakefile of the package in a directory; the whole directory is a library where none is named.
+    """Returns the lakefile of the package in a directory; without libraries, the whole directory is one.
 
     Args:
-        lake: the program to ask about a `lakefile.lean`. It runs that file, as building would.
+        lake: the program that translates a `lakefile.lean`. It runs that file, as a build would.
 
     Raises:
-        RepositoryError: a lakefile cannot be read, or names directories outside of the package.
+        RepositoryError: A lakefile cannot be read, or names directories outside of the package.
     """
     found = _read(root, lake)
     if not found.libraries:
         found = replace(found, libraries=(LeanLibrary("", roots=((),)),))
     for source in found.sources():
         if source.startswith(("..", "/")):
-            raise RepositoryError(f"The lakefile of {root} names a `srcDir` outside of it ({source}): mend that.")
+            raise RepositoryError(f"The lakefile of {root} names a `srcDir` outside of it ({source}): fix that.")
     return found
 
 
 def _read(root: Path, lake: Path | None) -> Lakefile:
-    """Lake prefers `lakefile.lean` where there are both."""
+    """Reads the lakefile; like Lake, prefers `lakefile.lean` if there are both."""
     lean, toml = root / "lakefile.lean", root / "lakefile.toml"
     if lean.is_file():
         found = (_translated(root, lake) if lake else None) or from_lean(_text(lean))
@@ -149,22 +148,22 @@ def _text(lakefile: Path) -> str:
     try:
         return lakefile.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise RepositoryError(f"{lakefile} cannot be read ({error}): mend it first.") from None
+        raise RepositoryError(f"{lakefile} cannot be read ({error}): fix it first.") from None
 
 
 # --- TOML ---
 
 
 def from_toml(text: str, file: Path) -> Lakefile:
-    """What a `lakefile.toml` says.
+    """Parses a `lakefile.toml`.
 
     Raises:
-        RepositoryError: it is no TOML, or not laid out as Lake reads it.
+        RepositoryError: It is not valid TOML, or does not have the layout that Lake expects.
     """
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise RepositoryError(f"{file} cannot be read ({error}): mend it first.") from None
+        raise RepositoryError(f"{file} cannot be read ({error}): fix it first.") from None
     try:
         libraries = [_library(each, "library") for each in _tables(table, "lean_lib")]
         executables = [_library(each, "executable") for each in _tables(table, "lean_exe")]
@@ -175,12 +174,12 @@ def from_toml(text: str, file: Path) -> Lakefile:
             tuple(_requirement(each) for each in _tables(table, "require")),
             _options(table),
         )
-    except _Shape as error:
-        raise RepositoryError(f"{file} is not laid out as Lake reads it: mend `{error}`.") from None
+    except _InvalidKey as error:
+        raise RepositoryError(f"{file} does not have the layout that Lake expects: fix `{error}`.") from None
 
 
-class _Shape(Exception):
-    """A key has a value of another kind than it should."""
+class _InvalidKey(Exception):
+    """A key has a value of the wrong type."""
 
 
 def _library(table: dict[str, Any], kind: Kind) -> LeanLibrary:
@@ -192,22 +191,22 @@ def _library(table: dict[str, Any], kind: Kind) -> LeanLibrary:
     else:
         roots = tuple(parts_of(root) for root in _strings(table, "roots")) or (default,)
     if not all(roots):
-        raise _Shape("roots")
+        raise _InvalidKey("roots")
     globs = tuple(_glob(glob) for glob in _strings(table, "globs"))
     return LeanLibrary(name, kind, _string(table, "srcDir") or ".", roots, globs, _options(table))
 
 
 def _options(table: dict[str, Any]) -> LeanOptions:
-    """`leanOptions`, and those among `moreLeanArgs`."""
+    """Returns `leanOptions` and the options among `moreLeanArgs`."""
     given = table.get("leanOptions", {})
     if not isinstance(given, dict):
-        raise _Shape("leanOptions")
+        raise _InvalidKey("leanOptions")
     arguments = [word[2:].partition("=") for word in _strings(table, "moreLeanArgs") if word.startswith("-D")]
     return (*_flat("", given), *((name, _value(text)) for name, _, text in arguments))
 
 
 def _flat(prefix: str, table: dict[str, Any]) -> Iterator[tuple[str, bool | int | str]]:
-    """A table's values by their dotted names: TOML reads `a.b = 1` as a table in a table."""
+    """Yields the values of a table by their dotted names: TOML reads `a.b = 1` as a nested table."""
     for key, value in table.items():
         match value:
             case dict():
@@ -215,7 +214,7 @@ def _flat(prefix: str, table: dict[str, Any]) -> Iterator[tuple[str, bool | int 
             case bool() | int() | str():
                 yield prefix + key, value
             case _:
-                raise _Shape("leanOptions")
+                raise _InvalidKey("leanOptions")
 
 
 def _value(text: str) -> bool | int | str:
@@ -225,17 +224,17 @@ def _value(text: str) -> bool | int | str:
 
 
 def _glob(text: str) -> Glob:
-    """`A` is a module, `A.+` all below it, `A.*` both."""
+    """Parses a glob: `A` is a module, `A.+` all modules below it, `A.*` both."""
     parts = parts_of(text.removesuffix(".+").removesuffix(".*"))
     if not parts:
-        raise _Shape("globs")
+        raise _InvalidKey("globs")
     return Glob(parts, itself=not text.endswith(".+"), below=text.endswith((".+", ".*")))
 
 
 def _requirement(table: dict[str, Any]) -> Requirement:
     name = _string(table, "name")
     if not name:
-        raise _Shape("require")
+        raise _InvalidKey("require")
     source: dict[str, Any] = {"subDir": _string(table, "subDir"), "rev": _string(table, "rev")}
     match table:
         case {"path": str(directory)} | {"source": {"type": "path", "dir": str(directory)}}:
@@ -247,21 +246,21 @@ def _requirement(table: dict[str, Any]) -> Requirement:
         case _:
             return Requirement(name, FromRegistry())
     if not _string(source, "url"):
-        raise _Shape("require")
+        raise _InvalidKey("require")
     return Requirement(name, FromGit(source["url"], _string(source, "rev"), _string(source, "subDir") or "."))
 
 
 def _tables(table: dict[str, Any], key: str) -> Iterator[dict[str, Any]]:
     value = table.get(key, [])
     if not isinstance(value, list) or not all(isinstance(each, dict) for each in value):
-        raise _Shape(key)
+        raise _InvalidKey(key)
     yield from value
 
 
 def _string(table: dict[str, Any], key: str) -> str | None:
     value = table.get(key)
     if value is not None and not isinstance(value, str):
-        raise _Shape(key)
+        raise _InvalidKey(key)
     return value
 
 
@@ -270,7 +269,7 @@ def _strings(table: dict[str, Any], key: str) -> list[str]:
     if isinstance(value, str):
         return [value]
     if not isinstance(value, list) or not all(isinstance(each, str) for each in value):
-        raise _Shape(key)
+        raise _InvalidKey(key)
     return value
 
 
@@ -278,7 +277,7 @@ def _strings(table: dict[str, Any], key: str) -> list[str]:
 
 
 def _translated(root: Path, lake: Path) -> Lakefile | None:
-    """Lake's translation of `lakefile.lean`, made in a directory of its own; nothing when Lake has none."""
+    """Returns Lake's translation of `lakefile.lean`, made in a scratch directory; None if Lake fails."""
     with tempfile.TemporaryDirectory() as scratch:
         for name in ("lakefile.lean", "lean-toolchain"):
             if (root / name).is_file():
@@ -298,7 +297,7 @@ def _translated(root: Path, lake: Path) -> Lakefile | None:
 
 
 def from_lean(text: str) -> Lakefile:
-    """The literals of a `lakefile.lean`: `package`, `lean_lib`, `lean_exe` and `require` in their usual forms."""
+    """Reads the literals of a `lakefile.lean`: `package`, `lean_lib`, `lean_exe` and `require` in their usual forms."""
     found = Lakefile()
     for form in forms_of(text):
         match form.keyword:
@@ -326,7 +325,7 @@ def _library_of(form: Form) -> LeanLibrary:
 
 
 def _options_of(form: Form) -> Iterator[tuple[str, bool | int | str]]:
-    """The pairs ``⟨`name, value⟩`` of `leanOptions`, and `-D` among `moreLeanArgs`."""
+    """Yields the pairs ``⟨`name, value⟩`` of `leanOptions`, and `-D` among `moreLeanArgs`."""
     words = form.words("leanOptions")
     for name, comma, *rest in zip(words, words[1:], words[2:], words[3:], words[4:], strict=False):
         if name.kind == "name" and comma.text == ",":
@@ -339,7 +338,7 @@ def _options_of(form: Form) -> Iterator[tuple[str, bool | int | str]]:
 
 
 def _globs_of(words: list[Word]) -> Iterator[Glob]:
-    """`.one`, `.submodules` and `.andSubmodules`, with or without `Glob`, before a name; or `.*`, `.+` after it."""
+    """Yields the globs: a name after `.one`, `.submodules` or `.andSubmodules`, or before `.*` or `.+`."""
     before = ""
     for word, after in zip_longest(words, words[1:]):
         if word.kind == "name" and parts_of(word.text):

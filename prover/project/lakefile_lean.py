@@ -1,7 +1,7 @@
-"""A careful reader of the usual forms of `lakefile.lean`, for where no `lake` can be asked.
+"""Parses the usual forms of `lakefile.lean` when there is no `lake` to translate it.
 
-It is no Lean: it knows comments, strings, names and brackets, and takes what is written out in full.
-What is computed (an interpolated string, a call) is left out, so that the caller's default stands.
+The parser knows comments, strings, names and brackets, and reads literals only. Computed values (an interpolated
+string, a call) are omitted, so that the caller's default applies.
 """
 
 import re
@@ -35,16 +35,16 @@ _ESCAPES = {"\\n": "\n", "\\t": "\t", '\\"': '"', "\\\\": "\\"}
 
 @dataclass(frozen=True)
 class Word:
-    """A piece of the text that means something."""
+    """A token of the text."""
 
     kind: Literal["string", "computed", "name", "word", "sign"]
-    """`name` is one that is quoted with a backtick, `word` an identifier or keyword"""
+    """A `name` is quoted with a backtick; a `word` is an identifier or keyword."""
     text: str
-    """without quotes and backticks"""
+    """The token without quotes and backticks."""
     column: int
-    """how far it is from the left margin"""
+    """The distance from the left margin, in characters."""
     first: bool
-    """nothing stands before it in its line"""
+    """Whether it is the first token of its line."""
 
 
 @dataclass(frozen=True)
@@ -54,24 +54,24 @@ class Form:
     keyword: str
     name: str
     fields: dict[str, list[Word]] = field(default_factory=dict)
-    """the words between `:=` and the next field"""
+    """The words between `:=` and the next field, by the name of the field."""
     git: str | None = None
-    """the address that follows `from git`"""
+    """The address after `from git`."""
     revision: str | None = None
     directory: str | None = None
-    """where in the git repository, or on disk, the required package is"""
+    """The directory of the required package, in the git repository or on disk."""
 
     def words(self, name: str) -> list[Word]:
-        """What a field is set to; nothing when it is not set."""
+        """Returns the words of a field; none if it is not set."""
         return self.fields.get(name, [])
 
     def path(self, name: str) -> str | None:
-        """A field as a path, when it is written out in full."""
+        """Returns a field as a path, if it consists of literals."""
         return _path(self.words(name))
 
 
 def forms_of(text: str) -> Iterator[Form]:
-    """The forms of a lakefile, in order."""
+    """Yields the forms of a lakefile, in order."""
     words = list(_words(text))
     constants = dict(_constants(words))
     starts = [place for place in range(len(words)) if _starts_form(words, place)]
@@ -118,7 +118,7 @@ def _word(match: re.Match[str], column: int, first: bool) -> Word | None:
 
 
 def _past_comment(text: str, place: int) -> int:
-    """Where a comment ends that has been opened before `place`; comments nest."""
+    """Returns where a comment that was opened before `place` ends; comments nest."""
     depth = 1
     while depth and (edge := _COMMENT_EDGE.search(text, place)):
         depth += 1 if edge[0] == "/-" else -1
@@ -127,7 +127,7 @@ def _past_comment(text: str, place: int) -> int:
 
 
 def _past_interpolated(text: str, place: int) -> int:
-    """Where an interpolated string ends; what stands in its braces may have strings of its own."""
+    """Returns where an interpolated string ends; its braces may contain strings."""
     depth, inside = 0, True
     while place < len(text):
         sign = text[place]
@@ -154,12 +154,12 @@ def _starts_form(words: list[Word], place: int) -> bool:
 
 
 def _end(words: list[Word], start: int) -> int:
-    """Where a command ends: before what starts a line no deeper than its own, outside of brackets."""
+    """Returns where a command ends: before a line that is not indented deeper, outside of brackets."""
     margin = next(word.column for word in reversed(words[: start + 1]) if word.first)
     depth = 0
     for place in range(start + 1, len(words)):
         word = words[place]
-        if word.first and depth == 0 and word.column <= margin and not _goes_on(word):
+        if word.first and depth == 0 and word.column <= margin and not _continues(word):
             return place
         if depth == 0 and _starts_form(words, place):
             return place
@@ -167,8 +167,8 @@ def _end(words: list[Word], start: int) -> int:
     return len(words)
 
 
-def _goes_on(word: Word) -> bool:
-    """What may stand at the margin and still belong to the command before it."""
+def _continues(word: Word) -> bool:
+    """Returns whether a token at the margin belongs to the command before it."""
     return word.kind in ("string", "name") or (word.kind == "sign" and word.text != "@") or word.text == "from"
 
 
@@ -179,7 +179,7 @@ def _deeper(word: Word) -> int:
 
 
 def _constants(words: list[Word]) -> Iterator[tuple[str, str]]:
-    """`def x := "…"`, with or without `: String`."""
+    """Yields the constants `def x := "…"`, with or without `: String`."""
     for place, word in enumerate(words):
         if word.kind == "word" and word.text in ("def", "abbrev"):
             rest = words[place + 1 : place + 6]
@@ -190,7 +190,7 @@ def _constants(words: list[Word]) -> Iterator[tuple[str, str]]:
 
 
 def _configured(command: list[Word]) -> Form:
-    """`lean_lib X where f := …`, or the same with braces."""
+    """Parses `lean_lib X where f := …`, or the same with braces."""
     fields: dict[str, list[Word]] = {}
     current: list[Word] | None = None
     depth = 0
@@ -211,7 +211,7 @@ def _configured(command: list[Word]) -> Form:
 
 
 def _required(command: list[Word], constants: dict[str, str]) -> Form:
-    """`require a @ v from git "…" @ "…" / "…"`, `require a from "…"`, `require "owner" / "a" @ …`."""
+    """Parses `require a @ v from git "…" @ "…" / "…"`, `require a from "…"` or `require "owner" / "a" @ …`."""
     words = [command[1], *(_known(word, constants) for word in command[2:])]
     texts = [word.text if word.kind in ("word", "sign") else "" for word in words]
     name = words[2] if texts[1:2] == ["/"] and len(words) > 2 else words[0]
@@ -238,13 +238,13 @@ def _known(word: Word, constants: dict[str, str]) -> Word:
 
 
 def _name(word: Word) -> str:
-    """A name without the marks around its only part."""
+    """Returns a name without the « and » around its only part."""
     whole = re.fullmatch(r"«([^»]*)»", word.text)
     return whole[1] if whole else word.text
 
 
 def _path(words: list[Word]) -> str | None:
-    """The strings of a path joined, when there is nothing in it that is computed."""
+    """Returns the joined strings of a path; None if part of it is computed."""
     if any(word.kind != "string" and word.text not in PATH_SIGNS | {","} for word in words):
         return None
     strings = [word.text for word in words if word.kind == "string"]

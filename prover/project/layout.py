@@ -1,6 +1,6 @@
-"""What a Lean repository is made of: modules, libraries, the packages it needs, and the toolchain it asks for.
+"""The layout of a Lean repository: its modules, libraries, required packages and pinned toolchain.
 
-Reads lakefiles, manifests and file names; what a module imports is for Lean to say.
+Reads lakefiles, manifests and file names. Only Lean knows what a module imports.
 """
 
 import os
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from prover.errors import RepositoryError
 from prover.project.checkout import Checkouts
-from prover.project.dependencies import LEFT_OUT, Dependencies, Unavailable
+from prover.project.dependencies import EXCLUDED_PACKAGES, Dependencies, Unavailable
 from prover.project.lakefile import Lakefile
 from prover.project.module_name import spelling
 from prover.project.package import LAKEFILES, Module, Package, nested_packages, read_package
@@ -22,25 +22,25 @@ PIN = "lean-toolchain"
 
 @dataclass(frozen=True)
 class Repository:
-    """A directory of Lean files, and the packages that they need."""
+    """A directory of Lean files, and the packages that they require."""
 
     root: Path
     modules: dict[str, Module]
-    """its own, by name"""
+    """Its own modules by name."""
     toolchain: str | None
-    """what its `lean-toolchain` file says"""
+    """The content of its `lean-toolchain` file."""
     lakefile: Lakefile = field(default_factory=Lakefile)
     dependencies: tuple[Package, ...] = ()
     unavailable: tuple[Unavailable, ...] = ()
-    """packages that are needed and not here"""
+    """Required packages that are not available."""
     shadowed: tuple[Module, ...] = ()
-    """its files whose name another of its files has already"""
+    """Files whose module name belongs to another of its files."""
 
     def find(self, name: str) -> Module | None:
-        """The module that `import` means by a name: the repository's own, or a required package's.
+        """Returns the module that `import` finds by a name, in the repository or a required package.
 
         Raises:
-            RepositoryError: two libraries define it.
+            RepositoryError: Two libraries define it.
         """
         spelled = spelling(name)
         defined = {module.path: module for module in self._named(spelled)}
@@ -56,10 +56,10 @@ class Repository:
             yield from (module for module in candidates if module and module.name == name)
 
     def at(self, path: Path) -> Module:
-        """The module whose file `path` is.
+        """Returns the module in a file.
 
         Raises:
-            RepositoryError: the file does not belong to the repository, or another has the same name.
+            RepositoryError: The file does not belong to the repository, or another file has the same module name.
         """
         wanted = path.resolve()
         for module in self.modules.values():
@@ -71,7 +71,7 @@ class Repository:
         raise RepositoryError(f"{path} is not a module of {self.root}: name a `.lean` file below it.")
 
     def relative(self, module: Module) -> str:
-        """The module's path from the root, with forward slashes; of a required package, from that one's."""
+        """Returns the module's path from the root of the repository, or of its package, with forward slashes."""
         if module.path.is_relative_to(self.root):
             return module.path.relative_to(self.root).as_posix()
         for package in self.dependencies:
@@ -83,18 +83,18 @@ class Repository:
 def open_repository(
     root: Path,
     checkouts: Checkouts | None = None,
-    left_out: frozenset[str] = LEFT_OUT,
+    excluded: frozenset[str] = EXCLUDED_PACKAGES,
     lake: Path | None = None,
 ) -> Repository:
-    """The repository at a directory.
+    """Reads the repository in a directory.
 
     Args:
-        checkouts: where required packages come from that are not here; they are unavailable when not given.
-        left_out: names of packages, in small letters, that are not wanted.
-        lake: the program to ask what a `lakefile.lean` means; see `read_lakefile`.
+        checkouts: fetches required packages that Lake has not fetched; without it they are unavailable.
+        excluded: names of packages to exclude, in lower case.
+        lake: the program that translates a `lakefile.lean`; see `read_lakefile`.
 
     Raises:
-        RepositoryError: there is no such directory, its lakefile or manifest is broken, or it has no Lean files.
+        RepositoryError: There is no such directory, its lakefile or manifest is broken, or it has no Lean files.
     """
     if not root.is_dir():
         raise RepositoryError(f"There is no directory {root}: give the path of a Lean repository.")
@@ -102,7 +102,7 @@ def open_repository(
     root = package.root
     if not package.modules:
         raise _empty(root)
-    needed = Dependencies(root, checkouts, left_out, lake)
+    needed = Dependencies(root, checkouts, excluded, lake)
     needed.collect(package.lakefile)
     return Repository(
         root,
@@ -116,24 +116,24 @@ def open_repository(
 
 
 def pinned_toolchain(root: Path) -> str | None:
-    """What the nearest `lean-toolchain` says, in the directory or, up to its git repository's, above it.
+    """Returns the content of the nearest `lean-toolchain` file, in the directory or above it in its git repository.
 
     Raises:
-        RepositoryError: it cannot be read.
+        RepositoryError: The file cannot be read.
     """
     for directory in (root, *root.parents):
         if (pin := directory / PIN).is_file():
             try:
                 return pin.read_text(encoding="utf-8").strip() or None
             except (OSError, UnicodeDecodeError) as error:
-                raise RepositoryError(f"{pin} cannot be read ({error}): mend it first.") from None
+                raise RepositoryError(f"{pin} cannot be read ({error}): fix it first.") from None
         if (directory / ".git").exists():
             break
     return None
 
 
 def enclosing_repository(path: Path) -> Path:
-    """The nearest directory above a file that is a Lean repository; the file's own if there is none."""
+    """Returns the nearest directory above a file that is a Lean repository; the file's own if there is none."""
     for directory in path.resolve().parents:
         if any((directory / mark).is_file() for mark in (*LAKEFILES, PIN)):
             return directory

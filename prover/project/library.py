@@ -1,4 +1,4 @@
-"""What a toolchain's own library declares: read through the gateway once, then kept in a file."""
+"""Reads the declarations of a toolchain's own library through the gateway, and caches them in a file."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -12,44 +12,47 @@ from prover.lean.toolchain.toolchain import Toolchain
 from prover.progress import Progress
 from retrieval.files import write_atomically
 
-VERSION = 1
-"""of what is kept; another one has the library read again"""
-USUAL = ("Init", "Std")
-"""what a repository that says nothing about Lean's own insides can import"""
+LIBRARY_CACHE_VERSION = 1
+"""The version of the cached format; files of another version are replaced."""
+DEFAULT_ROOTS = ("Init", "Std")
+"""The roots that a repository can import if it does not import Lean's own implementation."""
 ATTEMPTS = 3
 
 _decoder = msgspec.msgpack.Decoder(list[LibraryModule])
 
 
 def roots_of(imports: Iterable[str]) -> tuple[str, ...]:
-    """The parts of the library that files with these imports may see."""
-    inside = any(name.split(".", 1)[0] == "Lean" for name in imports)
-    return (*USUAL, "Lean") if inside else USUAL
+    """Returns the roots of the library that are visible to files with these imports."""
+    imports_lean = any(name.split(".", 1)[0] == "Lean" for name in imports)
+    return (*DEFAULT_ROOTS, "Lean") if imports_lean else DEFAULT_ROOTS
 
 
 def read_library(
     toolchain: Toolchain, roots: Sequence[str], directory: Path, progress: Progress
 ) -> list[LibraryModule]:
-    """The modules below some roots, and what they declare for everybody.
+    """Returns the modules below some roots, with their public declarations.
 
-    The first reading of a root takes a minute or more, later ones a second. `kept` is the directory of the files.
+    Reading a root takes a minute or more the first time, and a second later.
+
+    Args:
+        directory: the directory of the cached files.
 
     Raises:
         LeanError: Lean failed several times to list them.
     """
     found: list[LibraryModule] = []
     for root in roots:
-        file = directory / f"{toolchain.name}-{root}.{VERSION}"
+        file = directory / f"{toolchain.name}-{root}.{LIBRARY_CACHE_VERSION}"
         modules = _read(file)
         if modules is None:
-            modules = _asked(toolchain, root, progress)
+            modules = _queried(toolchain, root, progress)
             _write(file, modules)
         found += modules
     return found
 
 
-def _asked(toolchain: Toolchain, root: str, progress: Progress) -> list[LibraryModule]:
-    """Asks Lean, in a process of its own: what it prints is never freed."""
+def _queried(toolchain: Toolchain, root: str, progress: Progress) -> list[LibraryModule]:
+    """Queries Lean in a separate process, since the memory for printing is never freed."""
     total = sum(1 for _ in (toolchain.library / root).rglob("*.olean")) or 1
     for attempt in range(ATTEMPTS):
         session = LeanSession(toolchain)
@@ -68,7 +71,7 @@ def _asked(toolchain: Toolchain, root: str, progress: Progress) -> list[LibraryM
 
 
 def _read(file: Path) -> list[LibraryModule] | None:
-    """What is kept; nothing where there is no file, or none that is whole."""
+    """Returns the cached modules; None if there is no file or it is damaged."""
     try:
         return _decoder.decode(file.read_bytes())
     except (OSError, msgspec.MsgspecError):

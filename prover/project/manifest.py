@@ -1,6 +1,6 @@
-"""Which version of each required package a repository is pinned to: `lake-manifest.json`. Reads; fetches nothing.
+"""Reads the pinned versions of required packages from `lake-manifest.json`. Fetches nothing.
 
-Its versions 5 to 1.2.0 are known. In 5 and 6 an entry is wrapped in its kind, later it names it.
+Supports versions 5 to 1.2.0 of its format. In 5 and 6 an entry is nested below its kind; later ones have a field.
 """
 
 import json
@@ -15,25 +15,25 @@ from prover.project.module_name import parts_of
 
 FILE = "lake-manifest.json"
 OVERRIDES = Path(".lake") / "package-overrides.json"
-OLDEST, NEWEST_MAJOR = 5, 1
-"""the first numbered version that is known, and the last major one after numbers were given up"""
+OLDEST_NUMBERED, NEWEST_MAJOR = 5, 1
+"""The first supported version with a number, and the last supported major version of the later scheme."""
 
 
 @dataclass(frozen=True)
 class LakeManifest:
-    """The packages that a repository is pinned to."""
+    """The pinned packages of a repository."""
 
     packages: Mapping[str, Requirement]
-    """by name; a revision here is a commit"""
+    """The packages by name; their revisions are commits."""
     packages_dir: str = ".lake/packages"
-    """where Lake puts them, as seen from the repository"""
+    """The directory in which Lake puts them, relative to the repository."""
 
 
 def read_manifest(root: Path) -> LakeManifest | None:
-    """The manifest of a repository, with the user's overrides; nothing when it has none.
+    """Returns the manifest of a repository, with the user's overrides; None if it has none.
 
     Raises:
-        RepositoryError: it cannot be read, or is of a version that is not known.
+        RepositoryError: It cannot be read, or its version is not supported.
     """
     file = root / FILE
     if not file.is_file():
@@ -51,10 +51,10 @@ def _json(file: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         raise RepositoryError(f"{file} cannot be read ({error}): let `lake update` write it again.") from None
     if not isinstance(content, dict):
-        raise RepositoryError(f"{file} holds no manifest: let `lake update` write it again.")
+        raise RepositoryError(f"{file} is not a manifest: let `lake update` write it again.")
     match content.get("version", content.get("schemaVersion")):
-        case int(number) if number < OLDEST:
-            raise RepositoryError(f"{file} has version {number}, which no Lake of today reads: run `lake update`.")
+        case int(number) if number < OLDEST_NUMBERED:
+            raise RepositoryError(f"{file} has version {number}, which current Lake does not read: run `lake update`.")
         case str(text) if (major := text.split(".")[0]).isdigit() and int(major) > NEWEST_MAJOR:
             raise RepositoryError(f"{file} has version {text}, which is newer than this program: update `prover`.")
     return content
@@ -87,9 +87,9 @@ def _entry(file: Path, body: dict[str, Any]) -> Requirement:
 
 
 def _plain(name: str) -> str:
-    """A package's name without the marks of Lean's names, as its directory is called."""
+    """Returns a package's name without « and », as in the name of its directory."""
     return ".".join(parts_of(name)) or name
 
 
 def _unreadable(file: Path) -> RepositoryError:
-    return RepositoryError(f"{file} has an entry that is not laid out as Lake writes it: run `lake update`.")
+    return RepositoryError(f"{file} has an invalid entry: run `lake update`.")

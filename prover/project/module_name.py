@@ -1,6 +1,6 @@
-"""How Lean writes a module's name, and the parts that a name is made of. Knows no files.
+"""Converts between module names as Lean writes them and their parts. Knows no files.
 
-`A.«b-c»` has the parts `A` and `b-c`: what is no identifier stands between « and ».
+`A.«b-c»` has the parts `A` and `b-c`: a part that is not an identifier is written between « and ».
 """
 
 import re
@@ -19,12 +19,12 @@ _PART = re.compile(r"«([^»]*)»|([^.«»]+)")
 
 
 def name_of(parts: Iterable[str]) -> str:
-    """The name with these parts, as Lean writes it."""
+    """Returns the name with these parts, as Lean writes it."""
     return ".".join(part if _IDENTIFIER.fullmatch(part) else f"«{part}»" for part in parts)
 
 
 def parts_of(name: str) -> Parts:
-    """The parts of a name, however it is written; none for text that is no name."""
+    """Returns the parts of a name, in any spelling; none if the text is not a name."""
     parts: list[str] = []
     place = 0
     while match := _PART.match(name, place):
@@ -38,5 +38,5 @@ def parts_of(name: str) -> Parts:
 
 
 def spelling(name: str) -> str:
-    """A name as Lean writes it, whatever marks it was written with; itself when it is no name."""
+    """Returns a name as Lean writes it, given any spelling; text that is not a name is returned unchanged."""
     return name_of(parts_of(name)) or name

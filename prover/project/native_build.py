@@ -1,7 +1,6 @@
-"""Builds the modules that a file needs with Lake, which the repository's own toolchain brings.
+"""Builds modules with the Lake of the repository's own toolchain, behind the same interface as `build.Builder`.
 
-The same surface as `build.Builder`: what to search for modules, and one module's imports made ready.
-Lake knows what is to be built again, so nothing of that is kept here beyond one run.
+Lake itself knows what must be built again, so that nothing about builds is cached beyond one run.
 """
 
 import hashlib
@@ -29,27 +28,27 @@ from prover.project.native_tree import BuildTree, build_tree, depends_on_mathlib
 from prover.project.tracing import TRACE_VERSION, trace
 from retrieval.files import write_atomically
 
-SHOWN = 40
-"""lines of Lake's that an error shows, at most"""
-CHATTER = ("✔", "ℹ", "⚠", "info:", "trace:", "warning:")
-"""how the lines of Lake's begin that say nothing of a failure"""
+MAX_ERROR_LINES = 40
+"""The largest number of Lake's output lines that an error shows."""
+NOT_ERROR_PREFIXES = ("✔", "ℹ", "⚠", "info:", "trace:", "warning:")
+"""Prefixes of Lake's output lines that do not concern a failure."""
 
 
 @dataclass(frozen=True)
 class LakeLimits:
-    """How long Lake may take, in seconds."""
+    """Time limits for Lake, in seconds."""
 
     ask: float = 900.0
-    """to say where modules are; it may have to download the sources of dependencies for that"""
+    """For printing the search path, which may download the sources of dependencies."""
     cache: float = 3600.0
-    """to download Mathlib, compiled"""
+    """For downloading the compiled Mathlib."""
     build: float = 7200.0
-    """to build modules"""
+    """For building modules."""
 
 
 @dataclass
 class NativeBuilder:
-    """Builds modules of one repository, as it is on disk now, with one native toolchain."""
+    """Builds modules of one repository, in its present state on disk, with one native toolchain."""
 
     repository: Repository
     toolchain: NativeToolchain
@@ -65,23 +64,23 @@ class NativeBuilder:
     _keys: dict[str, str] = field(default_factory=dict)
 
     def search_path(self) -> tuple[Path, ...]:
-        """Where Lake keeps the compiled modules of the repository and its dependencies.
+        """Returns the directories of the compiled modules of the repository and its dependencies.
 
         Raises:
             LakeFailed: Lake cannot load the repository.
-            NeedsToolchain: the toolchain has no Lake.
+            NeedsToolchain: The toolchain has no Lake.
         """
         if self._path is None:
-            said = self._lake(["env", "printenv", "LEAN_PATH"], self.limits.ask, "load")
-            found = said.lines[-1].split(os.pathsep) if said.lines else []  # what Lake says of itself comes before
+            finished = self._lake(["env", "printenv", "LEAN_PATH"], self.limits.ask, "load")
+            found = finished.lines[-1].split(os.pathsep) if finished.lines else []  # Lake's remarks come before
             self._path = tuple((self.tree().root / entry).resolve() for entry in found if entry)
         return self._path
 
     def prepare(self, module: Module) -> None:
-        """Builds everything that a module imports, directly or not.
+        """Builds all modules that a module imports, directly or indirectly.
 
         Raises:
-            LakeFailed: a module on the way does not compile, or an import is nowhere.
+            LakeFailed: One of them does not compile or does not exist.
         """
         needed = frozenset(self._imports(module)) - self._built
         if needed in self._broken:
@@ -95,7 +94,7 @@ class NativeBuilder:
             self._built |= needed
 
     def build(self, names: Iterable[str], traced: bool = False) -> Iterator[BuildOutcome]:
-        """Builds what modules import; see `build.Builder.build`. Lean elaborates each anew when it is traced."""
+        """Builds the imports of modules; see `build.Builder.build`. Lean elaborates each module again to trace it."""
         for name in names:
             module = self.repository.find(name)
             assert module is not None
@@ -106,11 +105,11 @@ class NativeBuilder:
                 yield NotCompiled(module, error)
 
     def traced_module(self, module: Module) -> TracedModule:
-        """The trace of a module that was built with `traced`."""
+        """Returns the trace of a module that was built with `traced`."""
         return msgspec.json.decode(self._trace_file(module).read_bytes(), type=TracedModule)
 
     def key(self, module: Module) -> str:
-        """A digest of the module, what it imports of the repository, the packages' versions and the toolchain."""
+        """Returns a digest of the module, its imports in the repository, the packages' versions and the toolchain."""
         if module.name not in self._keys:
             manifest = self.repository.root / MANIFEST
             pins = manifest.read_bytes() if manifest.is_file() else b""
@@ -122,9 +121,9 @@ class NativeBuilder:
         return self._keys[module.name]
 
     def _traced(self, module: Module) -> Compiled:
-        kept = self._trace_file(module)
+        file = self._trace_file(module)
         source = source_of(self.repository, module)
-        if cached := kept.is_file():
+        if cached := file.is_file():
             record = self.traced_module(module)
         else:
             self.notify(f"tracing {module.name}")
@@ -132,8 +131,8 @@ class NativeBuilder:
             record, recording = trace(session, source, self._imports(module))
             session.forget_files()
             if errors := errors_of(recording.messages):
-                raise BrokenFile(f"{source.file} does not compile: mend it first.", errors)
-            write_atomically(kept, msgspec.json.encode(record))
+                raise BrokenFile(f"{source.file} does not compile: fix it first.", errors)
+            write_atomically(file, msgspec.json.encode(record))
         return Compiled(module, (), cached, len(record.declarations), len(record.steps), len(record.sorries))
 
     def _trace_file(self, module: Module) -> Path:
@@ -149,7 +148,7 @@ class NativeBuilder:
             self._session = None
 
     def tree(self) -> BuildTree:
-        """The directory that Lake works in, made when first needed."""
+        """Returns the directory in which Lake works; creates it when first needed."""
         if self._tree is None:
             repository = self.repository
             with self._locked():
@@ -163,7 +162,7 @@ class NativeBuilder:
         self._lake(["build", *(f"+{name}" for name in names)], self.limits.build, f"build {', '.join(names)} for")
 
     def _fetch_mathlib(self) -> None:
-        """Mathlib's compiled modules, downloaded once for each version of it that the manifest names."""
+        """Downloads Mathlib's compiled modules, once for each version of it in the manifest."""
         if not depends_on_mathlib(self.tree().root) or self._mathlib_fetched().is_file():
             return
         self.notify("lake exe cache get")
@@ -174,35 +173,37 @@ class NativeBuilder:
                 raise
             self.notify(f"Mathlib is used as it is: {error}")
             return
-        fetched = self._mathlib_fetched()  # Lake may have written the manifest only now
+        fetched = self._mathlib_fetched()  # Lake may have written the manifest only during this run
         fetched.parent.mkdir(parents=True, exist_ok=True)
         fetched.touch()
 
     def _mathlib_fetched(self) -> Path:
-        """A file that is there once the Mathlib of the present manifest has been fetched."""
+        """Returns a file that exists once the Mathlib of the present manifest has been fetched."""
         manifest = self.tree().root / MANIFEST
         digest = hashlib.sha256(manifest.read_bytes() if manifest.is_file() else b"").hexdigest()[:24]
         return self._place() / f"mathlib-{digest}"
 
     def _lake(self, words: Sequence[str], seconds: float, purpose: str) -> FinishedProcess:
-        """One run of Lake, alone in its directory."""
+        """Runs Lake, alone in its directory."""
         lake = self.toolchain.lake
         if lake is None:
-            raise NeedsToolchain(f"There is no `lake` beside {self.toolchain.lean}: install elan, which brings one.")
+            raise NeedsToolchain(
+                f"There is no `lake` in the directory of {self.toolchain.lean}: install elan, which provides one."
+            )
         root = self.tree().root
-        # nobody is there to answer git when it asks for a password
+        # git must not prompt for a password
         command = confined_lake(Command((str(lake), *words), {"GIT_TERMINAL_PROMPT": "0"}), [root, self._place()])
         with self._locked():
             finished = execute(command, ProcessLimits(root, seconds))
         if finished.status != 0:
             raise LakeFailed(
-                f"lake could not {purpose} {self.repository.root} ({_complaint(finished)}): mend that first.",
+                f"lake could not {purpose} {self.repository.root} ({_complaint(finished)}): fix that first.",
                 _shown(finished.lines),
             )
         return finished
 
     def _imports(self, module: Module) -> tuple[str, ...]:
-        """What a module's header names, without the toolchain's own library."""
+        """Returns the imports of a module, except those from the toolchain's own library."""
         source = SourceText(module.text(), self.repository.relative(module), module.name)
         known = self.cache / "headers" / self.toolchain.name / hashlib.sha256(source.text.encode()).hexdigest()[:32]
         if known.is_file():
@@ -221,13 +222,13 @@ class NativeBuilder:
         return self._session
 
     def _place(self) -> Path:
-        """The directory of what is kept for this repository and toolchain."""
-        named = f"{self.repository.root}\n{self.toolchain.name}"
-        return self.cache / "lake" / hashlib.sha256(named.encode()).hexdigest()[:24]
+        """Returns the cache directory for this repository and toolchain."""
+        key = f"{self.repository.root}\n{self.toolchain.name}"
+        return self.cache / "lake" / hashlib.sha256(key.encode()).hexdigest()[:24]
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Holds the lock on what is kept; the operating system releases it when its holder dies."""
+        """Holds the lock on that directory; the operating system releases it when the holder dies."""
         place = self._place()
         place.parent.mkdir(parents=True, exist_ok=True)
         lock = FileLock(place.with_suffix(".lock"))
@@ -243,14 +244,14 @@ class NativeBuilder:
 
 
 def _complaint(finished: FinishedProcess) -> str:
-    """The first line of Lake's that names an error."""
+    """Returns the first line of Lake's output that names an error."""
     if finished.status is None:
         return finished.last_words
     return next((line.strip() for line in finished.lines if "error:" in line), finished.last_words)
 
 
 def _shown(lines: Sequence[str]) -> tuple[str, ...]:
-    return tuple([line for line in lines if not line.startswith(CHATTER)][-SHOWN:])
+    return tuple([line for line in lines if not line.startswith(NOT_ERROR_PREFIXES)][-MAX_ERROR_LINES:])
 
 
 def _holds_mathlib(path: Iterable[Path]) -> bool:

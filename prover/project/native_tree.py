@@ -1,9 +1,9 @@
-"""Where Lake may build a repository: its own directory if Lake has built there before, else a copy that is kept.
+"""Chooses where Lake builds a repository: in its own directory if Lake has built there before, else in a cached copy.
 
-Lake writes into the directory that it builds: `.lake`, and a manifest if there is none. A user's directory
-is read and never written, so what Lake builds is a copy in the cache, with the directories that it
-depends on by path. A directory that has both a `.lake` and a manifest is one in which its owner
-runs Lake anyway, and holds what took long to build: it is built in place, as an editor would.
+Lake writes to the directory that it builds: `.lake`, and a manifest if there is none. A user's directory is never
+written to, so Lake builds a copy in the cache, with the directories that it depends on by path. In a directory that has
+both a `.lake` and a manifest, its owner already runs Lake, and the build took long: it is built in place, as an editor
+does.
 """
 
 import json
@@ -22,9 +22,9 @@ from retrieval.files import atomic_path
 
 MATHLIB = "mathlib"
 NOT_SOURCES = {".git", ".lake", ".venv", "node_modules", "__pycache__"}
-"""directories that are not copied, wherever they are"""
+"""Directories that are not copied, at any depth."""
 NOT_SOURCES_AT_ROOT = {"build", "lake-packages"}
-"""where older versions of Lake wrote"""
+"""Directories to which older versions of Lake wrote."""
 
 
 @dataclass(frozen=True)
@@ -32,13 +32,13 @@ class BuildTree:
     """A directory in which Lake may write."""
 
     root: Path
-    """the repository in it"""
+    """The root of the repository in it."""
     in_place: bool
-    """whether it is the user's own directory"""
+    """Whether it is the user's own directory."""
 
 
 def build_tree(root: Path, place: Path, modules: Iterable[str], avoid: Collection[Path] = ()) -> BuildTree:
-    """The directory to build a repository in, its sources brought up to date.
+    """Returns the directory in which to build a repository, with up-to-date sources.
 
     Args:
         root: the repository.
@@ -47,7 +47,7 @@ def build_tree(root: Path, place: Path, modules: Iterable[str], avoid: Collectio
         avoid: directories that are not copied, such as the one that `place` is in.
 
     Raises:
-        RepositoryError: its lakefile or manifest cannot be read.
+        RepositoryError: Its lakefile or manifest cannot be read.
     """
     if (root / ".lake").is_dir() and (root / MANIFEST).is_file():
         return BuildTree(root, in_place=True)
@@ -62,10 +62,10 @@ def build_tree(root: Path, place: Path, modules: Iterable[str], avoid: Collectio
 
 
 def depends_on_mathlib(root: Path) -> bool:
-    """Whether Mathlib is among the packages that a repository requires, or is the repository itself.
+    """Returns whether a repository requires Mathlib, or is Mathlib.
 
     Raises:
-        RepositoryError: its lakefile or manifest cannot be read.
+        RepositoryError: Its lakefile or manifest cannot be read.
     """
     return MATHLIB in (read_lakefile(root).name.lower(), *(needed.name.lower() for needed in _required(root)))
 
@@ -76,7 +76,7 @@ def _required(root: Path) -> tuple[Requirement, ...]:
 
 
 def _with_path_dependencies(root: Path) -> list[Path]:
-    """The repository and every directory outside of it that it depends on by path, directly or not."""
+    """Returns the repository and all directories outside of it that it depends on by path, directly or indirectly."""
     found: list[Path] = []
     wanted = [root]
     while wanted:
@@ -89,7 +89,7 @@ def _with_path_dependencies(root: Path) -> list[Path]:
 
 
 def _bring_up_to_date(source: Path, target: Path, avoid: Collection[Path]) -> None:
-    """Makes the sources in `target` those of `source`; leaves alone what Lake has made there."""
+    """Copies the changed sources of `source` to `target` and deletes removed ones; keeps Lake's own files."""
     wanted = {file.relative_to(source) for file in _sources(source, avoid)}
     for relative in wanted:
         _copy_changed(source / relative, target / relative)
@@ -101,8 +101,8 @@ def _bring_up_to_date(source: Path, target: Path, avoid: Collection[Path]) -> No
 
 def _sources(root: Path, avoid: Collection[Path] = ()) -> Iterator[Path]:
     for parent, directories, names in os.walk(root):
-        left_out = NOT_SOURCES | NOT_SOURCES_AT_ROOT if Path(parent) == root else NOT_SOURCES
-        directories[:] = [d for d in directories if d not in left_out and Path(parent) / d not in avoid]
+        excluded = NOT_SOURCES | NOT_SOURCES_AT_ROOT if Path(parent) == root else NOT_SOURCES
+        directories[:] = [d for d in directories if d not in excluded and Path(parent) / d not in avoid]
         yield from (file for name in names if (file := Path(parent) / name).is_file())
 
 
@@ -124,7 +124,7 @@ def _stamp(file: Path) -> tuple[int, int] | None:
 
 
 def _plain_lakefile(modules: Iterable[str]) -> str:
-    """A lakefile for a directory of Lean files that has none."""
+    """Returns a lakefile for a directory of Lean files that has none."""
     roots = sorted({name_of(parts_of(name)[:1]) for name in modules})
     listed = ", ".join(json.dumps(root, ensure_ascii=False) for root in roots)
     return f'name = "plain"\n\n[[lean_lib]]\nname = "Plain"\nroots = [{listed}]\n'

@@ -1,7 +1,7 @@
-"""The Lean files of one package, each with the name that Lean has for it. Starts nothing; writes nothing.
+"""Finds the Lean files of a package and their module names. Starts no process and writes nothing.
 
-Files of a library are named from its `srcDir`. Files of none are listed too, since people keep theorems
-in them: from the deepest source directory they are in, or from the package's own.
+The module names of a library start at its `srcDir`. Files outside of all libraries are listed too, since they may
+contain theorems; their names start at the deepest source directory that contains them, or at the package's.
 """
 
 import os
@@ -16,10 +16,10 @@ from prover.project.lakefile import Lakefile, LeanOptions, read_lakefile
 from prover.project.module_name import Parts, name_of
 
 LAKEFILES = ("lakefile.toml", "lakefile.lean")
-BUILT = {"build", "lake-packages"}
-"""what older versions of Lake make in a package's directory"""
-LONGEST = 10_000_000
-"""bytes of the longest file that is read"""
+OLD_BUILD_DIRECTORIES = {"build", "lake-packages"}
+"""Directories that older versions of Lake create in a package's directory."""
+MAX_FILE_BYTES = 10_000_000
+"""Longer files are not read."""
 
 
 ModuleKind = Literal["library", "executable", "loose"]
@@ -30,28 +30,28 @@ class Module:
     """One Lean file of a repository, or of a package that it needs."""
 
     name: str
-    """such as `Basics.Tree`, as Lean writes it"""
+    """Its name as Lean writes it, such as `Basics.Tree`."""
     path: Path
     kind: ModuleKind = "library"
-    """what of the package it is part of; `loose` when of nothing, so that nothing can import it"""
+    """What it is part of; `loose` if of nothing, so that nothing can import it."""
     package: str = ""
-    """the package that it belongs to; empty for the repository's own"""
+    """The package that it belongs to; empty for the repository's own."""
     options: LeanOptions = ()
-    """what its lakefile has Lean set for it"""
+    """Options of Lean that its lakefile sets for it."""
 
     def text(self) -> str:
-        """The file's content.
+        """Returns the content of the file.
 
         Raises:
-            RepositoryError: it cannot be read as UTF-8, or is longer than any source file.
+            RepositoryError: It cannot be read as UTF-8, or is too long.
         """
         try:
             size = self.path.stat().st_size
-            content = self.path.read_bytes() if size < LONGEST else b""
+            content = self.path.read_bytes() if size < MAX_FILE_BYTES else b""
         except OSError as error:
             raise RepositoryError(f"{self.path} cannot be read: {error.strerror}.") from None
-        if size >= LONGEST:
-            length = f"{size / 1e6:.0f} MB; files from {LONGEST // 1_000_000} MB on are not read"
+        if size >= MAX_FILE_BYTES:
+            length = f"{size / 1e6:.0f} MB; files from {MAX_FILE_BYTES // 1_000_000} MB on are not read"
             raise RepositoryError(f"{self.path} has {length}: split it or leave it out.")
         try:
             return content.decode("utf-8")
@@ -61,27 +61,27 @@ class Module:
 
 @dataclass(frozen=True)
 class Package:
-    """A directory of Lean files with, perhaps, a lakefile."""
+    """A directory of Lean files, with or without a lakefile."""
 
     name: str
     root: Path
     lakefile: Lakefile = field(default_factory=Lakefile)
     modules: dict[str, Module] = field(default_factory=dict)
     shadowed: tuple[Module, ...] = ()
-    """files whose name another file in `modules` has already"""
+    """Files whose module name belongs to another file in `modules`."""
     commit: str | None = None
-    """of its git repository, when it comes from one"""
+    """The commit of its git repository, if it comes from one."""
 
 
 def read_package(root: Path, name: str = "", lake: Path | None = None, commit: str | None = None) -> Package:
-    """The package in a directory.
+    """Reads the package in a directory.
 
     Args:
-        name: what its modules are marked with; empty for the repository's own.
+        name: the package name of its modules; empty for the repository's own.
         lake: see `read_lakefile`.
 
     Raises:
-        RepositoryError: its lakefile cannot be read.
+        RepositoryError: Its lakefile cannot be read.
     """
     root = root.resolve()
     lakefile = read_lakefile(root, lake)
@@ -93,7 +93,7 @@ def read_package(root: Path, name: str = "", lake: Path | None = None, commit: s
 
 
 def nested_packages(root: Path) -> list[Path]:
-    """The packages that lie in a directory, without those in them."""
+    """Returns the packages below a directory, without those nested in them."""
     found: list[Path] = []
     for directory, below, _ in os.walk(root):
         here = Path(directory)
@@ -106,7 +106,7 @@ def nested_packages(root: Path) -> list[Path]:
 
 @dataclass(frozen=True)
 class _Claim:
-    """A file, with the name that its place in the package gives it."""
+    """A file with the module name that follows from its path."""
 
     path: Path
     parts: Parts
@@ -115,25 +115,25 @@ class _Claim:
 
 
 def _claims(root: Path, lakefile: Lakefile, files: Iterable[Path]) -> Iterator[_Claim]:
-    """Each file once: as part of a library, else of a program, else of nothing."""
-    left = dict.fromkeys(files)
+    """Yields each file once: as part of a library, else of an executable, else as loose."""
+    unclaimed = dict.fromkeys(files)
     for library in sorted(lakefile.libraries, key=lambda each: each.kind != "library"):
         source = root / lakefile.source_of(library)
-        for path in [path for path in left if path.is_relative_to(source)]:
+        for path in [path for path in unclaimed if path.is_relative_to(source)]:
             if library.holds(parts := _parts(path, source)):
-                del left[path]
+                del unclaimed[path]
                 yield _Claim(path, parts, library.kind, (*lakefile.options, *library.options))
     deepest = sorted((root / source for source in lakefile.sources()), key=lambda source: -len(source.parts))
-    for path in left:
+    for path in unclaimed:
         base = next((source for source in deepest if path.is_relative_to(source)), root)
         yield _Claim(path, _parts(path, base), "loose", lakefile.options)
 
 
 def _named(root: Path, package: str, claims: Sequence[_Claim]) -> tuple[dict[str, Module], tuple[Module, ...]]:
-    """The modules by name, and those whose name was taken.
+    """Returns the modules by name, and those whose name belongs to another file.
 
-    A program or a loose file whose name is claimed twice is named from the package's directory, since
-    nothing can import it by the other name.
+    The name of an executable or a loose file that is claimed twice starts at the package's directory instead, since
+    nothing imports it by the other name.
     """
     times = Counter(claim.parts for claim in claims)
     modules: dict[str, Module] = {}
@@ -152,10 +152,10 @@ def _parts(path: Path, source: Path) -> Parts:
 
 
 def _lean_files(source: Path, root: Path) -> Iterator[Path]:
-    """The Lean files below a directory, without other packages, built files and what is hidden."""
+    """Yields the Lean files below a directory, except other packages, build directories and hidden files."""
     for directory, below, names in os.walk(source):
         here = Path(directory)
-        passed_over = BUILT if here == root else set()
+        passed_over = OLD_BUILD_DIRECTORIES if here == root else set()
         below[:] = sorted(n for n in below if not (n in passed_over or _hidden(n) or _is_package(here / n)))
         for name in sorted(names):
             if name.endswith(".lean") and (here != root or name not in LAKEFILES) and _nameable(name):
@@ -167,7 +167,7 @@ def _hidden(name: str) -> bool:
 
 
 def _nameable(name: str) -> bool:
-    """Whether a file is not hidden and Lean has a name for it: text without the marks that quote names."""
+    """Returns whether a file is visible and has a module name, which cannot contain « or »."""
     return name.isprintable() and not set("«»") & set(name) and not name.startswith(".")
 
 

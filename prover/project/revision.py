@@ -1,4 +1,4 @@
-"""What names the content of a checkout, whether git knows it or not. Reads files; keeps nothing."""
+"""Names the content of a checkout by its commit, or by a digest of its files."""
 
 import hashlib
 from collections.abc import Iterator
@@ -12,10 +12,10 @@ from prover.project.package import LAKEFILES
 
 
 def revision_of(checkout: Checkout, repository: Repository) -> str:
-    """The commit; or, where files differ from it or there is none, a digest of all that Lean reads.
+    """Returns the commit; if files differ from it or there is none, a digest of all files that Lean reads.
 
     Raises:
-        RepositoryError: a file cannot be read.
+        RepositoryError: A file cannot be read.
     """
     if checkout.commit is not None and not checkout.dirty:
         return checkout.commit

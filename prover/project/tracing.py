@@ -1,4 +1,4 @@
-"""Traces a module: has Lean elaborate it once and keeps what Lean recorded, as frozen values."""
+"""Traces a module: Lean elaborates it once, and its records become frozen values."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
@@ -9,14 +9,14 @@ from prover.lean.session import Recording, SorryGoal, SourceText
 from prover.lean.traced import PremiseUse, TracedDeclaration, TracedModule, TracedSorry, TracedStep
 
 TRACE_VERSION = 2
-"""of what a trace holds; traces of another version are made again"""
+"""The version of the content of traces; traces of another version are replaced."""
 
 
 def trace(session: LeanSession, source: SourceText, imports: Sequence[str]) -> tuple[TracedModule, Recording]:
-    """All that is kept of a module, and Lean's own words; the session keeps the elaborated file.
+    """Returns the trace of a module and Lean's recording; the session keeps the elaborated file.
 
     Raises:
-        LeanError: Lean does not come to its end.
+        LeanError: Lean did not finish.
     """
     recording = session.trace(source)
     declarations = session.declarations(source, detail=True)
@@ -54,11 +54,11 @@ def _declaration(text: bytes, declared: Declaration) -> TracedDeclaration:
 
 
 def _steps(text: bytes, module: str, command: RecordedCommand) -> Iterator[TracedStep]:
-    """The tactics of a command in the order of the text, outer ones before those inside them."""
-    around: list[RecordedTactic] = []
+    """Yields the tactics of a command in the order of the text, outer ones before inner ones."""
+    enclosing: list[RecordedTactic] = []
     for tactic in sorted(command.tactics, key=lambda t: (t.start, -t.stop)):
-        while around and around[-1].stop <= tactic.start:
-            around.pop()
+        while enclosing and enclosing[-1].stop <= tactic.start:
+            enclosing.pop()
         before = [command.goals[number] for number in tactic.before]
         after = [command.goals[number] for number in tactic.after]
         yield TracedStep(
@@ -71,9 +71,9 @@ def _steps(text: bytes, module: str, command: RecordedCommand) -> Iterator[Trace
             keys_before=tuple(goal.key for goal in before),
             keys_after=tuple(goal.key for goal in after),
             premises=tuple(_uses(module, command, tactic)),
-            depth=len(around),
+            depth=len(enclosing),
         )
-        around.append(tactic)
+        enclosing.append(tactic)
 
 
 def _uses(module: str, command: RecordedCommand, tactic: RecordedTactic) -> Iterator[PremiseUse]:
@@ -85,7 +85,7 @@ def _uses(module: str, command: RecordedCommand, tactic: RecordedTactic) -> Iter
 def _sorries(
     session: LeanSession, source: SourceText, declarations: Sequence[Declaration], recording: Recording
 ) -> Iterator[TracedSorry]:
-    """Every `sorry` of the commands that Lean says have one, in the order of the text."""
+    """Yields each `sorry` of the commands that Lean reports as incomplete, in the order of the text."""
     places = {command.command for command in recording.commands if command.incomplete}
     for declared in declarations:
         if declared.incomplete and not any(start <= declared.selection < stop for start, stop in places):

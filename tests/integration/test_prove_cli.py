@@ -160,11 +160,11 @@ def test_an_import_that_is_nowhere_is_named(repository: Path, capsys: pytest.Cap
     assert "Small.Bse" in capsys.readouterr().err
 
 
-def test_modules_in_a_circle_are_named(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_modules_in_a_cycle_are_named(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(repository, {"Small/Base.lean": "import Small.Main\n" + BASE})
     assert run(["prove", "--repo", str(repository), "--theorem", "both", *QUICK]) == 2
     message = capsys.readouterr().err
-    assert "circle" in message
+    assert "in a cycle" in message
     assert "Small.Base" in message
 
 

@@ -270,13 +270,13 @@ def test_the_users_overrides_win(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("{", "cannot be read"),
-        ("[]", "holds no manifest"),
+        ("[]", "is not a manifest"),
         ('{"version": 4}', "has version 4"),
         ('{"version": "2.0.0"}', "newer than this program"),
-        ('{"version": 7, "packages": {}}', "not laid out as Lake writes it"),
-        ('{"version": 7, "packages": [3]}', "not laid out as Lake writes it"),
-        ('{"version": 7, "packages": [{"type": "git", "name": "b"}]}', "not laid out as Lake writes it"),
-        ('{"version": 7, "packages": [{"type": "zip", "name": "b"}]}', "not laid out as Lake writes it"),
+        ('{"version": 7, "packages": {}}', "has an invalid entry"),
+        ('{"version": 7, "packages": [3]}', "has an invalid entry"),
+        ('{"version": 7, "packages": [{"type": "git", "name": "b"}]}', "has an invalid entry"),
+        ('{"version": 7, "packages": [{"type": "zip", "name": "b"}]}', "has an invalid entry"),
     ],
 )
 def test_a_manifest_that_cannot_be_read_is_named(tmp_path: Path, text: str, said: str) -> None:

@@ -148,7 +148,7 @@ def test_sources_are_seen_from_the_package() -> None:
     ],
 )
 def test_a_wrong_shape_names_the_key(text: str, key: str) -> None:
-    with pytest.raises(RepositoryError, match=f"lakefile.toml is not laid out as Lake reads it: mend `{key}`"):
+    with pytest.raises(RepositoryError, match=f"lakefile.toml does not have the layout that Lake expects: fix `{key}`"):
         from_toml(text, TOML)
 
 

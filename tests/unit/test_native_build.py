@@ -52,7 +52,7 @@ def test_a_repository_that_lake_cannot_load_is_named_with_lakes_words(root: Path
     made = builder(root, 'echo "info: x"; echo "error: lakefile.toml:1:1: expected"; echo "error: y"; exit 1')
     with pytest.raises(LakeFailed) as caught:
         made.search_path()
-    assert str(caught.value) == (f"lake could not load {root} (error: lakefile.toml:1:1: expected): mend that first.")
+    assert str(caught.value) == (f"lake could not load {root} (error: lakefile.toml:1:1: expected): fix that first.")
     assert caught.value.details == ("error: lakefile.toml:1:1: expected", "error: y")
 
 
