@@ -1,12 +1,16 @@
-"""Everything that the prover knows, in one SQL database: SQLite, or PostgreSQL by URL.
+"""The database: SQLite, or PostgreSQL by URL. Tables, migrations and queries; no policy.
 
-tables/        what there is, one docstring a table; docs/database.md shows them
-migrations/    how a database comes to have these tables
-engine.py      connections, and what databases refuse, in one sentence each
-database.py    Database: made at first use, changed in units of work only
-traces.py      repositories, snapshots, modules      results.py  attempts, proofs, models, runs
-leases.py      who has what to themselves            queries.py  what is asked often, each fast
-identity.py    keys and digests                      checking.py whether all is as it should be
-transfer.py    export and import as JSON Lines       describing.py the tables as Markdown
-listing.py     the repositories, as people are shown them
+tables/        all tables, documented; docs/database.md is made from them
+migrations/    one migration for each revision of the tables
+engine.py      connections, and the translation of database errors
+schema.py      the revision of the tables, and upgrades
+database.py    Database, and units of work, in which alone it changes
+traces.py      stores repositories, snapshots, modules      loading.py, steps.py, provable.py  read them
+results.py     stores attempts, proofs, models, runs        history.py, models.py, suggestion_counts.py  read them
+records.py     values of attempts and proofs                packing.py  a traced module as rows
+theorems.py    the list of a repository's theorems          theorem_queue.py  theorems to prove next
+lineage.py     what new commits did to proofs               courses.py, watches.py  courses; watched repositories
+leases.py      temporary exclusive rights                   identity.py, rows.py  keys and digests; bulk operations
+checking.py    consistency checks                           transfer.py  export and import as JSON Lines
+listing.py     lists for people                             describing.py  docs/database.md
 """

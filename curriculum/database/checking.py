@@ -1,6 +1,6 @@
-"""Whether a database is as it should be: the file, its tables, its references, and what the tables promise.
+"""Consistency checks of a database: the file, its tables, its references, and invariants of the content.
 
-What constraints can say they say themselves; here is what they cannot, and a second look at what they do.
+Constraints in the database prevent most inconsistencies. The checks here cover the others, and verify references again.
 """
 
 from collections.abc import Callable, Iterator
@@ -32,7 +32,7 @@ Faults = Iterator[str]
 
 
 def faults(connection: Connection) -> Faults:
-    """What is wrong, a sentence each; nothing when all is well."""
+    """Yields a sentence for each inconsistency."""
     damaged = list(_file(connection))
     yield from damaged
     if not damaged:  # what is read from damaged pages means nothing
@@ -41,15 +41,15 @@ def faults(connection: Connection) -> Faults:
 
 
 def _file(connection: Connection) -> Faults:
-    """SQLite's own examination; PostgreSQL examines pages as it reads them."""
+    """Runs SQLite's integrity check; PostgreSQL checks pages when it reads them."""
     if connection.dialect.name == "sqlite":
         for row in connection.exec_driver_sql("PRAGMA integrity_check(20)"):
             if row[0] != "ok":
-                yield f"SQLite says of the file: {row[0]}"
+                yield f"SQLite reports about the file: {row[0]}"
 
 
 def _tables(connection: Connection) -> Faults:
-    """The tables are those of this program."""
+    """Checks that the tables are those of this program."""
     from alembic.autogenerate import compare_metadata
     from alembic.migration import MigrationContext
 
@@ -58,7 +58,7 @@ def _tables(connection: Connection) -> Faults:
 
 
 def _references(connection: Connection) -> Faults:
-    """What a row refers to is there."""
+    """Checks that every referenced row exists."""
     for table in Base.metadata.sorted_tables:
         for constraint in table.constraints:
             if isinstance(constraint, ForeignKeyConstraint):
@@ -68,13 +68,13 @@ def _references(connection: Connection) -> Faults:
                 named = (mine.is_not(None) for mine, _ in pairs)
                 yield from _counted(
                     connection,
-                    f"rows of {table.name} refer to rows of {constraint.referred_table.name} that are not there",
+                    f"rows of {table.name} refer to missing rows of {constraint.referred_table.name}",
                     select(func.count()).select_from(table).where(*named, ~there),
                 )
 
 
 def _positions(connection: Connection) -> Faults:
-    """What is numbered is numbered from 0 without gaps."""
+    """Checks that positions are consecutive and begin at 0."""
     numbered = (
         (DeclarationRow, (DeclarationRow.module_id,)),
         (TacticStepRow, (TacticStepRow.module_id,)),
@@ -91,17 +91,17 @@ def _positions(connection: Connection) -> Faults:
 
 
 def _proofs(connection: Connection) -> Faults:
-    """Theorems have the proofs that are known, and scripts their digests."""
+    """Checks that theorems refer to known proofs of their statements, and that the digests of scripts are correct."""
     known = first_proof(TheoremRow.statement_key, TheoremRow.id)
     unlinked = select(func.count()).select_from(TheoremRow).where(TheoremRow.proof_id.is_(None), known.is_not(None))
     yield from _counted(connection, "theorems are called open although a proof of their statement is stored", unlinked)
     for row in connection.execute(select(ProofRow.id, ProofRow.digest, ProofRow.scripts)):
         if digest_of(row.scripts) != row.digest:
-            yield f"proof {row.id} has other scripts than were stored"
+            yield f"the scripts of proof {row.id} do not match their digest"
 
 
 def _theorems(connection: Connection) -> Faults:
-    """The present theorems of a repository are those of its last trace."""
+    """Checks that the present theorems of a repository are those of its last trace."""
     for repository, location in connection.execute(select(RepositoryRow.id, RepositoryRow.location)).all():
         latest = latest_snapshot(connection, repository)
         traced = (
@@ -122,7 +122,7 @@ def _theorems(connection: Connection) -> Faults:
 
 
 def _states(connection: Connection) -> Faults:
-    """States are what their digests say."""
+    """Checks the digests of states."""
     asked = (
         select(StateRow.id, StateRow.digest, StateRow.text, GoalRow.key)
         .outerjoin(GoalRow, GoalRow.state_id == StateRow.id)
@@ -136,11 +136,11 @@ def _states(connection: Connection) -> Faults:
         keys = [row.key for row in state if row.key is not None]
         wrong += state_digest(state[0].text, keys) != state[0].digest
     if wrong:
-        yield f"{wrong} states have other goals than were stored"
+        yield f"{wrong} states do not match their digests"
 
 
 def _sorries(connection: Connection) -> Faults:
-    """The ids of `sorry`s are those that their module gives them."""
+    """Checks that the ids of `sorry`s are those computed from their module."""
     declared = and_(DeclarationRow.module_id == SorryRow.module_id, DeclarationRow.position == SorryRow.declaration)
     asked = (
         select(
@@ -158,7 +158,7 @@ def _sorries(connection: Connection) -> Faults:
         name = stored[0].name
         traced = [TracedSorry(r.declaration, r.start, r.stop, r.term, r.goal, r.goal_key) for r in stored]
         if sorry_ids(name, traced) != tuple(row.key for row in stored):
-            yield f"the `sorry`s of {name} have other ids than their goals give them"
+            yield f"the ids of the `sorry`s of {name} do not match their goals"
 
 
 def _counted(connection: Connection, what: str, counting: Select[int]) -> Faults:

@@ -1,4 +1,4 @@
-"""How far courses of learning have come: their finished steps, each stored whole when it is finished."""
+"""Queries on courses. Each finished step of a course is stored in one transaction."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,7 +11,7 @@ from curriculum.database.tables import AttemptRow, ConfigurationRow, LessonRow, 
 
 
 class StoredStep(msgspec.Struct, frozen=True):
-    """A step of a course, and what came of it."""
+    """A finished step of a course."""
 
     position: int
     kind: str
@@ -31,7 +31,7 @@ class StoredAttempt(msgspec.Struct, frozen=True):
 
 
 class PastCourse(msgspec.Struct, frozen=True):
-    """A course that was begun."""
+    """A course, finished or not."""
 
     run: int
     uid: str
@@ -43,7 +43,7 @@ class PastCourse(msgspec.Struct, frozen=True):
 def store_step(
     connection: Connection, run: int, position: int, step: tuple[str, int, str], record: Mapping[str, Any], at: float
 ) -> None:
-    """Stores a finished step, given by its kind, round and location; what is stored already stays as it is."""
+    """Stores a finished step, given by its kind, round and location, unless a step is stored at that position."""
     kind, number, location = step
     row = {
         "run_id": run,
@@ -58,7 +58,7 @@ def store_step(
 
 
 def finished_steps(connection: Connection, run: int) -> list[StoredStep]:
-    """The finished steps of a course, in order."""
+    """Returns the finished steps of a course, in order."""
     asked = select(
         LessonRow.position, LessonRow.kind, LessonRow.round, LessonRow.location, LessonRow.record, LessonRow.ended_at
     )
@@ -67,26 +67,26 @@ def finished_steps(connection: Connection, run: int) -> list[StoredStep]:
 
 
 def last_recheck(connection: Connection, location: str) -> float:
-    """When the known proofs of a repository were tried again last, in any course; 0 where they never were."""
+    """Returns the time of the last recheck of a repository's proofs in any course; 0 if there was none."""
     asked = select(func.max(LessonRow.ended_at)).where(LessonRow.kind == "recheck", LessonRow.location == location)
     return connection.scalar(asked) or 0.0
 
 
 def courses(connection: Connection) -> list[PastCourse]:
-    """Every course, the newest first."""
+    """Returns all courses, the newest first."""
     steps = select(func.count()).where(LessonRow.run_id == RunRow.id).correlate(RunRow).scalar_subquery()
     asked = select(RunRow.id, RunRow.uid, RunRow.status, RunRow.started_at, steps).where(RunRow.command == "learn")
     return [PastCourse(*row) for row in connection.execute(asked.order_by(RunRow.id.desc()))]
 
 
 def course_settings(connection: Connection, run: int) -> dict[str, Any]:
-    """How a course was to be taken."""
+    """Returns the configuration of a course."""
     asked = select(ConfigurationRow.settings).join(RunRow, RunRow.configuration_id == ConfigurationRow.id)
     return dict(connection.scalar(asked.where(RunRow.id == run)) or {})
 
 
 def attempts_of_run(connection: Connection, run: int) -> list[StoredAttempt]:
-    """The attempts of a run, in the order of being stored."""
+    """Returns the attempts of a run, in the order in which they were stored."""
     asked = select(AttemptRow.uid, AttemptRow.outcome, AttemptRow.tactics, AttemptRow.seconds)
     return [
         StoredAttempt(*row) for row in connection.execute(asked.where(AttemptRow.run_id == run).order_by(AttemptRow.id))
@@ -94,7 +94,7 @@ def attempts_of_run(connection: Connection, run: int) -> list[StoredAttempt]:
 
 
 def proved_sorries(connection: Connection, location: str) -> dict[tuple[str, str], int]:
-    """The theorems of a repository whose `sorry`s we have a proof for: from module and name to the id."""
+    """Returns the ids of the proved theorems of a repository that contain a `sorry`, by module and name."""
     asked = (
         select(TheoremRow.module, TheoremRow.name, TheoremRow.id)
         .join(RepositoryRow, RepositoryRow.id == TheoremRow.repository_id)

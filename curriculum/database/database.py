@@ -1,7 +1,7 @@
-"""The database: made at first use, read in snapshots, changed in units of work and in no other way.
+"""The database: created at first use, read in consistent snapshots, and changed only in units of work.
 
-A unit of work is one transaction. It is stored whole at the end of its block, or, if anything goes wrong
-or the process dies, not at all.
+A unit of work is one transaction. It is committed at the end of its block. If the block raises an exception or the
+process dies, nothing is stored.
 """
 
 import random
@@ -39,19 +39,19 @@ FIRST_PAUSE_S = 0.05
 
 @dataclass(frozen=True)
 class UnitOfWork:
-    """What can be changed, until the block ends."""
+    """A transaction, with the operations that change the database."""
 
     connection: Connection
-    """for queries that see what was changed"""
+    """The connection of the transaction, for queries that see its changes."""
     traces: TraceStore
     results: ResultStore
     leases: LeaseStore
     now: Callable[[], float]
-    """the time, on the database's clock"""
+    """Returns the time on the database's clock, in seconds since 1970."""
 
 
 class Database:
-    """One database. Can be used by several threads; opens nothing before it must."""
+    """A database. It can be used by several threads, and is opened at first use."""
 
     def __init__(
         self,
@@ -60,12 +60,16 @@ class Database:
         busy_seconds: float = 60.0,
         schema: Schema = Schema(),  # noqa: B008 -- a frozen value
     ) -> None:
-        """At a URL, or in an SQLite file.
+        """Prepares access to a database; nothing is opened yet.
 
-        `clock` tells the time on SQLite, whose users are on one machine; PostgreSQL has its own.
+        Args:
+            url: The URL of a database, or the path of an SQLite file.
+            clock: Returns the time, for SQLite. PostgreSQL uses the clock of its server.
+            busy_seconds: How long a writer waits for other writers, in seconds.
+            schema: The migrations that create and upgrade the tables.
 
         Raises:
-            DatabaseUnavailable: this is no URL of a database that is supported.
+            DatabaseUnavailable: The URL is invalid, or names a kind of database that is not supported.
         """
         self._url = parse_url(url)
         self._engine: Engine = engine_for(self._url, busy_seconds)
@@ -75,19 +79,19 @@ class Database:
 
     @property
     def name(self) -> str:
-        """The file, or the URL without its password."""
+        """The path of the file, or the URL without its password."""
         return display_name(self._url)
 
     @property
     def head(self) -> str:
-        """The revision of the tables that this program works with."""
+        """The revision of the tables that this program uses."""
         return self._schema.head
 
     def upgrade(self) -> None:
-        """Makes the tables, or brings older ones to this program's version.
+        """Creates the tables, or upgrades older ones to this program's revision.
 
         Raises:
-            DatabaseError: it cannot be used, or is newer, or of another program; nothing was changed.
+            DatabaseError: The database cannot be used, is newer, or belongs to another program. Nothing was changed.
         """
         make_directory(self._url)
         with translated_errors(self._url):
@@ -97,10 +101,10 @@ class Database:
                 self._schema.upgrade(connection, self.name)
 
     def version(self) -> str | None:
-        """The revision of its tables; None when it has none yet.
+        """Returns the revision of the tables; None if there are none yet.
 
         Raises:
-            DatabaseError: it cannot be read, or is of another program.
+            DatabaseError: The database cannot be read, or belongs to another program.
         """
         if file_is_missing(self._url):
             return None
@@ -109,11 +113,12 @@ class Database:
 
     @contextmanager
     def unit_of_work(self) -> Iterator[UnitOfWork]:
-        """What is changed in the block is stored at its end, whole.
+        """Opens a transaction that is committed at the end of the block.
 
         Raises:
-            DatabaseBusy: other writers were in the way; the same may succeed later, see `perform`.
-            DatabaseError: it cannot be used, the disk is full, or a row breaks a rule; nothing was stored.
+            DatabaseBusy: Other writers held the lock for too long. `perform` tries again.
+            DatabaseError: The database cannot be used, the disk is full, or a row violates a constraint. Nothing was
+                stored.
         """
         self._prepare()
         with translated_errors(self._url), self._connected(reading=False) as connection:
@@ -123,7 +128,7 @@ class Database:
             )
 
     def perform(self, action: Callable[[UnitOfWork], Result]) -> Result:
-        """What the action returns, done in a unit of work; again, a few times, while other writers are in the way."""
+        """Runs an action in a unit of work and returns its result; retries while other writers hold the lock."""
         pause = FIRST_PAUSE_S
         for _ in range(TRIES - 1):
             try:
@@ -137,26 +142,26 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection that sees one moment of the database, and changes nothing.
+        """Opens a read-only connection that sees a consistent snapshot of the database.
 
         Raises:
-            DatabaseError: it cannot be used.
+            DatabaseError: The database cannot be used.
         """
         self._prepare()
         with translated_errors(self._url), self._connected(reading=True) as connection:
             yield connection
 
     def now(self) -> float:
-        """The time, on the database's clock.
+        """Returns the time on the database's clock, in seconds since 1970.
 
         Raises:
-            DatabaseError: it cannot be used.
+            DatabaseError: The database cannot be used.
         """
         with self.reading() as connection:
             return self._now_on(connection)()
 
     def close(self) -> None:
-        """Closes its connections."""
+        """Closes all connections."""
         self._engine.dispose()
 
     def __enter__(self) -> "Database":
@@ -166,7 +171,7 @@ class Database:
         self.close()
 
     def _prepare(self) -> None:
-        """Makes the tables at first use; refuses any other version."""
+        """Creates the tables at first use; raises an exception if their revision is not this program's."""
         if self._ready:
             return
         make_directory(self._url)

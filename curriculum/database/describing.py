@@ -1,4 +1,4 @@
-"""The tables as Markdown, from what is written beside them: their docstrings, and the sentence below each column."""
+"""Renders the tables as Markdown, from their docstrings and the docstring below each column."""
 
 import ast
 import inspect
@@ -8,14 +8,14 @@ from curriculum.database.tables import Base, learning, results, traces
 
 TITLE = """# The database
 
-What each table and column means, as its source says it (`curriculum/database/tables/`; `prover db describe` prints
-this). SQLite in your user directory, or the database that `PROVER_DATABASE` names as `sqlite:///FILE` or
-`postgresql://USER@HOST/NAME`. Times are seconds since 1970. A column that may be NULL is marked `?`.
+The tables and columns, as documented in their source (`curriculum/database/tables/`); `prover db describe` prints this
+page. By default the database is an SQLite file in your user directory; set `PROVER_DATABASE` to `sqlite:///FILE` or
+`postgresql://USER@HOST/NAME` to choose another. Times are seconds since 1970. `?` marks a column that may be NULL.
 """
 
 
 def description() -> str:
-    """One section for each table, in the order of their source."""
+    """Returns the page, with a section for each table, in the order of the source."""
     sections = [TITLE]
     for module in (traces, results, learning):
         sections.append(f"## {_first(module.__doc__)}")
@@ -46,7 +46,7 @@ def _section(model: type[Base]) -> str:
 
 
 def _sentences(model: type[Base]) -> dict[str, str]:
-    """The text that stands below each column in the source of its class."""
+    """Returns the docstring below each column in the source of its class."""
     (definition,) = ast.parse(inspect.getsource(model)).body
     assert isinstance(definition, ast.ClassDef)
     said = {}

@@ -1,4 +1,4 @@
-"""Connections to a database, and what it refuses, turned into one sentence each. Knows no table."""
+"""Connections to a database, and the translation of its errors into one sentence each. Knows no table."""
 
 import sqlite3
 import time
@@ -19,28 +19,28 @@ from prover.errors import (
 )
 
 OLDEST_SQLITE = (3, 37, 0)
-"""strict tables"""
+"""The first version with strict tables."""
 READ_ONLY = "reading"
-"""the execution option of connections that only read"""
+"""The execution option that marks read-only connections."""
 CHOOSE_ANOTHER = "choose another database with PROVER_DATABASE"
 
 WAL_TRIES, WAL_PAUSE_S = 100, 0.1
 SQLITE_WAIT_S = 1.0
-"""how long SQLite waits for other writers at a time: meanwhile no signal is handled"""
+"""How long SQLite waits for other writers at a time, in seconds; no signal is handled meanwhile."""
 
 DISK_FULL_CODES = {"SQLITE_FULL", "53100"}
 BUSY_CODES = {"SQLITE_BUSY", "SQLITE_LOCKED", "40001", "40P01", "55P03", "53300"}
 CORRUPT_CODES = {"SQLITE_CORRUPT", "SQLITE_NOTADB", "XX001", "XX002"}
 ACCESS_CODES = {"42501", "3D000"}
-"""no permission, no such database"""
+"""PostgreSQL's codes for insufficient privilege and for a missing database."""
 CONSTRAINT_CODES = {"SQLITE_CONSTRAINT", "SQLITE_MISMATCH", "SQLITE_TOOBIG"}
 
 
 def parse_url(url: str | Path) -> URL:
-    """A database's URL, or an SQLite file's path, with the drivers that are used here.
+    """Returns the URL of a database, or of an SQLite file given by its path, with the driver to use.
 
     Raises:
-        DatabaseUnavailable: it is none, or one of a database that is not supported.
+        DatabaseUnavailable: The URL is invalid, or names a kind of database that is not supported.
     """
     if isinstance(url, Path):
         return URL.create("sqlite+pysqlite", database=str(url))
@@ -48,7 +48,7 @@ def parse_url(url: str | Path) -> URL:
         parsed = make_url(url)
     except (exc.ArgumentError, ValueError):
         start = url.partition(":")[0][:20]  # what follows may be a password
-        raise DatabaseUnavailable(f"{start}… is no database URL: write sqlite:///FILE or postgresql://…") from None
+        raise DatabaseUnavailable(f"{start}… is not a database URL: write sqlite:///FILE or postgresql://…") from None
     match parsed.get_backend_name():
         case "sqlite":
             if not parsed.database or parsed.database == ":memory:":
@@ -61,17 +61,17 @@ def parse_url(url: str | Path) -> URL:
 
 
 def display_name(url: URL) -> str:
-    """A database as it is named to people: a file's path, or a URL without its password."""
+    """Returns the name of a database for messages: a file's path, or a URL without its password."""
     if url.get_backend_name() == "sqlite":
         return str(url.database)
     return url.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
 
 
 def engine_for(url: URL, busy_seconds: float) -> Engine:
-    """An engine; nothing is opened yet.
+    """Returns an engine; no connection is opened yet.
 
     Raises:
-        DatabaseUnavailable: what it needs is not installed.
+        DatabaseUnavailable: The driver is not installed, or SQLite is too old.
     """
     if url.get_backend_name() == "sqlite":
         return _sqlite(url, busy_seconds)
@@ -115,9 +115,9 @@ def _begin_to_write(connection: Connection, until: float) -> None:
 
 
 def enable_write_ahead_log(engine: Engine) -> None:
-    """Has SQLite write changes to a log first, so that readers and a writer do not wait for each other.
+    """Switches an SQLite file to write-ahead logging, so that readers and a writer do not block each other.
 
-    The file remembers it. It cannot be done within a transaction, nor while another process does it.
+    The setting is stored in the file. It cannot be changed within a transaction, or while another process changes it.
     """
     if engine.dialect.name != "sqlite":
         return
@@ -131,11 +131,11 @@ def enable_write_ahead_log(engine: Engine) -> None:
                 if _code(error) not in BUSY_CODES:
                     raise _explanation(engine.url, error) from error
             time.sleep(WAL_PAUSE_S)
-    raise DatabaseBusy(f"The database {display_name(engine.url)} is being made by another process: try again later.")
+    raise DatabaseBusy(f"The database {display_name(engine.url)} is being created by another process: try again later.")
 
 
 def make_directory(url: URL) -> None:
-    """The directory of an SQLite file."""
+    """Creates the directory of an SQLite file."""
     if url.get_backend_name() == "sqlite":
         directory = Path(str(url.database)).parent
         try:
@@ -145,20 +145,20 @@ def make_directory(url: URL) -> None:
 
 
 def file_is_missing(url: URL) -> bool:
-    """It is an SQLite file that is not there; connecting would make it."""
+    """Returns whether the URL names an SQLite file that does not exist; connecting would create it."""
     return url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists()
 
 
 def unavailable(url: URL, reason: str) -> DatabaseUnavailable:
-    """It cannot be opened, reached or written."""
+    """Returns the exception for a database that cannot be opened, reached or written."""
     return DatabaseUnavailable(
-        f"The database {display_name(url)} cannot be used ({reason}): mend that, or {CHOOSE_ANOTHER}."
+        f"The database {display_name(url)} cannot be used ({reason}): fix that, or {CHOOSE_ANOTHER}."
     )
 
 
 @contextmanager
 def translated_errors(url: URL) -> Iterator[None]:
-    """Turns what the database refuses while the block runs into a sentence."""
+    """Translates database errors in the block into exceptions of one sentence."""
     try:
         yield
     except exc.DBAPIError as error:
@@ -171,22 +171,22 @@ def translated_errors(url: URL) -> Iterator[None]:
 
 
 def _explanation(url: URL, error: BaseException | None, refused: bool = False) -> DatabaseError:
-    code, said, name = _code(error), _first_line(error), display_name(url)
+    code, message, name = _code(error), _first_line(error), display_name(url)
     if code in DISK_FULL_CODES:
-        return DatabaseFull(f"The disk is full at {name}: free some space and start again, what was stored is kept.")
+        return DatabaseFull(f"The disk is full at {name}: free some space and start again; what was stored is kept.")
     if code in BUSY_CODES:
-        return DatabaseBusy(f"The database {name} is busy with other writers ({said}): try again later.")
+        return DatabaseBusy(f"The database {name} is busy with other writers ({message}): try again later.")
     if code in CORRUPT_CODES:
         return DatabaseCorrupt(
-            f"{name} is damaged, or no database ({said}): restore a copy of it, or {CHOOSE_ANOTHER}."
+            f"{name} is damaged, or not a database ({message}): restore a copy of it, or {CHOOSE_ANOTHER}."
         )
     if refused or code in CONSTRAINT_CODES:
-        return RowRefused(f"The database {name} refuses a row ({said}): mend what was to be stored.")
-    return unavailable(url, said)
+        return RowRefused(f"The database {name} refuses a row ({message}): fix the data to store.")
+    return unavailable(url, message)
 
 
 def _code(error: BaseException | None) -> str | None:
-    """SQLite's name of the error without its details, or PostgreSQL's five letters."""
+    """Returns SQLite's name of the error without its details, or PostgreSQL's five-character code."""
     name: Any = getattr(error, "sqlite_errorname", None)
     if isinstance(name, str):
         return "_".join(name.split("_")[:2])

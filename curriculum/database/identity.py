@@ -1,4 +1,4 @@
-"""Keys and digests: what makes two modules, states, proofs or configurations the same. Reads no files."""
+"""Keys and digests that identify modules, states, proofs and configurations. Reads no files."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -14,22 +14,22 @@ STATE_BYTES = 16
 
 @dataclass(frozen=True)
 class ModuleText:
-    """What a module's key depends on, besides its name and the toolchain."""
+    """The text of a module as far as its key depends on it."""
 
     digest: str
-    """SHA-256 of the file's bytes"""
+    """SHA-256 of the file's bytes, in hexadecimal."""
     imports: tuple[str, ...]
-    """the modules that its header names"""
+    """The modules that its header imports."""
 
 
 def module_keys(toolchain: str, modules: Mapping[str, ModuleText], tracer: str = "") -> dict[str, str]:
-    """A key for each module: it changes with its text, its toolchain, and with all that it imports.
+    """Returns a key for each module, which depends on its text, the toolchain, and the keys of all modules it imports.
 
-    Imports that are not in `modules` belong to the toolchain's library. `tracer` names what does the
-    tracing; another name makes all keys new.
+    Imports that are not in `modules` belong to the toolchain's library. `tracer` names the version of the tracer; all
+    keys depend on it.
 
     Raises:
-        RepositoryError: modules import each other in a circle.
+        RepositoryError: Modules import each other in a cycle.
     """
     keys: dict[str, str] = {}
     within = {name: [i for i in module.imports if i in modules] for name, module in modules.items()}
@@ -44,10 +44,10 @@ def module_keys(toolchain: str, modules: Mapping[str, ModuleText], tracer: str =
 
 
 def digest_of(value: Any) -> str:
-    """SHA-256 of a JSON value, hexadecimal."""
+    """Returns SHA-256 of a JSON value, in hexadecimal."""
     return hashlib.sha256(canonical(value).encode()).hexdigest()
 
 
 def state_digest(text: str, keys: Sequence[str]) -> bytes:
-    """What makes two states the same: what Lean prints, and the keys of the goals."""
+    """Returns the digest that identifies a state: of its printed text and the keys of its goals."""
     return hashlib.sha256(canonical([text, *keys]).encode()).digest()[:STATE_BYTES]

@@ -1,10 +1,9 @@
-"""Having something to oneself for a while: a repository to trace, a theorem to prove, a daemon's place.
+"""Leases: temporary exclusive rights to a repository to trace, a theorem to prove, or the place of a daemon.
 
-Time decides only who may try. What a holder does is safe because each taking has a token, which a unit of
-work compares before it commits (`hold`): whoever was taken over, for whatever reason, changes nothing more.
-So a clock that jumps ahead costs work, never two holders' results; one that jumps back by more than the
-lease is long makes it free, instead of binding it until the old time comes again: whoever keeps asking has it
-after twice its time at most.
+Time decides only who may take a lease. Safety rests on fencing tokens: each acquisition gets a new token, and a unit of
+work compares it before it commits (`hold`), so that a holder that has lost its lease changes nothing more. A clock that
+jumps ahead therefore costs work, but never stores the results of two holders. A clock that jumps back by more than the
+duration of the lease frees it; a process that keeps asking gets the lease after at most twice its duration.
 """
 
 from collections.abc import Callable
@@ -19,7 +18,7 @@ from prover.errors import LeaseLost
 
 @dataclass(frozen=True)
 class HeldLease:
-    """A lease that was taken."""
+    """An acquired lease."""
 
     resource: str
     owner: str
@@ -28,14 +27,14 @@ class HeldLease:
 
 
 class LeaseStore:
-    """The part of a unit of work that has to do with leases."""
+    """The operations on leases in a unit of work."""
 
     def __init__(self, connection: Connection, now: Callable[[], float]) -> None:
         self._connection = connection
         self._now = now
 
     def acquire(self, resource: str, owner: str, seconds: float) -> HeldLease | None:
-        """The lease, unless somebody else has it; who has it already gets it anew, with a new token."""
+        """Returns a new lease; None if another owner holds it. The same owner gets it again, with a new token."""
         now = self._now()
         row = {"owner": owner, "seconds": seconds, "renewed_at": now, "expires_at": now + seconds}
         adding = upsert(self._connection, table_of(LeaseRow)).values(resource=resource, token=1, **row)
@@ -51,10 +50,10 @@ class LeaseStore:
         return None if token is None else HeldLease(resource, owner, int(token), seconds)
 
     def renew(self, held: HeldLease) -> None:
-        """Starts the lease's time anew; it may have run out, if nobody has taken it meanwhile.
+        """Extends a lease by its duration from now; an expired lease can be renewed while nobody else has taken it.
 
         Raises:
-            LeaseLost: somebody has.
+            LeaseLost: Another owner has taken it.
         """
         now = self._now()
         renewing = update(LeaseRow).where(LeaseRow.resource == held.resource, LeaseRow.token == held.token)
@@ -63,21 +62,23 @@ class LeaseStore:
             raise _lost(held)
 
     def hold(self, held: HeldLease) -> None:
-        """Nobody takes the lease before this unit of work is over.
+        """Locks the lease until the end of this unit of work.
 
         Raises:
-            LeaseLost: somebody has taken it.
+            LeaseLost: Another owner has taken it.
         """
         mine = select(LeaseRow.token).where(LeaseRow.resource == held.resource, LeaseRow.token == held.token)
         if self._connection.scalar(mine.with_for_update()) is None:
             raise _lost(held)
 
     def release(self, held: HeldLease) -> None:
-        """Gives the lease back; does nothing when it was lost."""
+        """Releases the lease; does nothing if it was lost."""
         now = self._now()
         ending = update(LeaseRow).where(LeaseRow.resource == held.resource, LeaseRow.token == held.token)
         self._connection.execute(ending.values(token=held.token + 1, renewed_at=now, expires_at=now))
 
 
 def _lost(held: HeldLease) -> LeaseLost:
-    return LeaseLost(f"{held.owner} no longer has {held.resource}: what it was doing is left to the one that has it.")
+    return LeaseLost(
+        f"{held.owner} has lost the lease of {held.resource} to another process, which continues the work."
+    )

@@ -1,7 +1,7 @@
-"""Where each proof comes from, and what new commits did to it. Only within a unit of work, but for `lineage_of`.
+"""Lineage of proofs: where each comes from, and what new commits did to it.
 
-A theorem is the same in two snapshots when its module and its name are; one that has another name or module but the
-very statement of one that has gone has moved.
+A theorem is identified across snapshots by its module and name. If one disappears and a new one with the same statement
+appears under another name or in another module, the theorem has moved.
 """
 
 from collections import defaultdict
@@ -24,25 +24,25 @@ from curriculum.database.theorems import link_proofs
 
 
 class ProofChange(msgspec.Struct, frozen=True):
-    """What a new snapshot did to a proof."""
+    """The effect of a new snapshot on a proof."""
 
     event: str
-    """`kept`, `moved`, `broken` or `gone`"""
+    """`kept`, `moved`, `broken` or `gone`."""
     theorem: str
-    """its full name; the new one where it moved"""
+    """The full name; the new name if the theorem moved."""
     module: str
     was: str | None = None
-    """its old name, where it moved"""
+    """The old name, if the theorem moved."""
 
 
 class LineageEntry(msgspec.Struct, frozen=True):
-    """An event in the life of a theorem's proof."""
+    """An event in the lineage of a theorem's proof."""
 
     event: str
     revision: str
     at: float
     run: str | None
-    """the command that did it"""
+    """The command that caused the event."""
     generator: str | None
     model: str | None
     proof: int | None
@@ -51,9 +51,10 @@ class LineageEntry(msgspec.Struct, frozen=True):
 def record_event(
     connection: Connection, theorem: int, event: str, proof: int | None, run: int | None, at: float
 ) -> None:
-    """Writes an event down, as the last of its kind at this revision; nothing where the repository was never traced.
+    """Stores an event at the last traced revision, in place of an earlier event of its kind there.
 
-    A proof that was found, or that mends another, is known of its statement from then on, though it was broken before.
+    Nothing is stored if the repository was never traced. A proof that was found, or that replaces a broken one, is
+    linked to all theorems with its statement, even if it was broken before.
     """
     asked = (
         select(SnapshotRow.revision, TheoremRow.statement_key)
@@ -76,9 +77,9 @@ def record_event(
 
 
 def reconcile(connection: Connection, repository: int, revision: str, at: float) -> list[ProofChange]:
-    """What the snapshot that was just traced did to the proofs that were known; writes it down, once.
+    """Compares known proofs with a new snapshot; stores and returns the changes, once for each revision.
 
-    A statement that changed has lost its proof; the theorem waits to be proved again, if it still has a `sorry`.
+    A theorem whose statement changed has lost its proof, and is queued again if it still contains a `sorry`.
     """
     rows, changes = [], []
     present = _present(connection, repository)
@@ -102,7 +103,7 @@ def reconcile(connection: Connection, repository: int, revision: str, at: float)
 
 
 def break_proof(connection: Connection, theorem: int, run: int | None, at: float) -> None:
-    """Says that the known proof of a theorem no longer holds where it stands; the theorem waits again."""
+    """Records that the known proof of a theorem no longer compiles there, and puts the theorem back into the queue."""
     found = connection.execute(
         select(TheoremRow.repository_id, TheoremRow.proof_id).where(TheoremRow.id == theorem)
     ).one()
@@ -112,7 +113,7 @@ def break_proof(connection: Connection, theorem: int, run: int | None, at: float
 
 
 def fates_in(connection: Connection, run: int, location: str) -> dict[str, str]:
-    """What a run noted of the theorems of a repository, by name: the last event of each."""
+    """Returns the last event that a run recorded for each theorem of a repository, by name."""
     asked = (
         select(TheoremRow.name, LineageEventRow.event)
         .join(LineageEventRow, LineageEventRow.theorem_id == TheoremRow.id)
@@ -124,7 +125,7 @@ def fates_in(connection: Connection, run: int, location: str) -> dict[str, str]:
 
 
 def changed_since(connection: Connection, location: str, revision: str, at: float) -> bool:
-    """Whether a trace of this revision has met known proofs of statements that stand, later than at some time."""
+    """Returns whether a trace of this revision, not before a time, found known proofs of unchanged statements."""
     met = (
         select(LineageEventRow.id)
         .join(TheoremRow, TheoremRow.id == LineageEventRow.theorem_id)
@@ -163,7 +164,7 @@ def _present(connection: Connection, repository: int) -> dict[int, tuple[str, st
 
 
 def _newcomers(connection: Connection, repository: int) -> dict[str, list[tuple[int, str, str]]]:
-    """By statement, the theorems that are present and have no history."""
+    """Returns the present theorems without any event, by statement key."""
     known = select(LineageEventRow.theorem_id)
     asked = select(TheoremRow.statement_key, TheoremRow.id, TheoremRow.module, TheoremRow.name).where(
         TheoremRow.repository_id == repository, TheoremRow.present == true(), TheoremRow.id.not_in(known)
@@ -175,7 +176,7 @@ def _newcomers(connection: Connection, repository: int) -> dict[str, list[tuple[
 
 
 def _last_proved(connection: Connection, repository: int, revision: str) -> list[tuple[int, str, int | None, str, str]]:
-    """The theorems whose last event before this revision left them with a proof."""
+    """Returns the theorems that had a proof after their last event before this revision."""
     here = select(LineageEventRow.theorem_id).where(LineageEventRow.revision == revision)
     last = select(func.max(LineageEventRow.id)).group_by(LineageEventRow.theorem_id)
     asked = (

@@ -1,4 +1,4 @@
-"""The repositories that are kept, with their snapshots, as people are shown them. Changes nothing."""
+"""Lists of the repositories with their snapshots, and of the sizes of tables. Changes nothing."""
 
 import msgspec
 from sqlalchemy import Connection, func, select
@@ -15,22 +15,22 @@ class ListedSnapshot(msgspec.Struct, frozen=True):
     began_at: float
     traced_at: float | None
     modules: int
-    """how many were traced"""
+    """The number of traced modules."""
 
 
 class ListedRepository(msgspec.Struct, frozen=True):
-    """A repository."""
+    """A repository with its snapshots."""
 
     location: str
     follows: str | None
-    """the branch, tag or commit that was asked for; None for the default branch, or a directory as it is"""
+    """The branch, tag or commit to follow; None for the default branch, or for a directory as it is."""
     added_at: float
     snapshots: tuple[ListedSnapshot, ...]
-    """the newest first"""
+    """The snapshots, the newest first."""
 
 
 def listed_repositories(connection: Connection) -> list[ListedRepository]:
-    """Every repository, by location."""
+    """Returns all repositories, ordered by location."""
     repositories = select(RepositoryRow.id, RepositoryRow.location, RepositoryRow.follows, RepositoryRow.added_at)
     return [
         ListedRepository(location, follows, added_at, _snapshots(connection, key))

@@ -1,4 +1,4 @@
-"""Reading again what was traced: modules as they were stored, and what a snapshot has. Changes nothing."""
+"""Queries that load traces: snapshots, and modules as they were traced. Changes nothing."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -28,20 +28,20 @@ NO_STATE: tuple[str, tuple[str, ...]] = ("", ())
 
 
 def snapshot_of(connection: Connection, location: str) -> int | None:
-    """The snapshot of a repository that was traced last."""
+    """Returns the last traced snapshot of a repository."""
     repository = connection.scalar(select(RepositoryRow.id).where(RepositoryRow.location == location))
     return None if repository is None else latest_snapshot(connection, repository)
 
 
 def latest_snapshots(connection: Connection) -> dict[str, int]:
-    """From the location of each repository that was traced to its last snapshot."""
+    """Returns the last traced snapshot of each repository, by location."""
     repositories = connection.execute(select(RepositoryRow.location, RepositoryRow.id).order_by(RepositoryRow.id)).all()
     found = {location: latest_snapshot(connection, repository) for location, repository in repositories}
     return {location: snapshot for location, snapshot in found.items() if snapshot is not None}
 
 
 def paths_of(connection: Connection, snapshot: int) -> dict[str, str]:
-    """The modules of a snapshot: from key to the file's path."""
+    """Returns the paths of a snapshot's modules, by module key."""
     asked = select(ModuleRow.key, SnapshotModuleRow.path).join(
         SnapshotModuleRow, SnapshotModuleRow.module_id == ModuleRow.id
     )
@@ -50,13 +50,13 @@ def paths_of(connection: Connection, snapshot: int) -> dict[str, str]:
 
 
 def modules_of(connection: Connection, snapshot: int) -> Iterator[TracedModule]:
-    """The modules of a snapshot, as they were traced, by path."""
+    """Yields the modules of a snapshot as they were traced, ordered by path."""
     for key, path in paths_of(connection, snapshot).items():
         yield load_module(connection, key, path)
 
 
 def snapshot_at(connection: Connection, location: str, revision: str) -> int | None:
-    """The snapshot of a repository at a revision, as it was traced last."""
+    """Returns the last traced snapshot of a repository at a revision."""
     mine = RepositoryRow.location == location, SnapshotRow.revision == revision, SnapshotRow.traced_at.is_not(None)
     asked = (
         select(SnapshotRow.id)
@@ -68,10 +68,10 @@ def snapshot_at(connection: Connection, location: str, revision: str) -> int | N
 
 
 def load_module(connection: Connection, key: str, path: str) -> TracedModule:
-    """A module as it was traced.
+    """Returns a module as it was traced.
 
     Raises:
-        KeyError: none is stored under this key.
+        KeyError: No module is stored under this key.
     """
     module = connection.execute(select(ModuleRow).where(ModuleRow.key == key)).one_or_none()
     if module is None:
@@ -172,6 +172,6 @@ def _part_of(row: Row[*tuple[Any, ...]], names: list[str]) -> str:
 
 
 def _grouped(connection: Connection, asked: Select[*tuple[Any, ...]]) -> dict[int, list[tuple[Any, ...]]]:
-    """Rows, in the order of their first column, by it."""
+    """Groups rows, ordered by their first column, by that column."""
     rows = (tuple(row) for row in connection.execute(asked))
     return {number: list(some) for number, some in groupby(rows, key=lambda row: row[0])}

@@ -1,4 +1,4 @@
-"""The models that are known: listed, found by name or place, and removed. Removing needs a unit of work."""
+"""Queries on trained models, and their removal, which needs a unit of work."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from curriculum.database.tables import ConfigurationModelRow, ModelFilesRow, Mod
 
 
 class ListedModel(msgspec.Struct, frozen=True):
-    """A model."""
+    """A model with its training data, measurements and files."""
 
     name: str
     origin: str
@@ -18,15 +18,15 @@ class ListedModel(msgspec.Struct, frozen=True):
     parent: str | None
     made_at: float
     directory: str | None
-    """where its files lie; None for one of another origin, and once they were removed"""
+    """The directory of its files; None for models of another origin, and after the files were removed."""
     kind: str | None
     format: str | None
     proofs: int
-    """that it has had a part in"""
+    """The number of proofs to which it contributed."""
 
 
 def listed_models(connection: Connection) -> list[ListedModel]:
-    """Every model, the newest first."""
+    """Returns all models, the newest first."""
     parent = ModelRow.__table__.alias("parent")
     proofs = select(func.count()).where(ProofRow.model_id == ModelRow.id).scalar_subquery()
     asked = (
@@ -50,19 +50,20 @@ def listed_models(connection: Connection) -> list[ListedModel]:
 
 
 def model_named(connection: Connection, name: str) -> ListedModel | None:
-    """The model of a name; None when there is none."""
+    """Returns the model of a name; None if there is none."""
     return next((model for model in listed_models(connection) if model.name == name), None)
 
 
 def model_in(connection: Connection, directory: str) -> ListedModel | None:
-    """The model whose files lie in a directory; None when there is none."""
+    """Returns the model whose files are in a directory; None if there is none."""
     return next((model for model in listed_models(connection) if model.directory == directory), None)
 
 
 def forget_model(connection: Connection, name: str) -> bool:
-    """Forgets where a model's files lie; and the model, unless a proof, a configuration or another model names it.
+    """Deletes the location of a model's files, and the model unless a proof, configuration or model refers to it.
 
-    Whether the model itself was forgotten.
+    Returns:
+        Whether the model itself was deleted.
     """
     model = connection.scalar(select(ModelRow.id).where(ModelRow.name == name))
     connection.execute(delete(ModelFilesRow).where(ModelFilesRow.model_id == model))

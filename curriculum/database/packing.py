@@ -1,4 +1,4 @@
-"""A traced module as rows of the tables, and back. Knows no connection."""
+"""Converts a traced module into rows of the tables. Knows no connection."""
 
 from collections.abc import Collection, Iterator, Mapping
 from itertools import count
@@ -13,20 +13,20 @@ Keys = tuple[str, ...]
 
 
 class Packed:
-    """The rows of one module. Ids of constants and states are set when they are known."""
+    """The rows of one module. The ids of constants and states must be set before rows that refer to them are built."""
 
     def __init__(self, module_id: int, module: TracedModule) -> None:
         self.constants: Mapping[Identity, int] = {}
-        """by name and module"""
+        """The ids of constants, by name and module."""
         self.states: Mapping[Identity, int] = {}
-        """by digest"""
+        """The ids of states, by digest."""
         self._id = module_id
         self._module = module
         self._positions = {d.name: position for position, d in enumerate(module.declarations)}
         self._digests = {state: state_digest(*state) for state in dict.fromkeys(_states(module))}
 
     def declaration_rows(self) -> Rows:
-        """One for each declaration."""
+        """Returns a row for each declaration."""
         rows = []
         for position, declaration in enumerate(self._module.declarations):
             row = {name: getattr(declaration, name) for name in declaration.__struct_fields__ if name != "premises"}
@@ -34,13 +34,13 @@ class Packed:
         return rows
 
     def constant_rows(self) -> Rows:
-        """One for each constant that is named anywhere."""
+        """Returns a row for each constant that the module mentions."""
         mentioned = ((name, "") for d in self._module.declarations for name in d.premises)
         used = ((use.name, use.module) for step in self._module.steps for use in step.premises)
         return [{"name": name, "module": module} for name, module in dict.fromkeys([*mentioned, *used])]
 
     def mention_rows(self) -> Rows:
-        """One for each constant of each declaration."""
+        """Returns a row for each constant that a declaration mentions."""
         return [
             {
                 "module_id": self._id,
@@ -53,15 +53,15 @@ class Packed:
         ]
 
     def states_met(self) -> list[Identity]:
-        """The digest of each state before or after a step."""
+        """Returns the digests of all states before and after steps."""
         return [(digest,) for digest in self._digests.values()]
 
     def state_rows(self, without: Collection[Identity]) -> Rows:
-        """One for each state but those."""
+        """Returns a row for each state that is not in `without`."""
         return [{"digest": d, "text": text} for (text, _), d in self._digests.items() if (d,) not in without]
 
     def goal_rows(self, states: Mapping[Identity, int]) -> Rows:
-        """One for each goal of these states."""
+        """Returns a row for each goal of the given states."""
         return [
             {"state_id": states[(digest,)], "position": position, "key": key}
             for (_, keys), digest in self._digests.items()
@@ -70,7 +70,7 @@ class Packed:
         ]
 
     def step_rows(self) -> Rows:
-        """One for each tactic step."""
+        """Returns a row for each tactic step."""
         return [
             {
                 "module_id": self._id,
@@ -87,7 +87,7 @@ class Packed:
         ]
 
     def use_rows(self) -> Rows:
-        """One for each premise of each step."""
+        """Returns a row for each premise that a step uses."""
         return [
             {
                 "module_id": self._id,
@@ -102,7 +102,7 @@ class Packed:
         ]
 
     def sorry_rows(self) -> Rows:
-        """One for each `sorry`."""
+        """Returns a row for each `sorry`."""
         keys = sorry_ids(self._module.name, self._module.sorries)
         return [
             {
@@ -128,7 +128,7 @@ class Packed:
 
 
 def _states(module: TracedModule) -> Iterator[tuple[str, Keys]]:
-    """The states before and after the steps; not that in which nothing is left."""
+    """Yields the states before and after the steps, except the state without goals."""
     for step in module.steps:
         yield step.before, step.keys_before
         if step.after or step.keys_after:

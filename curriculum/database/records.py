@@ -7,16 +7,16 @@ from typing import Any, Literal
 
 
 def new_uid() -> str:
-    """A name that nothing else has."""
+    """Returns a new unique name."""
     return uuid.uuid4().hex
 
 
 @dataclass(frozen=True)
 class GoalStep:
-    """A goal that was met in a proof, and the tactic that was used on it."""
+    """A goal in a proof, and the tactic that was applied to it."""
 
     goal: str
-    """hypotheses above the turnstile, one a line"""
+    """The goal as Lean prints it: hypotheses, one a line, above the turnstile."""
     goal_key: str
     tactic: str
 
@@ -26,23 +26,23 @@ class FoundProof:
     """A proof that the gate accepted."""
 
     scripts: tuple[str, ...]
-    """a tactic block for each place that was filled, in order"""
+    """A tactic block for each `sorry` that was filled, in order."""
     axioms: tuple[str, ...]
     verified: int
-    """the gate's level, from 1 to 5"""
+    """The gate's level, from 1 to 5."""
     generator: str
-    """what proposed it"""
+    """The names of the generators that suggested its tactics."""
     whole: bool
-    """its one block proves the statement from scratch"""
+    """Whether its single block proves the whole statement."""
     model: str | None = None
-    """the name of the model behind the generator"""
+    """The name of the language model behind the generator."""
     steps: tuple[GoalStep, ...] = ()
-    """as the search found them; none where it was not ours"""
+    """The steps that the search found; empty for a proof that was not found by a search."""
 
 
 @dataclass(frozen=True)
 class AttemptCost:
-    """What an attempt spent."""
+    """The cost of an attempt."""
 
     seconds: float = 0.0
     expansions: int = 0
@@ -51,20 +51,20 @@ class AttemptCost:
 
 @dataclass(frozen=True)
 class AttemptRecord:
-    """An attempt at a theorem."""
+    """An attempt at a theorem, as it is stored."""
 
     theorem: str
     module: str
     statement_key: str
     toolchain: str
     settings: Mapping[str, Any]
-    """the configuration: generators, search, limits; two are the same when they use the same models too"""
+    """The configuration, without its models: generators, search, limits."""
     result: FoundProof | tuple[Literal["open", "refused", "failed"], str]
-    """a proof, or what came instead and why"""
+    """A proof, or the outcome without a proof and its reason."""
     cost: AttemptCost = AttemptCost()
     seed: int = 0
     models: tuple[str, ...] = ()
-    """the names of the models that the configuration uses"""
+    """The names of the models that the configuration uses."""
     started_at: float | None = None
-    """seconds since 1970; None for the cost's seconds before now"""
+    """The time in seconds since 1970; None if the attempt ends now."""
     uid: str = field(default_factory=new_uid)

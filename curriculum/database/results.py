@@ -1,6 +1,7 @@
-"""Storing what was tried and found: attempts, proofs, models, runs, measurements. Only within a unit of work.
+"""Operations that store attempts, proofs, configurations, models and runs. Part of a unit of work.
 
-Attempts and runs have a `uid` of their maker's, proofs and configurations a digest: storing one twice stores it once.
+Attempts and runs are identified by a `uid` that their maker chooses, proofs and configurations by a digest, so that
+storing one twice has no effect.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +31,7 @@ from prover.errors import RowRefused
 
 
 class ResultStore:
-    """The part of a unit of work that has to do with attempts."""
+    """The operations on attempts, proofs, configurations, models and runs in a unit of work."""
 
     def __init__(self, connection: Connection, now: Callable[[], float]) -> None:
         self._connection = connection
@@ -43,13 +44,15 @@ class ResultStore:
         run: int | None = None,
         known_proofs: int | None = None,
     ) -> int:
-        """Stores an attempt, with its proof if it has one; the attempt's id.
+        """Stores an attempt, with its proof if it has one, and returns the attempt's id.
 
         Args:
-            known_proofs: how many proofs were known when it was begun; as many as there are now, if not given.
+            repository: The id of the theorem's repository.
+            run: The id of the run that made the attempt.
+            known_proofs: The number of proofs that were known when the attempt was chosen; by default the present one.
 
         Raises:
-            RowRefused: it breaks a rule of the tables, or names a model that is not recorded.
+            RowRefused: The attempt violates a constraint, or names a model that is not recorded.
         """
         if (known := self._recorded(tried.uid)) is not None:
             return known
@@ -89,7 +92,7 @@ class ResultStore:
         return attempt
 
     def record_proof(self, statement_key: str, found: FoundProof, toolchain: str) -> int:
-        """Stores a proof; one that is there keeps the higher of two levels. The proof's id."""
+        """Stores a proof and returns its id. If the proof exists, its level is raised to the new one."""
         row = {
             "statement_key": statement_key,
             "digest": digest_of(list(found.scripts)),
@@ -121,7 +124,7 @@ class ResultStore:
         return int(proof)
 
     def record_configuration(self, settings: Mapping[str, Any], models: Sequence[str] = ()) -> int:
-        """A configuration's id; it is added when it is not there."""
+        """Returns the id of a configuration, which is added if it does not exist."""
         used = sorted(set(models))
         row = {"digest": digest_of([settings, used]), "settings": dict(settings)}
         configuration = next(iter(intern(self._connection, table_of(ConfigurationRow), [row]).values()))
@@ -137,10 +140,10 @@ class ResultStore:
         metrics: Mapping[str, Any],
         parent: str | None = None,
     ) -> int:
-        """A model's id; it is added when none has its name, which says the version too.
+        """Returns the id of a model, which is added if no model has its name; the name includes the version.
 
         Raises:
-            RowRefused: there is no such parent.
+            RowRefused: The parent does not exist.
         """
         row = {
             "name": name,
@@ -153,24 +156,25 @@ class ResultStore:
         return intern(self._connection, table_of(ModelRow), [row])[(name,)]
 
     def record_model_files(self, name: str, directory: str, kind: str, format: str) -> None:
-        """Says where the files of a model lie; the last word counts.
+        """Stores the directory of a model's files, in place of an earlier one.
 
         Raises:
-            RowRefused: there is no such model.
+            RowRefused: The model does not exist.
         """
         row = {"model_id": self._model(name), "directory": directory, "kind": kind, "format": format}
         adding = upsert(self._connection, table_of(ModelFilesRow)).values(row)
         self._connection.execute(adding.on_conflict_do_update(index_elements=["model_id"], set_=row))
 
     def forget_model(self, name: str) -> bool:
-        """Forgets where a model's files lie; and the model, unless something names it. Whether it did the latter."""
+        """Deletes a model's location, and the model unless something refers to it; returns whether it was deleted."""
         return forget_model(self._connection, name)
 
     def count_suggestions(self, repository: int, counts: Mapping[tuple[str, str], tuple[int, int, int]]) -> None:
-        """Adds to what is known of generators.
+        """Adds to the counts of generators' suggestions in a repository.
 
         Args:
-            counts: by the shape of a goal and the generator: how many tactics were tried, advanced, and used.
+            counts: By goal shape and generator, the number of tactics that were run, that Lean accepted, and that are
+                part of a proof.
         """
         table = table_of(GeneratorCountRow)
         for (shape, generator), (tried, advanced, used) in sorted(counts.items()):
@@ -182,7 +186,7 @@ class ResultStore:
     def begin_run(
         self, command: str, arguments: Sequence[str], settings: Mapping[str, Any] | None = None, uid: str | None = None
     ) -> int:
-        """Says that a command has begun; its id. Calling it again with the same `uid` changes nothing."""
+        """Records the start of a run and returns its id. Calling it again with the same `uid` has no effect."""
         uid = uid or new_uid()
         row = {
             "uid": uid,
@@ -196,7 +200,7 @@ class ResultStore:
         return intern(self._connection, table_of(RunRow), [row])[(uid,)]
 
     def end_run(self, run: int, status: Literal["finished", "failed", "interrupted"]) -> None:
-        """Says how a command ended; the first word counts."""
+        """Records the end of a run; has no effect on a run that has ended."""
         ending = update(RunRow).where(RunRow.id == run, RunRow.ended_at.is_(None))
         self._connection.execute(ending.values(status=status, ended_at=self._now()))
 

@@ -1,4 +1,4 @@
-"""Many rows at once: inserted where they are not there yet, and found again by what makes them the same."""
+"""Bulk operations on rows: insertion of those that do not exist, and look-up by natural key."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
@@ -22,38 +22,38 @@ from curriculum.database.tables import Base
 
 Row = Mapping[str, Any]
 Identity = tuple[Any, ...]
-"""the values of a table's natural key"""
+"""The values of a table's natural key."""
 Item = TypeVar("Item")
 
 CHUNK = 500
 
 
 def table_of(model: type[Base]) -> Table:
-    """A model's table."""
+    """Returns the table of a mapped class."""
     table = model.__table__
     assert isinstance(table, Table)
     return table
 
 
 def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
-    """An INSERT that knows ON CONFLICT, in the connection's dialect."""
+    """Returns an INSERT statement that supports ON CONFLICT, in the connection's dialect."""
     return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
 
 
 def insert_new(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Inserts the rows that are not there; what is there stays as it is."""
+    """Inserts the rows that do not exist, and leaves existing rows unchanged."""
     if rows:
         connection.execute(_or_nothing(connection, table), rows)
 
 
 def insert_all(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Inserts rows of which none is there."""
+    """Inserts rows, none of which may exist."""
     if rows:
         connection.execute(table.insert(), rows)
 
 
 def natural_key(table: Table) -> tuple[str, ...]:
-    """The columns that say which row it is, in whichever database."""
+    """Returns the columns that identify a row in any database; ids do so in one database only."""
     for constraint in sorted(table.constraints, key=lambda c: str(c.name)):
         if isinstance(constraint, UniqueConstraint) and "id" not in constraint.columns:
             return tuple(constraint.columns.keys())
@@ -61,13 +61,13 @@ def natural_key(table: Table) -> tuple[str, ...]:
 
 
 def identities(table: Table, rows: Sequence[Row]) -> list[Identity]:
-    """The natural key of each row."""
+    """Returns the natural key of each row."""
     names = natural_key(table)
     return [tuple(row[name] for name in names) for row in rows]
 
 
 def intern(connection: Connection, table: Table, rows: Sequence[Row]) -> dict[Identity, int]:
-    """The id of each row by its natural key; those that are not there are inserted."""
+    """Returns the id of each row, by natural key; rows that do not exist are inserted."""
     wanted = dict(zip(identities(table, rows), rows, strict=True))
     found = ids(connection, table, list(wanted))
     # In one order, so that two writers with the same rows do not wait for each other in a circle.
@@ -82,7 +82,7 @@ def intern(connection: Connection, table: Table, rows: Sequence[Row]) -> dict[Id
 
 
 def ids(connection: Connection, table: Table, wanted: Sequence[Identity]) -> dict[Identity, int]:
-    """The ids of the rows with these natural keys, of those that are there."""
+    """Returns the ids of the existing rows with these natural keys."""
     found: dict[Identity, int] = {}
     asked = set(wanted)
     for chunk in chunks(list(asked), CHUNK):
@@ -94,7 +94,7 @@ def ids(connection: Connection, table: Table, wanted: Sequence[Identity]) -> dic
 
 
 def chunks(items: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
-    """The items, so many at a time."""
+    """Yields the items in chunks of at most `size`."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
 
@@ -105,7 +105,7 @@ def _or_nothing(connection: Connection, table: Table) -> Insert:
 
 
 def _looking_up(table: Table, wanted: Sequence[Identity]) -> Select[Any]:
-    """By the first column where that nearly says it all; else by all of them, as a table of values."""
+    """Returns a look-up by the first column if that is selective enough, otherwise by a table of all values."""
     names = natural_key(table)
     columns = [table.c[name] for name in names]
     if len(names) == 1 or isinstance(columns[0].type, Text):

@@ -1,4 +1,4 @@
-"""Which version of the tables a database has, and bringing it to this program's. Alembic is loaded when needed."""
+"""The revision of a database's tables, and its upgrade to this program's. Alembic is imported when needed."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +9,7 @@ from sqlalchemy.sql import column, table
 from prover.errors import WrongDatabase
 
 HEAD = "0006"
-"""the revision that this program's tables have; revisions are numbers of four digits"""
+"""The revision of this program's tables; revisions are numbers of four digits."""
 VERSION_TABLE = "alembic_version"
 MIGRATIONS = Path(__file__).with_name("migrations")
 UPGRADE_LOCK = 0x70726F766572
@@ -17,16 +17,16 @@ UPGRADE_LOCK = 0x70726F766572
 
 @dataclass(frozen=True)
 class Schema:
-    """The migrations, and the revision that they lead to."""
+    """The migrations, and the revision to which they lead."""
 
     head: str = HEAD
     migrations: Path = MIGRATIONS
 
     def version(self, connection: Connection, name: str) -> str | None:
-        """The database's revision; None when it is empty.
+        """Returns the database's revision; None if the database is empty.
 
         Raises:
-            WrongDatabase: it holds tables of something else.
+            WrongDatabase: The database contains tables of another program.
         """
         tables = inspect(connection).get_table_names()
         if VERSION_TABLE in tables:
@@ -38,10 +38,10 @@ class Schema:
         raise WrongDatabase(f"{name} is a database of another program: choose another with PROVER_DATABASE.")
 
     def demand(self, version: str, name: str) -> None:
-        """Nothing, when this is the revision that is worked with.
+        """Checks that a revision is the one that this program uses.
 
         Raises:
-            WrongDatabase: it is newer or older.
+            WrongDatabase: The revision is newer or older.
         """
         if version > self.head:
             raise WrongDatabase(
@@ -52,10 +52,10 @@ class Schema:
             raise WrongDatabase(f"{name} has older tables ({version}, not {self.head}): run `prover db upgrade`.")
 
     def upgrade(self, connection: Connection, name: str) -> None:
-        """Brings the database to the head, inside the caller's transaction; does nothing when it is there.
+        """Upgrades the database to the head revision, within the caller's transaction.
 
         Raises:
-            WrongDatabase: it is newer, or of another program.
+            WrongDatabase: The database is newer, or belongs to another program.
         """
         if connection.dialect.name == "postgresql":
             connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": UPGRADE_LOCK})

@@ -1,7 +1,4 @@
-"""Asked of the database by whatever learns from proofs: which modules were traced, and what the prover has found.
-
-Changes nothing.
-"""
+"""Queries for learning: traced modules, and the steps of proofs that the prover has found. Changes nothing."""
 
 from collections.abc import Iterator
 from itertools import groupby
@@ -23,17 +20,17 @@ from curriculum.database.tables import (
 
 
 class OwnProof(msgspec.Struct, frozen=True):
-    """A proof that the prover found itself, and the theorem that it was found for."""
+    """A proof that the prover found, and its theorem."""
 
     module: str
     theorem: str
-    """its full name"""
+    """The full name."""
     statement_key: str
     steps: list[GoalStep]
 
 
 def traced_modules(connection: Connection) -> list[tuple[str, str]]:
-    """The key and a path of every module of a snapshot, the same content once, the first stored first."""
+    """Returns the key and a path of every module of any snapshot, in the order in which they were stored."""
     asked = select(ModuleRow.key, func.min(SnapshotModuleRow.path)).join(
         SnapshotModuleRow, SnapshotModuleRow.module_id == ModuleRow.id
     )
@@ -72,7 +69,7 @@ def own_proofs(connection: Connection, after: int = 0) -> Iterator[OwnProof]:
 
 
 def proofs_of_run(connection: Connection, run: int) -> list[tuple[str, OwnProof]]:
-    """The proofs that the attempts of a run found, each with the location of its repository."""
+    """Returns the proofs that the attempts of a run found, each with the location of its repository."""
     asked = (
         select(
             RepositoryRow.location,
@@ -96,7 +93,7 @@ def proofs_of_run(connection: Connection, run: int) -> list[tuple[str, OwnProof]
 
 
 def theorem_starts(connection: Connection) -> dict[tuple[str, str], int]:
-    """Where theorems start that have a proof of ours, by module and name, as traced last."""
+    """Returns the positions of theorems that the prover has proved, by module and name, as traced last."""
     proved = select(AttemptRow.theorem).where(AttemptRow.proof_id.is_not(None))
     asked = (
         select(ModuleRow.name, DeclarationRow.name, DeclarationRow.start)
@@ -108,7 +105,7 @@ def theorem_starts(connection: Connection) -> dict[tuple[str, str], int]:
 
 
 class Declared(msgspec.Struct, frozen=True):
-    """A declaration that others can name."""
+    """A declaration that is visible to other modules."""
 
     name: str
     module: str
@@ -119,7 +116,7 @@ class Declared(msgspec.Struct, frozen=True):
 
 
 def declared_in(connection: Connection, snapshot: int) -> list[Declared]:
-    """What the modules of a snapshot declare for others, in the order of the text."""
+    """Returns the declarations of a snapshot that are not private, ordered by module and position."""
     asked = (
         select(
             DeclarationRow.name,
@@ -138,7 +135,7 @@ def declared_in(connection: Connection, snapshot: int) -> list[Declared]:
 
 
 def imports_in(connection: Connection, snapshot: int) -> dict[str, tuple[str, ...]]:
-    """What each module of a snapshot imports."""
+    """Returns the imports of each module of a snapshot."""
     asked = select(ModuleRow.name, ModuleRow.imports).join(
         SnapshotModuleRow, SnapshotModuleRow.module_id == ModuleRow.id
     )

@@ -1,4 +1,4 @@
-"""How the tactics that generators suggested have fared, by the shape of the goal. Changes nothing."""
+"""Counts of generators' suggestions by goal shape. Changes nothing."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
-"""The queue of theorems that wait to be proved, kept in step with what is traced, tried and proved.
+"""The queue of theorems to prove, which traces, attempts and proofs keep up to date.
 
-What the scheduler reads costs a few rows for each repository, however many theorems there are: the queue is indexed
-in the order of trying, and what attempts came to is counted as they are stored.
+The scheduler reads a few rows for each repository, however many theorems there are: the queue is indexed in the order
+of priority, and results of attempts are counted when they are stored.
 """
 
 from collections.abc import Mapping, Sequence
@@ -24,12 +24,12 @@ from curriculum.database.tables import (
 )
 
 MAX_COUNTED_TRIES = 4
-"""tries that are no longer told apart"""
+"""The number of attempts from which theorems are treated alike."""
 NOTHING_EXCLUDED: Mapping[int, Sequence[str]] = {}
 
 
 class QueueHead(msgspec.Struct, frozen=True, gc=False):
-    """The theorem that a repository would try next, among those tried equally often."""
+    """The next theorem of a repository among those with equally many attempts."""
 
     theorem: int
     repository: int
@@ -39,7 +39,7 @@ class QueueHead(msgspec.Struct, frozen=True, gc=False):
 
 
 class AttemptCounts(msgspec.Struct, frozen=True, gc=False):
-    """What trying theorems of a repository came to, that had been tried so often before."""
+    """Results of attempts at theorems of a repository with a given number of earlier attempts."""
 
     repository: int
     tried: int
@@ -49,7 +49,7 @@ class AttemptCounts(msgspec.Struct, frozen=True, gc=False):
 
 
 class QueuedTheorem(msgspec.Struct, frozen=True):
-    """A theorem that waits to be proved."""
+    """A theorem in the queue."""
 
     theorem: int
     repository: int
@@ -64,7 +64,7 @@ class QueuedTheorem(msgspec.Struct, frozen=True):
 
 
 class LearningMaterial(msgspec.Struct, frozen=True):
-    """What there is to learn from: another as soon as a proof is found or a repository traced, by whomever."""
+    """A version of the training data: it differs as soon as any process finds a proof or traces a repository."""
 
     proofs: int
     snapshot: int
@@ -72,7 +72,7 @@ class LearningMaterial(msgspec.Struct, frozen=True):
 
 
 def refill_queue(connection: Connection, repository: int) -> None:
-    """Makes the queue of a repository what its theorems say: open ones wait, others do not."""
+    """Updates the queue of a repository to the present theorems with a `sorry` and without a proof."""
     open_ = and_(
         TheoremRow.repository_id == repository,
         TheoremRow.present == true(),
@@ -92,7 +92,7 @@ def refill_queue(connection: Connection, repository: int) -> None:
 
 
 def remove_proved(connection: Connection, statement_key: str | None = None) -> None:
-    """Takes off the queue what has a proof now: of one statement, or of any."""
+    """Removes proved theorems from the queue: those with a statement, or all."""
     proved = select(TheoremRow.id).where(TheoremRow.proof_id.is_not(None))
     if statement_key is not None:
         proved = proved.where(TheoremRow.statement_key == statement_key)
@@ -102,10 +102,10 @@ def remove_proved(connection: Connection, statement_key: str | None = None) -> N
 def count_attempt(
     connection: Connection, theorem: int, proved: bool, seconds: float, at: float, known_proofs: int | None = None
 ) -> None:
-    """Counts an attempt at a theorem, before it is taken off the queue if it is proved.
+    """Counts an attempt at a queued theorem; to be called before a proof removes the theorem from the queue.
 
     Args:
-        known_proofs: how many proofs were known when it was begun; as many as there are now, if not given.
+        known_proofs: The number of proofs that were known when the attempt was chosen; by default the present one.
     """
     asked = select(TheoremRow.repository_id, ProspectRow.tried).outerjoin(
         ProspectRow, ProspectRow.theorem_id == TheoremRow.id
@@ -132,29 +132,29 @@ def count_attempt(
 
 
 def proofs_known(connection: Connection) -> int:
-    """How many proofs of ours there are: a clock of what has been learnt, that no one can set back."""
+    """Returns the largest id of a proof: a logical clock of progress that never goes back."""
     return connection.scalar(select(func.coalesce(func.max(ProofRow.id), 0))) or 0
 
 
 def learning_material(connection: Connection) -> LearningMaterial:
-    """What there is to learn from now."""
+    """Returns the present version of the training data."""
     proofs = select(func.coalesce(func.max(ProofRow.id), 0)).scalar_subquery()
     last = func.coalesce(func.max(SnapshotRow.id), 0), func.coalesce(func.max(SnapshotRow.traced_at), 0.0)
     return LearningMaterial(*connection.execute(select(proofs, *last).where(SnapshotRow.traced_at.is_not(None))).one())
 
 
 def is_excluded(name: str, left: Sequence[str]) -> bool:
-    """Whether a theorem is among those that are to be left alone, by names with `*` for any part."""
+    """Returns whether a theorem is excluded, by names with `*` for any part."""
     return any(fnmatchcase(name, each) for each in left)
 
 
 def candidates(connection: Connection, left: Mapping[int, Sequence[str]] = NOTHING_EXCLUDED) -> list[QueueHead]:
-    """For each repository and number of tries the theorem that is next: the longest untried, then the easiest.
+    """Returns the next theorem for each repository and number of attempts, by time of the last attempt and difficulty.
 
-    One look into the index for each of them, but where theorems are to be left alone.
+    This takes one index look-up each, except in repositories with excluded theorems.
 
     Args:
-        left: by repository, the names of those that are, with `*` for any part.
+        left: The names of excluded theorems, with `*` for any part, by repository.
     """
     tries = union_all(
         *(select(literal(n, ProspectRow.tried.type).label("tried")) for n in range(MAX_COUNTED_TRIES + 1))
@@ -177,7 +177,7 @@ def candidates(connection: Connection, left: Mapping[int, Sequence[str]] = NOTHI
 
 
 def _first(connection: Connection, head: QueueHead, left: Sequence[str]) -> QueueHead | None:
-    """The first theorem of a candidate's kind that is not to be left alone."""
+    """Returns the first theorem with the repository and number of attempts of `head` that is not excluded."""
     asked = (
         select(
             ProspectRow.theorem_id, ProspectRow.repository_id, ProspectRow.tried, ProspectRow.tried_at, ProspectRow.knew
@@ -192,7 +192,7 @@ def _first(connection: Connection, head: QueueHead, left: Sequence[str]) -> Queu
 
 
 def attempt_counts(connection: Connection) -> list[AttemptCounts]:
-    """What trying has come to, by repository and number of tries."""
+    """Returns the results of attempts, by repository and number of earlier attempts."""
     asked = select(YieldRow.repository_id, YieldRow.tried, YieldRow.attempts, YieldRow.proved, YieldRow.seconds)
     return [
         AttemptCounts(*row) for row in connection.execute(asked.order_by(YieldRow.repository_id, YieldRow.tried)).all()
@@ -218,19 +218,19 @@ def results_by_temperature(connection: Connection) -> dict[float, tuple[int, int
 
 
 def queue_of(connection: Connection, location: str) -> list[QueuedTheorem]:
-    """The queue of a repository, the least tried first, then the longest untried, then the easiest."""
+    """Returns the queue of a repository, ordered by number of attempts, time of the last attempt, and difficulty."""
     return [QueuedTheorem(*row) for row in connection.execute(_waiting().where(RepositoryRow.location == location))]
 
 
 def attempts_made(connection: Connection, theorems: Sequence[int]) -> dict[int, int]:
-    """How often theorems were attempted, of those that were."""
+    """Returns the number of attempts at each of the theorems that were attempted."""
     asked = select(TheoremRow.id, func.count()).join(AttemptRow, AttemptRow.theorem_id == TheoremRow.id)
     rows = connection.execute(asked.where(TheoremRow.id.in_(theorems)).group_by(TheoremRow.id))
     return {row[0]: row[1] for row in rows}
 
 
 def queued_theorem(connection: Connection, theorem: int) -> QueuedTheorem | None:
-    """A theorem of the queue; None where it no longer waits."""
+    """Returns a theorem of the queue; None if it is not queued."""
     row = connection.execute(_waiting().where(TheoremRow.id == theorem)).one_or_none()
     return None if row is None else QueuedTheorem(*row)
 

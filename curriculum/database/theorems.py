@@ -1,6 +1,6 @@
-"""The list of a repository's theorems, kept in step with its snapshots and with the proofs that are known.
+"""The list of a repository's theorems, which snapshots and proofs keep up to date.
 
-A snapshot costs what changed since the last one: the theorems of modules that came and went.
+The cost of a new snapshot is proportional to the number of theorems in modules that were added or removed.
 """
 
 from collections.abc import Sequence
@@ -72,24 +72,24 @@ def theorems_named(connection: Connection, repository: int, name: str, module: s
 
 
 def lock_theorem_list(connection: Connection) -> None:
-    """Waits until no other unit of work lists theorems or stores proofs, so that neither misses the other's."""
+    """Waits until no other unit of work lists theorems or stores proofs, so that neither misses rows of the other."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": LIST_LOCK})
 
 
-def list_theorems(connection: Connection, repository: int, came: Sequence[int], gone: Sequence[str]) -> None:
-    """Theorems of the modules `gone`, by name, are no longer present; those of the modules `came`, by id, are."""
+def list_theorems(connection: Connection, repository: int, added: Sequence[int], removed: Sequence[str]) -> None:
+    """Marks theorems of removed modules, given by name, as absent, and lists those of added modules, given by id."""
     lock_theorem_list(connection)
-    for names in chunks(gone, CHUNK):
+    for names in chunks(removed, CHUNK):
         absent = update(TheoremRow).where(TheoremRow.repository_id == repository, TheoremRow.module.in_(names))
         connection.execute(absent.values(present=False))
-    for modules in chunks(came, CHUNK):
+    for modules in chunks(added, CHUNK):
         _upsert(connection, _listed(repository, modules))
     refill_queue(connection, repository)
 
 
 def relist_theorems(connection: Connection, repository: int) -> None:
-    """Lists all theorems of a repository from the snapshot that was traced last."""
+    """Lists all theorems of a repository again, from its last traced snapshot."""
     latest = latest_snapshot(connection, repository)
     came = connection.scalars(select(SnapshotModuleRow.module_id).where(SnapshotModuleRow.snapshot_id == latest)).all()
     lock_theorem_list(connection)
@@ -98,7 +98,7 @@ def relist_theorems(connection: Connection, repository: int) -> None:
 
 
 def latest_snapshot(connection: Connection, repository: int) -> int | None:
-    """The snapshot of a repository that was traced last."""
+    """Returns the last traced snapshot of a repository."""
     return connection.scalar(
         select(SnapshotRow.id)
         .where(SnapshotRow.repository_id == repository, SnapshotRow.traced_at.is_not(None))
@@ -110,7 +110,7 @@ def latest_snapshot(connection: Connection, repository: int) -> int | None:
 def first_proof(
     statement_key: InstrumentedAttribute[str], theorem: InstrumentedAttribute[int]
 ) -> ScalarSelect[int | None]:
-    """The id of the first known proof of a statement that has not broken where the theorem stands, or NULL."""
+    """Returns an expression for the first known proof of a statement that is not broken for the theorem, or NULL."""
     mine = LineageEventRow.proof_id == ProofRow.id, LineageEventRow.theorem_id == theorem
     last = select(func.max(LineageEventRow.id)).where(*mine).correlate_except(LineageEventRow).scalar_subquery()
     fate = aliased(LineageEventRow)
@@ -120,7 +120,7 @@ def first_proof(
 
 
 def link_proofs(connection: Connection, statement_key: str | None = None) -> None:
-    """Gives theorems without a proof the one that is known of their statement; all, or those of one statement."""
+    """Links theorems without a proof to a known proof of their statement: all theorems, or those with one statement."""
     lock_theorem_list(connection)
     known = first_proof(TheoremRow.statement_key, TheoremRow.id)
     without = update(TheoremRow).where(TheoremRow.proof_id.is_(None), known.is_not(None)).values(proof_id=known)
@@ -146,7 +146,7 @@ def _upsert(connection: Connection, listed: Select[Any]) -> None:
 
 
 def _listed(repository: int, modules: Sequence[int]) -> Select[Any]:
-    """The rows of `theorems` for the declarations of some modules."""
+    """Returns a query for the rows of `theorems` that some modules contribute."""
     known = aliased(TheoremRow)
     same = known.repository_id == repository, known.module == ModuleRow.name, known.name == DeclarationRow.name
     provable = and_(

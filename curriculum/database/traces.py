@@ -1,8 +1,8 @@
-"""Storing what Lean says of a repository, and reading it again. Part of a unit of work, and only there.
+"""Operations that store repositories, snapshots and traced modules. Part of a unit of work.
 
-A module is stored under its key (`identity.module_keys`): once, whole, or not at all. So a trace that is
-killed goes on where it stopped, a second trace of the same text stores nothing, and a changed file costs
-itself and what imports it.
+A module is stored once, in one transaction, under its key (`identity.module_keys`). Therefore a killed trace resumes
+where it stopped, a second trace of the same text stores nothing, and a change to a file affects only that module and
+those that import it.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -33,38 +33,38 @@ from prover.lean.traced import TracedModule
 
 @dataclass(frozen=True)
 class SnapshotSource:
-    """A repository as it was read."""
+    """A snapshot of a repository: its location, revision and toolchain."""
 
     location: str
-    """its canonical URL, or the absolute path of a directory"""
+    """The canonical URL, or the absolute path of a directory."""
     revision: str
-    """the commit; a digest of the files where it is dirty, or no git repository"""
+    """The commit; a digest of the files if they differ from it, or if there is no git repository."""
     toolchain: str
     dirty: bool = False
 
 
 class TraceStore:
-    """The part of a unit of work that has to do with repositories."""
+    """The operations on repositories, snapshots and modules in a unit of work."""
 
     def __init__(self, connection: Connection, now: Callable[[], float]) -> None:
         self._connection = connection
         self._now = now
 
     def record_repository(self, location: str, follows: str | None = None) -> int:
-        """A repository's id; it is added when it is not there."""
+        """Returns the id of a repository, which is added if it does not exist."""
         repositories = table_of(RepositoryRow)
         row = {"location": location, "follows": follows, "added_at": self._now()}
         return intern(self._connection, repositories, [row])[(location,)]
 
     def follow(self, location: str, follows: str | None) -> None:
-        """Changes the branch, tag or commit of a repository that is asked for."""
+        """Sets the branch, tag or commit that a repository follows."""
         self.record_repository(location)
         self._connection.execute(
             update(RepositoryRow).where(RepositoryRow.location == location).values(follows=follows)
         )
 
     def record_snapshot(self, read: SnapshotSource) -> int:
-        """A snapshot's id; it and its repository are added when they are not there."""
+        """Returns the id of a snapshot; the snapshot and its repository are added if they do not exist."""
         repository = self.record_repository(read.location)
         row = {
             "repository_id": repository,
@@ -77,17 +77,17 @@ class TraceStore:
         return next(iter(intern(self._connection, table_of(SnapshotRow), [row]).values()))
 
     def modules_known(self, keys: Collection[str]) -> set[str]:
-        """Which of the modules are stored already, and need no tracing."""
+        """Returns the keys of those modules that are stored and need no tracing."""
         known: set[str] = set()
         for chunk in chunks(list(keys), CHUNK):
             known.update(self._connection.scalars(select(ModuleRow.key).where(ModuleRow.key.in_(chunk))))
         return known
 
     def store_module(self, key: str, toolchain: str, module: TracedModule) -> int:
-        """A module's id; all that was traced of it is stored when it is not there.
+        """Stores the trace of a module unless it exists, and returns the module's id.
 
         Raises:
-            RowRefused: two of its declarations have one name, or it breaks another rule of the tables.
+            RowRefused: Two of its declarations have the same name, or the trace violates another constraint.
         """
         row = {"key": key, "name": module.name, "digest": module.digest, "toolchain": toolchain}
         adding = upsert(self._connection, table_of(ModuleRow)).on_conflict_do_nothing().returning(ModuleRow.id)
@@ -108,12 +108,12 @@ class TraceStore:
         return int(added)
 
     def finish_snapshot(self, snapshot: int, paths: Mapping[str, str]) -> None:
-        """Says which modules a snapshot has, from key to the file's path; its repository's theorems are now theirs.
+        """Completes a snapshot: stores its modules' paths, by key, and lists their theorems as the repository's.
 
-        Modules that could not be built are left out. What has not changed since the last trace costs nothing.
+        Modules that could not be built are omitted. Modules that have not changed since the last trace cost nothing.
 
         Raises:
-            RowRefused: a module is not stored, or two have one name.
+            RowRefused: A module is not stored, or two modules have the same name.
         """
         repository = self._repository_of(snapshot)
         lock_theorem_list(self._connection)
@@ -127,7 +127,7 @@ class TraceStore:
         self._connection.execute(update(SnapshotRow).where(SnapshotRow.id == snapshot).values(traced_at=self._now()))
 
     def record_trace(self, read: SnapshotSource, modules: Mapping[str, TracedModule], known: Mapping[str, str]) -> int:
-        """A whole trace at once: new modules by key, and the paths of those that are known; the snapshot's id."""
+        """Stores a whole trace, of new modules by key and the paths of known ones, and returns the snapshot's id."""
         snapshot = self.record_snapshot(read)
         for key, module in modules.items():
             self.store_module(key, read.toolchain, module)
@@ -135,9 +135,9 @@ class TraceStore:
         return snapshot
 
     def forget_repository(self, location: str) -> bool:
-        """Removes a repository, its snapshots, and the modules that no other has; whether it was there.
+        """Deletes a repository, its snapshots, and modules that no other repository uses; returns whether it existed.
 
-        Attempts and proofs stay.
+        Attempts and proofs are kept.
         """
         mine = (
             select(SnapshotModuleRow.module_id)
@@ -151,9 +151,9 @@ class TraceStore:
         return bool(gone)
 
     def _drop(self, modules: Sequence[int]) -> None:
-        """Removes modules that no snapshot has, with the states and constants that only they had.
+        """Deletes those of the modules that no snapshot uses, and states and constants without references.
 
-        Not any others: what a running trace has stored is not linked yet.
+        Other unused modules stay, because a running trace may have stored them for a snapshot that is not complete yet.
         """
         linked = exists().where(SnapshotModuleRow.module_id == ModuleRow.id)
         for chunk in chunks(modules, CHUNK):
@@ -173,7 +173,7 @@ class TraceStore:
         return found
 
     def _stored(self, paths: Mapping[str, str]) -> dict[int, Row]:
-        """What is to be linked, by module."""
+        """Returns the links to store, by the id of the module."""
         found: dict[str, tuple[int, str]] = {}
         for chunk in chunks(list(paths), CHUNK):
             asked = select(ModuleRow.key, ModuleRow.id, ModuleRow.name).where(ModuleRow.key.in_(chunk))
@@ -187,7 +187,7 @@ class TraceStore:
         return {r.module_id: {"name": r.name, "path": r.path} for r in self._connection.execute(asked)}
 
     def _link(self, snapshot: int, wanted: Mapping[int, Row]) -> None:
-        """Makes these the snapshot's modules."""
+        """Replaces the modules of a snapshot."""
         there = self._links(snapshot)
         for chunk in chunks([module for module, link in there.items() if wanted.get(module) != link], CHUNK):
             mine = delete(SnapshotModuleRow).where(SnapshotModuleRow.snapshot_id == snapshot)
@@ -205,7 +205,7 @@ class TraceStore:
         return found
 
     def _intern_states(self, packed: Packed) -> dict[Identity, int]:
-        """The ids of states; the goals of a state are inserted with it."""
+        """Returns the ids of states; missing ones are inserted with their goals."""
         states = table_of(StateRow)
         known = ids(self._connection, states, packed.states_met())
         added = intern(self._connection, states, packed.state_rows(without=known))

@@ -1,8 +1,8 @@
-"""A whole database as JSON Lines, and back: to another machine, to the other kind of database, into one that has rows.
+"""Export of a whole database as JSON Lines, and import into another one, which may be of another kind and have rows.
 
-The first line says what it is and which version the tables have, each further one is a row, the last says how
-many there were. Ids in it mean nothing outside it: rows are told apart by their natural keys (`rows.natural_key`).
-What a database has already stays as it is.
+The first line names the format and the revision of the tables, each further line is a row, and the last line is the
+number of rows. Ids are valid within the file only: rows are identified by their natural keys (`rows.natural_key`).
+Existing rows of the database stay as they are. Exports of older revisions can be imported.
 """
 
 from collections.abc import Iterator, Sequence
@@ -46,14 +46,14 @@ class ExportTrailer(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ExportLine(msgspec.Struct, forbid_unknown_fields=True):
-    """Any other line."""
+    """A row of an export."""
 
     table: str
     row: msgspec.Raw
 
 
 def export_to(connection: Connection, version: str, file: Path) -> int:
-    """Writes every row to a file, which is there whole at the end or not at all; how many rows."""
+    """Writes all rows to a file, atomically, and returns their number."""
     with atomic_path(file, durable=True) as scratch, scratch.open("wb") as out:
         encoder = msgspec.json.Encoder()
         rows = 0
@@ -67,11 +67,11 @@ def export_to(connection: Connection, version: str, file: Path) -> int:
 
 
 def import_from(connection: Connection, version: str, file: Path) -> int:
-    """Inserts every row of an export that is not there, in the caller's unit of work; how many it read.
+    """Inserts all rows of an export that do not exist, in the caller's unit of work; returns the number of rows read.
 
     Raises:
-        ImportRefused: it is no export of this version, or not whole, or a row is wrong. The unit of work
-            must then be given up, as it is when this leaves its block.
+        ImportRefused: The file is not an export, is of a newer revision or incomplete, or a row is invalid. The unit of
+            work must then be rolled back, which happens when the exception leaves its block.
     """
     with file.open("rb") as lines:
         reading = _ExportReader(file, version, lines)
@@ -103,14 +103,14 @@ def _insert(importing: "_RowImporter", reading: "_ExportReader", table: Table, b
 
 
 def _rows(connection: Connection, table: Table) -> Iterator[dict[str, Any]]:
-    """The rows in the order of their primary key; what has an id comes before what refers to it."""
+    """Yields the rows in the order of their primary key, so that referenced rows come first."""
     asked = select(table).order_by(*table.primary_key.columns).execution_options(yield_per=BATCH)
     names = [f"{column.name}" for column in table.columns]  # a plain text, which SQLAlchemy's names are not
     return (dict(zip(names, row, strict=True)) for row in connection.execute(asked))
 
 
 class _ExportReader:
-    """The lines of an export, examined one by one."""
+    """Reads and validates the lines of an export one by one."""
 
     def __init__(self, file: Path, version: str, lines: BinaryIO) -> None:
         self.read = 0
@@ -122,7 +122,7 @@ class _ExportReader:
         except (msgspec.DecodeError, UnicodeDecodeError):
             head = None
         if head is None or head.export != KIND:
-            raise ImportRefused(f"{file} is no export of a database: give a file that `prover db export` wrote.")
+            raise ImportRefused(f"{file} is not an export of a database: give a file that `prover db export` wrote.")
         if not (head.version.isdecimal() and OLDEST_EXPORT <= head.version <= version):
             raise ImportRefused(
                 f"{file} has tables of version {head.version}, not {version}: "
@@ -135,10 +135,10 @@ class _ExportReader:
         }
 
     def rows(self) -> Iterator[tuple[str, dict[str, Any]]]:
-        """Each row with its table.
+        """Yields each row with its table.
 
         Raises:
-            ImportRefused: a line is wrong, or the last one is not there.
+            ImportRefused: A line is invalid, or the last line is missing.
         """
         line_decoder = msgspec.json.Decoder(ExportLine)
         ended = False
@@ -158,7 +158,7 @@ class _ExportReader:
                     continue
                 row = self._decoders[decoded.table].decode(decoded.row)
             except (msgspec.DecodeError, UnicodeDecodeError, KeyError, ValueError) as error:
-                raise self.refused(f"it is no row of this program's tables: {error}") from None
+                raise self.refused(f"it is not a row of this program's tables: {error}") from None
             self.read += 1
             values = msgspec.structs.asdict(row)
             yield decoded.table, {column.name: values[column.name] for column in TABLES[decoded.table].columns}
@@ -166,23 +166,23 @@ class _ExportReader:
             raise self.refused("the file ends there, before its end")
 
     def refused(self, why: str) -> ImportRefused:
-        """What is said of the line that was read last."""
-        return ImportRefused(f"{self._file}, line {self._number}: {why}; nothing was imported, export it again.")
+        """Returns the exception for an error in the line that was read last."""
+        return ImportRefused(f"{self._file}, line {self._number}: {why}; nothing was imported; export it again.")
 
 
 @dataclass
 class _RowImporter:
-    """Rows on their way into a database whose ids are others."""
+    """Inserts rows, and translates ids of the file into ids of the database."""
 
     connection: Connection
     ids: dict[str, dict[int, int]] = field(default_factory=lambda: {name: {} for name in TABLES})
-    """by table: from the id in the file to the one in the database"""
+    """The ids in the database by table and id in the file."""
 
     def insert(self, table: Table, rows: list[dict[str, Any]]) -> None:
-        """Inserts rows that are not there.
+        """Inserts rows that do not exist.
 
         Raises:
-            KeyError: they refer to one that has not been read.
+            KeyError: A row refers to one that has not been read.
         """
         for row in rows:
             for column in table.columns:
@@ -220,7 +220,7 @@ class _RowImporter:
 
 
 def _owner(column: Column[Any]) -> Table | None:
-    """The table whose id a column holds, directly or through other tables."""
+    """Returns the table whose id a column holds, directly or through other tables."""
     for key in column.foreign_keys:
         target = key.column
         if target.name == "id":

@@ -1,4 +1,4 @@
-"""How the repositories fare that the daemon looks after: what was seen last, what went wrong, when to look again."""
+"""The state of watched repositories: the last visit, the last failure, and the time of the next visit."""
 
 import msgspec
 from sqlalchemy import Connection, select, update
@@ -11,7 +11,7 @@ LONGEST_PAUSE_S = 24 * 3600.0
 
 
 class WatchedRepository(msgspec.Struct, frozen=True):
-    """A repository that is looked after."""
+    """A repository that the daemon watches."""
 
     repository: int
     location: str
@@ -24,7 +24,7 @@ class WatchedRepository(msgspec.Struct, frozen=True):
 
 
 def watched_repositories(connection: Connection) -> list[WatchedRepository]:
-    """Every repository that is kept, those first that are due first; one never looked at is due at once."""
+    """Returns all repositories, ordered by the time of the next visit; one that was never visited is due at once."""
     asked = select(
         RepositoryRow.id,
         RepositoryRow.location,
@@ -43,15 +43,15 @@ def watched_repositories(connection: Connection) -> list[WatchedRepository]:
 
 
 def record_visit(connection: Connection, repository: int, revision: str, at: float, again_in: float) -> None:
-    """Says that a repository was looked at, and is well."""
+    """Records a successful visit of a repository."""
     _store(connection, repository, revision, at, 0, None, at + again_in)
 
 
 def record_failure(connection: Connection, repository: int, fault: str, at: float) -> float:
-    """Says that a repository could not be read, and when it is to be tried again: each time twice as late.
+    """Records that a repository could not be read; the pause until the next visit doubles with each failure in a row.
 
     Returns:
-        the seconds until then.
+        The seconds until the next visit.
     """
     known = connection.execute(
         select(WatchRow.revision, WatchRow.failures).where(WatchRow.repository_id == repository)
@@ -63,14 +63,16 @@ def record_failure(connection: Connection, repository: int, fault: str, at: floa
 
 
 def reset_clock(connection: Connection, now: float, poll: float) -> int:
-    """Makes due what is due further away than the longest pause, and theorems tried that far ahead as if tried now: the
-    clock was set back since.
+    """Repairs times that lie too far in the future because the clock was set back.
+
+    Repositories whose next visit is further away than the longest pause are due now; theorems whose last attempt lies
+    that far ahead count as attempted now.
 
     Args:
-        poll: seconds between two looks at a repository that is well.
+        poll: The seconds between two visits of a repository without failures.
 
     Returns:
-        how many repositories there were.
+        The number of repositories whose times were changed.
     """
     longest = now + max(LONGEST_PAUSE_S, poll)
     connection.execute(update(ProspectRow).where(ProspectRow.tried_at > longest).values(tried_at=max(now, 0.0)))

@@ -375,10 +375,10 @@ def test_check_finds_what_constraints_cannot_say(db: Database) -> None:
     with db.unit_of_work() as work:
         work.results.record_attempt(tried("a", PROOF), repository=1)
     lies = [
-        (update(StateRow).where(StateRow.id == 1).values(text="⊢ False"), "1 states have other goals"),
+        (update(StateRow).where(StateRow.id == 1).values(text="⊢ False"), "1 states do not match"),
         (update(TheoremRow).where(TheoremRow.name == "b").values(present=False), "1 theorems of the last trace"),
         (update(TheoremRow).where(TheoremRow.name == "a").values(proof_id=None), "1 theorems are called open although"),
-        (update(ProofRow).values(scripts=["sorry"]), "has other scripts than were stored"),
+        (update(ProofRow).values(scripts=["sorry"]), "the scripts of proof 1 do not match their digest"),
         (update(SnapshotRow).values(traced_at=None), "2 theorems of the last trace|listed but not in it"),
     ]
     for lie, found in lies:
@@ -454,7 +454,7 @@ def test_who_was_taken_over_changes_nothing_more(timed: Database, clock: Clock) 
         work.results.record_proof("s", PROOF, LEAN)
         work.leases.hold(mine)
 
-    with pytest.raises(LeaseLost, match="me no longer has r"):
+    with pytest.raises(LeaseLost, match="me has lost the lease of r"):
         timed.perform(store)
     assert counts(timed)["proofs"] == 0
     with pytest.raises(LeaseLost), timed.unit_of_work() as work:

@@ -197,7 +197,7 @@ def test_what_was_removed_is_refused_in_an_export_of_this_version(full: Database
     lines = (tmp_path / "x.jsonl").read_bytes().splitlines(keepends=True)
     lines.insert(1, b'{"table":"measurements","row":{"run_id":1,"name":"loss","step":3,"value":0.5}}\n')
     (tmp_path / "x.jsonl").write_bytes(b"".join(lines))
-    with pytest.raises(ImportRefused, match="line 2: it is no row"):
+    with pytest.raises(ImportRefused, match="line 2: it is not a row"):
         imported(db, tmp_path / "x.jsonl")
 
 
@@ -221,17 +221,17 @@ def row_edited(table: str, **change: object) -> Callable[[list[bytes]], list[byt
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [
-        (lambda lines: [], "is no export of a database"),
-        (lambda lines: [b"theorem t : True\n"], "is no export of a database"),
-        (lambda lines: [b"\xff\xfe\n"], "is no export of a database"),
+        (lambda lines: [], "is not an export of a database"),
+        (lambda lines: [b"theorem t : True\n"], "is not an export of a database"),
+        (lambda lines: [b"\xff\xfe\n"], "is not an export of a database"),
         (edited(0, lambda line: line.update(version="0999")), f"has tables of version 0999, not {HEAD}"),
-        (lambda lines: [*lines[:-3], lines[-3][:20]], r"line \d+: it is no row"),
+        (lambda lines: [*lines[:-3], lines[-3][:20]], r"line \d+: it is not a row"),
         (lambda lines: lines[:-1], r"line \d+: the file ends there, before its end"),
         (lambda lines: [*lines[:-2], lines[-1]], "lines are missing before it"),
         (lambda lines: [*lines, lines[-2]], "there is more after its end"),
-        (edited(3, lambda line: line.update(table="nonsense")), "line 4: it is no row"),
-        (edited(3, lambda line: line["row"].update(more=1)), "line 4: it is no row"),
-        (row_edited("attempts", seconds="long"), "it is no row"),
+        (edited(3, lambda line: line.update(table="nonsense")), "line 4: it is not a row"),
+        (edited(3, lambda line: line["row"].update(more=1)), "line 4: it is not a row"),
+        (row_edited("attempts", seconds="long"), "it is not a row"),
         (row_edited("attempts", seconds=-1.0), "a row of attempts breaks a rule"),
         (row_edited("attempts", outcome="won"), "a row of attempts breaks a rule"),
         (row_edited("theorems", repository_id=77), "refers to row 77 of repositories, which is missing above"),

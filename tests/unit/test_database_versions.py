@@ -178,7 +178,7 @@ def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path) ->
     file = tmp_path / "prover.db"
     file.write_text("# Notes\n" * 500)
     for use in (lambda db: db.perform(lambda work: None), lambda db: db.upgrade(), lambda db: db.version()):
-        with Database(file) as db, pytest.raises(DatabaseCorrupt, match=r"prover\.db is damaged, or no database"):
+        with Database(file) as db, pytest.raises(DatabaseCorrupt, match=r"prover\.db is damaged, or not a database"):
             use(db)
     assert file.read_text() == "# Notes\n" * 500
 
@@ -218,7 +218,7 @@ def test_half_a_database_is_found(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "said"),
     [
-        ("nonsense", "is no database URL: write sqlite:///FILE or postgresql://"),
+        ("nonsense", "is not a database URL: write sqlite:///FILE or postgresql://"),
         ("mysql://root@localhost/x", "kind mysql are not supported"),
         ("sqlite://", "names no file"),
         ("sqlite:///:memory:", "names no file"),

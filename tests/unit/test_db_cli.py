@@ -76,7 +76,7 @@ def test_check_names_what_is_wrong(file: Path, capsys: pytest.CaptureFixture[str
     with sqlite3.connect(file) as connection:
         connection.execute("UPDATE states SET text = 'False' WHERE id = 1")
     assert run(["db", "check"]) == 2
-    assert "1 states have other goals than were stored" in capsys.readouterr().out
+    assert "1 states do not match their digests" in capsys.readouterr().out
 
 
 def test_a_newer_database_is_one_sentence(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -98,7 +98,7 @@ def test_a_file_that_is_no_database_is_one_sentence(file: Path, capsys: pytest.C
     for command in ("status", "check", "upgrade"):
         assert run(["db", command]) == 2
         said = capsys.readouterr().err
-        assert "is damaged, or no database" in said
+        assert "is damaged, or not a database" in said
         assert len(said.splitlines()) == 1
 
 
@@ -122,7 +122,7 @@ def test_places_that_are_wrong_are_named(file: Path, tmp_path: Path, capsys: pyt
     assert "There is no file" in capsys.readouterr().err
     (tmp_path / "half.jsonl").write_text('{"export":"a prover')
     assert run(["db", "import", str(tmp_path / "half.jsonl")]) == 2
-    assert "is no export of a database" in capsys.readouterr().err
+    assert "is not an export of a database" in capsys.readouterr().err
 
 
 def test_the_history_of_a_theorem_is_shown(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

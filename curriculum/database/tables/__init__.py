@@ -1,4 +1,4 @@
-"""Every table, its meaning in its docstring and that of each column below it. docs/database.md shows them."""
+"""All tables. Docstrings describe each table and, below it, each column; docs/database.md is made from them."""
 
 from curriculum.database.tables.base import Base
 from curriculum.database.tables.learning import LessonRow, LineageEventRow, ProspectRow, WatchRow, YieldRow

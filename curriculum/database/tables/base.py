@@ -1,6 +1,6 @@
-"""What all tables share: their types in both kinds of database, names of constraints, and forms of checks.
+"""Column types for SQLite and PostgreSQL, names of constraints, and constructors of CHECK constraints.
 
-On SQLite the tables are strict: a column takes its own type and no other.
+SQLite tables are strict: a column accepts values of its own type only.
 """
 
 import json
@@ -13,11 +13,11 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 STRICT = {"sqlite_strict": True}
 CLUSTERED = {"sqlite_strict": True, "sqlite_with_rowid": False}
-"""for tables of short rows that are read in the order of their primary key"""
+"""Options of tables with short rows that are read in the order of their primary key."""
 
 
 class Flag(TypeDecorator[bool]):
-    """True or false; SQLite has no type for it."""
+    """A Boolean column, stored as an integer in SQLite, which has no Boolean type."""
 
     impl = Boolean
     cache_ok = True
@@ -30,7 +30,7 @@ class Flag(TypeDecorator[bool]):
 
 
 class Json(TypeDecorator[Any]):
-    """A JSON value, kept as text in one form, so that equal values are equal text."""
+    """A JSON column, stored as canonical text, so that equal values are equal text."""
 
     impl = Text
     cache_ok = True
@@ -43,12 +43,12 @@ class Json(TypeDecorator[Any]):
 
 
 def canonical(value: Any) -> str:
-    """The one way in which a JSON value is written: keys sorted, no spaces."""
+    """Returns the canonical text of a JSON value: keys sorted, no spaces."""
     return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 class Base(DeclarativeBase):
-    """The root of all tables."""
+    """The base class of all tables."""
 
     metadata = MetaData(
         naming_convention={
@@ -69,21 +69,21 @@ class Base(DeclarativeBase):
 
 
 def flag(column: str) -> CheckConstraint:
-    """The column is true or false, on SQLite too."""
+    """Returns a constraint that restricts an SQLite column to 0 and 1."""
     return CheckConstraint(f"{column} IN (0, 1)", name=f"{column}_is_a_flag").ddl_if(dialect="sqlite")
 
 
 def one_of(column: str, *values: str) -> CheckConstraint:
-    """The column is one of the values, or NULL where it may be that."""
+    """Returns a constraint that restricts a column to some values, or NULL where it is nullable."""
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_is_known")
 
 
 def not_empty(*columns: str) -> CheckConstraint:
-    """None of the columns is the empty text."""
+    """Returns a constraint that forbids the empty text in the columns."""
     return CheckConstraint(" AND ".join(f"{column} <> ''" for column in columns), name="is_named")
 
 
 def not_negative(*columns: str) -> CheckConstraint:
-    """None of the columns is less than zero."""
+    """Returns a constraint that forbids negative values in the columns."""
     return CheckConstraint(" AND ".join(f"{column} >= 0" for column in columns), name="is_counted_from_zero")

@@ -1,4 +1,4 @@
-"""What is to be tried and learnt next, and how far that has come: prospects, yields, lineage, lessons, watches."""
+"""Planning and learning: queued theorems, attempt counts, lineage of proofs, steps of courses, watched repositories."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from curriculum.database.tables.base import CLUSTERED, STRICT, Base, Json, not_e
 
 
 class ProspectRow(Base):
-    """A theorem that waits to be proved; there is none for one that is proved or gone."""
+    """A theorem in the queue. Theorems that are proved, or no longer in the repository, have no row."""
 
     __tablename__ = "prospects"
     __table_args__ = (
@@ -22,31 +22,31 @@ class ProspectRow(Base):
     theorem_id: Mapped[int] = mapped_column(ForeignKey("theorems.id", ondelete="CASCADE"), primary_key=True)
     repository_id: Mapped[int] = mapped_column(ForeignKey("repositories.id", ondelete="CASCADE"))
     tried: Mapped[int]
-    """how often it was tried; 4 for more often"""
+    """The number of attempts; 4 stands for four or more."""
     tried_at: Mapped[float]
-    """when it was tried last; 0 where it never was"""
+    """The time of the last attempt; 0 if there was none."""
     knew: Mapped[int]
-    """how many proofs of ours there were then"""
+    """The number of proofs in the database when that attempt was chosen."""
     difficulty: Mapped[float]
-    """what is smaller is tried first among those tried equally often"""
+    """The priority among theorems with equally many attempts: the smallest value is tried first."""
 
 
 class YieldRow(Base):
-    """What trying theorems of a repository came to, told apart by how often they had been tried before."""
+    """Results of attempts at a repository's theorems, by the number of earlier attempts at the same theorem."""
 
     __tablename__ = "yields"
     __table_args__ = (not_negative("tried", "attempts", "proved", "seconds"), CLUSTERED)
 
     repository_id: Mapped[int] = mapped_column(ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True)
     tried: Mapped[int] = mapped_column(primary_key=True)
-    """how often the theorems had been tried before; 4 for more often"""
+    """The number of earlier attempts at the theorem; 4 stands for four or more."""
     attempts: Mapped[int]
     proved: Mapped[int]
     seconds: Mapped[float]
 
 
 class LineageEventRow(Base):
-    """What became of a theorem's proof when it was found, and at each later snapshot."""
+    """An event in the life of a theorem's proof: when it was found, and at each later snapshot."""
 
     __tablename__ = "lineage"
     __table_args__ = (
@@ -61,51 +61,51 @@ class LineageEventRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     theorem_id: Mapped[int] = mapped_column(ForeignKey("theorems.id", ondelete="CASCADE"))
     revision: Mapped[str]
-    """of the snapshot at which it was so"""
+    """The revision of the snapshot at which the event happened."""
     event: Mapped[str]
-    """`found`; `kept` where the same proof still holds; `moved` from another name or module with the same statement;
-    `broken`; `mended` by another proof; `gone` with its theorem"""
+    """`found`; `kept` if the same proof still holds; `moved` from another name or module with the same statement;
+    `broken`; `mended` if another proof replaces a broken one; `gone` with its theorem"""
     statement_key: Mapped[str]
     proof_id: Mapped[int | None] = mapped_column(ForeignKey("proofs.id"))
-    """the proof that it is about"""
+    """The proof concerned."""
     run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
-    """the run that found or mended it, whose configuration names the models"""
+    """The run that found or replaced the proof; its configuration names the models."""
     at: Mapped[float]
 
 
 class LessonRow(Base):
-    """A finished step of a course of learning, so that a course that was killed goes on behind it."""
+    """A finished step of a course. A course that was killed resumes after its last finished step."""
 
     __tablename__ = "lessons"
     __table_args__ = (not_empty("kind"), not_negative("position", "round"), CLUSTERED)
 
     run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
-    """which step of the course it is, from 0"""
+    """The index of the step in the course, from 0."""
     kind: Mapped[str]
-    """`trace`, `order`, `baseline`, `learn`, `measure`, `choose` or `prove`"""
+    """`trace`, `order`, `baseline`, `recheck`, `learn`, `measure`, `choose` or `prove`."""
     round: Mapped[int]
-    """from 1; 0 for what comes before the first"""
+    """The round of the course, from 1; 0 for steps before the first round."""
     location: Mapped[str]
-    """of the repository that it is about; empty where it is about all"""
+    """The location of the repository concerned; empty if the step concerns all."""
     record: Mapped[Any] = mapped_column(Json)
-    """an object: what came of it"""
+    """A JSON object with the results of the step."""
     ended_at: Mapped[float]
 
 
 class WatchRow(Base):
-    """How a repository fares that the daemon looks after."""
+    """The state of a repository that the daemon watches."""
 
     __tablename__ = "watches"
     __table_args__ = (Index(None, "next_at"), not_negative("failures"), STRICT)
 
     repository_id: Mapped[int] = mapped_column(ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True)
     revision: Mapped[str | None]
-    """what was seen of it last"""
+    """The revision that was seen last; NULL if none was."""
     seen_at: Mapped[float]
     failures: Mapped[int]
-    """how often in a row it could not be fetched, built or traced"""
+    """The number of consecutive failures to fetch, build or trace it."""
     fault: Mapped[str | None]
-    """why, the last time"""
+    """The reason for the last failure; NULL if the last visit succeeded."""
     next_at: Mapped[float]
-    """when it is to be looked at again"""
+    """The time of the next visit."""

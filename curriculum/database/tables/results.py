@@ -9,7 +9,7 @@ from curriculum.database.tables.base import CLUSTERED, STRICT, Base, Json, flag,
 
 
 class TheoremRow(Base):
-    """A theorem of a repository, or another declaration with a `sorry`, through all of its snapshots."""
+    """A theorem of a repository, or another declaration with a `sorry`, across all of its snapshots."""
 
     __tablename__ = "theorems"
     __table_args__ = (
@@ -35,32 +35,32 @@ class TheoremRow(Base):
     module: Mapped[str]
     name: Mapped[str]
     statement_key: Mapped[str]
-    """a key of the elaborated statement in the snapshot that was traced last"""
+    """The key of the elaborated statement in the last traced snapshot."""
     incomplete: Mapped[bool]
-    """its own text there leaves something to `sorry`"""
+    """Whether its text in the last traced snapshot contains a `sorry`."""
     present: Mapped[bool]
-    """the snapshot that was traced last has it"""
+    """Whether the last traced snapshot contains the theorem."""
     difficulty: Mapped[float]
-    """what is smaller is tried first; until something better is known, the length of the printed statement"""
+    """The priority in the queue: the smallest value is tried first. By default the length of the printed statement."""
     proof_id: Mapped[int | None]
-    """a proof of this statement, where one is known"""
+    """A proof of this statement; NULL if none is known."""
 
 
 class ConfigurationRow(Base):
-    """The settings of an attempt or run."""
+    """The settings of an attempt or a run."""
 
     __tablename__ = "configurations"
     __table_args__ = (UniqueConstraint("digest"), STRICT)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     digest: Mapped[str]
-    """SHA-256 of the settings and the names of its models, hexadecimal"""
+    """SHA-256, in hexadecimal, of the settings and the names of the models."""
     settings: Mapped[Any] = mapped_column(Json)
-    """an object: generators, search, limits"""
+    """A JSON object: generators, search, limits."""
 
 
 class ModelRow(Base):
-    """A trained model, one version of it."""
+    """One version of a trained model."""
 
     __tablename__ = "models"
     __table_args__ = (
@@ -73,20 +73,20 @@ class ModelRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
-    """names the version too"""
+    """The name of the model, including its version."""
     origin: Mapped[str]
-    """where its files are from, or where they lie"""
+    """The origin of its files: a repository of models, or a directory."""
     trained_on: Mapped[Any] = mapped_column(Json)
-    """an object: snapshots, data sets, settings, seed"""
+    """A JSON object: snapshots, data sets, settings, seed."""
     metrics: Mapped[Any] = mapped_column(Json)
-    """an object: what was measured of it"""
+    """A JSON object: measurements of the model by name."""
     parent_id: Mapped[int | None] = mapped_column(ForeignKey("models.id"))
-    """the model that it was trained from"""
+    """The model from which training started."""
     made_at: Mapped[float]
 
 
 class ModelFilesRow(Base):
-    """Where the files of a model lie; no row once they were removed."""
+    """The directory of a model's files. Models whose files were removed have no row."""
 
     __tablename__ = "model_files"
     __table_args__ = (
@@ -97,15 +97,15 @@ class ModelFilesRow(Base):
 
     model_id: Mapped[int] = mapped_column(ForeignKey("models.id", ondelete="CASCADE"), primary_key=True)
     directory: Mapped[str]
-    """on the machine that trained it"""
+    """A path on the machine that trained the model."""
     kind: Mapped[str]
-    """`seq2seq` or `causal`"""
+    """The architecture: `seq2seq` or `causal`."""
     format: Mapped[str]
-    """of its prompts"""
+    """The name of its prompt format."""
 
 
 class GeneratorCountRow(Base):
-    """How well what a generator suggests has fared on goals of one shape, in one repository."""
+    """Results of a generator's suggestions on goals of one shape, in one repository."""
 
     __tablename__ = "generator_counts"
     __table_args__ = (
@@ -116,18 +116,18 @@ class GeneratorCountRow(Base):
 
     repository_id: Mapped[int] = mapped_column(ForeignKey("repositories.id", ondelete="CASCADE"), primary_key=True)
     shape: Mapped[str] = mapped_column(primary_key=True)
-    """the head of the goal's target, and whether there are hypotheses"""
+    """The head symbol of the goal's target, and whether the goal has hypotheses."""
     generator: Mapped[str] = mapped_column(primary_key=True)
     tried: Mapped[int]
-    """of its tactics were run"""
+    """The number of its tactics that were run."""
     advanced: Mapped[int]
-    """of these Lean accepted"""
+    """The number of those that Lean accepted."""
     used: Mapped[int]
-    """of these stand in a proof"""
+    """The number of those that are part of a proof."""
 
 
 class ConfigurationModelRow(Base):
-    """A configuration uses a model."""
+    """A model that a configuration uses."""
 
     __tablename__ = "configuration_models"
     __table_args__ = (Index(None, "model_id"), CLUSTERED)
@@ -137,7 +137,7 @@ class ConfigurationModelRow(Base):
 
 
 class RunRow(Base):
-    """A command as it was called."""
+    """A run of a command."""
 
     __tablename__ = "runs"
     __table_args__ = (
@@ -151,13 +151,13 @@ class RunRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[str]
-    """made by whoever began it, so that nothing is recorded twice"""
+    """A unique name, chosen by the process that began the run, so that it is stored once."""
     command: Mapped[str]
     arguments: Mapped[Any] = mapped_column(Json)
-    """a list of texts"""
+    """A JSON list of strings."""
     configuration_id: Mapped[int | None] = mapped_column(ForeignKey("configurations.id"))
     status: Mapped[str]
-    """`running`, `finished`, `failed` or `interrupted`; a killed one stays `running`"""
+    """`running`, `finished`, `failed` or `interrupted`; a killed run stays `running`."""
     started_at: Mapped[float]
     ended_at: Mapped[float | None]
 
@@ -179,42 +179,42 @@ class ProofRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     statement_key: Mapped[str]
     digest: Mapped[str]
-    """SHA-256 of the scripts, hexadecimal"""
+    """SHA-256 of the scripts, in hexadecimal."""
     scripts: Mapped[Any] = mapped_column(Json)
-    """a list of tactic blocks, one for each place that was filled, in order"""
+    """A JSON list of tactic blocks, one for each `sorry` that was filled, in order."""
     whole: Mapped[bool]
-    """its one block proves the statement from scratch; otherwise the blocks fill the `sorry`s of a text"""
+    """Whether its single block proves the whole statement; otherwise the blocks fill the `sorry`s of a text."""
     axioms: Mapped[Any] = mapped_column(Json)
-    """a list of names"""
+    """A JSON list of names."""
     toolchain: Mapped[str]
-    """the Lean that checked it"""
+    """The version of Lean that checked the proof."""
     verified: Mapped[int]
-    """the gate's level, from 1 to 5, up to which it was checked"""
+    """The gate's level, from 1 to 5, at which the proof was checked."""
     generator: Mapped[str]
-    """what proposed it"""
+    """The names of the generators that suggested its tactics."""
     model_id: Mapped[int | None] = mapped_column(ForeignKey("models.id"))
-    """the model behind the generator"""
+    """The language model behind the generator."""
     found_at: Mapped[float]
 
 
 class FoundStepRow(Base):
-    """A goal that the search met in a proof that was found, and the tactic that it used there."""
+    """A goal in a proof that the search found, and the tactic that was applied to it."""
 
     __tablename__ = "found_steps"
     __table_args__ = (not_empty("goal_key", "tactic"), not_negative("position"), CLUSTERED)
 
     proof_id: Mapped[int] = mapped_column(ForeignKey("proofs.id", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
-    """which step of the proof it is, from 0"""
+    """The index of the step in the proof, from 0."""
     goal: Mapped[str]
-    """hypotheses above the turnstile, one a line"""
+    """The goal as Lean prints it: hypotheses, one a line, above the turnstile."""
     goal_key: Mapped[str]
-    """equal for goals that differ in hypothesis names only"""
+    """The goal's key, which is equal for goals that differ in hypothesis names only."""
     tactic: Mapped[str]
 
 
 class AttemptRow(Base):
-    """One try at one theorem: what it was, what it cost, what came of it."""
+    """An attempt at a theorem: its configuration, cost and result."""
 
     __tablename__ = "attempts"
     __table_args__ = (
@@ -234,12 +234,12 @@ class AttemptRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     uid: Mapped[str]
-    """made by whoever attempted it, so that nothing is recorded twice"""
+    """A unique name, chosen by the process that made the attempt, so that it is stored once."""
     run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id"))
     theorem_id: Mapped[int | None] = mapped_column(ForeignKey("theorems.id", ondelete="SET NULL"))
-    """NULL where its repository was not traced, or has been removed"""
+    """NULL if the repository was not traced, or has been removed."""
     theorem: Mapped[str]
-    """its full name then"""
+    """The full name of the theorem at the time of the attempt."""
     module: Mapped[str]
     statement_key: Mapped[str]
     configuration_id: Mapped[int] = mapped_column(ForeignKey("configurations.id"))
@@ -247,18 +247,18 @@ class AttemptRow(Base):
     toolchain: Mapped[str]
     started_at: Mapped[float]
     seconds: Mapped[float]
-    """what it took"""
+    """The duration of the attempt."""
     expansions: Mapped[int]
     tactics: Mapped[int]
     outcome: Mapped[str]
-    """`proved`, `open`, `refused` by the gate, or `failed` to be attempted at all"""
+    """`proved`, `open`, `refused` by the gate, or `failed` if the search could not start."""
     reason: Mapped[str | None]
-    """why it was not proved"""
+    """The reason why the theorem was not proved."""
     proof_id: Mapped[int | None]
 
 
 class LeaseRow(Base):
-    """Somebody has something to themselves for a while. A row stays when it is given back, for its token."""
+    """A temporary exclusive right to a resource. Its row stays after the release, because of the token."""
 
     __tablename__ = "leases"
     __table_args__ = (
@@ -269,10 +269,10 @@ class LeaseRow(Base):
 
     resource: Mapped[str] = mapped_column(primary_key=True)
     owner: Mapped[str]
-    """names one process, no two the same"""
+    """The unique name of the process that holds the lease."""
     token: Mapped[int]
-    """grows each time it is taken; who holds an older one holds nothing"""
+    """A number that increases each time the lease is taken; a holder with an older token has lost the lease."""
     seconds: Mapped[float]
-    """for how long it was taken"""
+    """The duration of the lease."""
     renewed_at: Mapped[float]
     expires_at: Mapped[float]

@@ -1,7 +1,7 @@
-"""What Lean says of repositories: their snapshots, modules, declarations, tactic steps, premises and `sorry`s.
+"""Traces of repositories: snapshots, modules, declarations, tactic steps, premises and `sorry`s.
 
-Below `modules` everything is content: it belongs to a module's key, is stored once however many snapshots
-and repositories have it, and never changes. Positions are byte offsets into the UTF-8 text of the file.
+A module's content is identified by its key. It is stored once, even if several snapshots and repositories contain
+it, and never changes. Positions are byte offsets into the UTF-8 text of the file.
 """
 
 from typing import Any
@@ -13,22 +13,22 @@ from curriculum.database.tables.base import CLUSTERED, STRICT, Base, Json, flag,
 
 
 class RepositoryRow(Base):
-    """A Lean repository, as people name it."""
+    """A Lean repository."""
 
     __tablename__ = "repositories"
     __table_args__ = (UniqueConstraint("location"), not_empty("location"), STRICT)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     location: Mapped[str]
-    """its canonical URL, or the absolute path of a directory"""
+    """The canonical URL, or the absolute path of a directory."""
     follows: Mapped[str | None]
-    """the branch, tag or commit that was asked for; NULL for the default branch"""
+    """The branch, tag or commit to follow; NULL for the default branch."""
     added_at: Mapped[float]
-    """seconds since 1970, as all times here"""
+    """The time when it was added, in seconds since 1970, as all times here."""
 
 
 class SnapshotRow(Base):
-    """A repository at one revision, read with one toolchain."""
+    """A repository at one revision, traced with one toolchain."""
 
     __tablename__ = "snapshots"
     __table_args__ = (
@@ -42,18 +42,18 @@ class SnapshotRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     repository_id: Mapped[int] = mapped_column(ForeignKey("repositories.id", ondelete="CASCADE"))
     revision: Mapped[str]
-    """the commit; a digest of the files where it is dirty, or no git repository"""
+    """The commit; a digest of the files if they differ from it, or if there is no git repository."""
     dirty: Mapped[bool]
-    """files differ from the commit, or there is no commit"""
+    """Whether files differ from the commit, or there is no commit."""
     toolchain: Mapped[str]
     began_at: Mapped[float]
-    """when it was first recorded"""
+    """The time when the snapshot was first recorded."""
     traced_at: Mapped[float | None]
-    """when its trace was last completed; NULL before that"""
+    """The time when its trace was last completed; NULL before."""
 
 
 class ModuleRow(Base):
-    """A module's content as one toolchain sees it, whatever repositories it is part of."""
+    """The content of a module, traced with one toolchain, independent of the repositories that contain it."""
 
     __tablename__ = "modules"
     __table_args__ = (
@@ -65,17 +65,17 @@ class ModuleRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     key: Mapped[str]
-    """a digest of the toolchain, the name, the text, and the keys of what it imports"""
+    """A digest of the toolchain, the name, the text, and the keys of the imported modules."""
     name: Mapped[str]
     digest: Mapped[str]
-    """SHA-256 of the file's bytes, hexadecimal"""
+    """SHA-256 of the file's bytes, in hexadecimal."""
     toolchain: Mapped[str]
     imports: Mapped[Any] = mapped_column(Json)
-    """a list of the modules that its header names, in order"""
+    """A JSON list of the modules that its header imports, in order."""
 
 
 class SnapshotModuleRow(Base):
-    """A module is part of a snapshot."""
+    """A module of a snapshot."""
 
     __tablename__ = "snapshot_modules"
     __table_args__ = (
@@ -90,9 +90,9 @@ class SnapshotModuleRow(Base):
     snapshot_id: Mapped[int] = mapped_column(ForeignKey("snapshots.id", ondelete="CASCADE"), primary_key=True)
     module_id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
-    """the module's name, here so that no snapshot has two of one name"""
+    """The module's name, repeated here so that a constraint can forbid two modules of one name."""
     path: Mapped[str]
-    """its file there, from the repository's root, with forward slashes"""
+    """The path of its file, relative to the repository's root, with forward slashes."""
 
 
 class DeclarationRow(Base):
@@ -111,35 +111,35 @@ class DeclarationRow(Base):
 
     module_id: Mapped[int] = mapped_column(ForeignKey("modules.id", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
-    """which declaration of its module it is, from 0, as traced"""
+    """The index of the declaration in its module, from 0."""
     name: Mapped[str]
-    """its full name"""
+    """The full name."""
     kind: Mapped[str]
     """`theorem`, `definition`, `axiom`, `opaque`, `inductive`, `constructor`, `recursor` or `quotient`"""
     statement: Mapped[str]
-    """its signature as Lean prints it"""
+    """The signature as Lean prints it."""
     statement_key: Mapped[str]
-    """a key of the elaborated statement; empty where none was traced"""
+    """The key of the elaborated statement; empty if none was traced."""
     text: Mapped[str]
-    """the whole declaration as written"""
+    """The source text of the whole declaration."""
     start: Mapped[int]
     stop: Mapped[int]
     selection: Mapped[int]
-    """where its name stands"""
+    """The position of the declared name."""
     visibility: Mapped[str]
     namespace: Mapped[str]
-    """the namespace that it was declared in"""
+    """The namespace in which it was declared."""
     docstring: Mapped[str | None]
     attributes: Mapped[Any] = mapped_column(Json)
-    """a list of texts"""
+    """A JSON list of strings."""
     proof: Mapped[str | None]
-    """how its body is written, `tactic` or `term`; NULL where there is none"""
+    """The form of its body, `tactic` or `term`; NULL if there is none."""
     incomplete: Mapped[bool]
-    """its own text leaves something to `sorry`"""
+    """Whether its text contains a `sorry`."""
 
 
 class ConstantRow(Base):
-    """A name that proofs mention, and where it is declared."""
+    """A constant that proofs mention, and the module that declares it."""
 
     __tablename__ = "constants"
     __table_args__ = (UniqueConstraint("name", "module"), not_empty("name"), STRICT)
@@ -147,11 +147,11 @@ class ConstantRow(Base):
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
     module: Mapped[str]
-    """the name of the module that declares it; empty where that was not traced"""
+    """The name of the module that declares it; empty if that was not traced."""
 
 
 class MentionRow(Base):
-    """The finished value of a declaration mentions a constant."""
+    """A constant in the elaborated value of a declaration."""
 
     __tablename__ = "mentions"
     __table_args__ = (
@@ -165,23 +165,23 @@ class MentionRow(Base):
 
     module_id: Mapped[int] = mapped_column(primary_key=True)
     declaration: Mapped[int] = mapped_column(primary_key=True)
-    """the declaration's position"""
+    """The index of the declaration in its module."""
     position: Mapped[int] = mapped_column(primary_key=True)
-    """which mention it is, from 0"""
+    """The index of the mention in the declaration, from 0."""
     constant_id: Mapped[int] = mapped_column(ForeignKey("constants.id"))
 
 
 class StateRow(Base):
-    """Goals as Lean prints them together; stored once, however many steps lead to it."""
+    """A list of goals as Lean prints them together. Equal states are stored once."""
 
     __tablename__ = "states"
     __table_args__ = (UniqueConstraint("digest"), STRICT)
 
     id: Mapped[int] = mapped_column(primary_key=True)
     digest: Mapped[bytes]
-    """16 bytes of a SHA-256 of the text and the goals' keys"""
+    """The first 16 bytes of SHA-256 of the text and the goals' keys."""
     text: Mapped[str]
-    """its goals, a blank line between them"""
+    """The printed goals, separated by blank lines."""
 
 
 class GoalRow(Base):
@@ -192,9 +192,9 @@ class GoalRow(Base):
 
     state_id: Mapped[int] = mapped_column(ForeignKey("states.id", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
-    """which goal of the state it is, from 0"""
+    """The index of the goal in the state, from 0."""
     key: Mapped[str]
-    """equal for goals that differ in hypothesis names only"""
+    """The goal's key, which is equal for goals that differ in hypothesis names only."""
 
 
 class TacticStepRow(Base):
@@ -213,24 +213,24 @@ class TacticStepRow(Base):
 
     module_id: Mapped[int] = mapped_column(ForeignKey("modules.id", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
-    """which step of its module it is, from 0, as traced"""
+    """The index of the step in its module, from 0."""
     declaration: Mapped[int | None]
-    """the position of the declaration whose proof it is part of"""
+    """The index of the declaration whose proof contains the step; NULL if there is none."""
     outside: Mapped[str | None]
-    """the name of what it is part of where that is no declaration of the module, such as an `example`"""
+    """The name of the enclosing command if it is not a declaration of the module, such as an `example`."""
     start: Mapped[int]
     stop: Mapped[int]
     text: Mapped[str]
-    """as written"""
+    """The source text of the tactic."""
     depth: Mapped[int]
-    """how many other steps it stands in"""
+    """The number of steps that contain this one."""
     before_id: Mapped[int] = mapped_column(ForeignKey("states.id"))
     after_id: Mapped[int | None] = mapped_column(ForeignKey("states.id"))
-    """NULL when nothing is left"""
+    """The state after the step; NULL if no goal is left."""
 
 
 class PremiseUseRow(Base):
-    """A step names a constant."""
+    """A constant that a step names."""
 
     __tablename__ = "premise_uses"
     __table_args__ = (
@@ -244,16 +244,16 @@ class PremiseUseRow(Base):
 
     module_id: Mapped[int] = mapped_column(primary_key=True)
     step: Mapped[int] = mapped_column(primary_key=True)
-    """the step's position"""
+    """The index of the step in its module."""
     position: Mapped[int] = mapped_column(primary_key=True)
-    """which use it is, from 0"""
+    """The index of the use in the step, from 0."""
     constant_id: Mapped[int] = mapped_column(ForeignKey("constants.id"))
     start: Mapped[int]
     stop: Mapped[int]
 
 
 class SorryRow(Base):
-    """A place where a proof is missing. First and last seen: the snapshots that have a module with its key."""
+    """A `sorry`. It was seen in the snapshots that contain its module."""
 
     __tablename__ = "sorries"
     __table_args__ = (
@@ -269,18 +269,18 @@ class SorryRow(Base):
 
     module_id: Mapped[int] = mapped_column(ForeignKey("modules.id", ondelete="CASCADE"), primary_key=True)
     position: Mapped[int] = mapped_column(primary_key=True)
-    """which `sorry` of its module it is, from 0, as traced"""
+    """The index of the `sorry` in its module, from 0."""
     key: Mapped[str]
-    """its id, which outlives edits elsewhere in the file: see `prover.lean.traced.sorry_ids`"""
+    """An identifier that survives edits elsewhere in the file: see `prover.lean.traced.sorry_ids`."""
     declaration: Mapped[int | None]
-    """the position of the declaration that it is part of"""
+    """The index of the declaration that contains it; NULL if there is none."""
     outside: Mapped[str | None]
-    """the name of what it is part of where that is no declaration of the module"""
+    """The name of the enclosing command if it is not a declaration of the module."""
     start: Mapped[int]
     stop: Mapped[int]
     term: Mapped[bool]
-    """a term is missing there, not a tactic"""
+    """Whether a term is missing, not a tactic."""
     goal: Mapped[str]
-    """as Lean prints it, hypotheses above the turnstile"""
+    """The goal as Lean prints it, hypotheses above the turnstile."""
     goal_key: Mapped[str]
-    """equal for goals that differ in hypothesis names only"""
+    """The goal's key, which is equal for goals that differ in hypothesis names only."""
