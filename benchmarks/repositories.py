@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.workload import conditions, spread
+from prover.app.report import TheoremReport, report_of
 from prover.app.store import Ledger
-from prover.app.tracing import Traced, trace_into_database
+from prover.app.tracing import TraceResult, trace_into_database
 from prover.app.workspace import Workspace
 from prover.attempt import Outcome, Prover, Task
 from prover.check.gate import Gate
-from prover.cli.report import TheoremReport, report_of
 from prover.errors import ProverError, UsageError
 from prover.lean.gateway_session import LeanSession
 from prover.lean.pool import Pool
@@ -156,7 +156,7 @@ def _minutes(began: float) -> float:
     return round((time.monotonic() - began) / 60, 2)
 
 
-def _fill(row: Row, ready: Workspace, traced: Traced, plan: Plan) -> list[Pick]:
+def _fill(row: Row, ready: Workspace, traced: TraceResult, plan: Plan) -> list[Pick]:
     """Sets down what the trace says; the theorems to attempt."""
     own = sorted(traced.own, key=lambda outcome: outcome.module.name)
     row.modules = len(ready.repository.modules)

@@ -51,7 +51,7 @@ EVEN = Prior(1.0, 1.0, 1.0)
 
 
 @dataclass(frozen=True)
-class Found:
+class RetrievedPremise:
     """A premise, and how it came to be found."""
 
     premise: Premise
@@ -123,7 +123,9 @@ class Retriever:
             self.corpus, self.encoder, self.vectors, self.words.postings, self.symbols.postings, weights, prior
         )
 
-    def search(self, query: Query, count: int, allowed: bytes | None = None, module: str | None = None) -> list[Found]:
+    def search(
+        self, query: Query, count: int, allowed: bytes | None = None, module: str | None = None
+    ) -> list[RetrievedPremise]:
         """The premises most likely to help, the likeliest first.
 
         Args:
@@ -135,7 +137,7 @@ class Retriever:
         items, scores = ordered(self.corpus, rankings, self.weights, prior, module, count)
         places = {name: ranks(ranking.tolist()) for name, ranking in rankings.items()}
         return [
-            Found(
+            RetrievedPremise(
                 self.corpus.premises[item],
                 score,
                 {name: there[item] for name, there in places.items() if item in there},

@@ -1,79 +1,159 @@
-"""Finds the theorem that a user names, in the module that declares it."""
+"""The one look-up of theorems in a repository: by name, by file and line, or all that have a `sorry`."""
 
 import difflib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 
 from prover.app.workspace import Workspace
-from prover.errors import LeanError, RepositoryError, UnknownTheorem, UsageError
+from prover.attempt import Task
+from prover.errors import BrokenFile, LeanError, ProverError, RepositoryError, UnknownTheorem, UsageError
 from prover.lean.gateway_session import LeanSession
-from prover.lean.protocol import Declaration
-from prover.lean.session import SourceText
-from prover.project.build import source_of
+from prover.project.build import errors_of, source_of
 from prover.project.layout import Module, Repository
 
-NEAREST = 5
-OTHERS = 40
-"""modules that are looked through for a theorem although their text does not have its name"""
+MAX_SIMILAR_NAMES = 5
+MAX_UNLIKELY_MODULES = 40
+"""modules that are searched for a theorem although their text does not contain its name"""
 
 
 @dataclass(frozen=True)
-class Located:
-    """A declaration and its file, which need not compile."""
+class FileLine:
+    """A file of a repository, or one line of it."""
+
+    file: Path
+    line: int | None = None
+    """counted from 1; None for the whole file"""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A theorem of a repository, with its module."""
 
     module: Module
-    source: SourceText
-    declaration: Declaration
+    task: Task
 
 
-def locate(ready: Workspace, session: LeanSession, name: str) -> Located:
-    """The declaration of that full name; modules whose text has its last part are looked through first.
+class Locator:
+    """Finds theorems with one Lean session."""
+
+    def __init__(self, workspace: Workspace, session: LeanSession) -> None:
+        self._workspace = workspace
+        self._session = session
+
+    def in_module(self, module: Module, broken: bool = False) -> list[Target]:
+        """Returns the declarations of a module.
+
+        Args:
+            broken: accept a file with errors.
+
+        Raises:
+            BrokenFile: the module, or one that it imports, does not compile.
+        """
+        self._workspace.builder.prepare(module)
+        source = source_of(self._workspace.repository, module)
+        errors = errors_of(self._session.elaborate(source))
+        if errors and not broken:
+            raise BrokenFile(f"{source.file} does not compile: fix it first.", errors)
+        return [Target(module, Task(source, each)) for each in self._session.declarations(source, detail=True)]
+
+    def named(self, name: str, broken: bool = False) -> Target:
+        """Returns the declaration of that full name.
+
+        Modules whose text contains the last part of the name are searched first.
+
+        Args:
+            broken: accept a declaration in a file with errors.
+
+        Raises:
+            UnknownTheorem: there is none of that name; the message has the most similar ones.
+            UsageError, LeanError: there may be one, in a module that cannot be read.
+        """
+        seen: list[str] = []
+        failed: UsageError | LeanError | None = None
+        for module, likely in likely_first(self._workspace.repository, name):
+            try:
+                targets = self.in_module(module, broken)
+            except (UsageError, LeanError) as error:
+                if likely:
+                    failed = failed or error
+                continue
+            for target in targets:
+                if target.task.declaration.name == name:
+                    return target
+            seen.extend(t.task.declaration.name for t in targets if t.task.declaration.kind == "theorem")
+        raise failed or UnknownTheorem(unknown_theorem(name, seen))
+
+    def at(self, place: FileLine) -> list[Target]:
+        """Returns the theorems with a `sorry` of a file, or the one that a line is part of.
+
+        Raises:
+            UsageError: the repository has no such file, or there is no theorem at that line.
+            BrokenFile: the file does not compile.
+        """
+        repository = self._workspace.repository
+        beside = repository.root / place.file
+        module = repository.at(beside if beside.is_file() else place.file)
+        targets = self.in_module(module)
+        if place.line is None:
+            return [target for target in targets if target.task.declaration.incomplete]
+        lines = module.text().encode().splitlines(keepends=True)
+        start, stop = (sum(map(len, lines[:count])) for count in (place.line - 1, place.line))
+        there = [t for t in targets if t.task.declaration.start < stop and start < t.task.declaration.stop]
+        if not there:
+            raise UsageError(f"No declaration is at line {place.line} of {place.file}: check the line.")
+        return [provable(min(there, key=lambda t: t.task.declaration.stop - t.task.declaration.start))]
+
+    def incomplete(
+        self, modules: Iterable[Module], unreadable: Callable[[Module, ProverError], None]
+    ) -> Iterator[Target]:
+        """Yields every theorem with a `sorry`.
+
+        Args:
+            unreadable: receives each module that cannot be read, and why.
+        """
+        for module in modules:
+            try:
+                targets = self.in_module(module)
+            except (UsageError, LeanError) as error:
+                unreadable(module, error)
+                continue
+            yield from (target for target in targets if target.task.declaration.incomplete)
+
+
+def provable(target: Target) -> Target:
+    """Returns the target, if there is something to prove in it.
 
     Raises:
-        UnknownTheorem: there is none.
-        UsageError: there may be, in a module that cannot be read.
+        UsageError: it is not a theorem and has no `sorry`.
     """
-    seen: list[str] = []
-    broken: UsageError | LeanError | None = None
-    for module, _ in likely_first(ready.repository, name):
-        try:
-            ready.builder.prepare(module)
-            source = source_of(ready.repository, module)
-            session.elaborate(source)
-            declarations = session.declarations(source)
-        except (UsageError, LeanError) as error:
-            broken = broken or error
-            continue
-        for declaration in declarations:
-            if declaration.name == name:
-                return Located(module, source, declaration)
-        seen.extend(d.name for d in declarations if d.kind == "theorem")
-    if broken is not None and not seen:
-        raise broken
-    raise UnknownTheorem(unknown(name, seen))
+    declaration = target.task.declaration
+    if declaration.kind != "theorem" and not declaration.incomplete:
+        raise UsageError(f"{declaration.name} is a {declaration.kind} without `sorry`: there is nothing to prove.")
+    return target
 
 
-def unknown(name: str, known: Sequence[str]) -> str:
-    """The sentence for a theorem that is not there, with the nearest that are."""
-    nearest = difflib.get_close_matches(name, known, NEAREST, cutoff=0.4)
+def unknown_theorem(name: str, known: Sequence[str]) -> str:
+    """Returns the message for a theorem that does not exist, with the most similar names that do."""
+    similar = difflib.get_close_matches(name, known, MAX_SIMILAR_NAMES, cutoff=0.4)
     last = name.rsplit(".", 1)[-1]
-    nearest = list(dict.fromkeys([k for k in known if k.rsplit(".", 1)[-1] == last] + nearest))[:NEAREST]
-    hint = f"did you mean {', '.join(nearest)}?" if nearest else "check the name and its namespace."
+    same = [each for each in known if each.rsplit(".", 1)[-1] == last]
+    names = list(dict.fromkeys([*same, *similar]))[:MAX_SIMILAR_NAMES]
+    hint = f"did you mean {', '.join(names)}?" if names else "check the name and its namespace."
     return f"There is no theorem {name}: {hint}"
 
 
 def likely_first(repository: Repository, name: str) -> Iterator[tuple[Module, bool]]:
-    """The modules to look through for a theorem, and whether the text of each has the last part of its name."""
+    """Yields the modules to search for a theorem, and whether the text of each contains the last part of its name."""
     part = name.rsplit(".", 1)[-1]
     likely = {module.name: module for module in repository.modules.values() if part in _text(module)}
     others = (module for module in repository.modules.values() if module.name not in likely)
     yield from ((module, True) for module in likely.values())
-    yield from ((module, False) for module in islice(others, OTHERS))
+    yield from ((module, False) for module in islice(others, MAX_UNLIKELY_MODULES))
 
 
 def _text(module: Module) -> str:
-    """A module's text; nothing for one that cannot be read."""
     try:
         return module.text()
     except RepositoryError:

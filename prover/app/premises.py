@@ -28,10 +28,13 @@ if TYPE_CHECKING:
     from prover.lean.toolchain.toolchain import Toolchain
     from retrieval.corpus import Corpus
     from retrieval.encode.transformer import TransformerEncoder
-    from retrieval.retriever import Retriever
+    from retrieval.retriever import RetrievedPremise, Retriever
+    from retrieval.stored import Manifest
 
 KINDS = frozenset(get_args(Kind)) - {"constructor", "recursor", "quotient"}
 LIBRARY = "library"
+MAX_QUERY_CHARACTERS = 20_000
+"""characters of a query that are read"""
 
 
 @dataclass(frozen=True)
@@ -193,3 +196,58 @@ def _build(toolchain: "Toolchain", roots: Sequence[str], key: Key, reporter: Rep
     except OSError as error:
         reporter.notify(f"the index is not kept: {error}")
     return retriever
+
+
+def build_index(ready: Workspace, reporter: Reporter, encoder_name: str | None = None) -> "Manifest | None":
+    """Builds the index of a repository, and returns its manifest.
+
+    Args:
+        encoder_name: the encoder to build with; None to keep the present one, and to return None where the index is
+            up to date.
+    """
+    from retrieval.retriever import Retriever
+
+    directory = index_directory(ready.checkout.location.canonical)
+    name = encoder_name or _encoder_of(directory)
+    encoder = encoder_named(name)
+    if encoder_name is None:
+        try:
+            load(directory, with_encoder(key_of(ready), name, encoder), encoder)
+            return None
+        except RetrievalError as error:
+            reporter.notify(str(error))
+    gathered = gather(ready, reporter)
+    retriever = Retriever.build(gathered.corpus, encoder)
+    return save(retriever, with_encoder(gathered.key, name, encoder), directory)
+
+
+def _encoder_of(directory: Path) -> str:
+    """Returns the name of the encoder that an index was built with, if there is one."""
+    from retrieval.stored import read_manifest
+
+    try:
+        return read_manifest(directory).key.encoder
+    except RetrievalError:
+        return HASHED
+
+
+def find_premises(
+    ready: Workspace, words: str = "", goal: str = "", count: int = 20, notify: Notify = lambda _: None
+) -> "list[RetrievedPremise]":
+    """Returns the premises that match plain words, a part of a name, or a goal, the best first.
+
+    Raises:
+        UsageError: neither words nor a goal are given.
+        RetrievalError: there is no index that can be used.
+    """
+    from retrieval.encode.encoder import Query
+
+    if not words.strip() and not goal.strip():
+        raise UsageError('Say what to look for: prover search "WORDS", or --goal.')
+    query = Query(goal_text(goal)[-MAX_QUERY_CHARACTERS:], words[:MAX_QUERY_CHARACTERS])
+    return list(load_index(ready, notify).search(query, count))
+
+
+def goal_text(goal: str) -> str:
+    """Returns a goal as Lean prints it, given as such or as its target alone."""
+    return f"⊢ {goal}" if goal and "⊢" not in goal else goal

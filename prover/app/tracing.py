@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from prover.app.environment import database
 from prover.app.workspace import Workspace
 from prover.errors import RowRefused
+from prover.lean.traced import sorry_ids
 from prover.progress import Notify
 from prover.project.build import BuildOutcome, Compiled, NotCompiled
 from prover.project.revision import revision_of
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass
-class Traced:
+class TraceResult:
     """What became of a trace."""
 
     compiled: list[Compiled] = field(default_factory=list)
@@ -30,11 +31,11 @@ class Traced:
         return [outcome for outcome in self.compiled if not outcome.module.package]
 
 
-def trace_into_database(opened: Workspace, notify: Notify) -> Traced:
+def trace_into_database(opened: Workspace, notify: Notify) -> TraceResult:
     """Traces every module of a repository, stores what is new, and says what could not be built."""
     from curriculum.database.traces import SnapshotSource
 
-    traced = Traced()
+    traced = TraceResult()
     location = opened.checkout.location
     revision = revision_of(opened.checkout, opened.repository)
     dirty = revision != opened.checkout.commit
@@ -60,7 +61,7 @@ def _store(opened: Workspace, outcome: Compiled, work: "UnitOfWork") -> None:
         work.traces.store_module(key, opened.toolchain.name, opened.builder.traced_module(outcome.module))
 
 
-def _outcomes(opened: Workspace, traced: Traced) -> Iterator[Compiled]:
+def _outcomes(opened: Workspace, traced: TraceResult) -> Iterator[Compiled]:
     outcome: BuildOutcome
     for outcome in opened.builder.build(list(opened.repository.modules), traced=True):
         if isinstance(outcome, NotCompiled):
@@ -73,3 +74,34 @@ def _outcomes(opened: Workspace, traced: Traced) -> Iterator[Compiled]:
 
 def _key(opened: Workspace, outcome: Compiled) -> str:
     return f"{opened.builder.key(outcome.module)}.{TRACE_VERSION}"
+
+
+@dataclass(frozen=True)
+class ListedSorry:
+    """A `sorry`, and where it is."""
+
+    id: str
+    """stays the same while its declaration and goal do"""
+    file: str
+    line: int
+    """from 1"""
+    column: int
+    """from 0, in characters"""
+    declaration: str
+    term: bool
+    """a term is missing there, not a tactic"""
+    goal: str
+    """as Lean prints it"""
+
+
+def sorries_in(ready: Workspace, traced: TraceResult) -> Iterator[ListedSorry]:
+    """Yields every `sorry` of a traced repository, by module."""
+    for outcome in sorted(traced.own, key=lambda each: each.module.name):
+        if not outcome.sorries:
+            continue
+        module = ready.builder.traced_module(outcome.module)
+        text = outcome.module.text().encode()
+        for each, identity in zip(module.sorries, sorry_ids(module.name, module.sorries), strict=True):
+            above = text[: each.start].decode()
+            line, column = above.count("\n") + 1, len(above) - above.rfind("\n") - 1
+            yield ListedSorry(identity, module.path, line, column, each.declaration, each.term, each.goal)

@@ -14,10 +14,11 @@ from rich.table import Table
 from prover.app.assembly import generators_named, mixture
 from prover.app.environment import database, home
 from prover.app.evaluating import FILES, Wanted, evaluate, problems_of
+from prover.app.models import ModelChoice, asked_of, model_limits
 from prover.cli.main import EXIT_INTERRUPTED
 from prover.cli.modelling import LIMITS as MODEL_LIMITS
 from prover.cli.modelling import OPTIONS as MODEL_OPTIONS
-from prover.cli.modelling import ModelChoice, asked_of, limits_checked, with_model
+from prover.cli.modelling import with_model
 from prover.cli.options import jobs_option, toolchain_option
 from prover.cli.output import consoles, reporter
 from prover.errors import RunError, UsageError
@@ -160,7 +161,7 @@ def _plan(given: dict[str, Any], reporter: Reporter) -> Plan:
         temperature = 0.0 if passes == 1 else 0.5
     if passes > 1 and temperature == 0:
         raise UsageError("Passes at temperature 0 are all the same: give a --temperature, or leave out --passes.")
-    limits = limits_checked(given["tokens"], given["cost"], given["model"])
+    limits = model_limits(given["tokens"], given["cost"], given["model"])
     budget = Budget(given["timeout"], given["expansions"], **limits)
     of_tactics = TacticLimits(milliseconds=round(given["tactic_timeout"] * 1000))
     model: ModelChoice | None = given["model"]

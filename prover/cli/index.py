@@ -1,11 +1,10 @@
 """`prover index build | update | status`: the index of premises of a repository and of the library below it."""
 
 import time
-from pathlib import Path
 
 import click
 
-from prover.app.premises import encoder_named, gather, index_directory, key_of, with_encoder
+from prover.app.premises import build_index, encoder_named, index_directory, key_of, with_encoder
 from prover.app.workspace import Workspace
 from prover.cli.main import EXIT_USAGE
 from prover.cli.options import jobs_option, repo_option, toolchain_option
@@ -76,40 +75,18 @@ def status(repo: str, toolchain_choice: ToolchainChoice) -> int:
 
 
 def _make(repo: str, jobs: int, toolchain_choice: ToolchainChoice, encoder_name: str | None = None) -> None:
-    """Builds an index with an encoder; without one, where it is needed, with the one that it has."""
-    from retrieval.errors import RetrievalError
-    from retrieval.retriever import Retriever
-    from retrieval.stored import load, save
-
     console = consoles()[0]
     reporting = reporter()
-    notify = reporting.notify
-    with Workspace.open(repo, toolchain_choice, reporting, jobs) as ready:
-        directory = index_directory(ready.checkout.location.canonical)
-        name = encoder_name or _encoder_of(directory)
-        encoder = encoder_named(name)
-        if encoder_name is None:
-            try:
-                there = load(directory, with_encoder(key_of(ready), name, encoder), encoder)
-                console.print(f"{directory}: up to date, {len(there.corpus):,} premises", markup=False)
-                return
-            except RetrievalError as error:
-                notify(str(error))
-        gathered = gather(ready, reporting)
+    with Workspace.open(repo, toolchain_choice, reporting, jobs) as workspace:
+        directory = index_directory(workspace.checkout.location.canonical)
         began = time.monotonic()
-        retriever = Retriever.build(gathered.corpus, encoder)
-        manifest = save(retriever, with_encoder(gathered.key, name, encoder), directory)
-        took = time.monotonic() - began
-        made = f"{manifest.premises:,} premises, {sum(manifest.sizes.values()) / 1e6:.0f} MB, built in {took:.1f} s"
-        console.print(f"{directory}: {made}", markup=False)
+        manifest = build_index(workspace, reporting, encoder_name)
+        seconds = time.monotonic() - began
+    if manifest is None:
+        from retrieval.stored import read_manifest
 
-
-def _encoder_of(directory: Path) -> str:
-    """The encoder that an index was made with, as far as it says."""
-    from retrieval.errors import RetrievalError
-    from retrieval.stored import read_manifest
-
-    try:
-        return read_manifest(directory).key.encoder
-    except RetrievalError:
-        return HASHED
+        console.print(f"{directory}: up to date, {read_manifest(directory).premises:,} premises", markup=False)
+        return
+    size = sum(manifest.sizes.values()) / 1e6
+    made = f"{manifest.premises:,} premises, {size:.0f} MB, built in {seconds:.1f} s"
+    console.print(f"{directory}: {made}", markup=False)

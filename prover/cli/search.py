@@ -5,19 +5,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from prover.app.premises import load_index
+from prover.app.premises import find_premises, goal_text
 from prover.app.workspace import Workspace
 from prover.cli.options import repo_option, toolchain_option
 from prover.cli.output import consoles, notifier, reporter
-from prover.errors import UsageError
 from prover.lean.toolchain.choose import ToolchainChoice
 
 if TYPE_CHECKING:
-    from retrieval.encode.encoder import Query
-    from retrieval.retriever import Found
-
-LONGEST = 20_000
-"""characters of a goal that are looked at"""
+    from retrieval.retriever import RetrievedPremise
 
 
 @click.command("search")
@@ -33,23 +28,15 @@ def command(words: str, repo: str, goal: str, count: int, toolchain_choice: Tool
     Each line says why: the rank by vectors (dense), by words and by symbols. Needs an index: see `prover index
     build`. Exit status: 0 something was found, 1 nothing was, 2 wrong usage or input.
     """
-    from retrieval.encode.encoder import Query
-
-    if not words.strip() and not goal.strip():
-        raise UsageError('Say what to look for: prover search "WORDS", or --goal.')
-    if goal and "⊢" not in goal:
-        goal = f"⊢ {goal}"
     console = consoles()[0]
-    with Workspace.open(repo, toolchain_choice, reporter()) as ready:
-        retriever = load_index(ready, notifier())
-        query = Query(goal[-LONGEST:], words[:LONGEST])
-        found = retriever.search(query, count)
+    with Workspace.open(repo, toolchain_choice, reporter()) as workspace:
+        found = find_premises(workspace, words, goal, count, notifier())
     if as_json:
         click.echo(json.dumps([_row(each) for each in found], ensure_ascii=False, indent=1))
         return 0 if found else 1
     for each in found:
         premise = each.premise
-        console.print(f"{premise.name}  {premise.module}  ({premise.kind}; {_why(each, query)})", markup=False)
+        console.print(f"{premise.name}  {premise.module}  ({premise.kind}; {_why(each, words, goal)})", markup=False)
         for line in premise.statement.splitlines():
             console.print(f"    {line}", markup=False)
         if premise.docstring:
@@ -59,15 +46,16 @@ def command(words: str, repo: str, goal: str, count: int, toolchain_choice: Tool
     return 0 if found else 1
 
 
-def _why(found: "Found", query: "Query") -> str:
-    from retrieval.encode.encoder import reading
+def _why(found: "RetrievedPremise", words: str, goal: str) -> str:
+    from retrieval.encode.encoder import Query, reading
 
+    query = Query(goal_text(goal), words)
     shared = dict.fromkeys(word for word in query.terms if word in reading(found.premise).terms)
     ranks = ", ".join(f"{name} {rank}" for name, rank in found.ranks.items())
     return f"{ranks}; {' '.join(shared)}" if shared else ranks
 
 
-def _row(found: "Found") -> dict[str, object]:
+def _row(found: "RetrievedPremise") -> dict[str, object]:
     premise = found.premise
     return {
         "name": premise.name,

@@ -1,36 +1,16 @@
 """`prover sorries`: every missing proof of a repository, as the compiler sees them."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 
 import click
 
-from prover.app.tracing import Traced, trace_into_database
+from prover.app.tracing import sorries_in, trace_into_database
 from prover.app.workspace import Workspace
 from prover.cli.main import EXIT_OPEN
 from prover.cli.options import jobs_option, repo_option, toolchain_option
 from prover.cli.output import consoles, reporter
 from prover.lean.toolchain.choose import ToolchainChoice
-from prover.lean.traced import sorry_ids
-
-
-@dataclass(frozen=True)
-class FoundSorry:
-    """A `sorry`, and where it is."""
-
-    id: str
-    """stays the same while its declaration and goal do"""
-    file: str
-    line: int
-    """from 1"""
-    column: int
-    """from 0, in characters"""
-    declaration: str
-    term: bool
-    """a term is missing there, not a tactic"""
-    goal: str
-    """as Lean prints it"""
 
 
 @click.command("sorries")
@@ -48,7 +28,7 @@ def command(repo: str, jobs: int, toolchain_choice: ToolchainChoice, as_json: bo
     notify = reporting.notify
     with Workspace.open(repo, toolchain_choice, reporting, jobs) as ready:
         traced = trace_into_database(ready, notify)
-        found = list(_found(ready, traced))
+        found = list(sorries_in(ready, traced))
     for failure in traced.failed:
         notify(f"{failure.module.name} could not be read: {failure.error}")
     if as_json:
@@ -60,15 +40,3 @@ def command(repo: str, jobs: int, toolchain_choice: ToolchainChoice, as_json: bo
                 console.print(f"    {line}", markup=False)
         console.print(f"{len(found)} sorries")
     return EXIT_OPEN if traced.failed else 0
-
-
-def _found(ready: Workspace, traced: Traced) -> Iterator[FoundSorry]:
-    for outcome in sorted(traced.own, key=lambda each: each.module.name):
-        if not outcome.sorries:
-            continue
-        module = ready.builder.traced_module(outcome.module)
-        text = outcome.module.text().encode()
-        for each, identity in zip(module.sorries, sorry_ids(module.name, module.sorries), strict=True):
-            above = text[: each.start].decode()
-            line, column = above.count("\n") + 1, len(above) - above.rfind("\n") - 1
-            yield FoundSorry(identity, module.path, line, column, each.declaration, each.term, each.goal)

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from prover.app.environment import database, home
-from prover.app.tracing import Traced, trace_into_database
+from prover.app.tracing import TraceResult, trace_into_database
 from prover.app.workspace import Workspace, read_repository
 from prover.cli.main import EXIT_OPEN
 from prover.cli.options import jobs_option, repo_option, toolchain_option
@@ -76,7 +76,7 @@ def _took(began: float) -> str:
     return str(timedelta(seconds=round(time.monotonic() - began)))
 
 
-def _summary(ready: Workspace, traced: Traced) -> str:
+def _summary(ready: Workspace, traced: TraceResult) -> str:
     own = traced.own
     total = len(ready.repository.modules)
     new = sum(not outcome.cached for outcome in own)
@@ -106,7 +106,7 @@ class TracedModules:
         return f"{self.checkout.describe()}: {len(self.modules)} modules, {steps:,} tactic steps"
 
 
-def _modules_of(ready: Workspace, traced: Traced, progress: Progress) -> TracedModules:
+def _modules_of(ready: Workspace, traced: TraceResult, progress: Progress) -> TracedModules:
     modules = tuple(ready.builder.traced_module(outcome.module) for outcome in traced.own)
     texts = {ready.repository.relative(outcome.module): outcome.module.text() for outcome in traced.own}
     roots = roots_of(name for module in modules for name in module.imports)

@@ -193,7 +193,7 @@ def judge(
 ) -> "Validity":
     """The valid-tactic rate of a model on theorems that were held out."""
     from curriculum.learn.generator.validity import Validity, validity
-    from prover.cli.modelling import ModelChoice
+    from prover.app.models import ModelChoice
 
     choice = ModelChoice(model, offline=True)
     generator = choice.tactics(choice.open(), reporter)

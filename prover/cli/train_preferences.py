@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from prover.app.environment import home
-from prover.cli.modelling import ModelChoice
+from prover.app.models import ModelChoice
 from prover.cli.options import jobs_option, toolchain_option
 from prover.cli.output import consoles, reporter
 from prover.cli.train_generator import (

@@ -10,8 +10,8 @@ from curriculum.database.records import AttemptRecord, FoundProof
 from curriculum.database.suggestion_counts import suggestion_counts
 from prover.app.assembly import generators_named
 from prover.app.environment import database
+from prover.app.models import ModelChoice, asked_of
 from prover.cli.main import run
-from prover.cli.modelling import ModelChoice, asked_of
 from prover.errors import ModelMissing, UsageError
 from prover.lean.protocol import Goal
 from prover.progress import Reporter

@@ -6,10 +6,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from prover.app.report import Report, TheoremReport, report_of
 from prover.attempt import Outcome, Spent, Task, TheoremFailed, TheoremOpen, TheoremProved
 from prover.check.gate import Accepted
 from prover.cli.prove import status_of
-from prover.cli.report import Report, ReportPrinter, TheoremReport, report_of, write_json
+from prover.cli.report import ReportPrinter, write_json
 from prover.errors import BrokenFile, NotWritable
 from prover.lean.protocol import Declaration
 from prover.lean.session import SourceText

@@ -1,0 +1,165 @@
+"""The Python API: one repository, opened, with the operations of the command line as methods.
+
+`prover.open` returns a `RepositorySession`. Nothing is global: each session owns its Lean processes and ends them when
+it is closed.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from prover.app.assembly import DEFAULT_GENERATORS, generators_named
+from prover.app.checking import Checked, check_proof
+from prover.app.models import ModelChoice, asked_of
+from prover.app.premises import build_index, find_premises
+from prover.app.proving import ProveRequest, prove
+from prover.app.report import TheoremReport
+from prover.app.suggesting import SuggestRequest, TriedSuggestion, suggest
+from prover.app.tracing import ListedSorry, sorries_in, trace_into_database
+from prover.app.workspace import Workspace
+from prover.check.levels import DEFAULT_LEVEL, HIGHEST_LEVEL
+from prover.check.proof_text import ProofText
+from prover.lean.toolchain.choose import ToolchainChoice
+from prover.progress import Reporter
+from prover.search.budget import Budget
+
+if TYPE_CHECKING:
+    from retrieval.retriever import RetrievedPremise
+
+
+class RepositorySession:
+    """A Lean repository that is open for proving. A context manager: leaving it ends every Lean process.
+
+    Results are stored in the prover's database, as those of the command line are.
+    """
+
+    def __init__(self, workspace: Workspace, reporter: Reporter) -> None:
+        self._workspace = workspace
+        self._reporter = reporter
+
+    def prove(
+        self,
+        theorem: str,
+        *,
+        seconds: float = 60.0,
+        generators: Sequence[str] = DEFAULT_GENERATORS,
+        model: str | None = None,
+        level: int = DEFAULT_LEVEL,
+    ) -> TheoremReport:
+        """Tries to prove a theorem: its `sorry`s, or its whole statement if it has none.
+
+        Args:
+            theorem: its full name.
+            seconds: wall-clock budget.
+            generators: names of the generators that propose tactics; see `prover prove --help`.
+            model: a language model to ask as well: a name, a directory or a URL; see docs/models.md.
+            level: the gate's level up to which the proof is checked, 3 or 4.
+
+        Returns:
+            the result; `status` is `"proved"`, `"open"` or `"error"`, and `patch` is a unified diff when proved.
+
+        Raises:
+            UnknownTheorem: there is no theorem of that name.
+            BrokenFile: its file does not compile.
+        """
+        choice = ModelChoice(model) if model is not None else None
+        asked = asked_of(choice, "tactics", 0, self._reporter)
+        named = generators_named(",".join(generators), self._reporter, asked.tactics)
+        request = ProveRequest(
+            (theorem,), Budget(seconds=seconds), named, jobs=self._workspace.jobs, level=level, asked=asked
+        )
+        report = prove(self._workspace, request, self._reporter.notify)
+        if report.interrupted:
+            raise KeyboardInterrupt
+        return report.theorems[-1]
+
+    def check(
+        self, theorem: str, proof: str | None = None, *, term: bool = False, level: int = HIGHEST_LEVEL
+    ) -> Checked:
+        """Judges a proof of a theorem.
+
+        Args:
+            theorem: its full name.
+            proof: the tactic block that takes the place of its proof; None to judge the proof that it has.
+            term: whether `proof` is a term.
+            level: the highest level to check, 1 to 5; see docs/gate.md.
+
+        Raises:
+            UnknownTheorem: there is no theorem of that name.
+            UsageError: it has no proof that could be judged.
+        """
+        return check_proof(self._workspace, theorem, None if proof is None else ProofText(proof, term), level)
+
+    def sorries(self) -> list[ListedSorry]:
+        """Lists every `sorry` of the repository, with its goal, position and a stable id.
+
+        The repository is traced into the database first. Modules that cannot be read are left out, with a note.
+        """
+        traced = trace_into_database(self._workspace, self._reporter.notify)
+        for failure in traced.failed:
+            self._reporter.notify(f"{failure.module.name} could not be read: {failure.error}")
+        return list(sorries_in(self._workspace, traced))
+
+    def suggest(
+        self,
+        theorem: str,
+        *,
+        after: Sequence[str] = (),
+        generators: Sequence[str] = DEFAULT_GENERATORS,
+        count: int = 16,
+    ) -> list[TriedSuggestion]:
+        """Suggests tactics for the goal of a theorem, each tried, with the goals that it leaves; closing ones first.
+
+        Args:
+            theorem: its full name.
+            after: tactics that are run before.
+            generators: names of the generators that propose tactics.
+            count: how many tactics are tried.
+
+        Raises:
+            UnknownTheorem: there is no theorem of that name.
+            UsageError: a tactic of `after` fails, or closes the goal.
+        """
+        named = generators_named(",".join(generators), self._reporter)
+        return suggest(self._workspace, SuggestRequest(theorem, tuple(after), named, count), self._reporter.notify)[1]
+
+    def search(self, words: str = "", *, goal: str = "", count: int = 20) -> "list[RetrievedPremise]":
+        """Searches the repository and Lean's library for premises, after bringing their index up to date.
+
+        Args:
+            words: plain words, or a part of a name.
+            goal: a goal as Lean prints it, or its target.
+            count: how many premises are returned.
+
+        Raises:
+            UsageError: neither words nor a goal are given.
+        """
+        build_index(self._workspace, self._reporter)
+        return find_premises(self._workspace, words, goal, count, self._reporter.notify)
+
+    def close(self) -> None:
+        """Ends every Lean process of this session. Safe to call twice."""
+        self._workspace.close()
+
+    def __enter__(self) -> "RepositorySession":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def open_session(
+    location: str, *, toolchain: ToolchainChoice = "auto", jobs: int = 2, reporter: Reporter | None = None
+) -> RepositorySession:
+    """Opens a Lean repository for proving.
+
+    Args:
+        location: a directory or a git URL, as `URL@REVISION#DIRECTORY` with the last two optional.
+        toolchain: which Lean to use: the computer's own (`native`), the `embedded` one, or whichever fits (`auto`).
+        jobs: Lean processes at once.
+        reporter: receives notes and progress; by default nobody does.
+
+    Raises:
+        ProverError: the repository cannot be read, or no toolchain fits it.
+    """
+    reporter = reporter or Reporter()
+    return RepositorySession(Workspace.open(location, toolchain, reporter, jobs), reporter)

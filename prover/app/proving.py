@@ -1,0 +1,199 @@
+"""Proves theorems of a repository: finds them, attempts each, stores what came of it, writes the proofs."""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+from prover.app.assembly import ProverOptions, assemble, mixture
+from prover.app.locating import FileLine, Locator, Target, provable
+from prover.app.models import NOBODY, AskedModel
+from prover.app.report import Report, TheoremReport, report_of, usage_of
+from prover.app.store import Ledger
+from prover.app.workspace import Workspace
+from prover.attempt import Outcome, Prover, TheoremProved, have_read
+from prover.check.levels import DEFAULT_LEVEL
+from prover.errors import BrokenFile, ProverError, UsageError
+from prover.lean.team import Team
+from prover.progress import Notify
+from prover.project.build import errors_of, source_of
+from prover.project.layout import Module
+from prover.project.patch import Replacement, replace, write_patched
+from prover.search.budget import Budget
+from prover.search.engine import Strategy
+from prover.tactics.generator import Generator
+
+
+@dataclass(frozen=True)
+class ProveRequest:
+    """Which theorems are to be proved, and how."""
+
+    wanted: tuple[str, ...] | FileLine | None
+    """full names of theorems, or where they are; None for every theorem with a `sorry`"""
+    budget: Budget
+    generators: tuple[Generator, ...]
+    jobs: int = 1
+    """theorems attempted at once"""
+    apply: bool = False
+    """write the proofs into the files"""
+    level: int = DEFAULT_LEVEL
+    """the gate's level up to which a proof is checked"""
+    asked: AskedModel = NOBODY
+    """the language model"""
+    strategy: Strategy = Strategy()  # noqa: RUF009  # frozen
+    arguments: tuple[str, ...] = ()
+    """the command line, for the database"""
+
+    def settings(self) -> dict[str, Any]:
+        """Returns the settings on which the outcome of an attempt depends, for the database."""
+        names = [generator.name for generator in self.generators]
+        limits = {"seconds": self.budget.seconds, "expansions": self.budget.expansions, **self.budget.of_models()}
+        return {"generators": names, **limits}
+
+
+def prove(
+    workspace: Workspace, request: ProveRequest, notify: Notify, each: Callable[[TheoremReport], None] = lambda _: None
+) -> Report:
+    """Proves the theorems that a request names; a keyboard interrupt ends it early with a partial report.
+
+    Args:
+        each: receives the result for each theorem as soon as it is known.
+
+    Raises:
+        UsageError: a theorem does not exist, or proofs cannot be written into this repository.
+        BrokenFile: a file does not compile, or not with all proofs together.
+    """
+    if request.apply and workspace.checkout.cached:
+        raise UsageError("--apply writes into a directory of yours: give its path, not a URL or a revision.")
+    run = _Run(workspace, request, notify, each)
+    try:
+        return run.run()
+    finally:
+        run.close()
+
+
+class _Run:
+    """One call of `prove`."""
+
+    def __init__(
+        self, workspace: Workspace, request: ProveRequest, notify: Notify, each: Callable[[TheoremReport], None]
+    ) -> None:
+        self._workspace = workspace
+        self._request = request
+        self._notify = notify
+        self._each = each
+        self._pool = workspace.pool(request.jobs)
+        self._report = Report(str(workspace.repository.root), workspace.toolchain.describe())
+        self._ledger = Ledger(workspace.toolchain.name, request.settings(), notify, request.asked.name)
+        self._mixture = mixture(request.generators)
+
+    def close(self) -> None:
+        """Ends the Lean processes, and the run in the database."""
+        self._pool.close()
+        self._ledger.end(self._report.interrupted)
+
+    def run(self) -> Report:
+        """Returns the report, partial after a keyboard interrupt."""
+        self._ledger.begin(self._workspace.checkout.location.canonical, self._request.arguments)
+        self._mixture.standing = self._ledger.standing()
+        try:
+            targets = list(self._targets())
+            self._read_files(targets)
+            self._notify(f"{len(targets)} theorem{'' if len(targets) == 1 else 's'} to prove")
+            proved = dict(self._prove_all(targets))
+            if self._request.apply:
+                self._apply(proved)
+        except KeyboardInterrupt:
+            self._report.interrupted = True
+        self._ledger.count(self._mixture.standing.news())
+        self._report.generators = usage_of(self._mixture)
+        if usage := self._request.asked.usage():
+            self._notify(usage)
+        return self._report
+
+    def _targets(self) -> Iterator[Target]:
+        with self._pool.lend() as session:
+            locator = Locator(self._workspace, session)
+            match self._request.wanted:
+                case None:
+                    yield from locator.incomplete(self._workspace.repository.modules.values(), self._unreadable)
+                case FileLine() as place:
+                    yield from locator.at(place)
+                case names:
+                    yield from (provable(locator.named(name)) for name in dict.fromkeys(names))
+
+    def _unreadable(self, module: Module, error: ProverError) -> None:
+        self._add(TheoremReport.of_broken_file(self._workspace.repository.relative(module), error))
+
+    def _read_files(self, targets: Iterable[Target]) -> None:
+        """Lets generators read the files of the theorems, where they need to."""
+        sources = (each.task.source for each in targets)
+        with self._pool.lend() as session:
+            have_read(session, self._workspace.contents(), sources, self._request.generators)
+
+    def _prove_all(self, targets: Sequence[Target]) -> Iterator[tuple[Target, TheoremProved]]:
+        request, workspace = self._request, self._workspace
+        options = ProverOptions(
+            request.budget, request.strategy, request.level, request.asked.drafting, self._ledger.recall
+        )
+        prover = assemble(self._mixture, workspace.gate(self._pool), options)
+        alone = len(targets) == 1 and request.jobs > 1
+        with ThreadPoolExecutor(request.jobs) as executor:
+            waiting: dict[Future[Outcome], Target] = {
+                executor.submit(self._prove_together if alone else self._prove, prover, target): target
+                for target in targets
+            }
+            try:
+                while waiting:
+                    done, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        target = waiting.pop(future)
+                        outcome = future.result()
+                        self._ledger.record(target.task, outcome)
+                        self._add(report_of(workspace.repository, target.task, outcome, workspace.toolchain))
+                        if isinstance(outcome, TheoremProved):
+                            yield target, outcome
+            except BaseException:
+                executor.shutdown(wait=False, cancel_futures=True)
+                self._pool.close()
+                raise
+
+    def _prove(self, prover: Prover, target: Target) -> Outcome:
+        with self._pool.lend() as session:
+            self._pool.prepare_fresh()
+            return prover.prove(session, target.task)
+
+    def _prove_together(self, prover: Prover, target: Target) -> Outcome:
+        """Proves a single theorem with two processes; a second theorem would have kept the other one busy."""
+        with ExitStack() as stack:
+            team = stack.enter_context(Team([stack.enter_context(self._pool.lend()) for _ in range(2)]))
+            self._pool.prepare_fresh()
+            return prover.prove(team, target.task)
+
+    def _add(self, theorem: TheoremReport) -> None:
+        self._report.theorems.append(theorem)
+        self._each(theorem)
+
+    def _apply(self, proved: dict[Target, TheoremProved]) -> None:
+        """Writes the proofs, file by file; a file that does not compile with all of them stays as it was."""
+        for module in dict.fromkeys(target.module for target in proved):
+            replacements: list[Replacement] = []
+            for target, outcome in proved.items():
+                if target.module == module:
+                    replacements.extend(outcome.replacements)
+            self._apply_to(module, replacements)
+
+    def _apply_to(self, module: Module, replacements: Sequence[Replacement]) -> None:
+        source = source_of(self._workspace.repository, module)
+        text = replace(source.text, replacements)
+        session = self._pool.fresh()
+        try:
+            errors = errors_of(session.elaborate(dataclasses.replace(source, text=text)))
+        finally:
+            session.close()
+        if errors:
+            raise BrokenFile(f"{source.file} does not compile with all proofs together: nothing was written.", errors)
+        write_patched(module.path, text)
+        self._notify(f"wrote {source.file}")

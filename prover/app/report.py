@@ -1,0 +1,117 @@
+"""What a run of `prove` found, as values; the fields are those of the JSON report."""
+
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from prover.attempt import Outcome, Task, TheoremFailed, TheoremOpen, TheoremProved
+from prover.check.levels import verified
+from prover.errors import ProverError
+from prover.lean.toolchain.toolchain import Toolchain
+from prover.project.layout import Repository
+from prover.project.patch import replace as replace_in
+from prover.project.patch import unified_diff
+from prover.tactics.ensemble import Ensemble
+
+
+@dataclass(frozen=True)
+class TheoremReport:
+    """What became of one theorem."""
+
+    theorem: str
+    file: str
+    status: Literal["proved", "open", "error"]
+    toolchain: str = ""
+    statement: str = ""
+    line: int = 0
+    proof: str | None = None
+    """the tactic text"""
+    patch: str | None = None
+    """a unified diff, relative to the repository"""
+    axioms: tuple[str, ...] = ()
+    verified: str | None = None
+    """up to which level the gate checked it"""
+    reason: str | None = None
+    """why it is open, or what is wrong"""
+    refused: str | None = None
+    """why the gate refused a proof, if it refused one"""
+    messages: tuple[str, ...] = ()
+    seconds: float = 0.0
+    expansions: int = 0
+    tactics_run: int = 0
+    model_tokens: int = 0
+    """that a language model read and wrote"""
+    model_cost: float = 0.0
+    recalled: bool = False
+    """the proof was in the database; nothing was searched"""
+
+    @staticmethod
+    def of_broken_file(file: str, error: ProverError) -> "TheoremReport":
+        """A file whose theorems could not be listed."""
+        return TheoremReport(theorem="", file=file, status="error", reason=str(error), messages=error.details)
+
+
+@dataclass(frozen=True)
+class GeneratorReport:
+    """What a generator did in a run: tactics that it proposed, that were run, that Lean accepted, that stand in proofs;
+    and the time that proposing took."""
+
+    proposed: int
+    tried: int
+    valid: int
+    used: int
+    seconds: float
+
+
+@dataclass
+class Report:
+    """What became of a run."""
+
+    repository: str
+    toolchain: str
+    theorems: list[TheoremReport] = field(default_factory=list)
+    interrupted: bool = False
+    generators: dict[str, GeneratorReport] = field(default_factory=dict)
+    """by name"""
+
+
+def report_of(repository: Repository, task: Task, outcome: Outcome, toolchain: Toolchain) -> TheoremReport:
+    """An outcome as it is reported."""
+    declaration, source = task.declaration, task.source
+    line = source.text.encode()[: declaration.selection].count(b"\n") + 1
+    known = TheoremReport(
+        declaration.name,
+        source.file,
+        "open",
+        toolchain=toolchain.describe(),
+        statement=declaration.statement,
+        line=line,
+        seconds=round(outcome.spent.seconds, 3),
+        expansions=outcome.spent.expansions,
+        tactics_run=outcome.spent.tactics,
+        model_tokens=outcome.spent.asked.tokens,
+        model_cost=round(outcome.spent.asked.cost, 6),
+    )
+    match outcome:
+        case TheoremProved(proof, replacements, judgement):
+            patch = unified_diff(source.file, source.text, replace_in(source.text, replacements))
+            return replace(
+                known,
+                status="proved",
+                proof=proof,
+                patch=patch,
+                axioms=judgement.axioms,
+                verified=verified(judgement.level, judgement.axioms, judgement.library, judgement.kernels),
+                recalled=outcome.recalled,
+            )
+        case TheoremOpen(reason, _, refused):
+            return replace(known, reason=reason, refused=refused)
+        case TheoremFailed(reason):
+            return replace(known, status="error", reason=reason)
+
+
+def usage_of(ensemble: Ensemble) -> dict[str, GeneratorReport]:
+    """What the generators of a run did."""
+    return {
+        name: GeneratorReport(tally.proposed, tally.tried, tally.valid, tally.used, round(tally.seconds, 3))
+        for name, tally in ensemble.tallies.items()
+    }

@@ -1,0 +1,95 @@
+"""Suggests tactics for a goal of a theorem, and tries each: the use case of `prover suggest`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from prover.app.assembly import mixture
+from prover.app.locating import Locator
+from prover.app.store import Ledger
+from prover.app.workspace import Workspace
+from prover.attempt import have_read, sorry_goals
+from prover.errors import UsageError
+from prover.lean.gateway_session import LeanSession
+from prover.lean.session import Advanced, Failed, State, TacticLimits, TacticOutcome
+from prover.progress import Notify
+from prover.tactics.generator import Generator, Suggestion
+from prover.tactics.language.formats import state_text
+
+LIMITS = TacticLimits(milliseconds=3_000)
+
+
+@dataclass(frozen=True)
+class TriedSuggestion:
+    """A suggested tactic and its result."""
+
+    tactic: str
+    """as it would be written: what a tactic that searches has found, in its place"""
+    generators: tuple[str, ...]
+    log_probability: float
+    goals: tuple[str, ...] | None
+    """what it leaves, as Lean prints them; None where it failed"""
+    failure: str | None = None
+
+
+@dataclass(frozen=True)
+class SuggestRequest:
+    """The theorem and the generators that are asked for tactics."""
+
+    theorem: str
+    after: tuple[str, ...]
+    """tactics that are run first"""
+    generators: tuple[Generator, ...]
+    count: int
+
+
+def suggest(ready: Workspace, wanted: SuggestRequest, notify: Notify) -> tuple[State, list[TriedSuggestion]]:
+    """Returns a goal of a theorem, and suggested tactics with their results, those that close it first.
+
+    Raises:
+        UnknownTheorem: there is no theorem of that name.
+        UsageError: a tactic that is to be run first fails, or closes the goal.
+    """
+    with ready.pool(1) as pool, pool.lend() as session:
+        return _suggested(ready, session, wanted, Ledger(ready.toolchain.name, {}, notify))
+
+
+def _suggested(
+    ready: Workspace, session: LeanSession, wanted: SuggestRequest, ledger: Ledger
+) -> tuple[State, list[TriedSuggestion]]:
+    task = Locator(ready, session).named(wanted.theorem, broken=True).task
+    state = _after(session, sorry_goals(session, task)[0].state, wanted.after)
+    have_read(session, ready.contents(), [task.source], wanted.generators)
+    ledger.begin(ready.checkout.location.canonical, [])
+    ensemble = mixture(wanted.generators, ledger.standing())
+    ledger.end(interrupted=False)
+    ranked = ensemble.for_theorem(task.ref()).suggest(state.goals[0])[: wanted.count]
+    outcomes = session.run(state, [suggestion.tactic for suggestion in ranked], LIMITS)
+    tried = [_tried(suggestion, outcome) for suggestion, outcome in zip(ranked, outcomes, strict=True)]
+    return state, sorted(tried, key=lambda each: (each.goals is None, bool(each.goals)))
+
+
+def _after(session: LeanSession, state: State, tactics: Sequence[str]) -> State:
+    """The first goal that is left after some tactics.
+
+    Raises:
+        UsageError: one of them fails, or nothing is left.
+    """
+    for tactic in tactics:
+        match next(session.run(state, [tactic], LIMITS)):
+            case Failed(_, message):
+                raise UsageError(f"`{tactic}` fails here: {' '.join(message.split())[:200]}")
+            case Advanced(()):
+                raise UsageError(f"Nothing is left to prove after `{tactic}`.")
+            case Advanced(states):
+                state = states[0]
+    return state
+
+
+def _tried(suggestion: Suggestion, outcome: TacticOutcome) -> TriedSuggestion:
+    score = round(suggestion.log_probability, 3)
+    match outcome:
+        case Advanced(states, replacement):
+            goals = tuple(state_text(goal) for state in states for goal in state.goals)
+            return TriedSuggestion(replacement or suggestion.tactic, suggestion.sources, score, goals)
+        case Failed(kind, message):
+            return TriedSuggestion(suggestion.tactic, suggestion.sources, score, None, message or kind)
