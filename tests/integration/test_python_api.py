@@ -22,7 +22,7 @@ def test_the_example_of_the_documentation_runs(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.chdir(ROOT)
-    monkeypatch.setenv("PROVER_DATABASE", str(tmp_path / "prover.db"))
+    monkeypatch.setenv("PROVER_DATABASE", f"sqlite:///{tmp_path / 'prover.db'}")
     exec(compile(example(), "docs/python-api.md", "exec"), {})
     printed = capsys.readouterr().out
     assert printed.startswith("proved\n--- a/Basics/Tree.lean\n+++ b/Basics/Tree.lean\n")
@@ -30,7 +30,7 @@ def test_the_example_of_the_documentation_runs(
 
 
 def test_a_session_says_what_is_wrong_and_ends_its_processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("PROVER_DATABASE", str(tmp_path / "prover.db"))
+    monkeypatch.setenv("PROVER_DATABASE", f"sqlite:///{tmp_path / 'prover.db'}")
     notes: list[str] = []
     with prover.open(str(ROOT / "lean_projects" / "basics"), reporter=prover.Reporter(notes.append)) as repo:
         with pytest.raises(UnknownTheorem, match=r"did you mean .*Basics\.length_rev"):
