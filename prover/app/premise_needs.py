@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from prover.app.environment import database
 from prover.app.workspace import Workspace
 from prover.lean.traced import TracedModule
-from prover.project.leandojo.split import at_random, by_novel_premise, usual_sizes
+from prover.project.leandojo.split import at_random, by_novel_premise, default_sizes
 
 if TYPE_CHECKING:
     from retrieval.corpus import Corpus
@@ -50,7 +50,7 @@ def divided(goals: "Sequence[Needed]", split: str, seed: int) -> "tuple[list[Nee
         return list(goals), list(goals)
     theorems = list(dict.fromkeys(goal.theorem for goal in goals))
     used = [{name for goal in goals if goal.theorem == theorem for name in goal.premises} for theorem in theorems]
-    sizes = usual_sizes(len(theorems))
+    sizes = default_sizes(len(theorems))
     parts = at_random(len(theorems), sizes, seed) if split == "random" else by_novel_premise(used, sizes, seed)
     held = {theorems[number] for number in (*parts["val"], *parts["test"])}
     return [goal for goal in goals if goal.theorem not in held], [goal for goal in goals if goal.theorem in held]

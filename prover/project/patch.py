@@ -1,4 +1,4 @@
-"""Writes proofs into files: the smallest change of bytes, and the same as a unified diff."""
+"""Writes proofs into files as the smallest change of bytes, and as a unified diff."""
 
 import difflib
 import io
@@ -13,7 +13,7 @@ from retrieval.files import write_atomically
 
 @dataclass(frozen=True)
 class Replacement:
-    """Bytes of a file, and the text that takes their place."""
+    """A text that replaces a range of bytes of a file."""
 
     start: int
     stop: int
@@ -21,7 +21,7 @@ class Replacement:
 
 
 def replace(text: str, replacements: Sequence[Replacement]) -> str:
-    """`text` with all replacements made; they must not overlap."""
+    """Returns `text` with all replacements made; they must not overlap."""
     data = text.encode()
     for replacement in sorted(replacements, key=lambda r: -r.start):
         data = data[: replacement.start] + replacement.text.encode() + data[replacement.stop :]
@@ -29,7 +29,7 @@ def replace(text: str, replacements: Sequence[Replacement]) -> str:
 
 
 def proof_replacement(text: str, start: int, stop: int, script: Sequence[str], kind: str) -> Replacement:
-    """The proof in place of what stands at those bytes.
+    """Returns the replacement of a range of bytes by a proof.
 
     Args:
         kind: `body` for a declaration's whole body, `term` for a term, `tactic` for a tactic.
@@ -49,7 +49,7 @@ def proof_replacement(text: str, start: int, stop: int, script: Sequence[str], k
 
 
 def _tactic(start: int, stop: int, script: Sequence[str], line: str, margin: str, newline: str) -> Replacement:
-    """A tactic's lines stand below each other, or below a `by` that ends its line."""
+    """Aligns the lines of a tactic below its first line, or below a `by` that ends its line."""
     if len(script) > 1 and line.rstrip().endswith((" by", "=> by")):
         trailing = len(line) - len(line.rstrip())
         lines = indented(script, margin + "  ")
@@ -60,7 +60,7 @@ def _tactic(start: int, stop: int, script: Sequence[str], line: str, margin: str
 
 
 def unified_diff(path: str, before: str, after: str) -> str:
-    """The change as `git apply` takes it; empty when there is none."""
+    """Returns the change in the format of `git apply`; empty if there is none."""
     old, new = (io.StringIO(text, newline="\n").readlines() for text in (before, after))  # git ends lines at \n only
     lines = []
     for line in difflib.unified_diff(old, new, f"a/{path}", f"b/{path}"):

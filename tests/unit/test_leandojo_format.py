@@ -16,7 +16,7 @@ from prover.lean.traced import TracedDeclaration, TracedModule, TracedStep
 from prover.project.leandojo.catalogue import ImportedSignatures
 from prover.project.leandojo.export import BenchmarkOrigin, Exported, export_benchmark
 from prover.project.leandojo.modules import traced_modules
-from prover.project.leandojo.reading import CHUNK, entries, read_benchmark
+from prover.project.leandojo.reading import CHUNK_CHARACTERS, entries, read_benchmark
 from prover.project.leandojo.split import Sizes, at_random, by_novel_premise
 
 ORIGIN = BenchmarkOrigin("https://example.org/lib", "c" * 40, "4.28.0-pre")
@@ -245,7 +245,7 @@ def test_the_seed_decides() -> None:
 def test_a_large_list_is_read_a_piece_at_a_time(tmp_path: Path) -> None:
     items = [{"n": n, "text": '⟨é]}{[\\" ' * 40_000} for n in range(12)]
     (tmp_path / "large.json").write_text(json.dumps(items, ensure_ascii=False), encoding="utf-8")
-    assert (tmp_path / "large.json").stat().st_size > 3 * CHUNK
+    assert (tmp_path / "large.json").stat().st_size > 3 * CHUNK_CHARACTERS
     assert list(entries(tmp_path / "large.json")) == items
 
 
@@ -320,13 +320,13 @@ def test_nothing_is_left_where_an_export_failed(tmp_path: Path) -> None:
 def test_bad_input_is_named(tmp_path: Path) -> None:
     (tmp_path / "full").mkdir()
     (tmp_path / "full" / "thesis.tex").touch()
-    with pytest.raises(BenchmarkError, match="is there already"):
+    with pytest.raises(BenchmarkError, match="exists already"):
         export(small(), tmp_path / "full")
     with pytest.raises(BenchmarkError, match="traced twice"):
         export([small()[0], small()[0]], tmp_path / "out")
     with pytest.raises(BenchmarkError, match=r"Left → Right → Left|Right → Left → Right"):
         export([Writing("Left", ("Right",)), Writing("Right", ("Left",))], tmp_path / "out")
-    with pytest.raises(BenchmarkError, match="is no benchmark"):
+    with pytest.raises(BenchmarkError, match="is not a benchmark"):
         read_benchmark(tmp_path)
 
 

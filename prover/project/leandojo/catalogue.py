@@ -1,7 +1,7 @@
-"""What has to be known of all modules before the first line of a benchmark can be written.
+"""Indexes all modules before the first line of a benchmark is written.
 
-Which file each module is, in which order files come, where each declaration stands, and which premises lie
-outside the modules, in a library whose sources are not at hand.
+The index has the file of each module, the order of files, the place of each declaration, and the premises outside of
+the modules, in a library without sources.
 """
 
 import hashlib
@@ -14,14 +14,14 @@ import msgspec
 from prover.errors import BenchmarkError
 from prover.lean.file_text import LineColumn, Lines
 from prover.lean.traced import TracedDeclaration, TracedModule
-from prover.project.leandojo.code import is_told
+from prover.project.leandojo.code import is_exported
 from prover.project.leandojo.records import path_of
 from prover.project.leandojo.spool import Spool
 
 
 @dataclass(frozen=True)
 class PremisePlace:
-    """Where a premise's name stands."""
+    """The place of a premise's name."""
 
     path: str
     start: LineColumn
@@ -30,29 +30,29 @@ class PremisePlace:
 
 @dataclass(frozen=True)
 class ImportedSignatures:
-    """What is known of modules that are imported but were not traced. All of it may be left out."""
+    """Information about modules that are imported but were not traced; may be empty."""
 
     signatures: Mapping[str, str] = field(default_factory=dict)
-    """a premise's name, then its signature after a keyword, such as `theorem Nat.le_refl (n : Nat) : n ≤ n`"""
+    """Signatures by the name of the premise, after a keyword, such as `theorem Nat.le_refl (n : Nat) : n ≤ n`."""
     imports: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """a module, then the modules that it imports"""
+    """The imports of each module."""
 
 
 @dataclass(frozen=True)
 class CatalogueEntry:
-    """A traced module, put aside."""
+    """A spooled module."""
 
     path: str
     imports: tuple[str, ...]
     slot: int
-    """its number in the spool"""
+    """Its number in the spool."""
 
 
 class Catalogue:
     """The modules of a benchmark and the places of their premises.
 
     Raises:
-        BenchmarkError: a text is missing or not the one that was traced, or two modules are one file.
+        BenchmarkError: A text is missing or differs from the traced one, or two modules have the same file.
     """
 
     def __init__(
@@ -72,19 +72,19 @@ class Catalogue:
         self._outside = self._outside_premises()
 
     def module(self, name: str) -> TracedModule:
-        """A traced module."""
+        """Returns a traced module."""
         return msgspec.msgpack.decode(self._spool.get(self.traced[name].slot), type=TracedModule)
 
     def lines(self, module: TracedModule) -> Lines:
-        """The lines of its file."""
+        """Returns the lines of a module's file."""
         return Lines(module.path, self._text(module))
 
     def path(self, name: str) -> str:
-        """The file of any module."""
+        """Returns the path of a module, traced or not."""
         return self.traced[name].path if name in self.traced else path_of(name)
 
     def place(self, module: str, name: str) -> PremisePlace | None:
-        """Where a premise is declared: its own place, else that of what it belongs to, as `T` for `T.rec`."""
+        """Returns the place of a premise, or of the declaration that it belongs to, such as `T` for `T.rec`."""
         while True:
             if place := self._places.get((module, name)):
                 return place
@@ -93,23 +93,23 @@ class Catalogue:
                 return None
 
     def outside(self, module: str) -> tuple[tuple[str, str], ...]:
-        """The premises of a module that was not traced: name and code, the n-th standing in line n."""
+        """Returns names and code of the premises of a module that was not traced; the n-th is in line n."""
         return tuple((name, self._library.signatures.get(name, "")) for name in self._outside.get(module, ()))
 
     def in_order(self) -> Iterator[tuple[str, tuple[str, ...]]]:
-        """Every module and the modules that it imports, each after what it imports.
+        """Yields every module and its imports, each module after its imports.
 
-        A module's imports are those of its header; after them the library modules whose premises it uses and
-        that, as far as is known, no import leads to: the library's own import graph may not be known.
+        The imports are those of the module's header, then the library modules whose premises it uses and that are not
+        reachable through known imports, since the library's own import graph may be unknown.
 
         Raises:
-            BenchmarkError: modules import each other in a circle.
+            BenchmarkError: Modules import each other in a cycle.
         """
         graph = {name: entry.imports for name, entry in self.traced.items()} | self._library_graph()
         used = {name: tuple(sorted({m for m, _ in uses if m not in self.traced})) for name, uses in self._uses.items()}
         bits = {name: 1 << number for number, name in enumerate(n for n in graph if n not in self.traced)}
         reached: dict[str, int] = {}
-        """module, then the library modules that it leads to, itself included"""
+        """The library modules reachable from each module, itself included, as a bit set."""
         for name in _sorted({name: (*imports, *used.get(name, ())) for name, imports in graph.items()}):
             reached[name] = bits.get(name, 0) | _union(reached[i] for i in graph[name])
             unreached = tuple(m for m in used.get(name, ()) if not reached[name] & bits[m])
@@ -117,7 +117,7 @@ class Catalogue:
             yield name, (*graph[name], *unreached)
 
     def _library_graph(self) -> dict[str, tuple[str, ...]]:
-        """The library modules that are imported or used, and those that they lead to."""
+        """Returns the imports of all library modules that are imported or used, directly or indirectly."""
         waiting = [i for entry in self.traced.values() for i in entry.imports]
         waiting += [module for uses in self._uses.values() for module, _ in uses]
         graph: dict[str, tuple[str, ...]] = {}
@@ -135,7 +135,7 @@ class Catalogue:
             end = lines.position(declaration.selection + _width(declaration))
             self._places.setdefault((module.name, declaration.name), PremisePlace(module.path, start, end))
         self._uses[module.name] = {
-            (use.module, use.name) for step in module.steps if is_told(step) for use in step.premises
+            (use.module, use.name) for step in module.steps if is_exported(step) for use in step.premises
         }
         slot = self._spool.put(msgspec.msgpack.encode(module))
         self.traced[module.name] = CatalogueEntry(module.path, module.imports, slot)
@@ -143,7 +143,7 @@ class Catalogue:
     def _text(self, module: TracedModule) -> str:
         text = self._texts.get(module.path)
         if text is None:
-            raise BenchmarkError(f"The text of {module.path} is missing: positions cannot be told without it.")
+            raise BenchmarkError(f"The text of {module.path} is missing: it is needed for positions.")
         if module.digest and hashlib.sha256(text.encode()).hexdigest() != module.digest:
             raise BenchmarkError(f"{module.path} has changed since it was traced: trace it again.")
         return text
@@ -163,12 +163,12 @@ def _sorted(graph: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
     try:
         return tuple(TopologicalSorter(graph).static_order())
     except CycleError as error:
-        circle = " → ".join(error.args[1])
-        raise BenchmarkError(f"The imports {circle} go in a circle: Lean could not have built them.") from None
+        cycle = " → ".join(error.args[1])
+        raise BenchmarkError(f"The imports {cycle} form a cycle: Lean could not have built them.") from None
 
 
 def _width(declaration: TracedDeclaration) -> int:
-    """Bytes of the name as written: the longest end of the full name that stands at its place; 0 if none does."""
+    """Returns the length of the name as written, in bytes: the longest suffix of the full name found at its place."""
     written = declaration.text.encode()[max(0, declaration.selection - declaration.start) :]
     name = declaration.name
     while name:

@@ -1,6 +1,6 @@
-"""Lean text as the benchmark shows it: without comments, moved left, with marks around premises.
+"""Formats Lean text for the benchmark: without comments, moved left, with marks around premises.
 
-Says nothing about what the text means: where declarations, tactics and premises stand is known from Lean.
+It does not interpret the text: the positions of declarations, tactics and premises come from Lean.
 """
 
 import re
@@ -22,14 +22,14 @@ TOKEN = re.compile(
 )
 BLOCK = re.compile(r"/-|-/")
 GAP = "\0"
-"""stands where a comment was, until its line is judged"""
+"""Replaces a comment until its line has been processed."""
 
 
 def without_comments(text: str) -> str:
-    """The text without its comments and without the lines and space that only they took up."""
-    kept = "".join(_outside_comments(text))
+    """Returns the text without comments, and without lines and spaces that only comments occupied."""
+    with_gaps = "".join(_outside_comments(text))
     lines = []
-    for line in kept.split("\n"):
+    for line in with_gaps.split("\n"):
         rest = line.replace(GAP, "").rstrip() if GAP in line else line
         if rest or GAP not in line:
             lines.append(rest)
@@ -37,22 +37,22 @@ def without_comments(text: str) -> str:
 
 
 def _outside_comments(text: str) -> Iterator[str]:
-    """The pieces between comments, a gap for each comment."""
-    position = kept = 0
+    """Yields the pieces between comments, and a gap for each comment."""
+    position = start = 0
     while token := TOKEN.search(text, position):
         position = token.end()
         if token["line"] is None and token["block"] is None:
             continue
-        yield text[kept : token.start()].replace(GAP, "")
+        yield text[start : token.start()].replace(GAP, "")
         yield GAP
         if token["block"]:
             position = _end_of_block(text, token.end())
-        kept = position
-    yield text[kept:].replace(GAP, "")
+        start = position
+    yield text[start:].replace(GAP, "")
 
 
 def _end_of_block(text: str, position: int) -> int:
-    """Where a block comment ends, those nested in it included."""
+    """Returns where a block comment ends, nested comments included."""
     depth = 1
     while depth and (mark := BLOCK.search(text, position)):
         depth += 1 if mark[0] == "/-" else -1
@@ -61,18 +61,18 @@ def _end_of_block(text: str, position: int) -> int:
 
 
 def moved_left(text: str, margin: int) -> str:
-    """The text with up to `margin` spaces taken from the start of each line but the first."""
+    """Returns the text with up to `margin` spaces removed from the start of each line but the first."""
     first, *rest = text.split("\n")
     return "\n".join([first, *(line[min(margin, len(line) - len(line.lstrip(" "))) :] for line in rest)])
 
 
 def premise_code(declaration: TracedDeclaration, first_step: int | None) -> str:
-    """What a declaration adds to what can be used: a definition as written, a theorem's statement.
+    """Returns the code of a premise: a definition as written, or the statement of a theorem.
 
-    A theorem's statement is as written where Lean says where its tactics begin, else as Lean prints it.
+    The statement is as written if the start of the proof is known, else as Lean prints it.
 
     Args:
-        first_step: where the first tactic of its own proof starts, if there is one.
+        first_step: where the first tactic of the proof starts, if there is one.
     """
     if declaration.kind != "theorem":
         return without_comments(declaration.text)
@@ -84,14 +84,14 @@ def premise_code(declaration: TracedDeclaration, first_step: int | None) -> str:
     return f"theorem {declaration.statement}" if declaration.statement else without_comments(declaration.text)
 
 
-def is_told(step: TracedStep) -> bool:
-    """Whether the format tells of a step; LeanDojo's rules, and that its marks must not stand in it already."""
+def is_exported(step: TracedStep) -> bool:
+    """Returns whether a step is exported, by LeanDojo's rules; its text must not contain the marks already."""
     clean = not any(mark in text for mark in (START_MARK, END_MARK) for text in (step.text, step.before, step.after))
     return clean and "⊢" in step.before and step.before != step.after and "·" not in step.text
 
 
 def annotated(step: TracedStep, uses: Sequence[PremiseUse]) -> str:
-    """The tactic as written, with marks around `uses`, which are in order and do not overlap."""
+    """Returns the tactic as written, with marks around `uses`, which are in order and do not overlap."""
     text, pieces, position = step.text.encode(), [], 0
     for use in uses:
         start, stop = use.start - step.start, use.stop - step.start
@@ -101,7 +101,7 @@ def annotated(step: TracedStep, uses: Sequence[PremiseUse]) -> str:
 
 
 def unmarked(marked: str) -> tuple[str, tuple[tuple[int, int], ...]]:
-    """An annotated tactic as written, and the bytes that stood between each pair of marks."""
+    """Returns an annotated tactic without marks, and start and end in bytes of the text between each pair of marks."""
     text, places = b"", []
     first, *rest = marked.split(START_MARK)
     text = first.encode()

@@ -1,12 +1,11 @@
 """Writes traced modules as a benchmark in LeanDojo's format.
 
-What LeanDojo does is done here too: the corpus holds what is declared by a command of its own, not what stands in
-another declaration; tactics that do nothing, that contain a `·`, or that repeat one with the same states are left
-out. Different are these. A theorem whose own proof is incomplete is a premise, but in no split, having no proof to
-learn from. `kind` is Lean's kind of declaration. A corpus line also names its `module`. Modules that were not traced,
-those of Lean's library for one, have no text here: their premises are those that some tactic uses, one a line,
-with the code that `ImportedSignatures` has for them, or none. Readers in ReProver's manner accept that, and pass over
-premises without code.
+As in LeanDojo, the corpus contains the declarations that have a command of their own, not those inside another
+declaration; and tactics are omitted if they change nothing, contain a `·`, or repeat a tactic between the same states.
+There are four differences. A theorem with an incomplete proof is a premise but in no split, since it has no proof to
+learn from. `kind` is Lean's kind of declaration. A corpus line also has its `module`. Modules that were not traced,
+such as those of Lean's library, have no text: their premises are those that some tactic uses, one per line, with their
+code from `ImportedSignatures` or without code. Readers like ReProver's accept that and skip premises without code.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -24,12 +23,12 @@ from prover.lean.file_text import Lines
 from prover.lean.traced import PremiseUse, TracedDeclaration, TracedModule, TracedStep
 from prover.project.leandojo import split
 from prover.project.leandojo.catalogue import Catalogue, ImportedSignatures
-from prover.project.leandojo.code import annotated, is_told, moved_left, premise_code, without_comments
+from prover.project.leandojo.code import annotated, is_exported, moved_left, premise_code, without_comments
 from prover.project.leandojo.records import (
     CORPUS,
+    LEANDOJO_VERSION,
     METADATA,
     NO_GOALS,
-    VERSION,
     BenchmarkMetadata,
     BenchmarkTactic,
     BenchmarkTheorem,
@@ -47,7 +46,7 @@ encode = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True)
 class BenchmarkOrigin:
-    """Where the modules come from."""
+    """The repository and the Lean version of the modules."""
 
     url: str
     commit: str
@@ -56,29 +55,29 @@ class BenchmarkOrigin:
 
 @dataclass(frozen=True)
 class Exported:
-    """What was written."""
+    """The size of an exported benchmark."""
 
     files: int
     premises: int
-    """with code or without"""
+    """The number of premises, with or without code."""
     theorems: int
     tactics: int
     splits: Mapping[str, Mapping[str, int]]
-    """strategy, then part: how many theorems it has"""
+    """The number of theorems by strategy and part."""
 
 
 @dataclass
 class TheoremsByPart:
-    """The theorems of all splits, put aside until it is known where each goes."""
+    """The theorems of a benchmark, spooled until the splits are known."""
 
     spool: Spool
     slots: list[int]
     premises: list[frozenset[str]]
-    """those that each proof names"""
+    """The premises that each proof uses."""
     tactics: int = 0
 
     def add(self, theorem: BenchmarkTheorem, premises: frozenset[str]) -> None:
-        """Puts one aside."""
+        """Spools a theorem."""
         self.slots.append(self.spool.put(encode(theorem)))
         self.premises.append(premises)
         self.tactics += len(theorem.traced_tactics)
@@ -94,24 +93,24 @@ def export_benchmark(
     sizes: split.Sizes | None = None,
     library: ImportedSignatures | None = None,
 ) -> Exported:
-    """Writes a benchmark to the directory `out`, which appears when it is whole.
+    """Writes a benchmark to the directory `out`, which appears when it is complete.
 
     Args:
-        modules: read once, in any order; kept on disk, not in memory.
+        modules: iterated once, in any order, and spooled to disk.
         texts: the text of each module's file, by its path in the repository.
-        seed: decides the splits; the same modules and seed give the same files, but for the time of creation.
-        sizes: how many theorems are held out; by default a tenth for val and for test, at most 2000 each.
+        seed: determines the splits; equal modules and seeds give equal files, except for the time of creation.
+        sizes: the numbers of held-out theorems; by default a tenth each for val and test, at most 2000.
 
     Raises:
-        BenchmarkError: `out` is there already, a text does not fit its module, or the sizes do not fit.
+        BenchmarkError: `out` exists already, a text is not that of its module, or the sizes are too large.
     """
-    with _made_whole(out) as place, spool() as put_aside:
-        catalogue = Catalogue(modules, texts, library or ImportedSignatures(), put_aside)
-        theorems = TheoremsByPart(put_aside, [], [])
+    with _new_directory(out) as place, spool() as spooled:
+        catalogue = Catalogue(modules, texts, library or ImportedSignatures(), spooled)
+        theorems = TheoremsByPart(spooled, [], [])
         with (place / CORPUS).open("wb") as corpus:
             files, premises = _write_corpus(catalogue, origin, corpus, theorems)
         count = len(theorems.slots)
-        sizes = sizes or split.usual_sizes(count)
+        sizes = sizes or split.default_sizes(count)
         split.check_sizes(count, sizes)
         splits = {
             "random": split.at_random(count, sizes, seed),
@@ -130,7 +129,7 @@ def _metadata(origin: BenchmarkOrigin, seed: int, splits: dict[str, dict[str, in
     return BenchmarkMetadata(
         creation_time=datetime.now(UTC).isoformat(sep=" "),
         from_repo=FromRepo(origin.url, origin.commit),
-        leandojo_version=VERSION,
+        leandojo_version=LEANDOJO_VERSION,
         lean_version=origin.lean_version,
         prover_version=version("prover"),
         seed=seed,
@@ -142,7 +141,7 @@ def _metadata(origin: BenchmarkOrigin, seed: int, splits: dict[str, dict[str, in
 def _write_corpus(
     catalogue: Catalogue, origin: BenchmarkOrigin, corpus: IO[bytes], theorems: TheoremsByPart
 ) -> tuple[int, int]:
-    """Writes a line for each file and puts its theorems aside; returns how many files and premises there are."""
+    """Writes a line for each file and spools its theorems; returns the numbers of files and premises."""
     files = premises = 0
     for name, imports in catalogue.in_order():
         if name in catalogue.traced:
@@ -182,33 +181,33 @@ def _own_premises(module: TracedModule, lines: Lines) -> tuple[CorpusPremise, ..
             lines.position(declaration.stop),
             declaration.kind,
         )
-        for declaration in written(module.declarations)
+        for declaration in with_own_command(module.declarations)
     )
 
 
-def written(declarations: Iterable[TracedDeclaration]) -> list[TracedDeclaration]:
-    """Those with a command of their own, in the order of the text; not what is part of another or made for it."""
-    kept: list[TracedDeclaration] = []
+def with_own_command(declarations: Iterable[TracedDeclaration]) -> list[TracedDeclaration]:
+    """Returns the declarations with a command of their own, in the order of the text."""
+    selected: list[TracedDeclaration] = []
     end = -1
     for declaration in sorted(declarations, key=lambda d: (d.start, -d.stop, d.selection)):
         if declaration.kind in PARTS_OF_ANOTHER:
             continue
-        beside = kept and (declaration.start, declaration.stop) == (kept[-1].start, kept[-1].stop)
-        if declaration.start >= end or (beside and declaration.selection != kept[-1].selection):
-            kept.append(declaration)
+        same_command = selected and (declaration.start, declaration.stop) == (selected[-1].start, selected[-1].stop)
+        if declaration.start >= end or (same_command and declaration.selection != selected[-1].selection):
+            selected.append(declaration)
             end = declaration.stop
-    return kept
+    return selected
 
 
 def _theorems(
     module: TracedModule, catalogue: Catalogue, origin: BenchmarkOrigin
 ) -> Iterator[tuple[BenchmarkTheorem, frozenset[str]]]:
-    """Each proved theorem of a module, and the premises that its proof names."""
+    """Yields each proved theorem of a module, with the premises that its proof uses."""
     steps: dict[str, list[TracedStep]] = {}
     for step in sorted(module.steps, key=lambda s: (s.start, s.depth)):
         steps.setdefault(step.declaration, []).append(step)
     lines = catalogue.lines(module)
-    for declaration in written(module.declarations):
+    for declaration in with_own_command(module.declarations):
         if declaration.kind != "theorem" or declaration.incomplete:
             continue
         own = steps.get(declaration.name, [])
@@ -231,7 +230,7 @@ def _tactics(steps: Iterable[TracedStep], catalogue: Catalogue, lines: Lines) ->
         column = lines.position(step.start)[1]
         tactic = moved_left(without_comments(step.text), column - 1)
         key = (step.before, tactic, step.after)
-        if is_told(step) and key not in found:
+        if is_exported(step) and key not in found:
             uses = tuple(_marked(step, catalogue))
             provenances = tuple(provenance for _, provenance in uses)
             marked = annotated(step, [use for use, _ in uses])
@@ -240,7 +239,7 @@ def _tactics(steps: Iterable[TracedStep], catalogue: Catalogue, lines: Lines) ->
 
 
 def _marked(step: TracedStep, catalogue: Catalogue) -> Iterator[tuple[PremiseUse, MarkProvenance]]:
-    """The premises to mark in a tactic: those whose place is known, the first of those that overlap."""
+    """Yields the premises to mark in a tactic: those with a known place, the first of those that overlap."""
     end = step.start
     for use in sorted(step.premises, key=lambda u: (u.start, u.stop)):
         place = catalogue.place(use.module, use.name)
@@ -250,10 +249,10 @@ def _marked(step: TracedStep, catalogue: Catalogue) -> Iterator[tuple[PremiseUse
 
 
 @contextmanager
-def _made_whole(out: Path) -> Iterator[Path]:
-    """A directory that becomes `out` when the block ends well, and is gone when it does not."""
+def _new_directory(out: Path) -> Iterator[Path]:
+    """Yields a directory that becomes `out` if the block succeeds, and is deleted otherwise."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise BenchmarkError(f"{out} is there already: name a directory that is not.")
+        raise BenchmarkError(f"{out} exists already: name a new directory.")
     try:
         with atomic_directory(out) as scratch:
             yield scratch

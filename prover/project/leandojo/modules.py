@@ -1,8 +1,8 @@
-"""Traced modules from a benchmark, as far as LeanDojo's format tells of them.
+"""Reads traced modules from a benchmark, as far as LeanDojo's format contains them.
 
-It does not tell where a tactic stands in its theorem: each is put at the theorem's start, and the places of the
-premises in it count from there. It has no keys of goals, no `sorry`s, no docstrings and no visibility. A statement is
-the code as written, from its name on. Without the text of a file, offsets are nominal: in order, of no definite size.
+The format lacks the position of a tactic in its theorem: each tactic is placed at the theorem's start, and the
+positions of its premises are relative to that. It lacks keys of goals, `sorry`s, docstrings and visibility. A statement
+is the code as written, from its name on. Without the text of a file, the order of offsets is right but not their size.
 """
 
 import hashlib
@@ -28,42 +28,42 @@ from prover.project.leandojo.spool import Spool, spool
 
 
 def traced_modules(benchmark: LeanDojoBenchmark, texts: Mapping[str, str] | None = None) -> Iterator[TracedModule]:
-    """The modules of a benchmark, each after those that it imports, with the theorems of all parts in them.
+    """Yields the modules of a benchmark, each after its imports, with the theorems of all parts.
 
     Args:
         texts: texts of files, by path; for these, offsets are exact.
 
     Raises:
-        BenchmarkError: a file is cut short or not in the format, or a text is not the one that was traced.
+        BenchmarkError: A file is truncated or not in the format, or a text differs from the traced one.
     """
-    with spool() as put_aside:
-        theorems = _by_file(benchmark, put_aside)
+    with spool() as spooled:
+        theorems = _by_file(benchmark, spooled)
         names: dict[str, str] = {}
         for file in benchmark.files():
             names[file.path] = file.module or module_of(file.path)
             slots = theorems.pop(file.path, [])
-            yield _BenchmarkReader(names, texts or {}).module(file, _theorems(put_aside, slots))
-        for path, slots in theorems.items():  # those of files that the corpus leaves out
-            yield _BenchmarkReader(names, texts or {}).module(CorpusFile(path), _theorems(put_aside, slots))
+            yield _BenchmarkReader(names, texts or {}).module(file, _theorems(spooled, slots))
+        for path, slots in theorems.items():  # those of files that are not in the corpus
+            yield _BenchmarkReader(names, texts or {}).module(CorpusFile(path), _theorems(spooled, slots))
 
 
-def _by_file(benchmark: LeanDojoBenchmark, put_aside: Spool) -> dict[str, list[int]]:
-    """The places of each file's theorems; every strategy splits the same ones, so one is enough."""
+def _by_file(benchmark: LeanDojoBenchmark, spooled: Spool) -> dict[str, list[int]]:
+    """Spools the theorems by file; all strategies split the same theorems, so one is enough."""
     places: dict[str, list[int]] = {}
     for strategy in benchmark.strategies[:1]:
         for part in PARTS:
             for theorem in benchmark.theorems(strategy, part):
-                places.setdefault(theorem.file_path, []).append(put_aside.put(msgspec.msgpack.encode(theorem)))
+                places.setdefault(theorem.file_path, []).append(spooled.put(msgspec.msgpack.encode(theorem)))
     return places
 
 
-def _theorems(put_aside: Spool, slots: list[int]) -> list[BenchmarkTheorem]:
-    found = [msgspec.msgpack.decode(put_aside.get(slot), type=BenchmarkTheorem) for slot in slots]
+def _theorems(spooled: Spool, slots: list[int]) -> list[BenchmarkTheorem]:
+    found = [msgspec.msgpack.decode(spooled.get(slot), type=BenchmarkTheorem) for slot in slots]
     return sorted(found, key=lambda theorem: theorem.start)
 
 
 class _BenchmarkReader:
-    """Turns one file's records into a module."""
+    """Converts the records of a file to a module."""
 
     def __init__(self, names: Mapping[str, str], texts: Mapping[str, str]) -> None:
         self._names = names

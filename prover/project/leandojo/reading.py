@@ -1,4 +1,4 @@
-"""Reads a benchmark in LeanDojo's format, a line or theorem at a time, however large its files are."""
+"""Reads a benchmark in LeanDojo's format, one line or theorem at a time, so that its size does not matter."""
 
 import json
 from collections.abc import Iterator
@@ -12,42 +12,42 @@ from prover.errors import BenchmarkError
 from prover.project.leandojo.records import CORPUS, METADATA, PARTS, BenchmarkMetadata, BenchmarkTheorem, CorpusFile
 
 T = TypeVar("T")
-CHUNK = 1 << 20
+CHUNK_CHARACTERS = 1 << 20
 BLANK = " \t\r\n"
 
 
 @dataclass(frozen=True)
 class LeanDojoBenchmark:
-    """A benchmark directory. Its files are read when they are asked for.
+    """A benchmark directory. Its files are read on request.
 
     Raises from every method:
-        BenchmarkError: a file is missing, cut short, or not in the format; the message says which and where.
+        BenchmarkError: A file is missing, truncated, or not in the format; the message says which and where.
     """
 
     root: Path
     metadata: BenchmarkMetadata
     strategies: tuple[str, ...]
-    """the ways in which its theorems are split, `random` first"""
+    """The strategies by which its theorems are split, `random` first."""
 
     def files(self) -> Iterator[CorpusFile]:
-        """The lines of the corpus, each after those of the files that it imports."""
+        """Yields the lines of the corpus, each file after its imports."""
         yield from corpus_lines(self.root / CORPUS)
 
     def theorems(self, strategy: str, part: str) -> Iterator[BenchmarkTheorem]:
-        """The theorems of `train`, `val` or `test`."""
+        """Yields the theorems of `train`, `val` or `test`."""
         file = self.root / strategy / f"{part}.json"
         for number, entry in enumerate(entries(file), 1):
             yield _converted(entry, BenchmarkTheorem, f"{file}, theorem {number}")
 
 
 def read_benchmark(path: Path) -> LeanDojoBenchmark:
-    """The benchmark at a directory; looks whether all its files are there, and reads none but the metadata.
+    """Returns the benchmark in a directory; checks that all files exist, and reads only the metadata.
 
     Raises:
-        BenchmarkError: there is no benchmark, or only part of one.
+        BenchmarkError: There is no benchmark, or only part of one.
     """
     if not (path / CORPUS).is_file():
-        raise BenchmarkError(f"{path} is no benchmark in LeanDojo's format: it has no {CORPUS}.")
+        raise BenchmarkError(f"{path} is not a benchmark in LeanDojo's format: it has no {CORPUS}.")
     found = sorted({file.parent.name for part in PARTS for file in path.glob(f"*/{part}.json")})
     for strategy in found:
         for part in PARTS:
@@ -57,10 +57,10 @@ def read_benchmark(path: Path) -> LeanDojoBenchmark:
 
 
 def corpus_lines(file: Path) -> Iterator[CorpusFile]:
-    """The lines of a `corpus.jsonl`.
+    """Yields the lines of a `corpus.jsonl`.
 
     Raises:
-        BenchmarkError: a line is not a file with premises, or the file cannot be read.
+        BenchmarkError: A line is not a file with premises, or the file cannot be read.
     """
     decode = msgspec.json.Decoder(CorpusFile).decode
     number = 0
@@ -77,16 +77,16 @@ def corpus_lines(file: Path) -> Iterator[CorpusFile]:
 
 
 def entries(file: Path) -> Iterator[Any]:
-    """The objects of a JSON list, one at a time, in memory for the largest of them.
+    """Yields the objects of a JSON list, one at a time, using memory only for the largest.
 
     Raises:
-        BenchmarkError: it is no such list, it is cut short, or it cannot be read.
+        BenchmarkError: The file is not such a list, is truncated, or cannot be read.
     """
     try:
         with file.open(encoding="utf-8") as stream:
             yield from _JsonListItems(stream)
     except json.JSONDecodeError as error:
-        raise BenchmarkError(f"{file} is cut short or no list of theorems ({error.msg}): copy it again.") from None
+        raise BenchmarkError(f"{file} is truncated or not a list of theorems ({error.msg}): copy it again.") from None
     except UnicodeDecodeError as error:
         raise BenchmarkError(f"{file} is not UTF-8 ({error.reason}): copy it again.") from None
     except OSError as error:
@@ -94,7 +94,7 @@ def entries(file: Path) -> Iterator[Any]:
 
 
 class _JsonListItems:
-    """The objects of a list, decoded from a stream that is read piece by piece."""
+    """Decodes the objects of a JSON list from a stream that is read in pieces."""
 
     def __init__(self, stream: IO[str]) -> None:
         self._stream = stream
@@ -113,7 +113,7 @@ class _JsonListItems:
             raise json.JSONDecodeError("something follows the list", "", 0)
 
     def _next(self) -> str:
-        """The next character that is not blank; empty at the end."""
+        """Returns the next character that is not blank; empty at the end."""
         while True:
             while self._at < len(self._text) and self._text[self._at] in BLANK:
                 self._at += 1
@@ -141,10 +141,10 @@ class _JsonListItems:
                     raise
 
     def _more(self) -> bool:
-        """Reads on, at least as much as is not yet decoded; says whether there was anything."""
+        """Reads another piece, at least as long as the undecoded text; returns whether there was one."""
         self._text = self._text[self._at :]
         self._at = 0
-        piece = self._stream.read(max(CHUNK, len(self._text)))
+        piece = self._stream.read(max(CHUNK_CHARACTERS, len(self._text)))
         self._text += piece
         return bool(piece)
 
@@ -153,7 +153,7 @@ def _metadata(file: Path) -> BenchmarkMetadata:
     try:
         return msgspec.json.decode(file.read_bytes(), type=BenchmarkMetadata)
     except FileNotFoundError:
-        return BenchmarkMetadata()  # some people's benchmarks have none
+        return BenchmarkMetadata()  # some benchmarks have none
     except (msgspec.DecodeError, OSError) as error:
         raise BenchmarkError(f"{file} cannot be read ({error}): copy the benchmark again.") from None
 

@@ -1,9 +1,9 @@
-"""The lines and entries of LeanDojo's benchmark format, as typed values. Reads and writes nothing itself.
+"""The records of LeanDojo's benchmark format as typed values. Reads and writes nothing itself.
 
-A benchmark is a directory: `corpus.jsonl`, one `CorpusFile` a line, each after the files that it imports;
-for each strategy of splitting a directory with `train.json`, `val.json` and `test.json`, lists of `BenchmarkTheorem`;
-and `metadata.json`. The format is that of LeanDojo Benchmark 4 (Yang et al., NeurIPS 2023). Keys that are
-not known here are passed over, since others add their own.
+A benchmark is a directory with `corpus.jsonl`, one `CorpusFile` per line, each after the files that it imports; a
+directory for each splitting strategy with `train.json`, `val.json` and `test.json`, lists of `BenchmarkTheorem`; and
+`metadata.json`. The format is that of LeanDojo Benchmark 4 (Yang et al., NeurIPS 2023). Unknown keys are ignored, since
+other programs add their own.
 """
 
 import msgspec
@@ -11,47 +11,47 @@ import msgspec
 from prover.lean.file_text import LineColumn
 
 START_MARK, END_MARK = "<a>", "</a>"
-"""what stands around a premise in an annotated tactic"""
+"""The marks around a premise in an annotated tactic."""
 NO_GOALS = "no goals"
-"""the state in which nothing is left"""
+"""The state without goals."""
 CORPUS, METADATA = "corpus.jsonl", "metadata.json"
 PARTS = ("train", "val", "test")
-VERSION = "4.20.0"
-"""of the lean-dojo whose output the format here follows"""
+LEANDOJO_VERSION = "4.20.0"
+"""The version of lean-dojo whose output format this is."""
 
 
 class CorpusPremise(msgspec.Struct, frozen=True):
     """A declaration that a proof may use."""
 
     full_name: str | None
-    """None where LeanDojo could not make one out"""
+    """None if LeanDojo could not determine it."""
     code: str
-    """as written, without comments; of a theorem the statement only; empty where it is not known"""
+    """As written, without comments; for a theorem only the statement; empty if unknown."""
     start: LineColumn
     end: LineColumn
     kind: str = ""
-    """ours: Lean's kind of declaration; LeanDojo's: the class of its syntax node"""
+    """Lean's kind of declaration; in LeanDojo's own benchmarks the class of its syntax node."""
 
 
 class CorpusFile(msgspec.Struct, frozen=True):
     """A Lean file and the premises that it declares."""
 
     path: str
-    """from the repository's root; below `.lake/packages` for what it depends on"""
+    """The path from the repository's root; below `.lake/packages` for dependencies."""
     imports: tuple[str, ...] = ()
-    """paths of the files that it imports directly; each has a line before this one"""
+    """The paths of the files that it imports directly, which have earlier lines."""
     premises: tuple[CorpusPremise, ...] = ()
     module: str = ""
-    """its module name; LeanDojo does not write it"""
+    """The module name, which LeanDojo does not write."""
 
 
 class MarkProvenance(msgspec.Struct, frozen=True):
-    """Where a premise that stands between marks is declared."""
+    """Where a marked premise is declared."""
 
     full_name: str
     def_path: str
     def_pos: LineColumn
-    """of its name in its declaration"""
+    """Where its name starts in its declaration."""
     def_end_pos: LineColumn | None = None
 
 
@@ -59,16 +59,16 @@ class BenchmarkTactic(msgspec.Struct, frozen=True):
     """A tactic with the states around it."""
 
     tactic: str
-    """without comments, its further lines moved left with the first"""
+    """Without comments; further lines are moved left with the first."""
     state_before: str
-    """goals as Lean prints them, a blank line between two"""
+    """The goals as Lean prints them, separated by blank lines."""
     state_after: str
     annotated_tactic: tuple[str, tuple[MarkProvenance, ...]] | None = None
-    """exactly as written, with marks around premises; and a provenance for each mark, in order"""
+    """The tactic as written, with marks around premises, and a provenance for each mark, in order."""
 
 
 class BenchmarkTheorem(msgspec.Struct, frozen=True):
-    """A theorem with the tactics of its proof; none for a proof that is a term."""
+    """A theorem with the tactics of its proof; there are none if the proof is a term."""
 
     file_path: str
     full_name: str
@@ -87,19 +87,19 @@ class FromRepo(msgspec.Struct, frozen=True):
 
 
 class BenchmarkMetadata(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What `metadata.json` says."""
+    """The content of `metadata.json`."""
 
     creation_time: str = ""
     from_repo: FromRepo = FromRepo()
     leandojo_version: str = ""
     lean_version: str = ""
-    """ours only, as are the fields below"""
+    """This and the following fields are not in LeanDojo's own benchmarks."""
     prover_version: str = ""
     seed: int | None = None
     splits: dict[str, dict[str, int]] = {}
-    """strategy, then part: how many theorems it has"""
+    """The number of theorems by strategy and part."""
     library_positions: str = ""
-    """`ordinal` when files without a source have one premise a line, in place of true positions"""
+    """`ordinal` if files without a source have one premise per line instead of true positions."""
 
 
 LEAN_SOURCES = ".lake/packages/lean4/src/lean/"
@@ -108,7 +108,7 @@ LEAN_ROOTS = {"Init", "Std", "Lean"}
 
 
 def path_of(module: str) -> str:
-    """Where LeanDojo keeps a module that does not belong to the repository."""
+    """Returns the path at which LeanDojo keeps a module that does not belong to the repository."""
     root, path = module.partition(".")[0], module.replace(".", "/") + ".lean"
     if root in LEAN_ROOTS:
         return LEAN_SOURCES + path
@@ -118,7 +118,7 @@ def path_of(module: str) -> str:
 
 
 def module_of(path: str) -> str:
-    """The module whose file it is, by LeanDojo's layout; source directories within a package are not known."""
+    """Returns the module in a file, by LeanDojo's layout; source directories within a package are unknown."""
     if path.startswith(LEAN_SOURCES):
         path = path.removeprefix(LEAN_SOURCES).removeprefix("lake/")
     elif path.startswith(PACKAGES):

@@ -1,4 +1,4 @@
-"""LeanDojo's two ways of splitting theorems into train, val and test. Knows theorems by their numbers only."""
+"""LeanDojo's two strategies of splitting theorems into train, val and test. Theorems are numbers here."""
 
 import random
 from collections import defaultdict
@@ -8,31 +8,31 @@ from dataclasses import dataclass
 from prover.errors import BenchmarkError
 
 Split = Mapping[str, tuple[int, ...]]
-"""part, then the numbers of its theorems"""
+"""The numbers of the theorems of each part."""
 
-LARGEST = 2000
-"""theorems in val and in test of LeanDojo Benchmark 4"""
+MAX_HELD_OUT = 2000
+"""The number of theorems in val and in test of LeanDojo Benchmark 4."""
 
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many theorems are held out."""
+    """The numbers of held-out theorems."""
 
     val: int
     test: int
 
 
-def usual_sizes(theorems: int) -> Sizes:
-    """A tenth of the theorems each, and no more than LeanDojo's own benchmark has."""
-    each = min(LARGEST, theorems // 10)
+def default_sizes(theorems: int) -> Sizes:
+    """Returns a tenth of the theorems each, and at most as many as in LeanDojo's benchmark."""
+    each = min(MAX_HELD_OUT, theorems // 10)
     return Sizes(each, each)
 
 
 def check_sizes(theorems: int, sizes: Sizes) -> None:
-    """Complains of sizes that leave no theorem to train on.
+    """Checks that the sizes leave theorems to train on.
 
     Raises:
-        BenchmarkError: they do, or one is negative.
+        BenchmarkError: They leave none, or one is negative.
     """
     if min(sizes.val, sizes.test) < 0 or (theorems and sizes.val + sizes.test >= theorems):
         raise BenchmarkError(
@@ -42,7 +42,7 @@ def check_sizes(theorems: int, sizes: Sizes) -> None:
 
 
 def at_random(theorems: int, sizes: Sizes, seed: int) -> Split:
-    """Shuffles the theorems and cuts: the last are the test, those before them val."""
+    """Splits shuffled theorems: the last are test, those before them val."""
     order = list(range(theorems))
     random.Random(seed).shuffle(order)
     train = theorems - sizes.val - sizes.test
@@ -53,7 +53,7 @@ def by_novel_premise(premises: Sequence[Collection[str]], sizes: Sizes, seed: in
     """Holds out theorems so that each uses a premise that no theorem to train on uses.
 
     Takes premises from the rarest on, each with all theorems that use it, until enough are held out (LeanDojo,
-    section 4). Theorems that use no premise are trained on; when there are too few others, fewer are held out.
+    section 4). Theorems that use no premise go to train; if there are too few others, fewer are held out.
     """
     users: dict[str, list[int]] = defaultdict(list)
     for theorem, used in enumerate(premises):
@@ -61,7 +61,7 @@ def by_novel_premise(premises: Sequence[Collection[str]], sizes: Sizes, seed: in
             users[premise].append(theorem)
     shuffle = random.Random(seed)
     names = sorted(users)
-    shuffle.shuffle(names)  # so that the seed decides among premises that are equally rare
+    shuffle.shuffle(names)  # so that the seed decides between equally rare premises
     names.sort(key=lambda premise: len(users[premise]))
     wanted = sizes.val + sizes.test
     held: dict[int, None] = {}
@@ -69,7 +69,7 @@ def by_novel_premise(premises: Sequence[Collection[str]], sizes: Sizes, seed: in
         if len(held) >= wanted:
             break
         more = [theorem for theorem in users[premise] if theorem not in held]
-        if len(held) + len(more) < len(premises):  # what all use leaves nothing to train on
+        if len(held) + len(more) < len(premises):  # a premise that all use would leave nothing to train on
             held.update(dict.fromkeys(more))
     order = list(held)
     shuffle.shuffle(order)

@@ -1,4 +1,4 @@
-"""Values put aside on disk while a benchmark is sorted, so that its size is not a matter of memory."""
+"""Spools values to disk while a benchmark is sorted, so that its size is not limited by memory."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,27 +7,27 @@ from typing import IO
 
 
 class Spool:
-    """Pieces of bytes, each got back by its number."""
+    """Pieces of bytes on disk, addressed by number."""
 
     def __init__(self, file: IO[bytes]) -> None:
         self._file = file
         self._ends = [0]
 
     def put(self, piece: bytes) -> int:
-        """Keeps a piece; returns its number."""
+        """Stores a piece and returns its number."""
         self._file.seek(self._ends[-1])
         self._file.write(piece)
         self._ends.append(self._ends[-1] + len(piece))
         return len(self._ends) - 2
 
     def get(self, number: int) -> bytes:
-        """The piece of that number."""
+        """Returns the piece with a number."""
         self._file.seek(self._ends[number])
         return self._file.read(self._ends[number + 1] - self._ends[number])
 
 
 @contextmanager
 def spool() -> Iterator[Spool]:
-    """A spool for as long as the block lasts."""
+    """Yields a spool that exists while the block runs."""
     with TemporaryFile() as file:
         yield Spool(file)
