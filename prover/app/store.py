@@ -2,18 +2,21 @@
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from prover.app.environment import database
 from prover.attempt import Known, Outcome, Task, TheoremFailed, TheoremOpen, TheoremProved
-from prover.errors import DatabaseError
+from prover.errors import DatabaseError, NotWritable, UsageError
+from prover.project.location import parse_location
 from prover.tactics.ensemble import Counts, Standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from curriculum.database.database import Database, UnitOfWork
-    from curriculum.database.history import StoredProof
+    from curriculum.database.history import StoredProof, TheoremHistory
     from curriculum.database.records import FoundProof
 
 T = TypeVar("T")
@@ -140,3 +143,123 @@ def known_proofs(database: "Database", statement_key: str) -> tuple[Known, ...]:
 
 def _known(found: "Iterable[StoredProof]") -> tuple[Known, ...]:
     return tuple(Known(tuple(tuple(text.splitlines()) for text in proof.scripts), proof.whole) for proof in found)
+
+
+# --- the database itself ---
+
+
+@dataclass(frozen=True)
+class DatabaseStatus:
+    """The state of the database."""
+
+    name: str
+    """The file, or the address without its password."""
+    version: str | None
+    """The version of its tables; None if the database does not exist yet."""
+    head: str
+    """The version of tables that this program has."""
+    rows: Mapping[str, int]
+    """The number of rows of each table; empty if the versions differ."""
+
+
+def database_status() -> DatabaseStatus:
+    """Returns the state of the database. Creates nothing.
+
+    Raises:
+        DatabaseError: it cannot be read.
+    """
+    from curriculum.database.listing import row_counts
+
+    with database() as db:
+        version = db.version()
+        rows: dict[str, int] = {}
+        if version == db.head:
+            with db.reading() as connection:
+                rows = row_counts(connection)
+        return DatabaseStatus(db.name, version, db.head, rows)
+
+
+@dataclass(frozen=True)
+class DatabaseUpgrade:
+    """The result of an upgrade of the database."""
+
+    name: str
+    before: str | None
+    """The version of its tables before; None if there were none."""
+    after: str
+    """The version of its tables now."""
+
+
+def upgrade_database() -> DatabaseUpgrade:
+    """Brings the tables to the version that this program has; creates them if there are none.
+
+    Raises:
+        DatabaseError: the database cannot be used, or a newer version of this program made it.
+    """
+    with database() as db:
+        before = db.version()
+        db.upgrade()
+        return DatabaseUpgrade(db.name, before, db.head)
+
+
+def database_faults() -> tuple[str, list[str]]:
+    """Returns the name of the database and its faults, one sentence each.
+
+    Raises:
+        DatabaseError: the database cannot be read.
+    """
+    from curriculum.database.checking import faults
+
+    with database() as db, db.reading() as connection:
+        return db.name, list(faults(connection))
+
+
+def export_database(file: Path) -> int:
+    """Writes everything into a file of JSON Lines, whole or not at all, and returns the number of rows.
+
+    Raises:
+        NotWritable: the file cannot be written.
+        DatabaseError: the database cannot be read.
+    """
+    from curriculum.database.transfer import export_to
+
+    with database() as db, db.reading() as connection:
+        try:
+            return export_to(connection, db.head, file)
+        except OSError as error:
+            raise NotWritable(f"{file} cannot be written ({error.strerror}): choose another place.") from None
+
+
+def import_database(file: Path) -> int:
+    """Adds the rows of an export that the database does not have, and returns the number of rows that were read.
+
+    Raises:
+        UsageError: there is no such file.
+        DatabaseError: the file is not an export, or the database cannot be written.
+    """
+    from curriculum.database.transfer import import_from
+
+    if not file.is_file():
+        raise UsageError(f"There is no file {file}: check the path.")
+    with database() as db:
+        return db.perform(lambda work: import_from(work.connection, db.head, file))
+
+
+def theorem_histories(repository: str, theorem: str) -> "list[TheoremHistory]":
+    """Returns the proofs, attempts and changes of each theorem of that name.
+
+    Args:
+        repository: the path or address that was traced.
+        theorem: a full name.
+
+    Raises:
+        UsageError: no trace of the repository has such a theorem.
+    """
+    from curriculum.database.history import histories
+
+    location = parse_location(repository).canonical
+    with database() as db, db.reading() as connection:
+        found = histories(connection, location, theorem)
+    if not found:
+        raise UsageError(f"No trace of {location} has a theorem {theorem}: check the name, or run `prover trace`.")
+    return found

@@ -1,6 +1,6 @@
-"""`prover db`: the database in which everything is stored."""
+"""`prover db …`: upgrades, examines, exports and imports the database in which everything is stored."""
 
-import json
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
-from prover.app.environment import database
+from prover.app.store import (
+    DatabaseStatus,
+    database_faults,
+    database_status,
+    export_database,
+    import_database,
+    theorem_histories,
+    upgrade_database,
+)
 from prover.cli.main import EXIT_USAGE
-from prover.errors import NotWritable, UsageError
-from prover.project.location import parse_location
+from prover.cli.options import JsonCommand, json_option
+from prover.cli.output import print_result
 
 if TYPE_CHECKING:
     from curriculum.database.history import TheoremHistory
@@ -27,103 +35,81 @@ def command() -> None:
 
 @command.command()
 def upgrade() -> None:
-    """Bring the tables to this program's version; makes them when there are none."""
-    with database() as db:
-        before = db.version()
-        db.upgrade()
-        done = "made" if before is None else "already there" if before == db.head else f"upgraded from {before}"
-        click.echo(f"{db.name}: tables of version {db.head}, {done}")
+    """Bring the tables to this program's version; create them if there are none."""
+    result = upgrade_database()
+    match result.before:
+        case None:
+            change = "made"
+        case result.after:
+            change = "already there"
+        case before:
+            change = f"upgraded from {before}"
+    click.echo(f"{result.name}: tables of version {result.after}, {change}")
 
 
-@command.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def status(as_json: bool) -> None:
-    """Say where the database is, its version, and how much it holds."""
-    from curriculum.database.listing import row_counts
+@command.command(cls=JsonCommand)
+@json_option
+def status(json_file: Path | None) -> None:
+    """Show where the database is, its version, and how many rows each table has."""
+    found = database_status()
+    value = {"database": found.name, "version": found.version, "known": found.head, "rows": dict(found.rows)}
+    print_result(value, json_file, lambda: _print_status(found))
 
-    with database() as db:
-        version = db.version()
-        counts: dict[str, int] = {}
-        if version == db.head:
-            with db.reading() as connection:
-                counts = row_counts(connection)
-        if as_json:
-            said = {"database": db.name, "version": version, "known": db.head, "rows": counts}
-            click.echo(json.dumps(said, ensure_ascii=False))
-            return
-        match version:
-            case None:
-                click.echo(f"{db.name}: not there yet, it is made when it is first used")
-            case db.head:
-                click.echo(f"{db.name}: tables of version {version}")
-            case other:
-                click.echo(f"{db.name}: tables of version {other}, this program has {db.head}")
-        for table, rows in counts.items():
-            click.echo(f"  {table:22}{rows:>12,}")
+
+def _print_status(found: DatabaseStatus) -> None:
+    match found.version:
+        case None:
+            click.echo(f"{found.name}: not there yet, it is made when it is first used")
+        case found.head:
+            click.echo(f"{found.name}: tables of version {found.version}")
+        case other:
+            click.echo(f"{found.name}: tables of version {other}, this program has {found.head}")
+    for table, rows in found.rows.items():
+        click.echo(f"  {table:22}{rows:>12,}")
 
 
 @command.command()
 def check() -> int:
-    """Examine the file, the tables, and all that they promise. Exit status 2 when something is wrong."""
-    from curriculum.database.checking import faults
-
-    with database() as db, db.reading() as connection:
-        found = list(faults(connection))
-        for fault in found:
-            click.echo(f"BAD  {fault}")
-        if found:
-            click.echo("     → export what can be read, and import it into a new database or restore a copy", err=True)
-            return EXIT_USAGE
-        click.echo(f"{db.name}: nothing is wrong")
-        return 0
+    """Examine the file, the tables and the rules that they must satisfy. Exit status 2 when something is wrong."""
+    name, faults = database_faults()
+    for fault in faults:
+        click.echo(f"BAD  {fault}")
+    if faults:
+        click.echo("     → export what can be read, and import it into a new database or restore a copy", err=True)
+        return EXIT_USAGE
+    click.echo(f"{name}: nothing is wrong")
+    return 0
 
 
 @command.command("export")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def export(file: Path) -> None:
-    """Write everything to FILE, as JSON Lines. FILE is there whole at the end, or as it was."""
-    from curriculum.database.transfer import export_to
-
-    with database() as db, db.reading() as connection:
-        try:
-            rows = export_to(connection, db.head, file)
-        except OSError as error:
-            raise NotWritable(f"{file} cannot be written ({error.strerror}): choose another place.") from None
-        click.echo(f"{file}: {rows:,} rows")
+    """Write everything to FILE, as JSON Lines. If the export fails, FILE stays as it was."""
+    click.echo(f"{file}: {export_database(file):,} rows")
 
 
 @command.command("import")
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 def import_(file: Path) -> None:
-    """Add what FILE holds, an export, and the database has not. Doing it twice adds nothing."""
-    from curriculum.database.transfer import import_from
-
-    if not file.is_file():
-        raise UsageError(f"There is no file {file}: check the path.")
-    with database() as db:
-        rows = db.perform(lambda work: import_from(work.connection, db.head, file))
-        click.echo(f"{file}: {rows:,} rows read")
+    """Add the rows of FILE, an export, that the database does not have. Doing it twice adds nothing."""
+    click.echo(f"{file}: {import_database(file):,} rows read")
 
 
-@command.command()
+@command.command(cls=JsonCommand)
 @click.argument("repository")
 @click.argument("theorem")
-@click.option("--json", "as_json", is_flag=True, help="Print a list of JSON objects, one for each theorem of the name.")
-def history(repository: str, theorem: str, as_json: bool) -> None:
+@json_option
+def history(repository: str, theorem: str, json_file: Path | None) -> None:
     """Show the proofs of a THEOREM, the attempts at it, and what each commit did to its proof.
 
-    REPOSITORY is the path or address that was traced; THEOREM is the full name.
+    REPOSITORY is the path or address that was traced; THEOREM is the full name. The JSON is a list with an object for
+    each theorem of that name.
     """
-    from curriculum.database.history import histories
+    found = theorem_histories(repository, theorem)
+    print_result(msgspec.to_builtins(found), json_file, lambda: _print_histories(found))
 
-    location = parse_location(repository).canonical
-    with database() as db, db.reading() as connection:
-        found = histories(connection, location, theorem)
-    if not found:
-        raise UsageError(f"No trace of {location} has a theorem {theorem}: check the name, or run `prover trace`.")
-    if as_json:
-        click.echo(msgspec.json.encode(found).decode())
-        return
+
+def _print_histories(found: "Sequence[TheoremHistory]") -> None:
     for each in found:
         _print_history(each)
 
