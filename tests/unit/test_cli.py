@@ -18,7 +18,7 @@ def no_toolchain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("the toolchain was asked for")
 
     monkeypatch.setattr("prover.app.workspace.choose_toolchain", refuse)
-    monkeypatch.setattr("prover.cli.lean.choose_toolchain", refuse)
+    monkeypatch.setattr("prover.app.messages.choose_toolchain", refuse)
     monkeypatch.setenv("PROVER_HOME", str(tmp_path / "home"))
 
 
