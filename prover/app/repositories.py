@@ -147,8 +147,8 @@ class RepositoryRemoval:
     location: str
     snapshots: int
     """The number of snapshots that were deleted from the database."""
-    deleted: tuple[Path, ...]
-    """The cached checkouts that were deleted."""
+    deleted: tuple[str, ...]
+    """The cached checkouts that were deleted, each as an address and a commit."""
 
 
 def remove_repository(name: str, notify: Notify) -> RepositoryRemoval:
