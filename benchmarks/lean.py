@@ -217,7 +217,7 @@ def overhead(bench: Bench, results: Results) -> None:
 
 
 @dataclass
-class Candidate:
+class TacticTiming:
     """A tactic of a goal and how long each side took, in milliseconds."""
 
     tactic: str
@@ -236,7 +236,7 @@ def throughput(bench: Bench, results: Results) -> None:
     """Candidates as the search makes them, batches on both cores against single requests"""
     dropped = ["exact?"]
     ours_all, theirs_all, wall_ours, wall_theirs = [], [], [], []
-    at_once: list[Candidate] = []
+    at_once: list[TacticTiming] = []
     count = 0
     with bench.session() as session, bench.session() as other, Team((session, other)) as team, bench.baseline() as repl:
         for module, theorem in GOALS:
@@ -265,7 +265,7 @@ def throughput(bench: Bench, results: Results) -> None:
         )
 
 
-def _candidates(session: LeanSession, sorry_goal: SorryGoal, dropped: list[str]) -> list[Candidate]:
+def _candidates(session: LeanSession, sorry_goal: SorryGoal, dropped: list[str]) -> list[TacticTiming]:
     """What the search would try, without what runs out of time. Warms the gateway up."""
     suggested = merge([Automation(), Structure()], sorry_goal.state.goals[0])[:CANDIDATES]
     tactics = [suggestion.tactic for suggestion in suggested if suggestion.tactic not in dropped]
@@ -274,11 +274,11 @@ def _candidates(session: LeanSession, sorry_goal: SorryGoal, dropped: list[str])
         if isinstance(outcome, Failed) and outcome.kind in ("timeout", "died"):
             dropped.append(f"{tactic} ({outcome.kind} here)")
         else:
-            kept.append(Candidate(tactic, isinstance(outcome, Failed)))
+            kept.append(TacticTiming(tactic, isinstance(outcome, Failed)))
     return kept
 
 
-def _known_there(repl: Repl, proof: int, candidates: list[Candidate], dropped: list[str]) -> list[Candidate]:
+def _known_there(repl: Repl, proof: int, candidates: list[TacticTiming], dropped: list[str]) -> list[TacticTiming]:
     """Those that the REPL answers within the same limit. Warms it up."""
     kept = []
     for candidate in candidates:
@@ -299,7 +299,7 @@ def _known_there(repl: Repl, proof: int, candidates: list[Candidate], dropped: l
 
 
 def _race(
-    bench: Bench, team: Team, task: Task, candidates: Sequence[Candidate], repl: Repl | None, proof: int
+    bench: Bench, team: Team, task: Task, candidates: Sequence[TacticTiming], repl: Repl | None, proof: int
 ) -> tuple[list[float], list[float]]:
     """Seconds for all candidates, each repetition, on either side.
 

@@ -83,7 +83,7 @@ def percentile(ordered: Sequence[float], percent: float) -> float:
         ValueError: a number is not finite, or they are not in order.
     """
     if not all(math.isfinite(value) for value in ordered):
-        raise ValueError("a percentile over values that are not finite says nothing")
+        raise ValueError("a percentile over values that are not finite has no meaning")
     if any(one > other for one, other in pairwise(ordered)):
         raise ValueError("the values are not in order")
     if not ordered:

@@ -129,7 +129,7 @@ class Daemon:
 
         Raises:
             DatabaseError: the database cannot be used.
-            ProverError, OSError: there is no room, or something else is wrong with the computer.
+            ProverError, OSError: disk or memory is short, or another fault of the computer.
         """
         self._demand_room()
         now = self.database.now()

@@ -1,4 +1,4 @@
-"""What the daemon needs from outside: repositories, Lean, learners, patches, a clock; a fake one serves in tests."""
+"""The environment protocol of the daemon: repositories, Lean, learners, patches, a clock. Tests use a fake one."""
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -14,7 +14,7 @@ from prover.tactics.generator import Generator
 
 @dataclass(frozen=True)
 class Resources:
-    """What the computer has left."""
+    """The computer's free resources."""
 
     free_disk_gb: float
     free_memory_gb: float
@@ -56,7 +56,7 @@ class DaemonEnvironment(Protocol):
         ...
 
     def resources(self) -> Resources:
-        """Returns what is left now."""
+        """Returns the free resources now."""
         ...
 
     def steady(self) -> float:

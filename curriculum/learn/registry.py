@@ -15,7 +15,7 @@ MEMORY, RANKER, GENERATOR = "memory", "ranker", "generator"
 
 @dataclass(frozen=True)
 class LearnerOptions:
-    """How learners are made."""
+    """The options that learners are made with."""
 
     strategy: "Strategy" = "progressive"
     """The strategy against forgetting, for learners with weights."""

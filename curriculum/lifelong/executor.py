@@ -13,10 +13,10 @@ SuggestionCounts = Mapping[tuple[str, str], tuple[int, int, int]]
 
 @dataclass(frozen=True)
 class LearnedState:
-    """What the attempts of one step may use of what was learned; it does not change while the step lasts."""
+    """The knowledge that the attempts of one step use; it does not change while the step lasts."""
 
     generators: Sequence[Generator] = ()
-    """Generators that were trained or filled, beside those that need no learning."""
+    """Generators that were trained or filled, in addition to those that need no learning."""
     here: SuggestionCounts = field(default_factory=dict)
     """Statistics of the generators in the repository at hand, from earlier steps."""
     elsewhere: SuggestionCounts = field(default_factory=dict)
@@ -37,7 +37,7 @@ class AttemptRequest:
     seed: int = 0
     """The seed of that noise."""
     recall: bool = True
-    """Whether known proofs of the statement are tried first; they cost nothing of the budget."""
+    """Whether known proofs of the statement are tried first; they use none of the budget."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ MIN_SHARE_DIVISOR = 4
 
 @dataclass(frozen=True)
 class ProvingPolicy:
-    """How a number of tactics is shared out among theorems, and how later tries differ from the first."""
+    """The budget of attempts, and the temperatures that make later tries differ from the first."""
 
     tactics: int = DEFAULT_TACTICS
     """Tactics that an attempt may run, on average; promising theorems get more."""

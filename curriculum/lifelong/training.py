@@ -38,7 +38,7 @@ def proof_examples(connection: Connection, proofs: Iterable[OwnProof]) -> tuple[
 
 
 class TrainingCursor(msgspec.Struct, frozen=True):
-    """How much of a database the learners were trained on; kept with each checkpoint."""
+    """The part of a database that the learners were trained on; kept with each checkpoint."""
 
     settings: str
     """The digest of the database's name and of what the learners were made with."""

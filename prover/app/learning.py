@@ -50,7 +50,7 @@ STRATEGIES = ("progressive", "merged", "replay", "ewc", "adapters")
 
 @dataclass(frozen=True)
 class ExecutorOptions:
-    """How an executor runs Lean."""
+    """The options of an executor."""
 
     toolchain_choice: ToolchainChoice = "auto"
     jobs: int = 2

@@ -141,8 +141,8 @@ CONFIGURATION = DaemonConfig(daemon=WorkConfig(batch=2))
 def daemon(
     db: Database, environment: FakeEnvironment, owner: str = "one", configuration: DaemonConfig = CONFIGURATION
 ) -> tuple[Daemon, RecordedLog]:
-    said = RecordedLog()
-    return Daemon(db, environment, configuration, owner, said), said
+    log = RecordedLog()
+    return Daemon(db, environment, configuration, owner, log), log
 
 
 def until_idle(one: Daemon, environment: FakeEnvironment, most: int = 30) -> None:

@@ -1,4 +1,4 @@
-"""Courses of learning on a world made up: what is learnt, what is proved, and what a kill at any point changes."""
+"""Courses with a fake executor: what is learned, what is proved, and that a kill at any point changes nothing."""
 
 import dataclasses
 import shutil
@@ -39,8 +39,8 @@ def declared(name: str, incomplete: bool = True) -> TracedDeclaration:
     return theorem(name, key=f"statement of {name}", incomplete=incomplete)
 
 
-class World:
-    """Repositories of which `easy` theorems are always proved, and `hard` ones once the trick is remembered."""
+class FakeExecutor:
+    """Repositories whose `easy` theorems are always proved, and whose `hard` ones are once a tactic is remembered."""
 
     def __init__(self, db: Database, die_at: int = -1) -> None:
         self.db = db
@@ -107,17 +107,19 @@ class World:
         return any(s.tactic == "magic" for s in recall.suggest_for(sketch_of_text("⊢ Goal"), "kGoal"))
 
     def settings(self) -> dict[str, Any]:
-        return {"world": "made up"}
+        return {"executor": "fake"}
 
 
-def syllabus(rounds: int = 2, strategy: Strategy = "progressive", places: tuple[str, ...] = PLACES) -> CourseConfig:
+def config(rounds: int = 2, strategy: Strategy = "progressive", places: tuple[str, ...] = PLACES) -> CourseConfig:
     return CourseConfig(places, rounds=rounds, strategy=strategy, tactics=8)
 
 
-def go(db: Database, world: World, kept: Path, plan: CourseConfig, said: list[str] | None = None) -> int:
-    told = said if said is not None else []
-    learners = [MemoryLearner(plan.strategy)]
-    return run_course(Course(db, world, learners, lambda *_: EasyFirst(), kept, told.append), plan)
+def complete(
+    db: Database, executor: FakeExecutor, kept: Path, chosen: CourseConfig, notes: list[str] | None = None
+) -> int:
+    lines = notes if notes is not None else []
+    learners = [MemoryLearner(chosen.strategy)]
+    return run_course(Course(db, executor, learners, lambda *_: EasyFirst(), kept, lines.append), chosen)
 
 
 def steps(db: Database, run: int) -> list[tuple[Any, ...]]:
@@ -126,7 +128,7 @@ def steps(db: Database, run: int) -> list[tuple[Any, ...]]:
     return [(s.position, s.kind, s.round, s.location, s.record) for s in found]
 
 
-def came_to(db: Database, run: int) -> CourseSummary:
+def summary_after(db: Database, run: int) -> CourseSummary:
     with db.reading() as connection:
         return summary_of(finished_steps(connection, run))
 
@@ -150,7 +152,7 @@ def database(tmp_path: Path, empty: Path) -> Iterator[Database]:
 def test_what_is_learnt_in_one_repository_helps_in_the_next_and_in_the_next_round(
     database: Database, tmp_path: Path
 ) -> None:
-    summary = came_to(database, go(database, World(database), tmp_path / "kept", syllabus()))
+    summary = summary_after(database, complete(database, FakeExecutor(database), tmp_path / "kept", config()))
     assert summary.order == (ONE, TWO), "the one with an easy theorem comes first"
     assert [(v.location[-3:], v.round, v.proved) for v in summary.visits] == [
         ("one", 1, ("one.easy.a",)),
@@ -167,7 +169,7 @@ def test_what_is_learnt_in_one_repository_helps_in_the_next_and_in_the_next_roun
 
 
 def test_the_matrix_has_a_row_for_each_repository_learnt(database: Database, tmp_path: Path) -> None:
-    summary = came_to(database, go(database, World(database), tmp_path / "kept", syllabus()))
+    summary = summary_after(database, complete(database, FakeExecutor(database), tmp_path / "kept", config()))
     matrix = summary.performance["memory"].matrix()
     assert (len(matrix.rows), len(matrix.before)) == (2, 2)
     assert matrix.before == (0.0, 0.0), "nothing is known before anything was learnt"
@@ -181,10 +183,10 @@ def test_a_kill_at_any_point_changes_nothing_of_the_result(tmp_path: Path, empty
         with Database(tmp_path / f"{name}.db") as db:
             for point in kills:
                 with pytest.raises(Killed):
-                    go(db, World(db, die_at=point), tmp_path / name, syllabus())
+                    complete(db, FakeExecutor(db, die_at=point), tmp_path / name, config())
                 if lose:
                     shutil.rmtree(tmp_path / name, ignore_errors=True)
-            run = go(db, World(db), tmp_path / name, syllabus())
+            run = complete(db, FakeExecutor(db), tmp_path / name, config())
             with db.reading() as connection:
                 from curriculum.database.listing import row_counts
 
@@ -199,75 +201,75 @@ def test_a_kill_at_any_point_changes_nothing_of_the_result(tmp_path: Path, empty
 
 
 def test_attempts_of_a_step_begin_with_the_statistics_of_the_steps_before(database: Database, tmp_path: Path) -> None:
-    world = World(database)
-    go(database, world, tmp_path / "kept", CourseConfig((ONE,), rounds=2, tactics=8, baseline=False))
+    executor = FakeExecutor(database)
+    complete(database, executor, tmp_path / "kept", CourseConfig((ONE,), rounds=2, tactics=8, baseline=False))
     counts = {("Eq", "automation"): (8, 4, 1)}
-    assert world.statistics == [({}, {}), ({}, {}), (counts, {})]
+    assert executor.statistics == [({}, {}), ({}, {}), (counts, {})]
 
 
 @pytest.mark.parametrize("backwards", [False, True])
 def test_the_order_in_which_attempts_are_finished_changes_nothing(
     database: Database, tmp_path: Path, backwards: bool
 ) -> None:
-    world = World(database)
-    world.backwards = backwards
-    go(database, world, tmp_path / "kept", syllabus(rounds=1, places=(ONE,)))
+    executor = FakeExecutor(database)
+    executor.backwards = backwards
+    complete(database, executor, tmp_path / "kept", config(rounds=1, places=(ONE,)))
     with database.reading() as connection:
         (waiting,) = queue_of(connection, ONE)
     assert (waiting.name, waiting.known_proofs) == ("one.hard.b", 0), "no proof was known when both were begun"
 
 
 def test_a_further_try_is_another_one(database: Database, tmp_path: Path) -> None:
-    world = World(database)
-    go(database, world, tmp_path / "kept", CourseConfig((ONE,), rounds=2, tactics=8, baseline=False))
-    assert world.attempted == ["one.easy.a", "one.hard.b", "one.hard.b"]
-    assert world.seeds[1] != world.seeds[2]
+    executor = FakeExecutor(database)
+    complete(database, executor, tmp_path / "kept", CourseConfig((ONE,), rounds=2, tactics=8, baseline=False))
+    assert executor.attempted == ["one.easy.a", "one.hard.b", "one.hard.b"]
+    assert executor.seeds[1] != executor.seeds[2]
 
 
 def test_the_same_course_again_is_another_one(database: Database, tmp_path: Path) -> None:
-    first = go(database, World(database), tmp_path / "kept", syllabus(rounds=1))
-    again = go(database, World(database), tmp_path / "kept", syllabus(rounds=1))
+    first = complete(database, FakeExecutor(database), tmp_path / "kept", config(rounds=1))
+    again = complete(database, FakeExecutor(database), tmp_path / "kept", config(rounds=1))
     assert first != again
-    assert came_to(database, again).proved(ONE, 1) == set(), "what was proved waits no longer"
+    assert summary_after(database, again).proved(ONE, 1) == set(), "what was proved waits no longer"
 
 
 def test_a_repository_that_is_gone_is_left_out_and_said(database: Database, tmp_path: Path) -> None:
-    said: list[str] = []
-    plan = syllabus(rounds=1, places=(ONE, GONE))
-    summary = came_to(database, go(database, World(database), tmp_path / "kept", plan, said))
+    notes: list[str] = []
+    chosen = config(rounds=1, places=(ONE, GONE))
+    summary = summary_after(database, complete(database, FakeExecutor(database), tmp_path / "kept", chosen, notes))
     assert summary.order == (ONE,)
     assert list(summary.failed) == [GONE]
-    assert any(GONE in line and "no repository any more" in line for line in said)
+    assert any(GONE in line and "no repository any more" in line for line in notes)
 
 
 def test_what_goes_wrong_in_one_repository_costs_only_that(database: Database, tmp_path: Path) -> None:
-    class Broken(World):
+    class Broken(FakeExecutor):
         def attempt(self, location: str, *rest: Any) -> Iterator[AttemptResult]:
             if location == ONE:
                 raise UsageError("it does not build")
             yield from super().attempt(location, *rest)
 
-    summary = came_to(database, go(database, Broken(database), tmp_path / "kept", syllabus(rounds=1)))
+    summary = summary_after(database, complete(database, Broken(database), tmp_path / "kept", config(rounds=1)))
     assert summary.proved(ONE, 1) == set()
     assert summary.proved(TWO, 1) == {"two.easy.d"}
 
 
 def test_proofs_that_a_commit_broke_are_noticed_tried_again_and_reported(database: Database, tmp_path: Path) -> None:
-    go(database, World(database), tmp_path / "kept", syllabus())
-    later = World(database)
+    complete(database, FakeExecutor(database), tmp_path / "kept", config())
+    later = FakeExecutor(database)
     later.revision, later.restated = "2", "one.easy.a"
-    said: list[str] = []
-    summary = came_to(database, go(database, later, tmp_path / "kept", syllabus(), said))
-    assert any("one.easy.a is broken by the new revision" in line for line in said)
+    notes: list[str] = []
+    summary = summary_after(database, complete(database, later, tmp_path / "kept", config(), notes))
+    assert any("one.easy.a is broken by the new revision" in line for line in notes)
     assert "one.easy.a" in summary.proved(ONE, 1), "restated, and proved again"
 
 
 def test_known_proofs_are_tried_again_after_a_commit(database: Database, tmp_path: Path) -> None:
     """One that no longer compiles is searched for anew; what cannot be mended is broken, and waits."""
-    go(database, World(database), tmp_path / "kept", syllabus())
-    later = World(database)
+    complete(database, FakeExecutor(database), tmp_path / "kept", config())
+    later = FakeExecutor(database)
     later.revision, later.rotten = "2", {"two.easy.d"}
-    run = go(database, later, tmp_path / "kept", syllabus(rounds=1))
+    run = complete(database, later, tmp_path / "kept", config(rounds=1))
     with database.reading() as connection:
         rechecked = {s.location: s.record for s in finished_steps(connection, run) if s.kind == "recheck"}
         events = [e.event for e in histories(connection, ONE, "one.easy.a")[0].lineage]
@@ -280,17 +282,17 @@ def test_a_kill_while_known_proofs_are_tried_again_changes_nothing(tmp_path: Pat
     def rechecked(name: str, die_at: int) -> list[Any]:
         shutil.copy(empty, tmp_path / f"{name}.db")
         with Database(tmp_path / f"{name}.db") as db:
-            go(db, World(db), tmp_path / name, syllabus())
+            complete(db, FakeExecutor(db), tmp_path / name, config())
             for point in [die_at] if die_at else []:
                 with pytest.raises(Killed):
-                    go(db, changed(db, die_at=point), tmp_path / name, syllabus(rounds=1))
-            run = go(db, changed(db), tmp_path / name, syllabus(rounds=1))
+                    complete(db, changed(db, die_at=point), tmp_path / name, config(rounds=1))
+            run = complete(db, changed(db), tmp_path / name, config(rounds=1))
             return [(location, record) for _, kind, _, location, record in steps(db, run) if kind == "recheck"]
 
-    def changed(db: Database, die_at: int = -1) -> World:
-        world = World(db, die_at)
-        world.revision, world.rotten = "2", {"two.easy.d"}
-        return world
+    def changed(db: Database, die_at: int = -1) -> FakeExecutor:
+        executor = FakeExecutor(db, die_at)
+        executor.revision, executor.rotten = "2", {"two.easy.d"}
+        return executor
 
     whole = rechecked("whole", 0)
     assert [len(record["broken"]) for _, record in whole] == [1, 2]
@@ -299,27 +301,27 @@ def test_a_kill_while_known_proofs_are_tried_again_changes_nothing(tmp_path: Pat
 
 
 def test_what_could_not_be_tried_again_is_not_broken(database: Database, tmp_path: Path) -> None:
-    class Dying(World):
+    class Dying(FakeExecutor):
         def attempt(self, *rest: Any) -> Iterator[AttemptResult]:
             for finished in super().attempt(*rest):
                 yield dataclasses.replace(finished, result=("failed", "Lean died"), recalled=False)
 
-    go(database, World(database), tmp_path / "kept", syllabus())
+    complete(database, FakeExecutor(database), tmp_path / "kept", config())
     later = Dying(database)
     later.revision = "2"
-    summary = came_to(database, go(database, later, tmp_path / "kept", syllabus(rounds=1)))
+    summary = summary_after(database, complete(database, later, tmp_path / "kept", config(rounds=1)))
     assert summary.broken == {}
 
 
 def test_known_proofs_are_tried_again_though_somebody_else_has_traced_the_commit(
     database: Database, tmp_path: Path
 ) -> None:
-    go(database, World(database), tmp_path / "kept", syllabus())
-    later = World(database)
+    complete(database, FakeExecutor(database), tmp_path / "kept", config())
+    later = FakeExecutor(database)
     later.revision, later.rotten = "2", {"two.easy.d"}
     later.trace(TWO)
     database.perform(lambda work: reconcile(work.connection, work.traces.record_repository(TWO), "2", work.now()))
-    summary = came_to(database, go(database, later, tmp_path / "kept", syllabus(rounds=1)))
+    summary = summary_after(database, complete(database, later, tmp_path / "kept", config(rounds=1)))
     assert summary.broken[TWO] == ["two.easy.d", "two.hard.e"]
 
 
@@ -329,10 +331,12 @@ def test_a_full_disk_ends_no_course(database: Database, tmp_path: Path, error: E
         def save(self, directory: Path) -> None:
             raise error
 
-    said: list[str] = []
-    course = Course(database, World(database), [Heavy()], lambda *_: EasyFirst(), tmp_path / "kept", said.append)
-    assert came_to(database, run_course(course, syllabus())).proved(TWO, 1) == {"two.easy.d", "two.hard.e"}
-    assert any("checkpoint of the learners is not written" in line and "free some space" in line for line in said)
+    notes: list[str] = []
+    course = Course(
+        database, FakeExecutor(database), [Heavy()], lambda *_: EasyFirst(), tmp_path / "kept", notes.append
+    )
+    assert summary_after(database, run_course(course, config())).proved(TWO, 1) == {"two.easy.d", "two.hard.e"}
+    assert any("checkpoint of the learners is not written" in line and "free some space" in line for line in notes)
 
 
 def test_a_course_of_other_learners_is_another_one(database: Database, tmp_path: Path) -> None:
@@ -340,19 +344,21 @@ def test_a_course_of_other_learners_is_another_one(database: Database, tmp_path:
         name = "other"
 
     with pytest.raises(Killed):
-        go(database, World(database, die_at=9), tmp_path / "kept", syllabus())
-    course = Course(database, World(database), [Other()], lambda *_: EasyFirst(), tmp_path / "kept", lambda _: None)
-    assert list(came_to(database, run_course(course, syllabus())).performance) == ["other"]
+        complete(database, FakeExecutor(database, die_at=9), tmp_path / "kept", config())
+    course = Course(
+        database, FakeExecutor(database), [Other()], lambda *_: EasyFirst(), tmp_path / "kept", lambda _: None
+    )
+    assert list(summary_after(database, run_course(course, config())).performance) == ["other"]
 
 
 def test_a_course_studies_what_it_has_traced(database: Database, tmp_path: Path) -> None:
-    class Hurried(World):
+    class Hurried(FakeExecutor):
         def attempt(self, *rest: Any) -> Iterator[AttemptResult]:
             yield from super().attempt(*rest)
             small = module("one", declared("one.done.c", incomplete=False), text="one, cut down")
             self.db.perform(lambda work: work.traces.record_trace(read("9", ONE), keyed(small), {}))
 
-    summary = came_to(database, go(database, Hurried(database), tmp_path / "kept", syllabus()))
+    summary = summary_after(database, complete(database, Hurried(database), tmp_path / "kept", config()))
     assert [len(row) for row in summary.performance["memory"].rows] == [2, 2]
     assert summary.performance["memory"].matrix().rows == ((0.0, 1.0), (1.0, 1.0))
 

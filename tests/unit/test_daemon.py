@@ -41,23 +41,23 @@ def db(tmp_path: Path, empty: Path) -> Iterator[Database]:
 
 def test_it_traces_proves_learns_and_rests(db: Database) -> None:
     environment = FakeEnvironment(db)
-    one, said = daemon(db, environment)
+    one, log = daemon(db, environment)
     until_idle(one, environment)
     assert sorted(environment.attempted) == sorted(NAMES), "each once: nothing was learnt that would change a failure"
     assert (one.counters.proved, one.counters.attempts, one.counters.traced) == (1, 3, 1)
     assert environment.recollections >= 2, "before the first attempt, and from the proof"
     assert one.safe_turn() > 0
-    assert "repository_deferred" in said
+    assert "repository_deferred" in log
 
 
 def test_a_repository_that_never_builds_is_put_off_ever_longer_and_costs_the_other_nothing(db: Database) -> None:
     environment = FakeEnvironment(db)
-    one, said = daemon(db, environment)
+    one, log = daemon(db, environment)
     for _ in range(60):
         environment.wait(max(60.0, one.safe_turn()))
     assert environment.traces.count(BAD) < 8, "an hour of turns"
     assert one.counters.proved == 1
-    pauses = [facts["seconds"] for name, facts in said.events if name == "repository_deferred"]
+    pauses = [facts["seconds"] for name, facts in log.events if name == "repository_deferred"]
     assert pauses == sorted(pauses)
     with db.reading() as connection:
         bad = next(w for w in watched_repositories(connection) if w.location == BAD)
@@ -77,7 +77,7 @@ def test_a_new_commit_is_noticed_and_traced(db: Database) -> None:
 @pytest.mark.parametrize("rotten", [set(), {"easy.a"}])
 def test_known_proofs_are_tried_again_at_a_new_commit(db: Database, rotten: set[str]) -> None:
     environment = FakeEnvironment(db)
-    one, said = daemon(db, environment)
+    one, log = daemon(db, environment)
     until_idle(one, environment)
     environment.revisions[GOOD], environment.rotten = "2", rotten
     before = len(environment.attempted)
@@ -86,7 +86,7 @@ def test_known_proofs_are_tried_again_at_a_new_commit(db: Database, rotten: set[
     assert environment.attempted[before] == "easy.a"
     assert environment.published == ["easy.a"] * (1 + len(rotten)), "not again for being tried again"
     assert one.counters.broken == len(rotten)
-    assert ("proof_changed" in said) == bool(rotten)
+    assert ("proof_changed" in log) == bool(rotten)
     assert environment.attempted[before + 1 :].count("easy.a") == len(rotten), "what is broken is searched for anew"
     with db.reading() as connection:
         events = [event.event for event in histories(connection, GOOD, "easy.a")[0].lineage]
@@ -95,12 +95,12 @@ def test_known_proofs_are_tried_again_at_a_new_commit(db: Database, rotten: set[
 
 def test_a_repository_that_vanishes_is_said_and_left(db: Database) -> None:
     environment = FakeEnvironment(db)
-    one, said = daemon(db, environment)
+    one, log = daemon(db, environment)
     until_idle(one, environment)
     del environment.revisions[GOOD]
     environment.wait(31 * 60)
     until_idle(one, environment)
-    assert any("no repository any more" in str(facts.get("error")) for _, facts in said.events)
+    assert any("no repository any more" in str(facts.get("error")) for _, facts in log.events)
 
 
 def test_targets_on_the_list_are_never_attempted(db: Database) -> None:
@@ -117,7 +117,7 @@ def test_rules_take_effect_at_once_and_are_taken_back_at_once(db: Database) -> N
         daemon(db, FakeEnvironment(db), configuration=DaemonConfig(leave=(ExclusionRule("good"),)))[0], environment
     )
     rules = DaemonConfig(daemon=WorkConfig(batch=2), leave=(ExclusionRule(f"{GOOD}.git", ("false.*", "hard.*")),))
-    one, said = daemon(db, environment, configuration=rules)
+    one, log = daemon(db, environment, configuration=rules)
     until_idle(one, environment)
     assert environment.attempted == ["easy.a"], "it was traced under other rules"
     environment.revisions[GOOD] = "2"
@@ -126,17 +126,15 @@ def test_rules_take_effect_at_once_and_are_taken_back_at_once(db: Database) -> N
     assert environment.attempted == ["easy.a"]
     until_idle(daemon(db, environment)[0], environment)
     assert sorted(environment.attempted) == sorted(NAMES)
-    assert "rule_without_repository" not in said
+    assert "rule_without_repository" not in log
 
 
 def test_a_rule_about_no_repository_is_said_once(db: Database) -> None:
     environment = FakeEnvironment(db)
-    one, said = daemon(
-        db, environment, configuration=DaemonConfig(leave=(ExclusionRule("godo"), ExclusionRule("good")))
-    )
+    one, log = daemon(db, environment, configuration=DaemonConfig(leave=(ExclusionRule("godo"), ExclusionRule("good"))))
     until_idle(one, environment)
     one.safe_turn()
-    assert [facts for event, facts in said.events if event == "rule_without_repository"] == [{"repository": "godo"}]
+    assert [facts for event, facts in log.events if event == "rule_without_repository"] == [{"repository": "godo"}]
 
 
 def test_each_further_try_is_another_search(db: Database) -> None:
@@ -152,16 +150,16 @@ def test_each_further_try_is_another_search(db: Database) -> None:
 
 def test_a_full_disk_is_waited_for(db: Database) -> None:
     environment = FakeEnvironment(db)
-    one, said = daemon(db, environment)
+    one, log = daemon(db, environment)
     pauses = []
     for environment.disk in (0.9, 0.7, 0.5, 0.3):
         pauses.append(one.safe_turn())
     assert pauses == [1.0, 2.0, 4.0, 8.0]
     assert (one.counters.state, environment.traces) == ("degraded", [])
-    assert said.count("degraded") == 1, "said once, not at each turn"
+    assert log.count("degraded") == 1, "logged once, not at each turn"
     environment.disk = 50.0
     until_idle(one, environment)
-    assert "recovered" in said
+    assert "recovered" in log
     assert one.counters.proved == 1
 
 
@@ -170,7 +168,7 @@ def test_a_database_that_is_lost_is_waited_for_and_nothing_is_lost(
     db: Database, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     environment = FakeEnvironment(db)
-    one, said = daemon(db, environment)
+    one, log = daemon(db, environment)
     one.safe_turn()
     with monkeypatch.context() as patch:
         patch.setattr(db, "perform", _raising(error))
@@ -179,7 +177,7 @@ def test_a_database_that_is_lost_is_waited_for_and_nothing_is_lost(
             environment.wait(one.safe_turn())
     assert one.counters.state == "degraded"
     until_idle(one, environment)
-    assert "recovered" in said
+    assert "recovered" in log
     assert one.counters.proved == 1
 
 
@@ -192,16 +190,16 @@ def _raising(error: Exception) -> Any:
 
 def test_a_clock_that_jumps_ahead_or_back_stops_nothing(db: Database) -> None:
     environment = FakeEnvironment(db)
-    one, said = daemon(db, environment)
+    one, log = daemon(db, environment)
     until_idle(one, environment)
     environment.time -= 10_000_000
     environment.revisions[GOOD] = "2"
     until_idle(one, environment)
-    assert "clock_jumped" in said
+    assert "clock_jumped" in log
     assert environment.traces.count(GOOD) == 2, "it does not wait for the old time to come again"
     environment.time += 50_000_000
     until_idle(one, environment)
-    assert said.count("clock_jumped") == 2
+    assert log.count("clock_jumped") == 2
 
 
 def test_a_clock_that_was_years_ahead_before_the_start_stops_nothing(db: Database) -> None:
@@ -218,14 +216,14 @@ def test_a_database_that_is_down_at_the_start_is_waited_for(db: Database, monkey
     environment = FakeEnvironment(db)
     other = "https://example.org/other"
     environment.revisions[other] = "1"
-    one, said = daemon(db, environment)
+    one, log = daemon(db, environment)
     one.listed = (Location(other),)
     with monkeypatch.context() as patch:
         patch.setattr(db, "_prepare", _raising(DatabaseUnavailable("it is gone")))
         environment.wait(one.safe_turn())
     assert one.counters.state == "degraded"
     until_idle(one, environment)
-    assert "recovered" in said
+    assert "recovered" in log
     assert environment.traces == [other]
 
 
@@ -268,7 +266,7 @@ def test_two_daemons_on_one_file_share_the_work_and_do_none_twice(db: Database) 
 
 def test_who_learns_for_long_has_no_lease_that_runs_out(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     environment = FakeEnvironment(db)
-    one, said = daemon(db, environment, owner="slow")
+    one, log = daemon(db, environment, owner="slow")
     other, _ = daemon(db, environment, owner="quick")
     one.safe_turn()
     one.safe_turn()
@@ -282,7 +280,7 @@ def test_who_learns_for_long_has_no_lease_that_runs_out(db: Database, monkeypatc
 
     monkeypatch.setattr(environment, "recollect", learn_for_long)
     until_idle(one, environment)
-    assert "lease_lost" not in said
+    assert "lease_lost" not in log
     assert sorted(environment.attempted) == sorted(NAMES)
 
 
@@ -318,7 +316,7 @@ def test_who_is_told_to_stop_does_not_wait_for_a_database_in_use(db: Database, t
 
 def test_a_daemon_whose_lease_was_taken_stores_nothing_more(db: Database) -> None:
     environment = FakeEnvironment(db)
-    one, said = daemon(db, environment, owner="slow")
+    one, log = daemon(db, environment, owner="slow")
     one.safe_turn()
     one.safe_turn()
     real = environment.attempt
@@ -334,6 +332,6 @@ def test_a_daemon_whose_lease_was_taken_stores_nothing_more(db: Database) -> Non
     environment.attempt = overtaken  # type: ignore[method-assign]
     for _ in range(3):
         one.safe_turn()
-    assert "lease_lost" in said
+    assert "lease_lost" in log
     with db.reading() as connection:
         assert row_counts(connection)["attempts"] == 0

@@ -69,18 +69,18 @@ def environment(db: Database, tmp_path: Path, learner: Learner) -> FakeEnvironme
     return FakeEnvironment(db, learners=Learners([learner], tmp_path / "learners", lambda _: None))
 
 
-def trained(said: RecordedLog) -> list[dict[str, Any]]:
-    return [facts for event, facts in said.events if event == "trained"]
+def trained(log: RecordedLog) -> list[dict[str, Any]]:
+    return [facts for event, facts in log.events if event == "trained"]
 
 
 def test_it_trains_on_what_is_traced_and_on_proofs_when_there_are_enough(db: Database, tmp_path: Path) -> None:
     learner = Counting()
     one = environment(db, tmp_path, learner)
-    work, said = daemon(db, one, configuration=config(every_proofs=1))
+    work, log = daemon(db, one, configuration=config(every_proofs=1))
     until_idle(work, one)
     assert learner.known == ["A"], "the proof that was found has no steps to learn from"
-    assert [facts["repository"] for facts in trained(said)] == [GOOD, None]
-    assert trained(said)[0]["performance"] == {"counting": 1.0}
+    assert [facts["repository"] for facts in trained(log)] == [GOOD, None]
+    assert trained(log)[0]["performance"] == {"counting": 1.0}
     patient, _ = daemon(db, environment(db, tmp_path / "other", Counting()), configuration=config(every_proofs=2))
     until_idle(patient, one)
 
@@ -88,14 +88,14 @@ def test_it_trains_on_what_is_traced_and_on_proofs_when_there_are_enough(db: Dat
 def test_a_new_commit_is_learned_but_not_what_was_learned_before(db: Database, tmp_path: Path) -> None:
     learner = Counting()
     one = environment(db, tmp_path, learner)
-    work, said = daemon(db, one, configuration=config())
+    work, log = daemon(db, one, configuration=config())
     until_idle(work, one)
     same = module("A", *(theorem(name, incomplete=True) for name in ("easy.a", "hard.b", "false.c")), text="1")
     more = module("B", theorem("B.b"))
     db.perform(lambda unit: unit.traces.record_trace(read("2", GOOD), keyed(same, more), {}))
     until_idle(work, one)
     assert learner.known == ["A", "B"]
-    assert [facts["modules"] for facts in trained(said)] == [1, 1]
+    assert [facts["modules"] for facts in trained(log)] == [1, 1]
 
 
 def test_a_kill_in_a_training_costs_that_training(db: Database, tmp_path: Path) -> None:
@@ -110,11 +110,11 @@ def test_a_kill_in_a_training_costs_that_training(db: Database, tmp_path: Path) 
     after = Counting()
     two = environment(db, tmp_path, after)
     two.revisions, two.time = one.revisions, one.time + 400
-    work, said = daemon(db, two, owner="two", configuration=config())
+    work, log = daemon(db, two, owner="two", configuration=config())
     until_idle(work, two)
     assert after.known == ["A", "A", "A"], "one for each repository"
     assert after.trainings == 2, "what was trained before the kill is loaded"
-    assert ("learners_restored", {"learners": ["counting"], "tasks": 1}) in said.events
+    assert ("learners_restored", {"learners": ["counting"], "tasks": 1}) in log.events
 
 
 @pytest.mark.parametrize("lost", ["checkpoint", "settings", "database"])
@@ -146,9 +146,9 @@ def test_a_training_that_fails_is_tried_again_later_and_stops_no_proof(
         raise error
 
     learner.train = fail  # type: ignore[method-assign]
-    work, said = daemon(db, one, configuration=config())
+    work, log = daemon(db, one, configuration=config())
     until_idle(work, one)
-    assert said.count("training_failed") == 1
+    assert log.count("training_failed") == 1
     assert (work.counters.proved, work.counters.faults > 0, learner.known) == (1, True, [])
     learner.train = train  # type: ignore[method-assign]
     one.wait(61)
@@ -196,7 +196,7 @@ def test_a_language_model_is_trained_used_and_restored(db: Database, tmp_path: P
     assert one.generators[0] == ["model"], "trained before the first attempt"
     two = environment(db, tmp_path, GeneratorLearner(base=base, learning_rate=1e-3))
     two.time = one.time + 15 * 24 * 3600
-    work, said = daemon(db, two, owner="two", configuration=settings)
+    work, log = daemon(db, two, owner="two", configuration=settings)
     until_idle(work, two)
-    assert ("learners_restored", {"learners": ["generator"], "tasks": 1}) in said.events
+    assert ("learners_restored", {"learners": ["generator"], "tasks": 1}) in log.events
     assert {tuple(names) for names in two.generators if names} == {("model",)}

@@ -23,7 +23,7 @@ MAX_STDERR_CHARACTERS = 300
 
 
 class Patches:
-    """Writes each found proof as a patch, and publishes it as the configuration says."""
+    """Writes each found proof as a patch, and publishes it as configured."""
 
     def __init__(self, configuration: "DaemonConfig", log: JsonLog) -> None:
         self._publish = configuration.publish
