@@ -1,9 +1,9 @@
-"""Predicted against actual success: of problems, foretold from their statements, and of tactics, by their generators.
+"""Calibration: predicted against actual success of problems and of tactics.
 
-The chance of a problem is foretold by a logistic regression on what its statement looks like, fitted to the *other*
-tenths of the run (cross-fitting), so no problem has a part in its own prediction. Judged by the Brier score (1950)
-beside that of the base rate, and by the expected calibration error over bins of equal size (Naeini et al. 2015). A
-tactic's chance is the probability that its generator gave it.
+The probability that a problem is proved is predicted by a logistic regression on features of its statement, fitted to
+the *other* tenths of the run (cross-fitting), so that no problem contributes to its own prediction. Predictions are
+judged by the Brier score (1950), compared with that of the base rate, and by the expected calibration error over bins
+of equal size (Naeini et al. 2015). A tactic's predicted probability is the one that its generator gave it.
 """
 
 import math
@@ -25,21 +25,21 @@ if TYPE_CHECKING:
     import numpy as np
 
 LEAST = 20
-"""problems, of which some are proved and some are not, below which nothing can be foretold"""
+"""The smallest number of problems for which success is predicted; some must be proved and some not."""
 FOLDS = 10
 BINS = 5
 RIDGE = 3.0
-"""how strongly the weights are drawn to zero: as much as so many problems would"""
+"""The strength of the ridge penalty, in numbers of problems."""
 NEWTON_STEPS = 25
 SIGNS = ("∀", "∃", "→", "↔", "∧", "∨", "¬", "=", "≠", "<", "≤", "∣", "%", "^", "*", "+", "-", "/")
-"""what is counted in a statement, besides words and numerals"""
+"""The symbols that are counted in a statement, besides words and numerals."""
 _NUMERAL = re.compile(r"(?<![\w.])\d+")
 _WORD = re.compile(r"[^\W\d][\w'.]*")
 
 
 @dataclass(frozen=True)
 class Forecast:
-    """A problem, the chance that it is proved as foretold, and whether it was."""
+    """A problem with the predicted probability that it is proved, and whether it was proved."""
 
     problem: str
     chance: float
@@ -48,31 +48,31 @@ class Forecast:
 
 @dataclass(frozen=True)
 class Quality:
-    """How good forecasts are."""
+    """The quality of forecasts."""
 
     brier: float
-    """the mean of (chance − outcome)²; 0 is best"""
+    """The Brier score: the mean of (probability − outcome)²; 0 is best."""
     base_rate: float
-    """the same when each problem is given the share that is proved among the others"""
+    """The Brier score of predicting for each problem the share of the others that were proved."""
     error: float
-    """the expected calibration error, from 0 to 1"""
+    """The expected calibration error, from 0 to 1."""
 
 
 @dataclass(frozen=True)
 class Bin:
-    """Forecasts that are alike."""
+    """A bin of forecasts with similar probabilities."""
 
     least: float
     most: float
     mean: float
-    """of the chances"""
+    """The mean of the predicted probabilities."""
     count: int
     proved: Interval
-    """the share"""
+    """The share that was proved, with its interval."""
 
 
 def forecasts(run: Run, system: str) -> list[Forecast]:
-    """The runnable problems with their chances, least first; none where too few ran, or all came to the same."""
+    """Returns forecasts of runnable problems in increasing order; none if too few, or all outcomes are equal."""
     proved, attempted = run.proved(system), run.of(system)
     tried = [(line, line.problem in proved) for line in run.survey.values() if line.problem in attempted]
     if len(tried) < LEAST or len({won for _, won in tried}) < 2:
@@ -85,7 +85,7 @@ def forecasts(run: Run, system: str) -> list[Forecast]:
 
 
 def quality(found: Sequence[Forecast]) -> Quality:
-    """How good forecasts are; there must be two or more."""
+    """Returns the quality of two or more forecasts."""
     won, total = sum(each.proved for each in found), len(found)
     brier = fmean((each.chance - each.proved) ** 2 for each in found)
     base = fmean(((won - each.proved) / (total - 1) - each.proved) ** 2 for each in found)
@@ -94,7 +94,7 @@ def quality(found: Sequence[Forecast]) -> Quality:
 
 
 def bins(found: Sequence[Forecast]) -> list[Bin]:
-    """Forecasts, which are in order, in groups of nearly equal size."""
+    """Returns ordered forecasts in bins of nearly equal size."""
     edges = [round(len(found) * number / BINS) for number in range(BINS + 1)]
     return [_bin(found[start:stop]) for start, stop in pairwise(edges) if start < stop]
 
@@ -106,7 +106,7 @@ def _bin(part: Sequence[Forecast]) -> Bin:
 
 
 def appearance(statement: str) -> list[float]:
-    """What a statement looks like, as logarithms of counts; the first is of its length."""
+    """Returns features of a statement: logarithms of counts, of which the first is of its length."""
     signs = Counter(character for character in statement if character in SIGNS)
     numerals = [int(numeral) for numeral in _NUMERAL.findall(statement)]
     counts = [len(statement), len(set(_WORD.findall(statement))), len(numerals), *(signs[sign] for sign in SIGNS)]
@@ -114,7 +114,7 @@ def appearance(statement: str) -> list[float]:
 
 
 def calibration_section(run: Run) -> str:
-    """Predicted against actual success, as a section of a report; empty where there is too little to say."""
+    """Returns the calibration section of a report; empty if there are too few data."""
     problems, tactics = list(_problems(run)), list(_tactics(run))
     if not problems and not tactics:
         return ""
@@ -155,7 +155,7 @@ def _tactics(run: Run) -> Iterator[str]:
 
 
 def _cross_fitted(rows: Sequence[Sequence[float]], outcomes: Sequence[bool]) -> list[float]:
-    """The chance of each row, from a model of the rows in the other folds."""
+    """Returns the probability of each row, predicted by a model that was fitted to the other folds."""
     import numpy as np
 
     features, won = np.array(rows), np.array(outcomes, dtype=float)
@@ -169,7 +169,7 @@ def _cross_fitted(rows: Sequence[Sequence[float]], outcomes: Sequence[bool]) -> 
 
 
 def _predicted(known: "np.ndarray", won: "np.ndarray", asked: "np.ndarray") -> "np.ndarray":
-    """Logistic regression with a ridge, by Newton's method; the intercept is not drawn to zero."""
+    """Returns the weights of a ridge logistic regression, fitted by Newton's method; the intercept is not penalised."""
     import numpy as np
 
     mean, scale = known.mean(axis=0), known.std(axis=0)

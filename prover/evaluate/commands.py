@@ -1,8 +1,8 @@
-"""Splits the text of a Lean file into commands, and a theorem into statement and proof, by its surface.
+"""Splits the text of a Lean file into commands, and a theorem into statement and proof, without Lean.
 
-For benchmark files, whose Mathlib may not be here to parse them. Knows comments, strings and brackets, and
-that a command begins at the left margin; nothing is believed because of it: Lean elaborates what comes out
-of it, and a problem counts only when that declares the theorem and nothing fails.
+This is for benchmark files, which Lean cannot parse here if Mathlib is missing. It knows comments, strings and
+brackets, and that a command begins at the left margin. Its result is not trusted: Lean elaborates it, and a problem
+counts only if that declares the theorem without errors.
 """
 
 import re
@@ -32,25 +32,25 @@ _TOKEN = re.compile(
     re.S,
 )
 ENDINGS = re.compile(r"(?::=\s*(?:by\b\s*)?(?:sorry\b|admit\b)?|\bby\b\s*(?:sorry\b)?)\s*$")
-"""what a statement without proof may end in"""
+"""The endings of a statement without proof."""
 BINDERS = ("let", "have", "letI", "haveI", "let_fun")
-"""words that take a `:=` of their own"""
+"""Keywords followed by a `:=` of their own."""
 
 
 @dataclass(frozen=True)
 class Token:
-    """A piece of Lean's surface."""
+    """A token of Lean's surface syntax."""
 
     kind: str
-    """`comment`, `string`, `char`, `open`, `close`, `assign`, `word` or `other`"""
+    """`comment`, `string`, `char`, `open`, `close`, `assign`, `word` or `other`."""
     text: str
     start: int
     depth: int
-    """brackets around it"""
+    """The number of brackets around the token."""
 
 
 def tokens(text: str) -> Iterator[Token]:
-    """The pieces of a text; together they are the text."""
+    """Yields the tokens of a text; their concatenation is the text."""
     at = depth = 0
     while at < len(text):
         match = _TOKEN.match(text, at)
@@ -69,7 +69,7 @@ def tokens(text: str) -> Iterator[Token]:
 
 
 def commands(text: str) -> list[str]:
-    """The commands of a file, each with the comments that follow it; what stands before the first is one too."""
+    """Returns the commands of a file, each with the comments after it; text before the first command is one too."""
     starts: list[int] = []
     for token in tokens(text):
         at_margin = token.start == 0 or text[token.start - 1] == "\n"
@@ -85,37 +85,37 @@ def commands(text: str) -> list[str]:
 
 
 def _waits(piece: str) -> bool:
-    """Whether a command has only begun: attributes, a docstring, modifiers and `open … in` wait for a declaration."""
+    """Returns whether a command is incomplete: attributes, docstrings, modifiers and `open … in` need a declaration."""
     return _BEGUN.fullmatch(without_comments(piece)) is not None
 
 
 def theorem_name(command: str) -> str | None:
-    """The name of the theorem that a command states, if it states one."""
+    """Returns the name of the theorem that a command states; None if it states none."""
     bare = without_comments(command)
     match = _NAME.search(bare)
     return match.group(1) if match and _BEGUN.fullmatch(bare[: match.start()]) else None
 
 
 def without_comments(text: str) -> str:
-    """The text with its comments and docstrings left out."""
+    """Returns the text without comments and docstrings."""
     return "".join("" if token.kind == "comment" else token.text for token in tokens(text))
 
 
 def docstring(command: str) -> str:
-    """The words of the docstring that a command begins with, if it has one."""
+    """Returns the text of the docstring at the beginning of a command; empty if there is none."""
     for token in tokens(command.lstrip()):
         return token.text[3:-2].strip() if token.text.startswith("/--") else ""
     return ""
 
 
 def without_ending(statement: str) -> str:
-    """A statement without the `:= by sorry`, or less, that it may end in."""
+    """Returns a statement without `:= by sorry`, or a part of that, at its end."""
     text = without_comments(statement).rstrip()
     return text[: match.start()].rstrip() if (match := ENDINGS.search(text)) else text
 
 
 def proof_start(theorem: str) -> int | None:
-    """Where the `:=` before a theorem's proof stands; None for a statement alone."""
+    """Returns the position of the `:=` before a theorem's proof; None for a statement without proof."""
     owed = 0
     for token in tokens(theorem):
         if token.depth:
@@ -130,7 +130,7 @@ def proof_start(theorem: str) -> int | None:
 
 
 def _end_of_comment(text: str, start: int) -> int:
-    """Where the comment that begins at `start` ends; comments nest."""
+    """Returns the end of the comment that begins at `start`; comments nest."""
     depth = 0
     for match in re.finditer(r"/-|-/", text[start:]):
         depth += 1 if match.group() == "/-" else -1

@@ -1,4 +1,4 @@
-"""Two runs on the same problems, paired: what was gained and lost by name, whether it could be chance, what it cost."""
+"""Paired comparison of two runs on the same problems: problems gained and lost, a significance test, and costs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,20 +13,20 @@ from retrieval.statistics import Interval, bootstrap_mean
 
 @dataclass(frozen=True)
 class Side:
-    """A system of a run."""
+    """A system of a run, as one side of a comparison."""
 
     run: Run
     system: str
 
     @property
     def label(self) -> str:
-        """The run's directory and the system."""
+        """The run's directory and the name of the system."""
         return f"{self.run.root.name}: {self.system}"
 
 
 @dataclass(frozen=True)
 class Cost:
-    """What a side spent on the problems that are compared."""
+    """The cost of a side on the problems that are compared."""
 
     seconds: float
     expansions: int
@@ -35,34 +35,34 @@ class Cost:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Two sides on the problems that both tried."""
+    """The comparison of two sides on the problems that both attempted."""
 
     first: Side
     second: Side
     compared: tuple[str, ...]
-    """problems with the same statement that both tried"""
+    """The number of problems with equal statements that both sides attempted."""
     left_out: int
-    """problems that only one of the runs has, has with another statement, or has not tried"""
+    """The number of problems that only one run has, has with another statement, or has not attempted."""
     both: tuple[str, ...]
     gained: tuple[str, ...]
-    """proved by the second only"""
+    """The problems that only the second side proved."""
     lost: tuple[str, ...]
-    """proved by the first only"""
+    """The problems that only the first side proved."""
     neither: tuple[str, ...]
     p: float
-    """McNemar's exact test, two-sided; a problem counts as proved when any pass proved it"""
+    """The p-value of McNemar's exact two-sided test; a problem counts as proved if any pass proved it."""
     difference: Interval
-    """of the shares proved, second less first, bootstrapped over problems"""
+    """The difference of the shares proved, second minus first, with a bootstrap interval over problems."""
     costs: tuple[Cost, Cost]
     differing: tuple[str, ...]
-    """settings in which the runs differ"""
+    """The settings in which the runs differ."""
 
 
 def compare(first: Side, second: Side) -> Comparison:
-    """The comparison.
+    """Compares two sides.
 
     Raises:
-        RunError: no problem was tried by both, or a run has no such system.
+        RunError: No problem was attempted by both sides, or a run has no such system.
     """
     for side in (first, second):
         if side.system not in side.run.systems:
@@ -99,7 +99,7 @@ def compare(first: Side, second: Side) -> Comparison:
 
 
 def comparison_report(found: Comparison) -> str:
-    """The comparison as Markdown."""
+    """Returns the comparison as Markdown."""
     return "\n".join(_lines(found)) + "\n"
 
 

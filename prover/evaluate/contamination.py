@@ -1,8 +1,8 @@
-"""How much of a benchmark was seen before: each statement beside what was trained on or remembered.
+"""Contamination: the overlap of a benchmark's statements with training data or memory.
 
-Four degrees, the closest counts: *exact* (the same text, its name and blanks aside), *renamed* (the same up
-to the names of variables and hypotheses), *near* (most of its runs of five tokens occur together in one known
-statement), *none*. Works on text, so that statements can be compared that do not elaborate here.
+There are four degrees, of which the closest counts: *exact* (equal up to the name and white space), *renamed* (equal
+up to the names of variables and hypotheses), *near* (most n-grams of five tokens occur in one known statement), and
+*none*. The comparison uses the text, so that it includes statements that do not elaborate here.
 """
 
 from collections import Counter, defaultdict
@@ -18,34 +18,34 @@ from prover.evaluate.statistics import wilson
 Degree = Literal["exact", "renamed", "near", "none"]
 DEGREES: tuple[Degree, ...] = ("exact", "renamed", "near", "none")
 RUN = 5
-"""tokens in a run"""
+"""The number of tokens in an n-gram."""
 NEAR = 0.8
-"""the share of a statement's runs that one known statement must have"""
+"""The share of a statement's n-grams that one known statement must contain."""
 OPENING_WORDS = ("∀", "∃", "λ", "fun", "∑", "∏", "∃!")
 ENDS_BINDERS = (":", ",", "=>", "↦", "∈", "<", ">", "≤", "≥")
 
 
 @dataclass(frozen=True)
 class Overlap:
-    """What of a statement is known."""
+    """The overlap of a statement with known ones."""
 
     degree: Degree
     seen_in: str = ""
-    """the known statement that is closest"""
+    """The closest known statement."""
     share: float = 0.0
-    """of its runs of tokens that occur there"""
+    """The share of its n-grams that occur there."""
 
 
 @dataclass
 class Corpus:
-    """Statements that are known, indexed."""
+    """An index of known statements."""
 
     _exact: dict[tuple[str, ...], str] = field(default_factory=dict)
     _renamed: dict[tuple[str, ...], str] = field(default_factory=dict)
     _runs: dict[tuple[str, ...], set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def add(self, name: str, statement: str) -> None:
-        """Takes in a statement."""
+        """Adds a statement."""
         words = _words(statement)
         renamed = _canonical(words)
         self._exact.setdefault(words, name)
@@ -54,7 +54,7 @@ class Corpus:
             self._runs[run].add(name)
 
     def overlap(self, statement: str) -> Overlap:
-        """How much of a statement is known."""
+        """Returns the overlap of a statement with the known ones."""
         words = _words(statement)
         renamed = _canonical(words)
         if (name := self._exact.get(words)) is not None:
@@ -71,7 +71,7 @@ class Corpus:
 
 
 def corpus_of(statements: Iterable[tuple[str, str]]) -> Corpus:
-    """A corpus of names and statements."""
+    """Returns an index of statements, given with their names."""
     corpus = Corpus()
     for name, statement in statements:
         corpus.add(name, statement)
@@ -79,10 +79,10 @@ def corpus_of(statements: Iterable[tuple[str, str]]) -> Corpus:
 
 
 def contamination_section(run: Run, overlaps: Mapping[str, Overlap], known: str) -> str:
-    """Results split by overlap, as a section of a report.
+    """Returns the results by degree of overlap, as a section of a report.
 
     Args:
-        known: what the statements were compared with, in words.
+        known: A description of the statements that were compared with.
     """
     return "\n".join(_lines(run, overlaps, known))
 
@@ -108,7 +108,7 @@ def _lines(run: Run, overlaps: Mapping[str, Overlap], known: str) -> Iterator[st
 
 
 def _words(statement: str) -> tuple[str, ...]:
-    """The tokens of a statement, without its kind and name."""
+    """Returns the tokens of a statement, without its keyword and name."""
     found = [token.text for token in tokens(statement) if token.kind != "comment" and token.text.strip()]
     if found and found[0] in ("theorem", "lemma"):
         found = found[2:]
@@ -118,14 +118,14 @@ def _words(statement: str) -> tuple[str, ...]:
 
 
 def _canonical(words: Sequence[str]) -> tuple[str, ...]:
-    """The tokens with every bound name replaced by the number of its first binding."""
+    """Returns the tokens with every bound name replaced by the number of its first binding."""
     names = dict.fromkeys(_bound(words))
     numbers = {name: f"#{number}" for number, name in enumerate(names)}
     return tuple(numbers.get(word, word) for word in words)
 
 
 def _bound(words: Sequence[str]) -> Iterator[str]:
-    """Names that are bound: before the colon of a group in brackets, or after a quantifier."""
+    """Returns the bound names: those before the colon of a group in brackets, or after a quantifier."""
     for place, word in enumerate(words):
         if word not in (*OPENING_WORDS, "(", "{", "⦃", "["):
             continue

@@ -1,7 +1,7 @@
-"""Runs systems on problems: every trial with its own search, its own gate and its own line in the journal.
+"""The harness: runs systems on problems. Each trial has its own search, its own gate and its own line in the run log.
 
-Parallel over Lean processes, one problem to each; the systems take their turns at a problem in the same
-process, which has elaborated the statement and warmed up before the clock of any of them starts.
+Problems run in parallel, one in each Lean process. The systems attempt a problem one after another in the same process,
+which has elaborated the statement and warmed up before the clock of any of them starts.
 """
 
 import time
@@ -32,24 +32,24 @@ from prover.tactics.generator import BoundGenerator, Generator, TheoremRef
 from prover.tactics.perturbed import Perturbed
 
 WARM_UP = SourceText("theorem warm (a b : Nat) (h : a < b) : a + 1 ≤ b * 1 := by\n  sorry\n", "Warm.lean", "Warm")
-"""what a process proves before the first clock starts, so that no trial pays for what tactics do once a process"""
+"""A theorem that each process proves before the first clock starts, so that no trial pays for initialisation."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to run."""
+    """The plan of a run."""
 
     systems: tuple[System, ...]
     passes: int = 1
     temperature: float = 0.0
-    """of the noise that makes passes differ; 0 for none"""
+    """The temperature of the noise that makes passes differ; 0 for no noise."""
     seed: int = 0
     jobs: int = 1
 
 
 @dataclass(frozen=True)
 class Telling:
-    """Whom the harness tells what it does."""
+    """Callbacks of the harness."""
 
     surveyed: Callable[[SurveyLine], None] = lambda _: None
     tried: Callable[[Trial], None] = lambda _: None
@@ -57,7 +57,7 @@ class Telling:
 
 @dataclass
 class Clock:
-    """Where the time of all workers went."""
+    """The time of all workers, by use."""
 
     trials: int = 0
     attending: float = 0.0
@@ -66,7 +66,7 @@ class Clock:
     _lock: Lock = field(default_factory=Lock)
 
     def add(self, trials: int = 0, attending: float = 0.0, working: float = 0.0, preparing: float = 0.0) -> None:
-        """Counts what a worker did."""
+        """Adds the times of a worker."""
         with self._lock:
             self.trials += trials
             self.attending += attending
@@ -75,7 +75,7 @@ class Clock:
 
 
 class _ForTrial(Generator):
-    """The generator of one trial. It learns nothing, so that trials do not depend on their order."""
+    """The generator of one trial. It does not learn, so that results do not depend on the order of trials."""
 
     def __init__(self, bound: BoundGenerator) -> None:
         self.name = bound.name
@@ -88,23 +88,23 @@ class _ForTrial(Generator):
 
 @dataclass
 class Harness:
-    """One run, or the rest of one that was interrupted."""
+    """A run, or the rest of an interrupted one."""
 
     ground: Ground
     pool: Pool
     plan: Plan
     journal: Journal
     contents: ContentsReader
-    """reads the files of the ground for the generators that must know them"""
+    """Reads the files of problems for the generators that require it."""
     telling: Telling = field(default_factory=Telling)
     clock: Clock = field(default_factory=Clock)
     _warm: set[int] = field(default_factory=set)
     _files_read: set[SourceText] = field(default_factory=set)
     _stopping: Event = field(default_factory=Event)
-    """what workers come to after it is set is not kept: their processes are being ended under them"""
+    """Set when the run ends; later results of workers are dropped, because their processes are being stopped."""
 
     def run(self, problems: Sequence[Problem]) -> None:
-        """Tries every problem as often as the plan says, less what the journal has already."""
+        """Runs all trials of the plan that are not in the run log yet."""
         began, wall, load = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic(), _load()
         waiting = [problem for problem in problems if self._left(problem)]
         with ThreadPoolExecutor(self.plan.jobs, thread_name_prefix="eval") as executor:
@@ -137,7 +137,7 @@ class Harness:
         return known is None or (known.status == "runnable" and bool(self._trials(problem)))
 
     def _trials(self, problem: Problem) -> list[tuple[System, int]]:
-        """What is still to be tried."""
+        """Returns the problems with trials that are not in the run log."""
         return [
             (system, number)
             for number in range(1, self.plan.passes + 1)
@@ -146,7 +146,7 @@ class Harness:
         ]
 
     def _attend(self, problem: Problem) -> None:
-        """All that is still to be done about one problem."""
+        """Runs the remaining trials of one problem."""
         with self.pool.lend() as session:
             began = time.monotonic()
             self._warm_up(session)
@@ -192,7 +192,7 @@ class Harness:
         self.telling.tried(trial)
 
     def _have_read(self, session: LeanSession, source: SourceText) -> None:
-        """Has the generators that must know a file read it, once for all trials on it."""
+        """Passes a file to the generators that read files, once for all its trials."""
         if source in self._files_read:
             return
         began = time.monotonic()
@@ -202,14 +202,14 @@ class Harness:
         self.clock.add(preparing=time.monotonic() - began)
 
     def _bound(self, problem: Problem, task: Task, system: System, number: int, seen: Observation) -> BoundGenerator:
-        """Returns the observed generator of one trial, perturbed where passes are to differ."""
+        """Returns the observed generator of one trial, with noise if passes are to differ."""
         plan, bound = self.plan, system.generator.for_theorem(task.ref())
         if plan.temperature > 0 and not system.once:
             bound = Perturbed(bound, plan.temperature, f"{plan.seed} {problem.name} {number}")
         return ObservedGenerator(bound, seen)
 
     def _warm_up(self, session: LeanSession) -> None:
-        """Runs the closing tactics once in a process that has not run any."""
+        """Runs the closing tactics once in a new process."""
         with suppress(LeanError):
             pid = session.start().pid
             if pid in self._warm:
@@ -265,7 +265,7 @@ def _load() -> float:
 
 
 def _file(task: Task, outcome: Outcome) -> str:
-    """The file with the proof in it."""
+    """Returns the text of the file with the proof."""
     if isinstance(outcome, TheoremProved):
         return replace_in(task.source.text, outcome.replacements)
     return ""

@@ -1,9 +1,9 @@
-"""Fits a benchmark's header to the Lean that is here.
+"""Adapts the header of a benchmark's problem to the installed Lean.
 
-Where the modules that it imports are here, it is left as it is. Where they are not, only this is done to it:
-imports that are not here are left out; so are `open`s of namespaces and settings of options that Lean says
-do not exist; and notations for number types of Lean's own are added. A notation changes no meaning, and a
-name of a namespace that is not here is unknown: a statement that needs one does not elaborate.
+If the imported modules are available, the header stays as it is. Otherwise unavailable imports are removed, as are
+`open`s of namespaces and settings of options that Lean does not know, and notations for Lean's number types are added.
+A notation changes no meaning, and names of a missing namespace are unknown: a statement that needs one does not
+elaborate.
 """
 
 import re
@@ -15,9 +15,9 @@ from prover.lean.protocol import Message
 from prover.lean.session import SourceText
 
 NOTATIONS = {"ℕ": "Nat", "ℤ": "Int", "ℚ": "Rat"}
-"""the whole prelude: types that Lean's core library and Mathlib both have, by the sign that Mathlib has for them"""
+"""The notations that can be added: for types in both Lean's core library and Mathlib, by Mathlib's symbol."""
 OPTIONS: tuple[tuple[str, bool | int | str], ...] = (("autoImplicit", False),)
-"""so that an unknown type is an error, not a variable; as in Mathlib"""
+"""Makes an unknown type an error instead of a variable, as in Mathlib."""
 TRIES = 30
 _IMPORT = re.compile(r"^\s*(?:public\s+)?import\s+(?:all\s+)?(\S+)\s*$")
 _BLANKS = re.compile(r"\n{3,}")
@@ -25,40 +25,40 @@ _OPEN = re.compile(r"^\s*open\s+(?:scoped\s+)?(?P<names>.*)$")
 
 
 class Elaborating(Protocol):
-    """What is needed of a session here."""
+    """The operations of a session that are needed here."""
 
     def elaborate(self, source: SourceText) -> tuple[Message, ...]: ...
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """A header that can stand here."""
+    """A header adapted to the installed Lean."""
 
     text: str
     left_out: tuple[str, ...] = ()
-    """what had to go: imports, namespaces, options"""
+    """The imports, namespaces and options that were removed."""
     notations: tuple[str, ...] = ()
-    """those that were added for this statement"""
+    """The notations that were added for this statement."""
 
     @property
     def whole(self) -> bool:
-        """Whether it is the benchmark's own."""
+        """Whether the header is the benchmark's own."""
         return not self.left_out and not self.notations
 
 
 @dataclass
 class Headers:
-    """Fits headers, each once, for one toolchain."""
+    """Adapts headers, each once, for one toolchain."""
 
     has_module: Callable[[str], bool]
-    """whether a module can be imported here"""
+    """Returns whether a module can be imported."""
     _fitted: dict[str, Fitted] = field(default_factory=dict)
 
     def fit(self, session: Elaborating, header: str, statement: str) -> Fitted:
-        """The header as it can stand before a statement here; Lean is asked what it does not know.
+        """Returns the header adapted to a statement; Lean reports what it does not know.
 
         Raises:
-            LeanError: Lean died again and again over it.
+            LeanError: Lean died repeatedly.
         """
         if header not in self._fitted:
             self._fitted[header] = self._fit(session, header)
@@ -86,7 +86,7 @@ class Headers:
 
 
 def _take_out_unknown(session: Elaborating, lines: list[str]) -> str | None:
-    """Takes out the first namespace or option that Lean does not know; says what it was, or None if all is known."""
+    """Removes the first namespace or option that Lean does not know, and returns it; None if all are known."""
     text, above = _placed(lines, tuple(NOTATIONS)), _after_imports(lines)
     for message in session.elaborate(SourceText("\n".join(text) + "\n", "header.lean", "Header", OPTIONS)):
         index = message.line - 1 - len(NOTATIONS)
@@ -98,13 +98,13 @@ def _take_out_unknown(session: Elaborating, lines: list[str]) -> str | None:
 
 
 def composed(fitted: Fitted, statement: str) -> str:
-    """A file that states the problem, its proof missing."""
+    """Returns a file that states the problem without its proof."""
     top = f"{fitted.text}\n\n" if fitted.text else ""
     return f"{top}{statement} := by\n  sorry\n"
 
 
 def _placed(lines: list[str], signs: tuple[str, ...]) -> list[str]:
-    """A header's lines with notations after its imports."""
+    """Returns a header's lines, with notations after its imports."""
     above = _after_imports(lines)
     return [*lines[:above], *(f'notation "{sign}" => {NOTATIONS[sign]}' for sign in signs), *lines[above:]]
 
@@ -130,7 +130,7 @@ def _taken_out(lines: list[str], index: int, message: Message) -> str | None:
 
 
 def modules_of(header: str) -> Iterator[str]:
-    """The modules that a header imports."""
+    """Returns the modules that a header imports."""
     for line in header.split("\n"):
         if match := _IMPORT.match(line):
             yield match[1]

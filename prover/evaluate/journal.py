@@ -1,15 +1,15 @@
-"""The directory of a run: what was asked for, and a line for everything that came of it, as it comes.
+"""The run log: the directory of a run, with its manifest and a line for each result.
 
-A line is written whole and synchronised before the next trial begins, so a killed run has lost at most the
-trials in hand. What a kill cuts short is the last line; it is left out, and its trial is run again.
+A line is written and synchronised before the next trial begins, so that a killed run loses at most the trials in
+progress. A kill can cut off the last line only; that line is ignored, and its trial is run again.
 
     run.json         the manifest: benchmark, systems, seeds, toolchain; `Manifest`
     problems.jsonl   the problems, with digests; `ProblemLine`
-    survey.jsonl     which of them run here; `SurveyLine`
-    trials.jsonl     what each trial came to; `Trial`
-    passages.jsonl   each time that the harness ran: how long, and how much of it was trials; `Passage`
-    logs/            for each problem and trial every tactic that was run, compressed
-    proofs/          each file as the gate accepted it
+    survey.jsonl     whether each problem runs here; `SurveyLine`
+    trials.jsonl     the result of each trial; `Trial`
+    passages.jsonl   the time that each segment of the run took, and its share in trials; `RunSegment`
+    logs/            every tactic that was run, for each problem and trial, compressed
+    proofs/          each file that the gate accepted
 """
 
 import gzip
@@ -36,36 +36,36 @@ MANIFEST, PROBLEMS, SURVEY, TRIALS, PASSAGES = (
 )
 LONGEST_NAME = 150
 PROMISE_BINS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
-"""where the bins of a tactic's probability begin; the last ends at 1"""
+"""The lower bounds of the bins of tactic probabilities; the last bin ends at 1."""
 T = TypeVar("T")
 
 
 class Manifest(msgspec.Struct, frozen=True):
-    """What was asked for. All of it must be the same for a run to be gone on with, but for `made_with`."""
+    """The settings of a run. A run can be resumed if all of them are equal, except `source` and `made_with`."""
 
     benchmark: str
     split: str
     source: str
-    """the path or address that the problems were read from"""
+    """The path or address from which the problems were read."""
     commit: str
-    """of the dataset; empty where it is not known"""
+    """The commit of the dataset; empty if it is unknown."""
     digest: str
-    """of all problems"""
+    """A digest of all problems."""
     problems: int
     systems: tuple[Mapping[str, Any], ...]
-    """settings of each, ours first"""
+    """The settings of each system; the evaluated prover comes first."""
     passes: int
     temperature: float
     seed: int
     toolchain: str
     project: str = ""
-    """the repository whose packages the statements may import, if there is one"""
+    """The repository whose packages the statements may import; empty if there is none."""
     made_with: Mapping[str, str] = {}
-    """versions and machine, for the reader"""
+    """The versions of packages and the machine, for the reader."""
     version: int = VERSION
 
     def differences(self, other: "Manifest") -> list[str]:
-        """The fields in which two runs differ, those for the reader aside."""
+        """Returns the fields in which two runs differ, except `source` and `made_with`."""
         return [
             field
             for field in self.__struct_fields__
@@ -74,7 +74,7 @@ class Manifest(msgspec.Struct, frozen=True):
 
 
 class ProblemLine(msgspec.Struct, frozen=True):
-    """A problem, as a run keeps it."""
+    """A problem, as a run stores it."""
 
     name: str
     digest: str
@@ -88,95 +88,95 @@ class SurveyLine(msgspec.Struct, frozen=True):
     problem: str
     status: Literal["runnable", "not runnable", "crashed"]
     reason: str = ""
-    """in Lean's words, where it does not"""
+    """Lean's message, if the problem does not run here."""
     key: str = ""
-    """of the elaborated statement"""
+    """The key of the elaborated statement."""
     printed: str = ""
-    """the elaborated statement"""
+    """The elaborated statement, as Lean prints it."""
     notations: tuple[str, ...] = ()
-    """what the prelude added for it"""
+    """The notations that were added for the statement."""
     left_out: tuple[str, ...] = ()
-    """of its header"""
+    """The imports, namespaces and options of its header that were left out."""
 
 
 class Promise(msgspec.Struct, frozen=True):
-    """What came of the tactics of one trial to which their generators gave about the same probability."""
+    """Counts of a trial's tactics to which generators gave similar probabilities."""
 
     least: float
-    """of the probabilities; one of `PROMISE_BINS`"""
+    """The lower bound of the bin's probabilities; one of `PROMISE_BINS`."""
     tried: int
     expected: float
-    """the sum of the probabilities"""
+    """The sum of the probabilities."""
     accepted: int
-    """by Lean"""
+    """The number of tactics that Lean accepted."""
     used: int
-    """as lines of the proof"""
+    """The number of tactics that are lines of the proof."""
 
 
 Outcome = Literal["proved", "open", "refused", "crashed"]
 
 
 class Trial(msgspec.Struct, frozen=True):
-    """One try of one system at one problem."""
+    """An attempt of a system at a problem, in one pass."""
 
     problem: str
     system: str
     number: int
-    """of the pass, from 1"""
+    """The number of the pass, from 1."""
     outcome: Outcome
     reason: str = ""
-    """why it is not proved"""
+    """The reason why the problem was not proved."""
     proof: str = ""
     axioms: tuple[str, ...] = ()
     by: tuple[str, ...] = ()
-    """the generators that proposed its lines"""
+    """The generators that suggested the lines of the proof."""
     seconds: float = 0.0
-    """of the search"""
+    """The duration of the search."""
     gate_seconds: float = 0.0
     expansions: int = 0
     tactics: int = 0
     did: Mapping[str, int] = {}
-    """how often tactics advanced, closed a goal, or failed, by the kind of failure"""
+    """The number of tactics by result: advanced, closed a goal, or the kind of failure."""
     restarts: int = 0
-    """of Lean's process during it"""
+    """The number of restarts of Lean's process during the trial."""
     tokens: tuple[int, int] = (0, 0)
-    """that language models read and wrote"""
+    """The numbers of tokens that language models read and wrote."""
     cost: float = 0.0
-    """of language models"""
+    """The cost of calls to language models, in the currency of the configured prices."""
     promises: tuple[Promise, ...] = ()
-    """for each bin in which a tactic was run"""
+    """The calibration bins that contain a tactic that was run."""
 
 
 class Passage(msgspec.Struct, frozen=True):
-    """One time that the harness ran."""
+    """A run of the harness from its start to its end or interruption; a resumed run has several."""
 
     began: str
     seconds: float
-    """of wall-clock, from the first problem to the last"""
+    """The wall-clock time from the first problem to the last."""
     jobs: int
     trials: int
     attending: float
-    """seconds that all workers together were at problems"""
+    """The sum over workers of the seconds spent on problems."""
     working: float
-    """of these, in trials, gate included"""
+    """The part of these seconds spent in trials, including the gate."""
     preparing: float
-    """of these, in starting Lean, elaborating statements and warming up"""
+    """The part of these seconds spent on starting Lean, elaborating statements and warming up."""
     load: tuple[float, float] = (0.0, 0.0)
-    """processes that wanted a core on average, at the beginning and at the end; more than cores: times are too long"""
+    """The load averages at the beginning and at the end; a load above the number of cores makes times too long."""
 
 
 TrialKey = tuple[str, str, int]
-"""problem, system, pass"""
+"""Problem, system and pass."""
 
 
 class Journal:
-    """A run's directory, held by one process at a time. A context manager."""
+    """The directory of a run, locked by one process at a time. A context manager."""
 
     def __init__(self, root: Path, manifest: Manifest, problems: Sequence[ProblemLine], resume: bool = False) -> None:
-        """Begins a run in a new or empty directory, or goes on with the same one.
+        """Begins a run in a new or empty directory, or resumes the same run.
 
         Raises:
-            RunError: there is another run, or this one without `resume`, or somebody else is at it.
+            RunError: The directory contains another run, or this one and `resume` is false, or another process uses it.
         """
         self.root = root
         self._writing = threading.Lock()
@@ -214,13 +214,13 @@ class Journal:
         self.done: set[TrialKey] = {(t.problem, t.system, t.number) for t in read_lines(self.root / TRIALS, Trial)}
 
     def surveyed(self, line: SurveyLine) -> None:
-        """Keeps whether a problem runs here, unless that is known."""
+        """Stores whether a problem runs here, unless it is stored already."""
         if line.problem not in self.survey:
             self.survey[line.problem] = line
             self._append(SURVEY, line)
 
     def tried(self, trial: Trial, log: Iterable[Sequence[object]], proved: str = "") -> None:
-        """Keeps a trial; its log and its file first, so that they are there when it is."""
+        """Stores a trial, after its log and its proof, so that every stored trial has them."""
         name, system = file_name(trial.problem), file_name(f"{trial.system}-{trial.number}")
         content = b"".join(msgspec.json.encode(entry) + b"\n" for entry in log)
         write_atomically(
@@ -232,7 +232,7 @@ class Journal:
         self._append(TRIALS, trial)
 
     def passed(self, passage: Passage) -> None:
-        """Keeps how long the harness ran."""
+        """Stores a segment of the run."""
         self._append(PASSAGES, passage)
 
     def _append(self, name: str, line: msgspec.Struct) -> None:
@@ -246,15 +246,15 @@ LOCK = ".lock"
 
 
 def file_name(name: str) -> str:
-    """A name as a file's, whatever is in it."""
+    """Returns a file name for any text."""
     return quote(name, safe=" .,()'-_")[:LONGEST_NAME]
 
 
 def read_manifest(root: Path) -> Manifest:
-    """What a run's directory says of the run.
+    """Returns the manifest of a run.
 
     Raises:
-        RunError: it is no run, or one of a newer version.
+        RunError: The directory is not a run, or is one of a newer version.
     """
     try:
         content = (root / MANIFEST).read_bytes()
@@ -270,10 +270,10 @@ def read_manifest(root: Path) -> Manifest:
 
 
 def read_lines(file: Path, kind: type[T]) -> list[T]:
-    """The lines of one of a run's files; none when it is not there, and not what a kill cut short.
+    """Returns the lines of one of a run's files, without an incomplete last line; none if the file does not exist.
 
     Raises:
-        RunError: a line is damaged.
+        RunError: A line is damaged.
     """
     content = file.read_bytes() if file.is_file() else b""
     decode = msgspec.json.Decoder(kind).decode
@@ -299,7 +299,7 @@ def _locked(root: Path) -> FileLock:
 
 
 def _mend(file: Path) -> None:
-    """Cuts off the last line when a kill left it without an end."""
+    """Removes an incomplete last line, which a killed process may have left."""
     content = file.read_bytes() if file.is_file() else b""
     if content and not content.endswith(b"\n"):
         write_atomically(file, content[: content.rfind(b"\n") + 1], durable=True)

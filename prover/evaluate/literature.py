@@ -1,4 +1,4 @@
-"""What others report on the same benchmark, and whether it may stand beside a run: mostly it may not, and why."""
+"""Figures that the literature reports on the same benchmark, and the reasons why most are not comparable with a run."""
 
 import json
 from collections.abc import Iterator
@@ -11,37 +11,37 @@ from prover.evaluate.results import Run, denominators
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A figure of the literature."""
+    """A figure from the literature."""
 
     benchmark: str
     split: str
-    """empty where it is not said, or there is none"""
+    """The split; empty if it is not reported, or there is none."""
     system: str
     share: float | None
-    """of all problems of the split"""
+    """The share of all problems of the split, from 0 to 1."""
     solved: int | None
-    """where a count is reported instead"""
+    """The count, if a count is reported instead."""
     budget: str
     lean: str
     dataset: str
-    """the commit; empty where it is not said"""
+    """The commit; empty if it is not reported."""
     mathlib: bool
     source: str
 
     @property
     def figure(self) -> str:
-        """The share in percent, or the count."""
+        """Returns the share in percent, or the count."""
         return f"{self.share:.1%}" if self.share is not None else str(self.solved)
 
 
 def entries() -> list[Entry]:
-    """All figures that are known."""
+    """Returns all known figures."""
     text = (files("prover.evaluate") / "literature.json").read_text(encoding="utf-8")
     return msgspec.convert(json.loads(text)["entries"], list[Entry])
 
 
 def obstacles(entry: Entry, run: Run) -> Iterator[str]:
-    """Why a figure is not comparable with a run; nothing when it is."""
+    """Returns the reasons why a figure is not comparable with a run; none if it is."""
     manifest, counts = run.manifest, denominators(run)
     if entry.split and entry.split != manifest.split:
         yield f"split {entry.split}"
@@ -58,7 +58,7 @@ def obstacles(entry: Entry, run: Run) -> Iterator[str]:
 
 
 def section(run: Run) -> str:
-    """The literature's figures as a section of a report; empty for a benchmark of which none is known."""
+    """Returns the literature's figures as a section of a report; empty if none is known for the benchmark."""
     known = [entry for entry in entries() if entry.benchmark == run.manifest.benchmark]
     if not known:
         return ""

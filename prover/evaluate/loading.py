@@ -21,13 +21,13 @@ class BenchmarkLoader:
     """Reads the problems of one benchmark."""
 
     read: Callable[[Path, str], list[Problem]]
-    """reads the problems of a split, or of all splits if it is empty, from the benchmark's directory"""
+    """Reads the problems of a split, or of all splits if it is empty, from the benchmark's directory."""
     splits: tuple[str, ...] = ()
-    """the splits, one of which must be chosen; empty if there are none"""
+    """The splits, one of which must be chosen; empty if there are none."""
     source: str = ""
-    """the git URL from which the benchmark is fetched if no path is given"""
+    """The git URL from which the benchmark is fetched if no path is given."""
     reads_files: bool = False
-    """whether `read` also reads a file; otherwise files are read as JSON Lines"""
+    """Whether `read` also reads a file; otherwise files are read as JSON Lines."""
 
 
 BENCHMARKS: Registry[BenchmarkLoader] = Registry(
@@ -55,16 +55,16 @@ BENCHMARKS: Registry[BenchmarkLoader] = Registry(
 
 
 def load(name: str, data: Path, split: str, commit: str = "") -> Benchmark:
-    """The problems of a benchmark.
+    """Reads the problems of a benchmark.
 
     Args:
-        name: of a known benchmark, or any other for a JSON Lines file.
-        split: empty for all.
-        commit: of the dataset, where it is known.
+        name: The name of a known benchmark, or any other name for a JSON Lines file.
+        split: The split; empty for all.
+        commit: The commit of the dataset; empty if it is unknown.
 
     Raises:
-        DatasetError: there is no such file or split, or what is there is not what it should be.
-        BenchmarkError: a benchmark in LeanDojo's format is not whole.
+        DatasetError: There is no such file or split, or its content is invalid.
+        BenchmarkError: A benchmark in LeanDojo's format is incomplete.
     """
     if not data.exists():
         raise DatasetError(f"There is no {data}: say with --data where the files of {name} are.")
@@ -82,10 +82,10 @@ def load(name: str, data: Path, split: str, commit: str = "") -> Benchmark:
 
 
 def statements(data: Path) -> Iterator[tuple[str, str]]:
-    """Names and statements of everything in a JSON Lines file or below a directory of Lean files, all splits.
+    """Returns the names and statements in a JSON Lines file or a directory of Lean files, of all splits.
 
     Raises:
-        DatasetError: there is nothing, or it is not as it should be.
+        DatasetError: There is no statement, or the content is invalid.
     """
     if not data.exists():
         raise DatasetError(f"There is no {data}: check the path.")
@@ -96,7 +96,7 @@ def statements(data: Path) -> Iterator[tuple[str, str]]:
 
 
 def _recognised(benchmark: Benchmark) -> Benchmark:
-    """The benchmark, with its commit where none was given and its statements are those of one that is known."""
+    """Returns the benchmark, with its commit if none was given and its statements are those of a known one."""
     known = json.loads((files("prover.evaluate") / "datasets.json").read_text(encoding="utf-8"))["splits"]
     match = next((entry for entry in known if entry["digest"] == benchmark.digest), None)
     if match is None or benchmark.provenance.commit:
@@ -112,7 +112,7 @@ def _checked(name: str, loader: BenchmarkLoader, split: str) -> str:
 
 
 def _of_file(name: str, file: Path, split: str) -> list[Problem]:
-    """The problems of a JSON Lines file that belong to a split."""
+    """Returns the problems of a JSON Lines file that belong to a split."""
     if file.suffix not in JSON_ENDINGS:
         raise DatasetError(f"{file} is no JSON Lines file: its name should end in {JSON_ENDINGS[0]}.")
     problems = read_json_lines(file, numbered=name == "proofnet")

@@ -1,4 +1,4 @@
-"""A run's report as Markdown, fit to paste: what was run on what, every problem accounted for, what it is worth."""
+"""The report of a run as Markdown: settings, the status of every problem, and figures with intervals."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -16,14 +16,14 @@ from prover.evaluate.statistics import mcnemar
 from retrieval.statistics import Interval
 
 REASONS = 15
-"""reasons that a report names, at most"""
+"""The maximum number of reasons in a report."""
 
 
 def report(run: Run, further: Sequence[str] = ()) -> str:
-    """The whole report.
+    """Returns the whole report.
 
     Args:
-        further: sections to put before the list of proofs.
+        further: Sections to insert before the list of proofs.
     """
     found = [figures(run, system) for system in run.systems]
     sections = [
@@ -42,7 +42,7 @@ def report(run: Run, further: Sequence[str] = ()) -> str:
 
 
 def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
-    """A Markdown table; bars in cells are escaped."""
+    """Returns a Markdown table; bars in cells are escaped."""
     lines = [f"| {' | '.join(header)} |", f"|{'|'.join('---' for _ in header)}|"]
     lines += (
         "| " + " | ".join(str(cell).replace("|", "\\|").replace("\n", " ") for cell in row) + " |" for row in rows
@@ -51,12 +51,12 @@ def table(header: Sequence[str], rows: Iterable[Sequence[object]]) -> list[str]:
 
 
 def percent(interval: Interval) -> str:
-    """An estimate with its interval, in percent."""
+    """Returns an estimate with its interval, in percent."""
     return f"{interval.estimate:.1%} [{interval.low:.1%}, {interval.high:.1%}]"
 
 
 def title(run: Run) -> str:
-    """What was evaluated."""
+    """Returns the section on what was evaluated."""
     manifest = run.manifest
     return f"{manifest.benchmark} {manifest.split}".strip()
 
@@ -140,7 +140,7 @@ def _passes(found: Sequence[Figures]) -> Iterator[str]:
 
 
 def _beside(run: Run) -> Iterator[str]:
-    """Ours paired with each baseline."""
+    """Returns the paired comparison of the evaluated prover with each baseline."""
     ours, *others = run.systems
     if not others:
         return

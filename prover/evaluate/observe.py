@@ -1,4 +1,4 @@
-"""Watches a trial without changing it: what each tactic did, who proposed it, how long the gate took."""
+"""Observes a trial without changing it: the result of each tactic, its generators, and the time of the gate."""
 
 import math
 import time
@@ -25,32 +25,32 @@ from prover.tactics.generator import BoundGenerator, Suggestion, Wrapped
 
 ADVANCED, CLOSED = "advanced", "closed"
 GOAL_KEY = 12
-"""characters of a goal's key that a log keeps"""
+"""The number of characters of a goal's key in a log."""
 
 
 @dataclass
 class Observation:
-    """What was seen of one trial."""
+    """The observations of one trial."""
 
     tactics: Counter[str] = field(default_factory=Counter)
-    """how often tactics advanced, closed a goal, or failed in which way"""
+    """The number of tactics by result: advanced, closed a goal, or the kind of failure."""
     proposed: dict[str, set[str]] = field(default_factory=dict)
-    """by tactic text, the generators that proposed it"""
+    """The generators that suggested a tactic, by its text."""
     log: list[tuple[str, str, str, int]] = field(default_factory=list)
-    """goal, tactic, what it did, microseconds"""
+    """Goal, tactic, result and time in microseconds."""
     gate_seconds: float = 0.0
     promised: dict[tuple[str, str], float] = field(default_factory=dict)
-    """by the goal's key and the tactic's text, the highest probability that a generator gave it"""
+    """The highest probability that a generator gave a tactic, by the goal's key and the tactic's text."""
     run: dict[tuple[str, str], bool] = field(default_factory=dict)
-    """of these, those that were run; whether Lean accepted them"""
+    """Whether Lean accepted a tactic, for those of them that were run."""
 
     def credited(self, scripts: Sequence[Sequence[str]]) -> tuple[str, ...]:
-        """The generators that proposed the lines of a proof."""
+        """Returns the generators that suggested the lines of a proof."""
         holds = _holds(scripts)
         return tuple(sorted({name for tactic, names in self.proposed.items() if holds(tactic) for name in names}))
 
     def promises(self, scripts: Sequence[Sequence[str]]) -> tuple[Promise, ...]:
-        """What the tactics that were run were said to be worth, and what they were; `scripts` is the proof, if any."""
+        """Returns the calibration bins of the tactics that were run; `scripts` is the proof, if any."""
         holds = _holds(scripts)
         found: dict[float, Promise] = {}
         for place, accepted in self.run.items():
@@ -69,13 +69,13 @@ class Observation:
 
 
 def _holds(scripts: Sequence[Sequence[str]]) -> Callable[[str], bool]:
-    """Whether a tactic's lines stand in a proof."""
+    """Returns whether a proof contains a tactic's lines."""
     proofs = [f"\n{_flat(line for text in script for line in text.splitlines())}\n" for script in scripts]
     return lambda tactic: any(f"\n{_flat(tactic.splitlines())}\n" in proof for proof in proofs)
 
 
 def _flat(lines: Iterable[str]) -> str:
-    """Lines without indentation and bullets."""
+    """Returns the lines without indentation and bullets."""
     return "\n".join(line.strip().lstrip("· ") for line in lines)
 
 
@@ -108,14 +108,14 @@ class ObservedGenerator(Wrapped):
 
 
 class Watched:
-    """A session that is watched."""
+    """An observed session."""
 
     def __init__(self, session: Session, seen: Observation) -> None:
         self._session = session
         self._seen = seen
 
     def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]:
-        """What the session answers."""
+        """Forwards to the session."""
         key = state.goals[0].key[:GOAL_KEY] if state.goals else ""
         for tactic, outcome in zip(tactics, self._session.run(state, tactics, limits), strict=True):
             match outcome:
@@ -157,7 +157,7 @@ class Watched:
 
 
 class TimedGate(Gate):
-    """The gate, its time told apart from the search's."""
+    """The gate, whose time is measured apart from the search's."""
 
     def __init__(self, fresh: Callable[[], LeanSession], seen: Observation) -> None:
         super().__init__(fresh)

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 SIZE = (7.0, 3.6)
-"""inches"""
+"""The width and height of a plot, in inches."""
 
 
 def plots(run: Run) -> list[tuple[str, str]]:
-    """Captions and SVG pictures.
+    """Returns captions and SVG pictures.
 
     Raises:
         UsageError: matplotlib is not installed.
@@ -34,7 +34,7 @@ def plots(run: Run) -> list[tuple[str, str]]:
 
 
 def proved_within(seconds: Sequence[float]) -> tuple[list[float], list[int]]:
-    """The steps of a curve: how many problems were proved within each time."""
+    """Returns the steps of a curve: the number of problems proved within each time."""
     ordered = sorted(seconds)
     return [0.0, *ordered], list(range(len(ordered) + 1))
 
@@ -56,7 +56,7 @@ def _drawn(draw: "Callable[[Axes], None]") -> str:
 
 
 def curves_drawn(series: Mapping[str, Sequence[float]], x_label: str, y_label: str) -> str:
-    """An SVG picture of curves by name, their points at 1, 2, 3 and so on.
+    """Returns an SVG picture of curves by name, with points at 1, 2, 3 and so on.
 
     Raises:
         UsageError: matplotlib is not installed.

@@ -1,6 +1,6 @@
-"""What a benchmark is made of: problems, each a statement without a proof, and where they come from.
+"""Problems, which are statements without proofs, and benchmarks, which are lists of problems with their origin.
 
-Values only. Reading them is for the loaders, running them for the harness.
+This module defines values. Loaders read them, and the harness runs them.
 """
 
 import hashlib
@@ -13,60 +13,60 @@ from prover.errors import DatasetError
 
 @dataclass(frozen=True)
 class Written:
-    """A problem whose text the benchmark gives: a file can be made of it."""
+    """A problem given by its text, from which a file can be made."""
 
     name: str
     statement: str
-    """from `theorem` up to what stands before `:=`"""
+    """The text from `theorem` up to, but not including, `:=`."""
     header: str = ""
-    """what comes before the statement: imports, options, `open`s, definitions that it needs"""
+    """The text before the statement: imports, options, `open`s, and required definitions."""
     split: str = ""
     informal: str = ""
-    """the same in English, where the benchmark says it"""
+    """The statement in English; empty if the benchmark does not contain it."""
 
     @property
     def digest(self) -> str:
-        """Of the statement and its header, blanks aside."""
+        """A digest of the statement and its header, up to white space."""
         return _digest(self.header, self.statement)
 
     @property
     def text(self) -> str:
-        """What is compared when two statements are."""
+        """The text by which statements are compared."""
         return self.statement
 
 
 @dataclass(frozen=True)
 class Located:
-    """A problem that is a place in a repository."""
+    """A problem given by a position in a repository."""
 
     name: str
     repository: str
-    """an address or directory"""
+    """The address or directory of the repository."""
     revision: str = ""
-    """a branch, tag or commit; empty for a directory as it is"""
+    """A branch, tag or commit; empty for a directory as it is."""
     file: str = ""
-    """from the repository's root"""
+    """The path of the file, relative to the repository's root."""
     line: int | None = None
-    """from 1; of a `sorry`, or of the declaration"""
+    """The line of the `sorry` or of the declaration, from 1."""
     theorem: str = ""
-    """the full name, where it is known"""
+    """The full name of the declaration; empty if it is unknown."""
     statement: str = ""
-    """or goal, as the benchmark prints it"""
+    """The statement or goal, as the benchmark prints it."""
     split: str = ""
 
     @property
     def digest(self) -> str:
-        """Of where it is, and of its statement."""
+        """A digest of its position and statement."""
         return _digest(self.repository, self.revision, self.file, self.theorem or str(self.line), self.statement)
 
     @property
     def text(self) -> str:
-        """What is compared when two statements are."""
+        """The text by which statements are compared."""
         return self.statement
 
     @property
     def location(self) -> str:
-        """The repository at its revision, as the command line takes it."""
+        """The repository at its revision, as the command line accepts it."""
         return f"{self.repository}@{self.revision}" if self.revision else self.repository
 
 
@@ -76,17 +76,17 @@ P = TypeVar("P", Written, Located)
 
 @dataclass(frozen=True)
 class Provenance:
-    """Where a benchmark's problems were read from."""
+    """The origin of a benchmark's problems."""
 
     path: str
-    """as the user named it"""
+    """The source as the user named it."""
     commit: str = ""
-    """of the dataset's repository; empty where it is not known"""
+    """The commit of the dataset's repository; empty if it is unknown."""
 
 
 @dataclass(frozen=True)
 class Benchmark:
-    """Problems of one split, in the benchmark's order."""
+    """The problems of one split, in the benchmark's order."""
 
     name: str
     split: str
@@ -95,14 +95,14 @@ class Benchmark:
 
     @property
     def digest(self) -> str:
-        """Of all problems, whatever their order."""
+        """A digest of all problems, independent of their order."""
         return _digest(*sorted(f"{problem.name} {problem.digest}" for problem in self.problems))
 
     def only(self, names: Iterable[str]) -> "Benchmark":
-        """The problems of those names.
+        """Returns the benchmark restricted to the named problems.
 
         Raises:
-            DatasetError: there is none of a name.
+            DatasetError: There is no problem of a name.
         """
         wanted = set(names)
         if missing := sorted(wanted - {problem.name for problem in self.problems}):
@@ -110,7 +110,7 @@ class Benchmark:
         return replace(self, problems=tuple(problem for problem in self.problems if problem.name in wanted))
 
     def spread(self, limit: int) -> "Benchmark":
-        """At most `limit` of the problems, evenly spread over all of them."""
+        """Returns the benchmark restricted to at most `limit` problems, evenly spread."""
         total = len(self.problems)
         if limit >= total:
             return self
@@ -118,10 +118,10 @@ class Benchmark:
 
 
 def unique(problems: Iterable[tuple[str, P]]) -> Iterator[P]:
-    """Problems with the places that they were read from, given out once each.
+    """Yields each of the problems, given with the places from which they were read, once.
 
     Raises:
-        DatasetError: two places have different problems of one name.
+        DatasetError: Two places have different problems of the same name.
     """
     places: dict[str, tuple[str, P]] = {}
     for place, problem in problems:
@@ -133,7 +133,7 @@ def unique(problems: Iterable[tuple[str, P]]) -> Iterator[P]:
 
 
 def one_line(text: str) -> str:
-    """A text with each run of blanks made one."""
+    """Returns the text with each run of white space replaced by one blank."""
     return " ".join(text.split())
 
 

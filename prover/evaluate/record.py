@@ -1,4 +1,4 @@
-"""A run's report as plain values, for JSON: all figures, every problem, every trial."""
+"""The report of a run as plain values, for JSON: all figures, every problem, every trial."""
 
 from dataclasses import asdict
 from typing import Any
@@ -10,7 +10,7 @@ from prover.evaluate.results import Run, denominators, figures, overhead
 
 
 def record(run: Run) -> dict[str, Any]:
-    """Everything that the report says. `verdicts` does not depend on the clock; `figures` does in part."""
+    """Returns the content of the report. `verdicts` does not depend on the clock; `figures` does in part."""
     return {
         "manifest": msgspec.to_builtins(run.manifest),
         "outcomes": run.digest(),

@@ -1,4 +1,4 @@
-"""What a run came to, read from its directory: every problem accounted for, and the figures of each system."""
+"""The results of a run, read from its directory: the status of every problem, and the figures of each system."""
 
 import hashlib
 import math
@@ -25,30 +25,30 @@ from prover.evaluate.statistics import pass_at_k, wilson
 from retrieval.statistics import Interval, bootstrap_mean
 
 VARIED = "~"
-"""between a problem's name and the way that it was varied in"""
+"""The separator between a problem's name and the kind of its variant."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run's directory, read."""
+    """The content of a run's directory."""
 
     root: Path
     manifest: Manifest
     problems: tuple[ProblemLine, ...]
     survey: Mapping[str, SurveyLine]
     trials: tuple[Trial, ...]
-    """in the order of problems, systems and passes"""
+    """The trials, ordered by problem, system and pass."""
     passages: tuple[Passage, ...]
     varied: "Run | None" = None
-    """the same with the variants of the problems, where there are any; see `variants`"""
+    """The run including the variants of the problems, if there are any; see `variants`."""
 
     @property
     def systems(self) -> tuple[str, ...]:
-        """Their names, ours first."""
+        """The names of the systems; the evaluated prover comes first."""
         return tuple(str(system["name"]) for system in self.manifest.systems)
 
     def of(self, system: str) -> dict[str, list[Trial]]:
-        """The trials of a system, by problem."""
+        """Returns the trials of a system, by problem."""
         found: dict[str, list[Trial]] = {}
         for trial in self.trials:
             if trial.system == system:
@@ -56,24 +56,24 @@ class Run:
         return found
 
     def proved(self, system: str) -> set[str]:
-        """The problems that a system proved, in any pass."""
+        """Returns the problems that a system proved in any pass."""
         return {trial.problem for trial in self.trials if trial.system == system and trial.outcome == "proved"}
 
     def verdicts(self) -> list[tuple[str, str, int, str, str]]:
-        """What does not depend on the clock: problem, system, pass, outcome and proof of each trial."""
+        """Returns the problem, system, pass, outcome and proof of each trial; these do not depend on the clock."""
         return [(t.problem, t.system, t.number, t.outcome, t.proof) for t in self.trials]
 
     def digest(self) -> str:
-        """Equal for runs that came to the same, whatever they took."""
+        """Returns a digest of the verdicts, which is equal for runs with equal results, independent of their times."""
         survey = [(p.name, self.survey[p.name].status) for p in self.problems if p.name in self.survey]
         return hashlib.sha256(repr((self.manifest.digest, survey, self.verdicts())).encode()).hexdigest()[:16]
 
 
 def read_run(root: Path) -> Run:
-    """The run at a directory.
+    """Reads the run in a directory.
 
     Raises:
-        RunError: it is none, or damaged.
+        RunError: The directory is not a run, or is damaged.
     """
     manifest = read_manifest(root)
     problems = tuple(read_lines(root / PROBLEMS, ProblemLine))
@@ -98,18 +98,18 @@ def _without_variants(run: Run) -> Run:
 
 @dataclass(frozen=True)
 class Denominators:
-    """Every problem of the split, accounted for."""
+    """The numbers of problems of the split by status."""
 
     all: int
     surveyed: int
     runnable: int
     not_runnable: int
     crashed: int
-    """Lean did not come to an answer on the statement itself"""
+    """The number of statements that Lean could not elaborate because it died or timed out."""
 
 
 def denominators(run: Run) -> Denominators:
-    """How many of the problems run here."""
+    """The number of problems that run here."""
     status = Counter(line.status for line in run.survey.values())
     runnable, not_runnable, crashed = status["runnable"], status["not runnable"], status["crashed"]
     return Denominators(len(run.problems), len(run.survey), runnable, not_runnable, crashed)
@@ -117,47 +117,47 @@ def denominators(run: Run) -> Denominators:
 
 @dataclass(frozen=True)
 class Figures:
-    """What one system came to."""
+    """The figures of one system."""
 
     system: str
     attempted: int
-    """problems with a trial"""
+    """The number of problems with a trial."""
     trials: int
     proved: int
-    """problems proved in any pass"""
+    """The number of problems proved in any pass."""
     late: int
-    """of these, problems whose fastest proof took longer than the budget: the last tactics had begun in time"""
+    """The number of those whose fastest proof ended after the budget, because its last tactics had begun in time."""
     crashed: int
-    """problems on which Lean gave up in every pass"""
+    """The number of problems on which Lean died or timed out in every pass."""
     refused: int
-    """problems whose only proofs the gate refused"""
+    """The number of problems all of whose proofs the gate refused."""
     of_runnable: Interval
-    """pass@1 over the runnable problems"""
+    """The value of pass@1 over the runnable problems."""
     of_all: Interval
-    """pass@1 over all problems; what does not run counts as not proved"""
+    """The value of pass@1 over all problems; problems that do not run count as not proved."""
     pass_at: Mapping[int, float]
-    """unbiased pass@k over the runnable problems"""
+    """Unbiased estimates of pass@k over the runnable problems, by k."""
     seconds: float
-    """of search, over all trials"""
+    """The seconds of search over all trials."""
     gate_seconds: float
     median_proved: float
-    """seconds of search of a proved trial"""
+    """The median of the seconds of search over proved trials."""
     expansions: int
     tactics: int
     by: Mapping[str, int]
-    """problems whose proof has a line of this generator"""
+    """The number of problems whose proof has a line of a generator, by generator."""
     ended: Mapping[str, int]
-    """how trials without proof ended"""
+    """The numbers of trials without proof, by reason."""
     did: Mapping[str, int]
-    """what single tactics did, over all trials"""
+    """The numbers of tactics over all trials, by result."""
     tokens: tuple[int, int]
-    """that language models read and wrote, over all trials"""
+    """The numbers of tokens that language models read and wrote, over all trials."""
     cost: float
     restarts: int
 
 
 def figures(run: Run, system: str) -> Figures:
-    """The figures of a system; interrupted runs count what there is, and a problem without trial as not proved."""
+    """Returns the figures of a system. In an interrupted run, problems without a trial count as not proved."""
     tried = run.of(system)
     counts = denominators(run)
     single = [name for name, line in run.survey.items() if line.status == "runnable"]
@@ -192,14 +192,14 @@ def figures(run: Run, system: str) -> Figures:
 
 
 def overhead(run: Run) -> float | None:
-    """The share of the workers' time at problems that was neither trials nor preparing; None until a passage ended."""
+    """Returns the share of workers' time on problems outside trials and preparation; None before a segment ends."""
     total = sum(passage.attending for passage in run.passages)
     used = sum(passage.working + passage.preparing for passage in run.passages)
     return max(0.0, 1 - used / total) if total else None
 
 
 def notations_used(run: Run) -> dict[str, list[str]]:
-    """Runnable problems by the notations that the prelude added for them."""
+    """Returns the numbers of runnable problems, by the notations that were added for them."""
     found: dict[str, list[str]] = {}
     for problem in run.problems:
         line = run.survey.get(problem.name)
@@ -209,18 +209,18 @@ def notations_used(run: Run) -> dict[str, list[str]]:
 
 
 def reasons(run: Run) -> Iterator[tuple[str, int]]:
-    """Why problems do not run here, the most frequent reason first."""
+    """Returns the reasons why problems do not run here with their counts, the most frequent first."""
     texts = (line.reason.splitlines()[0] for line in run.survey.values() if line.status != "runnable" and line.reason)
     yield from Counter(texts).most_common()
 
 
 def _interval(values: Sequence[float], total: int, passes: int, seed: int) -> Interval:
-    """Wilson's for one pass, where each problem is a success or none; else bootstrapped over problems."""
+    """Returns Wilson's interval for one pass, where a problem succeeds or fails; otherwise bootstraps over problems."""
     return wilson(round(sum(values)), total) if passes == 1 else bootstrap_mean(values, seed)
 
 
 def _pass_at(trials: Sequence[Trial], k: int) -> float:
-    """pass@k of one problem; none when it was not tried so often, and tried once for all where passes are equal."""
+    """Returns pass@k of one problem: 0 without trials; with fewer than `k` trials, `k` is their number."""
     if not trials:
         return 0.0
     won = sum(trial.outcome == "proved" for trial in trials)
@@ -228,7 +228,7 @@ def _pass_at(trials: Sequence[Trial], k: int) -> float:
 
 
 def _powers(passes: int) -> list[int]:
-    """1, 2, 4, … and the number of passes itself."""
+    """Returns 1, 2, 4, … and the number of passes itself."""
     found = [1 << power for power in range(passes.bit_length()) if 1 << power <= passes]
     return found if found[-1] == passes else [*found, passes]
 
@@ -245,7 +245,7 @@ def _all(tried: Mapping[str, Sequence[Trial]], outcome: str) -> int:
 
 
 def _ending(trial: Trial) -> str:
-    """The last word on a trial without proof, with what is particular to it left out."""
+    """Returns the reason why a trial has no proof, without details that are particular to it."""
     match trial.outcome:
         case "refused":
             return "its proof was refused by the gate"

@@ -7,7 +7,7 @@ from retrieval.statistics import CONFIDENCE, Interval
 
 
 def pass_at_k(tries: int, successes: int, k: int) -> float:
-    """The chance that at least one of `k` tries succeeds, estimated without bias from `tries` of them.
+    """Returns an unbiased estimate of the probability that at least one of `k` tries succeeds, from `tries` of them.
 
     1 − C(n − c, k) / C(n, k), of Chen et al., "Evaluating Large Language Models Trained on Code" (2021).
     """
@@ -17,7 +17,7 @@ def pass_at_k(tries: int, successes: int, k: int) -> float:
 
 
 def wilson(successes: int, trials: int, confidence: float = CONFIDENCE) -> Interval:
-    """Wilson's score interval of a proportion (1927); of nothing tried, all of [0, 1]."""
+    """Returns Wilson's score interval of a proportion (1927); without any trial, the interval is [0, 1]."""
     if trials == 0:
         return Interval(0.0, 0.0, 1.0)
     z = NormalDist().inv_cdf(0.5 + confidence / 2)
@@ -30,7 +30,7 @@ def wilson(successes: int, trials: int, confidence: float = CONFIDENCE) -> Inter
 
 
 def mcnemar(only_first: int, only_second: int) -> float:
-    """McNemar's exact two-sided p-value: how likely it is that paired differences fall so unevenly by chance."""
+    """Returns McNemar's exact two-sided p-value: the probability of paired differences at least as uneven by chance."""
     differing = only_first + only_second
     if differing == 0:
         return 1.0

@@ -16,7 +16,7 @@ from prover.project.builders import ModuleBuilder
 from prover.project.layout import Repository
 
 EXCERPT = 24
-"""characters of a text that does not parse that a reason shows"""
+"""The number of characters of unparsable text in a reason."""
 
 
 @dataclass(frozen=True)
@@ -25,20 +25,20 @@ class Runnable:
 
     task: Task
     fitted: Fitted | None = None
-    """how its header was fitted; None for a problem in a repository"""
+    """The adapted header; None for a problem in a repository."""
 
 
 @dataclass(frozen=True)
 class NotRunnable:
-    """It does not."""
+    """The statement does not elaborate here."""
 
     reason: str
-    """in Lean's words"""
+    """Lean's message."""
 
 
 @dataclass(frozen=True)
 class Crashed:
-    """Lean did not come to an answer."""
+    """Lean died or timed out while elaborating the statement."""
 
     reason: str
 
@@ -47,19 +47,19 @@ Found = Runnable | NotRunnable | Crashed
 
 
 class Ground(Protocol):
-    """Where problems are put to Lean."""
+    """The environment in which Lean elaborates problems."""
 
     def survey(self, session: LeanSession, problem: Problem) -> Found:
-        """Whether the problem runs here, and as what."""
+        """Returns whether the problem runs here, with its elaborated form."""
         ...
 
 
 @dataclass
 class Scratch:
-    """Each problem is a file of its own."""
+    """The environment of problems that are given by their text: each is a file of its own."""
 
     has_module: Callable[[str], bool]
-    """whether a module can be imported here"""
+    """Returns whether a module can be imported."""
     _headers: Headers = field(init=False)
 
     def __post_init__(self) -> None:
@@ -85,7 +85,7 @@ class Scratch:
 
 @dataclass
 class InRepository:
-    """Problems are declarations of a repository, each in its file."""
+    """The environment of problems that are declarations of a repository, each in its file."""
 
     repository: Repository
     builder: ModuleBuilder
@@ -109,7 +109,7 @@ class InRepository:
 
 @dataclass(frozen=True)
 class Nowhere:
-    """The repository of the problems cannot be had."""
+    """The environment of problems whose repository is unavailable."""
 
     error: ProverError
 
@@ -119,7 +119,7 @@ class Nowhere:
 
 
 def _stated(declarations: tuple[Declaration, ...], source: SourceText, fitted: Fitted) -> Found:
-    """The theorem that the file states last, if it states one and nothing above it is missing."""
+    """Returns the last theorem that the file states, if there is one and no proof above it is missing."""
     if not declarations:
         return NotRunnable("it declares nothing")
     *above, last = declarations
@@ -147,7 +147,7 @@ def _covers(declaration: Declaration, source: SourceText, line: int) -> bool:
 
 
 def _reason(error: Message, text: str) -> str:
-    """Lean's words, without its advice; for a text that does not parse also the place."""
+    """Returns Lean's message without its hints, and the position for a syntax error."""
     words = error.text.strip().split("\n")[0].strip()
     if "expected" not in words:
         return words

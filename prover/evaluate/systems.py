@@ -1,4 +1,4 @@
-"""What is evaluated: the prover as it was configured, and the baselines that it is judged beside."""
+"""Evaluated systems: the configured prover, and the baselines with which it is compared."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -15,7 +15,7 @@ from prover.tactics.generator import Generator, StatelessGenerator, Suggestion
 
 CLOSERS = ("rfl", "decide", "omega", "simp_all", "grind")
 SORRYDB = ("rfl", "simp_all", "exact?", "grind", "omega")
-"""SorryDB's list, as far as core Lean has it"""
+"""The tactics of SorryDB's list that core Lean has."""
 BASELINES = {
     "fixed": "the fixed list of closing tactics, again on what `simp` and its like leave",
     "closers": "closing tactics as they are, after `intros`, on both halves, and after an induction",
@@ -27,31 +27,31 @@ BASELINES = {
 
 @dataclass(frozen=True)
 class System:
-    """A way of proving: what proposes tactics, in which order they are tried, and for how long."""
+    """An evaluated system: its generators, search order and budget."""
 
     name: str
     generator: Generator
-    """one that does not change while it is used, so that trials do not depend on their order"""
+    """A generator that does not learn, so that results do not depend on the order of trials."""
     budget: Budget
     priority: Priority = length_normalised()  # noqa: RUF009  # a pure function, made once
     order: str = "Σ log p / √L"
-    """the priority in words"""
+    """The name of the priority."""
     width: int = 64
     limits: TacticLimits = DEFAULT_LIMITS
-    """of a single tactic"""
+    """The time limit of a single tactic."""
     once: bool = False
-    """it does not differ from pass to pass"""
+    """Whether all passes are equal."""
     engine: str = DEFAULT_ENGINE
-    """the name of the search engine"""
+    """The name of the search engine."""
     knows: Mapping[str, Any] = field(default_factory=dict)
-    """what its generators had learnt before the run, and which model is among them"""
+    """The state of its generators before the run, and their model."""
 
     def strategy(self) -> Strategy:
-        """Returns how it searches."""
+        """Returns the settings of the search."""
         return Strategy(self.priority, self.limits, self.width, self.engine)
 
     def settings(self) -> Mapping[str, Any]:
-        """What its figures depend on."""
+        """The settings on which its figures depend."""
         return {
             "name": self.name,
             "generators": list(self.generator.names()),
@@ -69,10 +69,10 @@ class System:
 
 
 def baselines(names: Sequence[str], ours: System) -> list[System]:
-    """The baselines of those names, each with the budget of `ours`.
+    """Returns the named baselines, each with the budget of `ours`.
 
     Raises:
-        UsageError: there is no baseline of a name.
+        UsageError: There is no baseline of a name.
     """
     found: list[System] = []
 
@@ -98,24 +98,24 @@ def baselines(names: Sequence[str], ours: System) -> list[System]:
 
 
 class Alone(StatelessGenerator):
-    """A list of tactics, tried on the theorem as it stands; what one leaves open is not gone on with."""
+    """A list of tactics, each of which is tried on the theorem alone and must prove it."""
 
     def __init__(self, name: str, tactics: Sequence[str]) -> None:
         self.name = name
         self._tactics = tactics
 
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
-        """The list; each tactic must leave nothing."""
+        """Returns the list; each tactic must leave no goal."""
         return [Suggestion(_closing(tactic), -0.1 * rank) for rank, tactic in enumerate(self._tactics)]
 
 
 class Closers(StatelessGenerator):
-    """Closing tactics behind each of the simplest beginnings of a proof."""
+    """Closing tactics after each of the simplest beginnings of a proof."""
 
     name = "closers"
 
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
-        """Every closer behind every beginning; each must leave nothing."""
+        """Returns every closing tactic after every beginning; each must leave no goal."""
         begins = ["", "intros", "constructor"]
         begins += [f"induction {h.name}" for h in goal.hypotheses if h.recursive and not h.prop and not h.instance]
         texts = [f"{begin} <;> {closer}" if begin else closer for begin in begins for closer in CLOSERS]
@@ -123,5 +123,5 @@ class Closers(StatelessGenerator):
 
 
 def _closing(tactic: str) -> str:
-    """The tactic, failing unless it leaves nothing."""
+    """Returns the tactic so that it fails if it leaves a goal."""
     return tactic if tactic == "exact?" else f"({tactic}; done)"

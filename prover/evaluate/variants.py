@@ -1,9 +1,9 @@
-"""How robust a prover is: the same theorems said in other ways, none of which makes them harder to a mathematician.
+"""Robustness: variants of the same theorems that are not harder for a mathematician.
 
-After UGMathBench (Xu et al. 2025), GSM-Symbolic (Mirzadeh et al. 2024) and DynaMath (Zou et al. 2024), which vary
-problems and count what is solved in every version. Three variants of a statement, made from its text: binders renamed
-(the elaborated statements must have equal keys, or the pair is not counted), independent hypotheses in another order,
-and one hypothesis more that has nothing to do with it.
+This follows UGMathBench (Xu et al. 2025), GSM-Symbolic (Mirzadeh et al. 2024) and DynaMath (Zou et al. 2024), which
+vary problems and count those that are solved in every version. There are three variants of a statement, made from its
+text: with renamed binders (pairs whose elaborated statements have different keys do not count), with independent
+hypotheses in another order, and with an additional irrelevant hypothesis.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,22 +23,22 @@ WAYS = (RENAMED, PERMUTED, IRRELEVANT)
 
 @dataclass(frozen=True)
 class Parts:
-    """A statement, taken apart."""
+    """A statement, split into its parts."""
 
     opening: str
-    """the kind and the name"""
+    """The keyword and the name."""
     binders: tuple[tuple[Token, ...], ...]
-    """groups, with their brackets"""
+    """The groups of binders, with their brackets."""
     rest: tuple[Token, ...]
-    """from the colon on"""
+    """The text from the colon on."""
 
     def words(self) -> set[str]:
-        """Every name in binders and conclusion, without its fields."""
+        """Returns every name in binders and conclusion, without field projections."""
         return {_head(token) for part in (*self.binders, self.rest) for token in part}
 
 
 def with_variants(benchmark: Benchmark) -> Benchmark:
-    """The benchmark, behind each problem with a text its variants, named `NAME~WAY`."""
+    """Returns the benchmark with the variants of each problem that has a text after it, named `NAME~WAY`."""
     problems = []
     for problem in benchmark.problems:
         problems.append(problem)
@@ -49,7 +49,7 @@ def with_variants(benchmark: Benchmark) -> Benchmark:
 
 
 def variants(statement: str) -> Iterator[tuple[str, str]]:
-    """The variants of a statement that its text allows, each with its way."""
+    """Returns the possible variants of a statement, each with its kind."""
     parts = taken_apart(statement)
     if parts is None or not parts.binders:
         return
@@ -61,7 +61,7 @@ def variants(statement: str) -> Iterator[tuple[str, str]]:
 
 
 def taken_apart(statement: str) -> Parts | None:
-    """Kind and name, binders, and the rest; None for what has binders without brackets, or no colon."""
+    """Returns the parts of a statement; None if it has binders without brackets, or no colon."""
     found = list(tokens(statement))
     groups: list[tuple[Token, ...]] = []
     begun = next((i for i, t in enumerate(found) if t.depth == 0 and (t.text in OPENING or t.text == ":")), None)
@@ -85,7 +85,7 @@ def taken_apart(statement: str) -> Parts | None:
 
 
 def _bound(group: Sequence[Token]) -> list[str]:
-    """The names that a group binds; none for instances."""
+    """Returns the names that a group binds; none for instances."""
     if group[0].text == "[":
         return []
     names: list[str] = []
@@ -108,7 +108,7 @@ def _renamed(parts: Parts) -> str:
 
 
 def _head(token: Token) -> str:
-    """The token without the fields of what it names: of `x.den`, `x`."""
+    """Returns the token without field projections: `x` for `x.den`."""
     return token.text.partition(".")[0] if token.kind == "word" else token.text
 
 
@@ -119,7 +119,7 @@ def _numbered(parts: Parts, count: int) -> list[str]:
 
 
 def _permuted(parts: Parts) -> str | None:
-    """The binders that nothing refers to behind all others, the last first."""
+    """Returns the binders with those to which nothing refers moved to the end, in reverse order."""
     free = [group for group in parts.binders if _referred_to(group, parts) is False]
     if len(free) < 2:
         return None
@@ -128,7 +128,7 @@ def _permuted(parts: Parts) -> str | None:
 
 
 def _referred_to(group: tuple[Token, ...], parts: Parts) -> bool | None:
-    """Whether the one name of a group occurs elsewhere; None for a group with other than one."""
+    """Returns whether the name of a group occurs elsewhere; None for a group that does not bind exactly one name."""
     names = _bound(group)
     if len(names) != 1:
         return None
@@ -150,7 +150,7 @@ def _text(part: Sequence[Token]) -> str:
 
 
 def robustness_section(run: Run) -> str:
-    """What became of the variants, as a section of a report; empty for a run without."""
+    """Returns the results of the variants, as a section of a report; empty for a run without variants."""
     return "\n".join(_lines(run.varied)) if run.varied is not None else ""
 
 
@@ -175,7 +175,7 @@ def _lines(run: Run) -> Iterator[str]:
 
 
 def complete(run: Run) -> list[tuple[str, ...]]:
-    """Problems with their variants, all of which run here and say the same."""
+    """Returns the problems whose variants all run here and have the same meaning."""
     members: dict[str, list[str]] = {}
     for problem in run.problems:
         members.setdefault(problem.name.partition(VARIED)[0], []).append(problem.name)
