@@ -14,7 +14,7 @@ from prover.lean.session import Failed
 from prover.tactics.automation import Automation
 from prover.tactics.ensemble import Ensemble
 from prover.tactics.generator import BoundGenerator, StatelessGenerator, Suggestion, TheoremRef
-from prover.tactics.language.formats import Asked, format_named, state_text
+from prover.tactics.language.formats import PromptFields, format_named, state_text
 from prover.tactics.language.model import Decoding, Prompt
 from prover.tactics.language.transformer import Transformer
 from prover.tactics.structure import Structure
@@ -39,7 +39,7 @@ def measure(goals: int, progress: Progress) -> dict[str, Any]:
     ):
         progress(f"making {name}")
         model = build()
-        asked = [format_named(format).prompt(Asked(state=state_text(goal))) for goal in prompts]
+        asked = [format_named(format).prompt(PromptFields(state=state_text(goal))) for goal in prompts]
         rows += [{"model": name, **row} for row in throughput(model, asked, progress)]
     progress("the ensemble")
     return {"conditions": conditions(), "throughput": rows, "ensemble": ensemble_overhead(prompts)}

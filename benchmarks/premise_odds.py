@@ -20,10 +20,10 @@ from prover.lean.protocol import Goal, Hypothesis
 from prover.lean.traced import TracedModule, TracedStep
 from prover.progress import Reporter
 from prover.project.library import DEFAULT_ROOTS
-from prover.tactics.premises.making import Form, Use, uses
 from prover.tactics.premises.odds import FEATURES, features
-from prover.tactics.premises.premises import Around, likely
+from prover.tactics.premises.premises import TheoremScope, retrieve
 from prover.tactics.premises.shape import shape_of_goal
+from prover.tactics.premises.usages import Form, PremiseUsage, usages
 from retrieval.lean_text import goal_text
 from retrieval.premise import Position
 from retrieval.retriever import Retriever
@@ -36,7 +36,7 @@ ROUNDS = 30
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 
 
-def examples(database: Database, library: Retriever) -> Iterator[tuple[Use, bool]]:
+def examples(database: Database, library: Retriever) -> Iterator[tuple[PremiseUsage, bool]]:
     """Uses that the generator would have made, and whether the proof went that way."""
     with database.reading() as connection:
         for location, snapshot in latest_snapshots(connection).items():
@@ -47,14 +47,14 @@ def examples(database: Database, library: Retriever) -> Iterator[tuple[Use, bool
                 yield from _of_step(retriever, *steps[place * len(steps) // min(STEPS, len(steps))])
 
 
-def _of_step(retriever: Retriever, module: TracedModule, step: TracedStep) -> Iterator[tuple[Use, bool]]:
+def _of_step(retriever: Retriever, module: TracedModule, step: TracedStep) -> Iterator[tuple[PremiseUsage, bool]]:
     starts = {declared.name: declared.start for declared in module.declarations}
     if step.declaration not in starts:
         return
     allowed = retriever.corpus.visible(Position(module.name, starts[step.declaration]))
     goal = _goal(step.before)
-    found = likely(Around(retriever, allowed, module.name), goal)
-    for use in uses(found, shape_of_goal(goal)):
+    found = retrieve(TheoremScope(retriever, allowed, module.name), goal)
+    for use in usages(found, shape_of_goal(goal)):
         yield use, right(use, step, retriever)
 
 
@@ -66,7 +66,7 @@ def _goal(printed: str) -> Goal:
     return Goal("", target=read.target, hypotheses=hypotheses)
 
 
-def right(use: Use, step: TracedStep, retriever: Retriever) -> bool:
+def right(use: PremiseUsage, step: TracedStep, retriever: Retriever) -> bool:
     """Whether a tactic of a proof does what a use proposes."""
     word = step.text.split(maxsplit=1)[0] if step.text.split() else ""
     numbers = [(each, retriever.corpus.number(each.name)) for each in step.premises]

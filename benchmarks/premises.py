@@ -12,14 +12,14 @@ from benchmarks.projects import Arms, Gain, Plan, gain, measure
 from prover.lean.protocol import Goal
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.tactics.automation import Automation
-from prover.tactics.premises.premises import FOUND, Around, Library, Premises
+from prover.tactics.premises.premises import FOUND, Library, PremiseTactics, TheoremScope
 from prover.tactics.structure import Structure
 from retrieval.premise import Premise
 
 NONE, RANDOM, FOUND_ARM = "no premises", "premises by chance", "premises found"
 
 
-def by_chance(around: Around, goal: Goal) -> Sequence[Premise]:
+def by_chance(around: TheoremScope, goal: Goal) -> Sequence[Premise]:
     """Premises that can be named there, each as likely as any other; the same for the same goal."""
     reachable = [number for number, one in enumerate(around.allowed) if one]
     chosen = random.Random(f"{around.module} {goal.key}").sample(reachable, min(FOUND, len(reachable)))
@@ -32,8 +32,8 @@ def compare(
     """Attempts the theorems of a plan with each arm; see `benchmarks.projects.measure`."""
     arms: Arms = {
         NONE: lambda: (Automation(), Structure()),
-        RANDOM: lambda: (Automation(), Structure(), Premises(library, by_chance)),
-        FOUND_ARM: lambda: (Automation(), Structure(), Premises(library)),
+        RANDOM: lambda: (Automation(), Structure(), PremiseTactics(library, by_chance)),
+        FOUND_ARM: lambda: (Automation(), Structure(), PremiseTactics(library)),
     }
     return measure(toolchain, caches, plan, progress, arms)
 

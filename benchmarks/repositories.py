@@ -15,7 +15,7 @@ from prover.app.report import TheoremReport, report_of
 from prover.app.store import Ledger
 from prover.app.tracing import TraceResult, trace_into_database
 from prover.app.workspace import Workspace
-from prover.attempt import Outcome, Prover, Task
+from prover.attempt import AttemptOutcome, Prover, Task
 from prover.check.gate import Gate
 from prover.errors import ProverError, UsageError
 from prover.lean.gateway_session import LeanSession
@@ -203,7 +203,7 @@ def _attempts(ready: Workspace, picks: Sequence[Pick], plan: Plan, progress: Not
         ledger.end(interrupted=not finished)
 
 
-def _attempt(ready: Workspace, pool: Pool, prover: Prover, pick: Pick) -> tuple[Task, Outcome]:
+def _attempt(ready: Workspace, pool: Pool, prover: Prover, pick: Pick) -> tuple[Task, AttemptOutcome]:
     with pool.lend() as session:
         pool.prepare_fresh()
         task = _task(ready, session, pick)

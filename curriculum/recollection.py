@@ -14,9 +14,9 @@ from curriculum.database.database import Database
 from curriculum.database.loading import load_module
 from curriculum.database.steps import own_proofs, theorem_starts, traced_modules
 from prover.lean.traced import TracedModule
-from prover.tactics.memory.memory import Memory, Source
-from prover.tactics.memory.precedent import Precedent, found_precedents, precedents
-from prover.tactics.memory.sketch import sketch_of_text
+from prover.tactics.memory.goal_features import features_of_text
+from prover.tactics.memory.memory import Memory, RememberedModule
+from prover.tactics.memory.neighbour import Neighbour, neighbours_of_found_proof, neighbours_of_module
 from retrieval.files import write_atomically
 
 CACHE_VERSION = 4
@@ -26,8 +26,8 @@ CACHE_VERSION = 4
 class ModulePrecedents(msgspec.Struct, frozen=True):
     """The precedents of one module, for the memory."""
 
-    source: Source
-    precedents: list[Precedent]
+    source: RememberedModule
+    precedents: list[Neighbour]
 
 
 def recollect(database: Database, cache_dir: Path) -> Memory:
@@ -51,7 +51,9 @@ def module_precedents(module: TracedModule) -> ModulePrecedents:
     """Returns the precedents of a traced module."""
     starts = {declared.name: float(declared.start) for declared in module.declarations}
     statements = {d.name: d.statement_key for d in module.declarations if d.kind == "theorem"}
-    return ModulePrecedents(Source(module.name, module.imports, starts, statements), list(precedents(module)))
+    return ModulePrecedents(
+        RememberedModule(module.name, module.imports, starts, statements), list(neighbours_of_module(module))
+    )
 
 
 def _traced(database: Database, cache_dir: Path) -> Iterator[ModulePrecedents]:
@@ -65,7 +67,7 @@ def _traced(database: Database, cache_dir: Path) -> Iterator[ModulePrecedents]:
             yield lesson
 
 
-def _found(database: Database) -> Iterator[tuple[Source, list[Precedent]]]:
+def _found(database: Database) -> Iterator[tuple[RememberedModule, list[Neighbour]]]:
     """Yields the proofs that the prover found itself.
 
     Where a theorem was not traced, its position is unknown, so that nothing else of its module may learn from it.
@@ -74,9 +76,11 @@ def _found(database: Database) -> Iterator[tuple[Source, list[Precedent]]]:
         starts = theorem_starts(connection)
         for proof in own_proofs(connection):
             start = float(starts.get((proof.module, proof.theorem), float("inf")))
-            source = Source(proof.module, (), {proof.theorem: start}, {proof.theorem: proof.statement_key}, part=True)
-            steps = [(step.goal_key, sketch_of_text(step.goal), step.tactic) for step in proof.steps]
-            yield source, found_precedents(proof.theorem, steps)
+            source = RememberedModule(
+                proof.module, (), {proof.theorem: start}, {proof.theorem: proof.statement_key}, part=True
+            )
+            steps = [(step.goal_key, features_of_text(step.goal), step.tactic) for step in proof.steps]
+            yield source, neighbours_of_found_proof(proof.theorem, steps)
 
 
 def _read(file: Path) -> ModulePrecedents | None:

@@ -17,15 +17,15 @@ from prover.search.budget import Budget, Meter
 from prover.search.engine import Engine, Open, Proved, Strategy
 from prover.search.engines import ENGINES
 from prover.tactics.generator import Generator, ProofStep, TheoremRef
-from prover.tactics.language.drafting import Drafting, Fault, above, longest_held
 from prover.tactics.language.model import Account, Usage, accounted
+from prover.tactics.language.whole_proofs import ProofFault, WholeProofWriter, above, longest_held
 
 Script = tuple[str, ...]
 """the lines of a tactic block"""
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownProof:
     """A proof of a statement that was accepted before."""
 
     scripts: tuple[Script, ...]
@@ -34,14 +34,14 @@ class Known:
     """its one block proves the statement from scratch"""
 
 
-Recall = Callable[[str], Sequence[Known]]
+Recall = Callable[[str], Sequence[KnownProof]]
 """from the key of a statement to proofs of it that are known, the most trusted first"""
 
 FOLLOWED_LOG_PROBABILITY = -0.3
 """the log-probability of a tactic of another theorem's proof"""
 FOLLOWED_SHARE = 0.1
 """of a budget, after which no further proof is followed"""
-REFUSALS = 3
+MAX_REFUSED_PROOFS = 3
 """how many refused proofs a theorem may cost before it is left open"""
 
 
@@ -109,7 +109,7 @@ class TheoremFailed:
     spent: Spent
 
 
-Outcome = TheoremProved | TheoremOpen | TheoremFailed
+AttemptOutcome = TheoremProved | TheoremOpen | TheoremFailed
 
 
 @dataclass(frozen=True)
@@ -123,10 +123,10 @@ class Prover:
     recall: Recall = lambda _: ()
     level: int = DEFAULT_LEVEL
     """up to which the gate looks at a proof"""
-    drafting: Drafting | None = None
+    drafting: WholeProofWriter | None = None
     """who writes whole proofs, before tactics are searched for"""
 
-    def prove(self, session: Session, task: Task) -> Outcome:
+    def prove(self, session: Session, task: Task) -> AttemptOutcome:
         """Attempts a theorem: its `sorry`s if it has any, else its statement from scratch."""
         started = time.monotonic()
         with accounted() as account:
@@ -140,7 +140,7 @@ class Prover:
         spent = replace(outcome.spent, seconds=time.monotonic() - started, asked=account.usage)
         return replace(outcome, spent=spent)
 
-    def _learnt(self, task: Task, outcome: Outcome) -> Outcome:
+    def _learnt(self, task: Task, outcome: AttemptOutcome) -> AttemptOutcome:
         """Returns the outcome, once the generator has learnt from it."""
         if isinstance(outcome, TheoremProved) and outcome.steps:
             self.generator.learn(task.ref(), outcome.steps)
@@ -202,13 +202,13 @@ class Attempt:
             for index, goal in enumerate(goals)
         ]
 
-    def run(self) -> Outcome:
+    def run(self) -> AttemptOutcome:
         """Submits what is known, then searches and submits until the gate accepts, or there is no more to try."""
         for known in self._known():
             if isinstance(outcome := self._submit(known, recalled=True), TheoremProved):
                 return outcome
         refused: str | None = None
-        for _ in range(REFUSALS):
+        for _ in range(MAX_REFUSED_PROOFS):
             scripts: list[Script] = []
             for index, search in enumerate(self._searches):
                 search.meter.budget = self._share(len(self._searches) - index, search)
@@ -301,11 +301,11 @@ class Attempt:
             for draft in drafts:
                 if search.meter.spent():
                     return
-                replayed = search.graft(draft, (Drafting.name,))
+                replayed = search.graft(draft, (WholeProofWriter.name,))
                 if replayed.proved:
                     return
                 if replayed.failed is not None:
-                    faults.append(Fault(draft, "\n".join(replayed.held), replayed.failed, replayed.message))
+                    faults.append(ProofFault(draft, "\n".join(replayed.held), replayed.failed, replayed.message))
             if search.meter.spent() or not faults or revision == drafting.revisions:
                 return
             drafts = drafting.revise(asked, longest_held(faults))

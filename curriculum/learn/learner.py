@@ -16,9 +16,9 @@ from curriculum.learn.rehearsal import Rehearsal
 from curriculum.recollection import module_precedents
 from prover.lean.traced import TracedModule, TracedStep
 from prover.tactics.generator import Frozen, Generator, TheoremRef
-from prover.tactics.memory.memory import Memory, Source
-from prover.tactics.memory.precedent import Precedent, found_precedents
-from prover.tactics.memory.sketch import sketch_of_text
+from prover.tactics.memory.goal_features import features_of_text
+from prover.tactics.memory.memory import Memory, RememberedModule
+from prover.tactics.memory.neighbour import Neighbour, neighbours_of_found_proof
 
 Strategy = Literal["progressive", "merged", "replay", "ewc", "adapters"]
 """How weights are kept from forgetting: plain progressive training (LeanAgent's choice), training on all data so far,
@@ -120,8 +120,8 @@ class Learner(Protocol):
 class MemoryEntry(msgspec.Struct, frozen=True):
     """A module, or a theorem of one, as the memory learned it."""
 
-    source: Source
-    precedents: list[Precedent]
+    source: RememberedModule
+    precedents: list[Neighbour]
     location: str
 
 
@@ -194,7 +194,7 @@ def _hit(memory: Memory, module: TracedModule, step: TracedStep) -> float:
         return 0.0
     theorem = TheoremRef(module.name, declared.name, declared.start, declared.statement_key)
     key = step.keys_before[0] if step.keys_before else ""
-    suggested = memory.for_theorem(theorem).suggest_for(sketch_of_text(_first_goal(step.before)), key)
+    suggested = memory.for_theorem(theorem).suggest_for(features_of_text(_first_goal(step.before)), key)
     best = sorted(suggested, key=lambda s: -s.log_probability)[:HIT_RANK]
     wanted = " ".join(step.text.split())
     return float(any(" ".join(s.tactic.split()) == wanted for s in best))
@@ -206,9 +206,9 @@ def _first_goal(state: str) -> str:
 
 def _known(found: ProofExample, location: str) -> MemoryEntry:
     name = found.theorem
-    source = Source(found.module, (), {name: found.start}, {name: found.statement_key}, part=True)
-    steps = [(key, sketch_of_text(goal), tactic) for goal, key, tactic in found.steps]
-    return MemoryEntry(source, found_precedents(name, steps), location)
+    source = RememberedModule(found.module, (), {name: found.start}, {name: found.statement_key}, part=True)
+    steps = [(key, features_of_text(goal), tactic) for goal, key, tactic in found.steps]
+    return MemoryEntry(source, neighbours_of_found_proof(name, steps), location)
 
 
 def _bounded(known: list[MemoryEntry], capacity: int, seed: int) -> list[MemoryEntry]:

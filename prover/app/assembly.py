@@ -14,12 +14,12 @@ from prover.progress import Reporter
 from prover.search.budget import Budget
 from prover.search.engine import Strategy
 from prover.tactics.automation import Automation, FixedList
-from prover.tactics.ensemble import Ensemble, Standing
+from prover.tactics.ensemble import Ensemble, GeneratorStatistics
 from prover.tactics.generator import Generator
-from prover.tactics.language.drafting import Drafting
+from prover.tactics.language.whole_proofs import WholeProofWriter
 from prover.tactics.memory.memory import Memory
 from prover.tactics.perturbed import PerturbedGenerator
-from prover.tactics.premises.premises import Premises
+from prover.tactics.premises.premises import PremiseTactics
 from prover.tactics.structure import Structure
 
 MODEL = "model"
@@ -39,9 +39,9 @@ def stored_memory() -> Memory:
         return recollect(db, home().caches / "memory")
 
 
-def retrieved_premises(reporter: Reporter) -> Premises:
+def retrieved_premises(reporter: Reporter) -> PremiseTactics:
     """Returns the premises generator; the library's index is built when the first file is read."""
-    return Premises(library_indexes(reporter))
+    return PremiseTactics(library_indexes(reporter))
 
 
 GeneratorFactory = Callable[[Reporter], Generator]
@@ -93,7 +93,7 @@ class ProverOptions:
     strategy: Strategy = Strategy()  # noqa: RUF009  # frozen
     level: int = DEFAULT_LEVEL
     """the gate's level up to which a proof is checked"""
-    drafting: Drafting | None = None
+    drafting: WholeProofWriter | None = None
     """writes whole proofs before the search begins"""
     recall: Recall = lambda _: ()
     """finds known proofs of a statement"""
@@ -102,7 +102,9 @@ class ProverOptions:
     seed: int = 0
 
 
-def mixture(generators: Sequence[Generator], statistics: Standing | None = None, frozen: bool = False) -> Ensemble:
+def mixture(
+    generators: Sequence[Generator], statistics: GeneratorStatistics | None = None, frozen: bool = False
+) -> Ensemble:
     """Returns the mixture of generators that every prover uses.
 
     Args:

@@ -19,7 +19,7 @@ from prover.app.planning import order_named
 from prover.app.store import known_proofs, result_of
 from prover.app.tracing import trace_into_database
 from prover.app.workspace import Workspace
-from prover.attempt import Known, Outcome, Task, TheoremProved, have_read
+from prover.attempt import AttemptOutcome, KnownProof, Task, TheoremProved, have_read
 from prover.errors import LeanError, RepositoryError, RunError, UsageError
 from prover.lean.pool import Pool
 from prover.lean.toolchain.choose import ToolchainChoice
@@ -33,7 +33,7 @@ from prover.project.patch import unified_diff
 from prover.project.revision import revision_of
 from prover.search.budget import Budget
 from prover.tactics.automation import Automation
-from prover.tactics.ensemble import Standing
+from prover.tactics.ensemble import GeneratorStatistics
 from prover.tactics.generator import Generator
 from prover.tactics.structure import Structure
 
@@ -130,7 +130,7 @@ class LeanExecutor:
         with self._workspace(dataclasses.replace(place, revision=revision)) as workspace:
             yield workspace
 
-    def _recall(self, statement_key: str) -> tuple[Known, ...]:
+    def _recall(self, statement_key: str) -> tuple[KnownProof, ...]:
         return known_proofs(self._database, statement_key)
 
 
@@ -143,7 +143,7 @@ class _Attempts:
         pool: Pool,
         learned: "LearnedState",
         seconds: float,
-        recall: Callable[[str], tuple[Known, ...]],
+        recall: Callable[[str], tuple[KnownProof, ...]],
     ) -> None:
         self._workspace = workspace
         self._pool = pool
@@ -184,7 +184,7 @@ class _Attempts:
         toolchain = self._workspace.toolchain.name
         if isinstance(task, str):
             return AttemptResult(request, request.theorem, toolchain, ("failed", task), AttemptCost())
-        statistics = Standing(self._learned.here, self._learned.elsewhere)
+        statistics = GeneratorStatistics(self._learned.here, self._learned.elsewhere)
         options = ProverOptions(
             budget=Budget(seconds=self._seconds, tactics=request.tactics),
             recall=self._recall if request.recall else lambda _: (),
@@ -213,7 +213,7 @@ class _Attempts:
         return module
 
 
-def _patch(task: Task, outcome: Outcome) -> str:
+def _patch(task: Task, outcome: AttemptOutcome) -> str:
     if not isinstance(outcome, TheoremProved):
         return ""
     source = task.source

@@ -10,11 +10,11 @@ from prover.progress import Reporter
 
 if TYPE_CHECKING:
     from curriculum.database.models import ListedModel
-    from prover.tactics.language.drafting import Drafting
     from prover.tactics.language.formats import PromptFormat
     from prover.tactics.language.model import LanguageModel
-    from prover.tactics.language.suggesting import ModelTactics
+    from prover.tactics.language.model_tactics import ModelTactics
     from prover.tactics.language.transformer import Quantised
+    from prover.tactics.language.whole_proofs import WholeProofWriter
 
 Mode = Literal["tactics", "whole-proof", "both"]
 """what a model proposes"""
@@ -95,24 +95,24 @@ class ModelChoice:
     def tactics(self, model: "LanguageModel", reporter: Reporter) -> "ModelTactics":
         """The generator that asks the model for tactics."""
         from prover.tactics.language.model import Decoding
-        from prover.tactics.language.suggesting import ModelTactics
+        from prover.tactics.language.model_tactics import ModelTactics
 
         decoding = Decoding(self.samples, self.sampling or "beam", self.temperature)
         format = self.asking(model, "tactic")
         if not format.wants_premises:
             return ModelTactics(model, format, decoding, note=reporter.notify)
         from prover.app.assembly import retrieved_premises
-        from prover.tactics.language.augmented import Augmented
+        from prover.tactics.language.augmented import RetrievalAugmentedTactics
 
-        return Augmented(model, format, retrieved_premises(reporter), decoding, reporter.notify)
+        return RetrievalAugmentedTactics(model, format, retrieved_premises(reporter), decoding, reporter.notify)
 
-    def drafting(self, model: "LanguageModel", revisions: int, reporter: Reporter) -> "Drafting":
+    def drafting(self, model: "LanguageModel", revisions: int, reporter: Reporter) -> "WholeProofWriter":
         """Who asks the model for whole proofs."""
-        from prover.tactics.language.drafting import Drafting
         from prover.tactics.language.model import Decoding
+        from prover.tactics.language.whole_proofs import WholeProofWriter
 
         decoding = Decoding(self.samples, self.sampling or "sample", self.temperature)
-        return Drafting(model, self.asking(model, "proof"), decoding, revisions, reporter.notify)
+        return WholeProofWriter(model, self.asking(model, "proof"), decoding, revisions, reporter.notify)
 
     def asking(self, model: "LanguageModel", wanted: Literal["tactic", "proof"]) -> "PromptFormat":
         """The prompt format.
@@ -120,11 +120,11 @@ class ModelChoice:
         Raises:
             UsageError: there is no such format, or it does not suit the model.
         """
-        from prover.tactics.language.formats import DEFAULTS, format_named
+        from prover.tactics.language.formats import DEFAULT_FORMATS, format_named
 
         found = self._format()
         if found is None or found.asks_for != wanted:
-            found = format_named(DEFAULTS[model.kind, wanted])
+            found = format_named(DEFAULT_FORMATS[model.kind, wanted])
         if model.kind not in found.kinds:
             suiting = ", ".join(found.kinds)
             raise UsageError(
@@ -151,7 +151,7 @@ class AskedModel:
     name: str | None = None
     """that it has, or gets, in the database"""
     tactics: "ModelTactics | None" = None
-    drafting: "Drafting | None" = None
+    drafting: "WholeProofWriter | None" = None
     model: "LanguageModel | None" = None
 
     def usage(self) -> str | None:

@@ -13,7 +13,7 @@ from prover.app.models import NOBODY, AskedModel
 from prover.app.report import Report, TheoremReport, report_of, usage_of
 from prover.app.store import Ledger
 from prover.app.workspace import Workspace
-from prover.attempt import Outcome, Prover, TheoremProved, have_read
+from prover.attempt import AttemptOutcome, Prover, TheoremProved, have_read
 from prover.check.levels import DEFAULT_LEVEL
 from prover.errors import BrokenFile, ProverError, UsageError
 from prover.lean.team import Team
@@ -97,7 +97,7 @@ class _Run:
     def run(self) -> Report:
         """Returns the report, partial after a keyboard interrupt."""
         self._ledger.begin(self._workspace.checkout.location.canonical, self._request.arguments)
-        self._mixture.standing = self._ledger.standing()
+        self._mixture.statistics = self._ledger.statistics()
         try:
             targets = list(self._targets())
             self._read_files(targets)
@@ -107,7 +107,7 @@ class _Run:
                 self._apply(proved)
         except KeyboardInterrupt:
             self._report.interrupted = True
-        self._ledger.count(self._mixture.standing.news())
+        self._ledger.count(self._mixture.statistics.news())
         self._report.generators = usage_of(self._mixture)
         if usage := self._request.asked.usage():
             self._notify(usage)
@@ -141,7 +141,7 @@ class _Run:
         prover = assemble(self._mixture, workspace.gate(self._pool), options)
         alone = len(targets) == 1 and request.jobs > 1
         with ThreadPoolExecutor(request.jobs) as executor:
-            waiting: dict[Future[Outcome], Target] = {
+            waiting: dict[Future[AttemptOutcome], Target] = {
                 executor.submit(self._prove_together if alone else self._prove, prover, target): target
                 for target in targets
             }
@@ -160,12 +160,12 @@ class _Run:
                 self._pool.close()
                 raise
 
-    def _prove(self, prover: Prover, target: Target) -> Outcome:
+    def _prove(self, prover: Prover, target: Target) -> AttemptOutcome:
         with self._pool.lend() as session:
             self._pool.prepare_fresh()
             return prover.prove(session, target.task)
 
-    def _prove_together(self, prover: Prover, target: Target) -> Outcome:
+    def _prove_together(self, prover: Prover, target: Target) -> AttemptOutcome:
         """Proves a single theorem with two processes; a second theorem would have kept the other one busy."""
         with ExitStack() as stack:
             team = stack.enter_context(Team([stack.enter_context(self._pool.lend()) for _ in range(2)]))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from prover.attempt import Outcome, Task, TheoremFailed, TheoremOpen, TheoremProved
+from prover.attempt import AttemptOutcome, Task, TheoremFailed, TheoremOpen, TheoremProved
 from prover.check.levels import verified
 from prover.errors import ProverError
 from prover.lean.toolchain.toolchain import Toolchain
@@ -74,7 +74,7 @@ class Report:
     """by name"""
 
 
-def report_of(repository: Repository, task: Task, outcome: Outcome, toolchain: Toolchain) -> TheoremReport:
+def report_of(repository: Repository, task: Task, outcome: AttemptOutcome, toolchain: Toolchain) -> TheoremReport:
     """An outcome as it is reported."""
     declaration, source = task.declaration, task.source
     line = source.text.encode()[: declaration.selection].count(b"\n") + 1
@@ -113,5 +113,5 @@ def usage_of(ensemble: Ensemble) -> dict[str, GeneratorReport]:
     """What the generators of a run did."""
     return {
         name: GeneratorReport(tally.proposed, tally.tried, tally.valid, tally.used, round(tally.seconds, 3))
-        for name, tally in ensemble.tallies.items()
+        for name, tally in ensemble.usage.items()
     }

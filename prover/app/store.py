@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from prover.app.environment import database
-from prover.attempt import Known, Outcome, Task, TheoremFailed, TheoremOpen, TheoremProved
+from prover.attempt import AttemptOutcome, KnownProof, Task, TheoremFailed, TheoremOpen, TheoremProved
 from prover.errors import DatabaseError, NotWritable, UsageError
 from prover.project.location import parse_location
-from prover.tactics.ensemble import Counts, Standing
+from prover.tactics.ensemble import Counts, GeneratorStatistics
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -50,21 +50,21 @@ class Ledger:
         if begun := self._perform(act):
             self._run, self._repository = begun
 
-    def recall(self, statement_key: str) -> tuple[Known, ...]:
+    def recall(self, statement_key: str) -> tuple[KnownProof, ...]:
         """Known proofs of a statement."""
         from curriculum.database.history import proofs_of
 
         return _known(self._perform(lambda work: proofs_of(work.connection, statement_key)) or ())
 
-    def standing(self) -> Standing:
+    def statistics(self) -> GeneratorStatistics:
         """What is known of generators."""
 
-        def act(work: "UnitOfWork") -> Standing:
+        def act(work: "UnitOfWork") -> GeneratorStatistics:
             from curriculum.database.suggestion_counts import suggestion_counts
 
-            return Standing(*suggestion_counts(work.connection, self._repository))
+            return GeneratorStatistics(*suggestion_counts(work.connection, self._repository))
 
-        return self._perform(act) or Standing()
+        return self._perform(act) or GeneratorStatistics()
 
     def count(self, counts: Counts) -> None:
         """Adds to what is known of generators."""
@@ -72,7 +72,7 @@ class Ledger:
         if repository is not None and counts:
             self._perform(lambda work: work.results.count_suggestions(repository, counts))
 
-    def record(self, task: Task, outcome: Outcome) -> None:
+    def record(self, task: Task, outcome: AttemptOutcome) -> None:
         """Stores an attempt, and its proof if it has one."""
         if isinstance(outcome, TheoremProved) and outcome.recalled:
             return
@@ -86,7 +86,7 @@ class Ledger:
         if self._database is not None:
             self._database.close()
 
-    def _store(self, work: "UnitOfWork", task: Task, outcome: Outcome) -> None:
+    def _store(self, work: "UnitOfWork", task: Task, outcome: AttemptOutcome) -> None:
         from curriculum.database.records import AttemptCost, AttemptRecord
 
         declaration, spent = task.declaration, outcome.spent
@@ -114,7 +114,9 @@ class Ledger:
                 return None
 
 
-def result_of(outcome: Outcome, generators: Sequence[str], model: str | None = None) -> "FoundProof | tuple[Any, str]":
+def result_of(
+    outcome: AttemptOutcome, generators: Sequence[str], model: str | None = None
+) -> "FoundProof | tuple[Any, str]":
     """What came of an attempt with some generators, and a model behind them, as the database keeps it."""
     from curriculum.database.records import FoundProof, GoalStep
 
@@ -133,7 +135,7 @@ def result_of(outcome: Outcome, generators: Sequence[str], model: str | None = N
             return "failed", reason
 
 
-def known_proofs(database: "Database", statement_key: str) -> tuple[Known, ...]:
+def known_proofs(database: "Database", statement_key: str) -> tuple[KnownProof, ...]:
     """Known proofs of a statement, the most thoroughly checked first."""
     from curriculum.database.history import proofs_of
 
@@ -141,8 +143,8 @@ def known_proofs(database: "Database", statement_key: str) -> tuple[Known, ...]:
         return _known(proofs_of(connection, statement_key))
 
 
-def _known(found: "Iterable[StoredProof]") -> tuple[Known, ...]:
-    return tuple(Known(tuple(tuple(text.splitlines()) for text in proof.scripts), proof.whole) for proof in found)
+def _known(found: "Iterable[StoredProof]") -> tuple[KnownProof, ...]:
+    return tuple(KnownProof(tuple(tuple(text.splitlines()) for text in proof.scripts), proof.whole) for proof in found)
 
 
 # --- the database itself ---

@@ -60,7 +60,7 @@ def _suggested(
     state = _after(session, sorry_goals(session, task)[0].state, wanted.after)
     have_read(session, ready.contents(), [task.source], wanted.generators)
     ledger.begin(ready.checkout.location.canonical, [])
-    ensemble = mixture(wanted.generators, ledger.standing())
+    ensemble = mixture(wanted.generators, ledger.statistics())
     ledger.end(interrupted=False)
     ranked = ensemble.for_theorem(task.ref()).suggest(state.goals[0])[: wanted.count]
     outcomes = session.run(state, [suggestion.tactic for suggestion in ranked], LIMITS)

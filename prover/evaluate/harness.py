@@ -15,7 +15,7 @@ from threading import Event, Lock
 import msgspec
 import psutil
 
-from prover.attempt import Outcome, Prover, Task, TheoremFailed, TheoremOpen, TheoremProved, have_read
+from prover.attempt import AttemptOutcome, Prover, Task, TheoremFailed, TheoremOpen, TheoremProved, have_read
 from prover.errors import LeanError
 from prover.evaluate.journal import Journal, Passage, SurveyLine, Trial
 from prover.evaluate.observe import Observation, ObservedGenerator, TimedGate, Watched
@@ -232,7 +232,9 @@ def _surveyed(problem: Problem, found: Found) -> SurveyLine:
             return SurveyLine(problem.name, "crashed", reason)
 
 
-def _trial(problem: Problem, system: System, number: int, outcome: Outcome, seen: Observation, restarts: int) -> Trial:
+def _trial(
+    problem: Problem, system: System, number: int, outcome: AttemptOutcome, seen: Observation, restarts: int
+) -> Trial:
     spent = outcome.spent
     known = Trial(
         problem.name,
@@ -264,7 +266,7 @@ def _load() -> float:
     return round(psutil.getloadavg()[0], 2)
 
 
-def _file(task: Task, outcome: Outcome) -> str:
+def _file(task: Task, outcome: AttemptOutcome) -> str:
     """Returns the text of the file with the proof."""
     if isinstance(outcome, TheoremProved):
         return replace_in(task.source.text, outcome.replacements)

@@ -22,17 +22,17 @@ from prover.tactics.generator import BoundGenerator, Generator, ProofStep, Sugge
 Counts = Mapping[tuple[str, str], tuple[int, int, int]]
 """by the shape of a goal and the generator: how many tactics were tried, of these advanced, of these used"""
 
-PRIOR = 200.0
+PRIOR_TRIES = 200.0
 """tries that what is known elsewhere counts for"""
-EARLIEST = 0.02
+PRIOR_SUCCESS_RATE = 0.02
 """the share of tries that end in a proof, before anything is known"""
-DOUBT = 0.2
+UCB_EXPLORATION = 0.2
 """how much the benefit of the doubt is worth"""
-MOST = 1.0
+MAX_WEIGHT = 1.0
 """the weight of a generator, at most, as a logarithm either way"""
-USUAL = 1.0
+REFERENCE_SURPRISAL = 1.0
 """how improbable a generator's best suggestion may be on average before its scale is shortened"""
-HEARD = 8
+REPRESENTED_RANKS = 8
 """among so many tactics is the best of each generator"""
 
 
@@ -42,7 +42,7 @@ def shape_of(goal: Goal) -> str:
 
 
 @dataclass
-class Tally:
+class GeneratorUsage:
     """What a generator did in a run."""
 
     proposed: int = 0
@@ -59,7 +59,7 @@ class Tally:
 class _Scale:
     """How improbable the best suggestion of a generator is on average."""
 
-    total: float = 10 * USUAL
+    total: float = 10 * REFERENCE_SURPRISAL
     count: int = 10
 
     def add(self, best: float) -> None:
@@ -68,11 +68,11 @@ class _Scale:
 
     def factor(self) -> float:
         """What its log-probabilities are multiplied by; never more than 1."""
-        return min(1.0, USUAL * self.count / self.total) if self.total > 0 else 1.0
+        return min(1.0, REFERENCE_SURPRISAL * self.count / self.total) if self.total > 0 else 1.0
 
 
 @dataclass
-class Standing:
+class GeneratorStatistics:
     """What is known of generators. Threads may use it at once."""
 
     here: Counts = field(default_factory=dict)
@@ -109,7 +109,10 @@ class Standing:
         mean = sum(rates.values()) / max(1, len(rates))
         doubt = math.log1p(sum(tries.values()))
         return {
-            name: max(-MOST, min(MOST, math.log(rates[name] / mean) + DOUBT * math.sqrt(doubt / (1 + tries[name]))))
+            name: max(
+                -MAX_WEIGHT,
+                min(MAX_WEIGHT, math.log(rates[name] / mean) + UCB_EXPLORATION * math.sqrt(doubt / (1 + tries[name]))),
+            )
             for name in generators
         }
 
@@ -123,10 +126,10 @@ class Standing:
         }
 
     def _rate(self, shape: str, name: str) -> float:
-        """What a try is worth, each level drawn towards the wider one by `PRIOR` tries."""
-        rate = EARLIEST
+        """What a try is worth, each level drawn towards the wider one by `PRIOR_TRIES` tries."""
+        rate = PRIOR_SUCCESS_RATE
         for tries, worth in (self._overall[name], self._others[shape, name], self._all[shape, name]):
-            rate = (worth + PRIOR * rate) / (tries + PRIOR)
+            rate = (worth + PRIOR_TRIES * rate) / (tries + PRIOR_TRIES)
         return rate
 
     def _count(self, shape: str, generators: Sequence[str], more: tuple[int, int, int]) -> None:
@@ -149,12 +152,14 @@ class Ensemble(Generator):
 
     name = "ensemble"
 
-    def __init__(self, generators: Sequence[Generator], standing: Standing | None = None, frozen: bool = False) -> None:
+    def __init__(
+        self, generators: Sequence[Generator], statistics: GeneratorStatistics | None = None, frozen: bool = False
+    ) -> None:
         self.generators = tuple(generators)
-        self.standing = standing or Standing()
+        self.statistics = statistics or GeneratorStatistics()
         self.frozen = frozen
         self.reads_files = any(generator.reads_files for generator in generators)
-        self.tallies = {generator.name: Tally() for generator in generators}
+        self.usage = {generator.name: GeneratorUsage() for generator in generators}
         self._scales = self._new_scales()
         self._lock = threading.Lock()
 
@@ -175,12 +180,12 @@ class Ensemble(Generator):
     def learn(self, theorem: TheoremRef, steps: Sequence[ProofStep]) -> None:
         """Credits the generators that proposed the steps of a proof, and lets the members learn it."""
         for step in steps:
-            members = [source for source in step.sources if source in self.tallies]
+            members = [source for source in step.sources if source in self.usage]
             if not self.frozen:
-                self.standing.used(shape_of(step.goal), members)
+                self.statistics.used(shape_of(step.goal), members)
             with self._lock:
                 for source in members:
-                    self.tallies[source].used += 1
+                    self.usage[source].used += 1
         if not self.frozen:
             for generator in self.generators:
                 generator.learn(theorem, steps)
@@ -189,7 +194,7 @@ class Ensemble(Generator):
         self, goal: Goal, said: Mapping[str, Sequence[Suggestion]], scales: Mapping[str, "_Scale"]
     ) -> list[Suggestion]:
         """Returns all suggestions on one scale, each text once, the most promising first."""
-        weights = self.standing.weights(shape_of(goal), list(said))
+        weights = self.statistics.weights(shape_of(goal), list(said))
         best: dict[str, Suggestion] = {}
         for name, suggestions in said.items():
             if not suggestions:
@@ -210,17 +215,17 @@ class Ensemble(Generator):
     def count(self, name: str, proposed: int, seconds: float) -> None:
         """Counts what a generator proposed."""
         with self._lock:
-            self.tallies[name].proposed += proposed
-            self.tallies[name].seconds += seconds
+            self.usage[name].proposed += proposed
+            self.usage[name].seconds += seconds
 
     def count_result(self, goal: Goal, suggestion: Suggestion, advanced: bool) -> None:
         """Counts a tactic that was run."""
         if not self.frozen:
-            self.standing.tried(shape_of(goal), suggestion.sources, advanced)
+            self.statistics.tried(shape_of(goal), suggestion.sources, advanced)
         with self._lock:
             for source in suggestion.sources:
-                self.tallies[source].tried += 1
-                self.tallies[source].valid += advanced
+                self.usage[source].tried += 1
+                self.usage[source].valid += advanced
 
     def _new_scales(self) -> dict[str, "_Scale"]:
         return {generator.name: _Scale() for generator in self.generators}
@@ -268,16 +273,16 @@ class BoundEnsemble(BoundGenerator):
 
 def _all_heard(ranked: list[Suggestion]) -> list[Suggestion]:
     """The suggestions with the best of each generator among the first few."""
-    if len(ranked) <= HEARD:
+    if len(ranked) <= REPRESENTED_RANKS:
         return ranked
-    heard = {source for suggestion in ranked[:HEARD] for source in suggestion.sources}
-    floor = ranked[HEARD - 1].log_probability
+    heard = {source for suggestion in ranked[:REPRESENTED_RANKS] for source in suggestion.sources}
+    floor = ranked[REPRESENTED_RANKS - 1].log_probability
     late = []
-    for suggestion in ranked[HEARD:]:
+    for suggestion in ranked[REPRESENTED_RANKS:]:
         if not heard.issuperset(suggestion.sources):
             heard.update(suggestion.sources)
             late.append(suggestion)
-    first = ranked[: HEARD - len(late)]
+    first = ranked[: REPRESENTED_RANKS - len(late)]
     lifted = [replace(suggestion, log_probability=floor) for suggestion in late]
     rest = [suggestion for suggestion in ranked[len(first) :] if suggestion not in late]
     return sorted([*first, *lifted, *rest], key=lambda suggestion: -suggestion.log_probability)

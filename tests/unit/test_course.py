@@ -24,7 +24,7 @@ from curriculum.ordering import EasyFirst
 from prover.errors import CheckoutFailed, UsageError
 from prover.lean.traced import TracedDeclaration
 from prover.tactics.generator import Frozen, Generator, TheoremRef
-from prover.tactics.memory.sketch import sketch_of_text
+from prover.tactics.memory.goal_features import features_of_text
 from tests.traced_modules import LEAN, keyed, module, read, theorem
 
 ONE, TWO, GONE = "https://example.org/one", "https://example.org/two", "https://example.org/gone"
@@ -104,7 +104,7 @@ class FakeExecutor:
     def _trick(generator: Generator) -> bool:
         assert isinstance(generator, Frozen)
         recall: Any = generator.for_theorem(TheoremRef("Z", "Z.z", 0, "sz"))
-        return any(s.tactic == "magic" for s in recall.suggest_for(sketch_of_text("⊢ Goal"), "kGoal"))
+        return any(s.tactic == "magic" for s in recall.suggest_for(features_of_text("⊢ Goal"), "kGoal"))
 
     def settings(self) -> dict[str, Any]:
         return {"executor": "fake"}

@@ -12,7 +12,7 @@ from prover.lean.session import Advanced, Failed
 from prover.search.best_first import BestFirstSearch
 from prover.search.budget import Budget
 from prover.search.engine import Proved, Strategy
-from prover.tactics.ensemble import HEARD, MOST, Ensemble, Standing, shape_of
+from prover.tactics.ensemble import MAX_WEIGHT, REPRESENTED_RANKS, Ensemble, GeneratorStatistics, shape_of
 from prover.tactics.generator import ProofStep, StatelessGenerator, Suggestion, TheoremRef
 
 THEOREM = TheoremRef("M", "M.t", 0, "key")
@@ -64,8 +64,8 @@ def test_what_works_on_a_shape_is_preferred_there() -> None:
             bound.on_result(EQ, suggestion, Advanced((), None, 0) if tactic == "b" else Failed("elaboration", "", 0))
         ensemble.learn(THEOREM, [ProofStep(EQ, "b", ("two",))])
     assert ranked(ensemble, EQ)[0] == "b"
-    weights = ensemble.standing.weights(shape_of(EQ), ["one", "two"])
-    elsewhere = ensemble.standing.weights(shape_of(AND), ["one", "two"])
+    weights = ensemble.statistics.weights(shape_of(EQ), ["one", "two"])
+    elsewhere = ensemble.statistics.weights(shape_of(AND), ["one", "two"])
     assert weights["two"] - weights["one"] > elsewhere["two"] - elsewhere["one"] > 0
 
 
@@ -73,9 +73,9 @@ def test_what_was_learnt_in_this_repository_counts_more_than_what_was_learnt_els
     good, bad = (1000, 500, 400), (1000, 10, 1)
     here = {("Eq", "one"): good, ("Eq", "two"): bad}
     elsewhere = {("Eq", "one"): bad, ("Eq", "two"): good}
-    weights = Standing(here, elsewhere).weights("Eq", ["one", "two"])
+    weights = GeneratorStatistics(here, elsewhere).weights("Eq", ["one", "two"])
     assert weights["one"] > weights["two"]
-    weights = Standing({}, elsewhere).weights("Eq", ["one", "two"])
+    weights = GeneratorStatistics({}, elsewhere).weights("Eq", ["one", "two"])
     assert weights["one"] < weights["two"]
 
 
@@ -86,16 +86,16 @@ def test_what_was_learnt_in_this_repository_counts_more_than_what_was_learnt_els
     )
 )
 def test_no_generator_is_silenced_or_alone_listened_to(counts: dict[tuple[str, str], tuple[int, int, int]]) -> None:
-    weights = Standing(counts).weights("Eq", ["one", "two", "three"])
-    assert all(-MOST <= weight <= MOST for weight in weights.values())
+    weights = GeneratorStatistics(counts).weights("Eq", ["one", "two", "three"])
+    assert all(-MAX_WEIGHT <= weight <= MAX_WEIGHT for weight in weights.values())
 
 
 def test_the_best_of_each_generator_is_among_the_first() -> None:
     loud = Fixed("loud", *((f"l{n}", -0.1 - 0.01 * n) for n in range(30)))
     quiet = Fixed("quiet", ("q", -9.0), ("r", -9.5))
     found = Ensemble([loud, quiet]).for_theorem(THEOREM).suggest(EQ)
-    assert "q" in [s.tactic for s in found[:HEARD]]
-    assert "r" not in [s.tactic for s in found[:HEARD]]
+    assert "q" in [s.tactic for s in found[:REPRESENTED_RANKS]]
+    assert "r" not in [s.tactic for s in found[:REPRESENTED_RANKS]]
     scores = [s.log_probability for s in found]
     assert scores == sorted(scores, reverse=True)
     assert len(found) == 32
@@ -149,12 +149,12 @@ def test_a_search_tells_what_came_of_each_tactic() -> None:
         search = BestFirstSearch(session, opened("root"), ensemble.for_theorem(THEOREM), Strategy(), Budget())
         result = search.run()
     assert isinstance(result, Proved)
-    assert {name: (t.proposed, t.tried, t.valid) for name, t in ensemble.tallies.items()} == {
+    assert {name: (t.proposed, t.tried, t.valid) for name, t in ensemble.usage.items()} == {
         "one": (2, 2, 0),
         "two": (2, 2, 2),
     }
-    assert ensemble.standing.news() == {("_", "one"): (2, 0, 0), ("_", "two"): (2, 2, 0)}
-    assert ensemble.standing.news() == {}
+    assert ensemble.statistics.news() == {("_", "one"): (2, 0, 0), ("_", "two"): (2, 2, 0)}
+    assert ensemble.statistics.news() == {}
     assert [step.sources for step in search.tree.root.steps] == [("two",)]
 
 
@@ -169,8 +169,8 @@ def test_threads_may_use_it_at_once() -> None:
 
     with ThreadPoolExecutor(threads) as executor:
         list(executor.map(work, range(threads)))
-    assert ensemble.tallies["one"].tried == threads * 200 * 2
-    assert ensemble.standing.news()["Eq", "two"] == (threads * 400, threads * 400, 0)
+    assert ensemble.usage["one"].tried == threads * 200 * 2
+    assert ensemble.statistics.news()["Eq", "two"] == (threads * 400, threads * 400, 0)
 
 
 def test_a_frozen_ensemble_suggests_the_same_whatever_was_tried_before() -> None:
@@ -184,5 +184,5 @@ def test_a_frozen_ensemble_suggests_the_same_whatever_was_tried_before() -> None
         ensemble.learn(THEOREM, [ProofStep(EQ, "a", ("one",))])
     assert ensemble.for_theorem(THEOREM).suggest(EQ) == before
     assert member.learnt == []
-    assert ensemble.standing.news() == {}
-    assert (ensemble.tallies["one"].tried, ensemble.tallies["one"].used) == (100, 50)
+    assert ensemble.statistics.news() == {}
+    assert (ensemble.usage["one"].tried, ensemble.usage["one"].used) == (100, 50)

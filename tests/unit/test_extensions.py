@@ -22,7 +22,7 @@ from prover.search.budget import Budget
 from prover.search.engine import Open, Proved, Strategy
 from prover.search.engines import ENGINES
 from prover.tactics.generator import TheoremRef
-from prover.tactics.language.formats import FORMATS, Asked, format_named
+from prover.tactics.language.formats import FORMATS, PromptFields, format_named
 from tests.traced_modules import module, theorem
 
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "extending.md"
@@ -88,7 +88,7 @@ def test_a_benchmark_of_a_package_is_loaded_by_name(installed: Path, tmp_path: P
 
 
 def test_a_prompt_format_of_a_package_is_found_by_name(installed: Path) -> None:
-    assert format_named("terse").prompt(Asked(state="⊢ 1 = 1")).text == "⊢ 1 = 1\n-- next tactic:\n"
+    assert format_named("terse").prompt(PromptFields(state="⊢ 1 = 1")).text == "⊢ 1 = 1\n-- next tactic:\n"
 
 
 def test_a_learner_of_a_package_learns_is_measured_and_stored(installed: Path, tmp_path: Path) -> None:

@@ -14,9 +14,9 @@ from prover.search.budget import Budget
 from prover.search.engine import Proved, Replayed, Strategy
 from prover.search.tree import Status
 from prover.tactics.generator import StatelessGenerator, Suggestion
-from prover.tactics.language.drafting import Drafting, Fault, above, longest_held, without_statement
-from prover.tactics.language.formats import Asked, format_named
-from prover.tactics.language.model import Completion, Decoding, Kind, Prompt
+from prover.tactics.language.formats import PromptFields, format_named
+from prover.tactics.language.model import Completion, Decoding, ModelKind, Prompt
+from prover.tactics.language.whole_proofs import ProofFault, WholeProofWriter, above, longest_held, without_statement
 
 
 class Known(StatelessGenerator):
@@ -262,7 +262,7 @@ class Told:
 
     name = "told"
 
-    def __init__(self, kind: Kind, *answers: Sequence[str]) -> None:
+    def __init__(self, kind: ModelKind, *answers: Sequence[str]) -> None:
         self.kind = kind
         self.asked: list[str] = []
         self._answers = list(answers)
@@ -272,12 +272,12 @@ class Told:
         return [[Completion(text, -1.0) for text in self._answers.pop(0)] for _ in prompts]
 
 
-ASKED = Asked(header="open Nat\n", statement="theorem t : p := by")
+ASKED = PromptFields(header="open Nat\n", statement="theorem t : p := by")
 
 
-def drafting(model: Told) -> Drafting:
+def drafting(model: Told) -> WholeProofWriter:
     name = "kimina" if model.kind == "chat" else "deepseek-prover"
-    return Drafting(model, format_named(name), Decoding(2, "sample"))
+    return WholeProofWriter(model, format_named(name), Decoding(2, "sample"))
 
 
 def test_proofs_are_read_from_an_answer() -> None:
@@ -307,19 +307,19 @@ def test_the_statement_before_a_proof_is_left_out(text: str, proof: str) -> None
 
 def test_a_model_that_answers_is_told_what_lean_said() -> None:
     model = Told("chat", ["```lean\nomega\n```"])
-    assert drafting(model).revise(ASKED, Fault("simp\nbad", "simp", "bad", "unknown tactic")) == ["omega"]
+    assert drafting(model).revise(ASKED, ProofFault("simp\nbad", "simp", "bad", "unknown tactic")) == ["omega"]
     assert "unknown tactic" in model.asked[0]
     assert "simp\nbad" in model.asked[0]
 
 
 def test_a_model_that_continues_goes_on_from_what_held() -> None:
     model = Told("causal", ["  omega"])
-    assert drafting(model).revise(ASKED, Fault("simp\nbad", "simp", "bad", "?")) == ["simp\nomega"]
+    assert drafting(model).revise(ASKED, ProofFault("simp\nbad", "simp", "bad", "?")) == ["simp\nomega"]
     assert model.asked[0].endswith("theorem t : p := by\n  simp\n")
 
 
 def test_the_proof_of_which_most_held_is_written_anew() -> None:
-    faults = [Fault("a", "", "a", ""), Fault("b", "simp\nrfl", "c", ""), Fault("c", "simp", "d", "")]
+    faults = [ProofFault("a", "", "a", ""), ProofFault("b", "simp\nrfl", "c", ""), ProofFault("c", "simp", "d", "")]
     assert longest_held(faults).draft == "b"
 
 

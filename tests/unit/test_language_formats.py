@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from prover.errors import UsageError
 from prover.lean.protocol import Goal, Hypothesis
 from prover.tactics.language.formats import (
-    DEFAULTS,
+    DEFAULT_FORMATS,
     FORMATS,
-    Asked,
+    PromptFields,
     PromptFormat,
     format_named,
     nearest_last,
@@ -19,7 +19,7 @@ from prover.tactics.language.formats import (
     read_format,
     state_text,
 )
-from prover.tactics.language.refusal import in_code_block, why_refused
+from prover.tactics.language.rejection import in_code_block, rejection_reason
 
 STATE = "n m : Nat\nh : n = m\n⊢ m = n"
 
@@ -62,18 +62,18 @@ def test_instances_and_definitions_have_lines_of_their_own() -> None:
 )
 def test_tactic_prompts_are_what_their_models_were_trained_on(name: str, prompt: str) -> None:
     premises = (premise_text("a", ": p"), premise_text("b", ": q"))
-    assert format_named(name).prompt(Asked(STATE, "Foo.bar", premises)).text == prompt
+    assert format_named(name).prompt(PromptFields(STATE, "Foo.bar", premises)).text == prompt
 
 
 def test_a_whole_proof_prompt_has_the_file_above_the_theorem() -> None:
-    asked = Asked(header="open Nat\n\n", statement="theorem t : 1 = 1 := by")
+    asked = PromptFields(header="open Nat\n\n", statement="theorem t : 1 = 1 := by")
     assert format_named("deepseek-prover").prompt(asked).text == (
         "Complete the following Lean 4 code:\n\n```lean4\nopen Nat\n\ntheorem t : 1 = 1 := by\n"
     )
 
 
 def test_every_kind_of_model_has_a_format_for_both_purposes() -> None:
-    for (kind, wanted), name in DEFAULTS.items():
+    for (kind, wanted), name in DEFAULT_FORMATS.items():
         assert kind in FORMATS.built_in[name].kinds
         assert FORMATS.built_in[name].asks_for == wanted
 
@@ -88,19 +88,19 @@ def test_every_kind_of_model_has_a_format_for_both_purposes() -> None:
 def test_no_prompt_is_longer_than_its_format_allows(name: str, state: str, premises: list[str], size: int) -> None:
     known = FORMATS.built_in[name]
     short = PromptFormat(known.name, known.template, known.asks_for, known.kinds, prompt_bytes=size)
-    asked = Asked(state * 3, "a.b", tuple(premises), state * 2, "theorem a.b : p := by")
+    asked = PromptFields(state * 3, "a.b", tuple(premises), state * 2, "theorem a.b : p := by")
     assert len(short.prompt(asked).text.encode()) <= size
 
 
 def test_the_target_survives_a_state_that_is_too_long() -> None:
     long = "\n".join(f"h{n} : a = b" for n in range(1000)) + "\n⊢ goal"
-    text = format_named("llmstep").prompt(Asked(long)).text
+    text = format_named("llmstep").prompt(PromptFields(long)).text
     assert text.startswith("[GOAL]")
     assert text.endswith("⊢ goal[PROOFSTEP]")
 
 
 def test_what_looks_like_a_slot_in_a_goal_is_left_alone() -> None:
-    assert format_named("bfs-prover").prompt(Asked("⊢ {premises} {n}")).text == "⊢ {premises} {n}:::"
+    assert format_named("bfs-prover").prompt(PromptFields("⊢ {premises} {n}")).text == "⊢ {premises} {n}:::"
 
 
 def test_premises_that_do_not_fit_are_passed_over() -> None:
@@ -113,7 +113,7 @@ def test_an_answer_loses_its_prefix() -> None:
 
 def test_a_users_format_is_read_from_toml() -> None:
     found = read_format('name = "mine"\ntemplate = "G: {state} T:"\nstops = ["\\n"]\nkinds = ["causal"]', "mine.toml")
-    assert found.prompt(Asked("⊢ p")).text == "G: ⊢ p T:"
+    assert found.prompt(PromptFields("⊢ p")).text == "G: ⊢ p T:"
     assert found.stops == ("\n",)
 
 
@@ -151,7 +151,7 @@ def test_an_unknown_format_is_named_with_the_known_ones() -> None:
     ],
 )
 def test_a_tactic_goes_to_lean(tactic: str) -> None:
-    assert why_refused(tactic) is None
+    assert rejection_reason(tactic) is None
 
 
 @pytest.mark.parametrize(
@@ -180,17 +180,17 @@ def test_a_tactic_goes_to_lean(tactic: str) -> None:
     ],
 )
 def test_nonsense_never_reaches_lean(tactic: str, reason: str) -> None:
-    assert reason in str(why_refused(tactic))
+    assert reason in str(rejection_reason(tactic))
 
 
 def test_a_hole_is_allowed_where_it_stands_for_a_goal() -> None:
-    assert why_refused("have h : p := sorry\nexact h", holes=True) is None
-    assert why_refused("native_decide", holes=True) is not None
+    assert rejection_reason("have h : p := sorry\nexact h", holes=True) is None
+    assert rejection_reason("native_decide", holes=True) is not None
 
 
 @given(st.text(max_size=200))
 def test_any_text_is_judged(text: str) -> None:
-    assert why_refused(text) is None or isinstance(why_refused(text), str)
+    assert rejection_reason(text) is None or isinstance(rejection_reason(text), str)
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ from prover.search.budget import Budget
 from prover.search.engine import Proved, Strategy
 from prover.tactics.generator import Suggestion, TheoremRef
 from prover.tactics.language.formats import PromptFormat, format_named
-from prover.tactics.language.model import Completion, Decoding, Kind, Prompt
-from prover.tactics.language.suggesting import FAILURES, ModelTactics
+from prover.tactics.language.model import Completion, Decoding, ModelKind, Prompt
+from prover.tactics.language.model_tactics import FAILURES, ModelTactics
 
 PLACE = TheoremRef("Some.Module", "Some.theorem_name", 10, "key")
 
@@ -22,7 +22,7 @@ class Told:
     name = "told"
 
     def __init__(
-        self, answers: Mapping[str, Sequence[Completion | str]], kind: Kind = "causal", failing: int = 0
+        self, answers: Mapping[str, Sequence[Completion | str]], kind: ModelKind = "causal", failing: int = 0
     ) -> None:
         self.kind = kind
         self.asked: list[list[Prompt]] = []

@@ -10,9 +10,9 @@ from prover.lean.protocol import Goal, Hypothesis
 from prover.lean.traced import PremiseUse, TracedModule, TracedStep
 from prover.tactics.generator import ProofStep, TheoremRef
 from prover.tactics.memory.adapting import adapted, analogy, likeness
-from prover.tactics.memory.memory import Memory, Source
-from prover.tactics.memory.precedent import Precedent, precedents, template, written
-from prover.tactics.memory.sketch import Sketch, sketch, sketch_of, sketch_of_text
+from prover.tactics.memory.goal_features import GoalFeatures, features, features_of, features_of_text
+from prover.tactics.memory.memory import Memory, RememberedModule
+from prover.tactics.memory.neighbour import Neighbour, neighbours_of_module, template, written
 from prover.tactics.perturbed import Perturbed
 from tests.traced_modules import module, theorem
 
@@ -48,7 +48,10 @@ def learn(
 ) -> None:
     names = dict.fromkeys(step.declaration for step in steps)
     starts = {each: 100.0 * place for place, each in enumerate(names)}
-    memory.remember(Source(name, imports, starts, {each: key or each for each in names}), precedents(taught(*steps)))
+    memory.remember(
+        RememberedModule(name, imports, starts, {each: key or each for each in names}),
+        neighbours_of_module(taught(*steps)),
+    )
 
 
 def recalled(memory: Memory, printed: str, place: TheoremRef | None = None) -> list[str]:
@@ -58,32 +61,32 @@ def recalled(memory: Memory, printed: str, place: TheoremRef | None = None) -> l
 
 
 def test_a_goal_is_read_as_lean_prints_it() -> None:
-    read = sketch_of_text("case inl\nα : Type\nxs ys : List α\nh : xs =\n  ys\n⊢ xs.length =\n  ys.length")
+    read = features_of_text("case inl\nα : Type\nxs ys : List α\nh : xs =\n  ys\n⊢ xs.length =\n  ys.length")
     assert [local.name for local in read.locals] == ["α", "xs", "ys", "h"]
     assert read.locals[3].shape == "$ = $"
     assert [local.place for local in read.locals] == [None, 0, 1, None]
 
 
 def test_a_printed_goal_and_the_same_goal_in_lean_have_the_same_features() -> None:
-    assert sketch_of_text(REVERSE) == sketch_of(goal(REVERSE))
+    assert features_of_text(REVERSE) == features_of(goal(REVERSE))
 
 
 @given(st.permutations(["a", "b", "c", "d"]))
 def test_features_do_not_depend_on_names(names: list[str]) -> None:
     a, b, c, d = names
-    one = sketch([(a, "Nat"), (b, "Nat"), (c, f"{a} = {b}"), (d, "Nat")], f"f {a} ({b} + {d}) = {a}")
-    same = sketch([("x", "Nat"), ("y", "Nat"), ("h", "x = y"), ("z", "Nat")], "f x (y + z) = x")
+    one = features([(a, "Nat"), (b, "Nat"), (c, f"{a} = {b}"), (d, "Nat")], f"f {a} ({b} + {d}) = {a}")
+    same = features([("x", "Nat"), ("y", "Nat"), ("h", "x = y"), ("z", "Nat")], "f x (y + z) = x")
     assert one.bag == same.bag
 
 
 def test_bound_names_do_not_count() -> None:
-    assert sketch([], "∀ x, ∃ y, x < y").bag == sketch([], "∀ n, ∃ m, n < m").bag
+    assert features([], "∀ x, ∃ y, x < y").bag == features([], "∀ n, ∃ m, n < m").bag
 
 
 @given(st.text(max_size=300))
 def test_any_text_can_be_read(text: str) -> None:
-    assert isinstance(sketch_of_text(text), Sketch)
-    template(text, sketch_of_text(text))
+    assert isinstance(features_of_text(text), GoalFeatures)
+    template(text, features_of_text(text))
 
 
 def test_constants_are_written_by_their_full_names_but_not_in_cases() -> None:
@@ -102,14 +105,14 @@ def test_places_in_text_are_bytes() -> None:
 def test_a_proof_by_cases_teaches_its_beginning_too() -> None:
     outer = step("induction t with\n| leaf => rfl\n| node => simp", MIRROR)
     inner = step("rfl", "⊢ leaf = leaf", start=27, depth=1)
-    texts = {t.text for p in precedents(taught(outer, inner)) for t in p.templates}
+    texts = {t.text for p in neighbours_of_module(taught(outer, inner)) for t in p.templates}
     assert {"induction t", "rfl", outer.text} <= texts
 
 
 def test_an_assertion_is_taught_without_its_proof_too() -> None:
     outer = step("have h : a = b := by\n  simp", "a b : Nat\n⊢ b = a")
     inner = step("simp", "a b : Nat\n⊢ a = b", start=23, depth=1)
-    (first, *_) = precedents(taught(outer, inner))
+    (first, *_) = neighbours_of_module(taught(outer, inner))
     assert [t.text for t in first.templates][-1] == "have h : a = b := ?_"
 
 
@@ -123,7 +126,7 @@ def test_what_proved_a_goal_together_is_taught_as_one() -> None:
         for line, start, before, after in zip(lines, starts, states[:-1], states[1:], strict=True)
     ]
     inner = step("exact h", "h : p\n⊢ p", start=starts[2] + 3, depth=1)
-    known = list(precedents(taught(*steps[:3], inner, *steps[3:])))
+    known = list(neighbours_of_module(taught(*steps[:3], inner, *steps[3:])))
     assert known[0].templates[0].text == text
     assert known[0].whole is not None
     assert known[0].whole.text == text
@@ -134,12 +137,12 @@ def test_what_proved_a_goal_together_is_taught_as_one() -> None:
 def test_what_leaves_goals_is_not_taught_as_one() -> None:
     first = step("constructor", "⊢ p ∧ q", after="⊢ p\n\n⊢ q")
     other = step("simp", "⊢ r", start=20)
-    assert [t.text for p in precedents(taught(first, other)) for t in p.templates] == ["constructor", "simp"]
+    assert [t.text for p in neighbours_of_module(taught(first, other)) for t in p.templates] == ["constructor", "simp"]
 
 
 def test_constants_are_exchanged_where_goals_differ_in_nothing_else() -> None:
-    old = sketch([("e", "Expr"), ("t", "Ty"), ("h", "HasType e t")], "Value e → HasType e t")
-    new = sketch([("f", "Core"), ("u", "Ty"), ("k", "CoreHasType f u")], "Value f → CoreHasType f u")
+    old = features([("e", "Expr"), ("t", "Ty"), ("h", "HasType e t")], "Value e → HasType e t")
+    new = features([("f", "Core"), ("u", "Ty"), ("k", "CoreHasType f u")], "Value f → CoreHasType f u")
     found = [each.text for each in adapted(template("exact HasType.val h", old), new)]
     assert found == ["exact CoreHasType.val k", "exact HasType.val k"]
 
@@ -170,36 +173,36 @@ def test_a_like_name_counts() -> None:
 
 
 def test_what_leaves_something_out_teaches_nothing() -> None:
-    assert list(precedents(taught(step("sorry", MIRROR), step("exact foo sorry", MIRROR, start=9)))) == []
+    assert list(neighbours_of_module(taught(step("sorry", MIRROR), step("exact foo sorry", MIRROR, start=9)))) == []
 
 
 def test_hypotheses_are_exchanged_for_those_that_play_their_part() -> None:
-    old = sketch([("t", "Tree α"), ("h", "P t"), ("n", "Nat")], "f n t = 0")
-    new = sketch([("m", "Nat"), ("hm", "P s"), ("s", "Tree β")], "f m s = 0")
+    old = features([("t", "Tree α"), ("h", "P t"), ("n", "Nat")], "f n t = 0")
+    new = features([("m", "Nat"), ("hm", "P s"), ("s", "Tree β")], "f m s = 0")
     found = adapted(template("induction t; simp [h, n.succ]", old), new)
     assert found[0].text == "induction s; simp [hm, m.succ]"
 
 
 def test_what_has_no_counterpart_is_not_suggested() -> None:
-    old = sketch([("h", "P ∧ Q")], "Q")
-    assert adapted(template("exact h.2", old), sketch([("n", "Nat")], "n = n")) == []
+    old = features([("h", "P ∧ Q")], "Q")
+    assert adapted(template("exact h.2", old), features([("n", "Nat")], "n = n")) == []
 
 
 def test_two_hypotheses_that_may_both_be_meant_are_both_tried() -> None:
-    old = sketch([("xs", "List α")], "P xs")
-    new = sketch([("as", "List α"), ("bs", "List α")], "Q as bs as")
+    old = features([("xs", "List α")], "P xs")
+    new = features([("as", "List α"), ("bs", "List α")], "Q as bs as")
     assert {a.text for a in adapted(template("induction xs", old), new)} == {"induction as", "induction bs"}
 
 
 def test_names_after_a_dot_and_within_others_stay() -> None:
-    old = sketch([("a", "Nat")], "a = a")
-    made = adapted(template("exact foo.a (a.a) ab", old), sketch([("b", "Nat")], "b = b"))
+    old = features([("a", "Nat")], "a = a")
+    made = adapted(template("exact foo.a (a.a) ab", old), features([("b", "Nat")], "b = b"))
     assert made[0].text == "exact foo.a (b.a) ab"
 
 
 @given(st.lists(st.tuples(st.sampled_from("abcd"), st.sampled_from(["Nat", "a = b", "List α"])), max_size=4))
 def test_a_hypothesis_is_most_like_itself(pairs: list[tuple[str, str]]) -> None:
-    locals_ = sketch(pairs, "a + b = c").locals
+    locals_ = features(pairs, "a + b = c").locals
     for one in locals_:
         assert all(likeness(one, one) >= likeness(one, other) for other in locals_)
 
@@ -287,5 +290,5 @@ def test_an_empty_memory_says_nothing() -> None:
 
 
 def test_precedents_are_values() -> None:
-    one = Precedent("a", "k", {1: 1.0}, (template("simp", sketch([], "True")),))
-    assert one == Precedent("a", "k", {1: 1.0}, (template("simp", sketch([], "True")),))
+    one = Neighbour("a", "k", {1: 1.0}, (template("simp", features([], "True")),))
+    assert one == Neighbour("a", "k", {1: 1.0}, (template("simp", features([], "True")),))

@@ -16,7 +16,7 @@ from prover.errors import ModelMissing, UsageError
 from prover.lean.protocol import Goal
 from prover.progress import Reporter
 from prover.tactics.generator import TheoremRef
-from prover.tactics.language.suggesting import ModelTactics
+from prover.tactics.language.model_tactics import ModelTactics
 from tests.model_server import chat, serving
 from tests.tiny_models import tiny_causal, tiny_seq2seq
 

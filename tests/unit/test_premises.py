@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 from prover.lean.protocol import Declaration, Goal, Hypothesis, LibraryModule, LibraryPremise
 from prover.project.contents import FileContents
 from prover.tactics.generator import TheoremRef
-from prover.tactics.language.augmented import Augmented
+from prover.tactics.language.augmented import RetrievalAugmentedTactics
 from prover.tactics.language.formats import format_named
-from prover.tactics.premises.making import Use, uses
 from prover.tactics.premises.odds import FEATURES, ODDS, features, log_probability
-from prover.tactics.premises.premises import SUGGESTIONS, Premises
+from prover.tactics.premises.premises import SUGGESTIONS, PremiseTactics
 from prover.tactics.premises.shape import shape_of, shape_of_goal
+from prover.tactics.premises.usages import PremiseUsage, usages
 from retrieval.corpus import Corpus
 from retrieval.premise import Premise
 from retrieval.retriever import Retriever
@@ -47,7 +47,7 @@ def goal(target: str, **facts: str) -> Goal:
 
 
 def made(statement: str, goal: Goal, name: str = "t") -> set[str]:
-    return {use.tactic for use in uses([Premise(name, "M", "theorem", statement)], shape_of_goal(goal))}
+    return {use.tactic for use in usages([Premise(name, "M", "theorem", statement)], shape_of_goal(goal))}
 
 
 def test_an_equation_rewrites_where_its_side_may_occur() -> None:
@@ -81,25 +81,25 @@ def test_what_a_theorem_concludes_stands_behind_binders_and_arrows() -> None:
 
 def test_theorems_are_given_together_to_what_takes_several() -> None:
     several = [Premise(f"t{i}", "M", "theorem", COMMUTES) for i in range(8)]
-    tactics = {use.tactic for use in uses(several, shape_of_goal(goal("x + y = z + y", h="x = z")))}
+    tactics = {use.tactic for use in usages(several, shape_of_goal(goal("x + y = z + y", h="x = z")))}
     assert {"simp [t0]", "simp [t0, t1, t2]", "grind [t0, t1, t2]", "simp_all [t0]"} <= tactics
     assert "simp [t0, t1, t2, t3, t4, t5]" in tactics
 
 
 def test_definitions_are_left_to_others() -> None:
-    assert not list(uses([Premise("d", "M", "definition", COMMUTES)], shape_of_goal(goal("x + y = y + x"))))
+    assert not list(usages([Premise("d", "M", "definition", COMMUTES)], shape_of_goal(goal("x + y = y + x"))))
 
 
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_any_statement_and_any_goal_can_be_read(statement: str, target: str) -> None:
-    for use in uses([Premise("t", "M", "theorem", statement)] * 3, shape_of_goal(goal(target, h=statement))):
+    for use in usages([Premise("t", "M", "theorem", statement)] * 3, shape_of_goal(goal(target, h=statement))):
         assert -100 <= log_probability(use) < 0
 
 
 def test_every_form_has_its_odds_and_a_better_rank_is_likelier() -> None:
     for form, weights in ODDS.items():
         assert len(weights) == len(FEATURES)
-        first, tenth = (Use("t", form, rank) for rank in (1, 10))
+        first, tenth = (PremiseUsage("t", form, rank) for rank in (1, 10))
         assert len(features(first)) == len(FEATURES)
         assert log_probability(first) >= log_probability(tenth)
         assert math.isfinite(log_probability(tenth))
@@ -137,16 +137,16 @@ FILE = FileContents(
 
 
 @pytest.fixture(scope="module")
-def premises() -> Premises:
+def premises() -> PremiseTactics:
     library = Retriever.build(Corpus(PREMISES[:4], {module: IMPORTS[module] for module in ("Init", *LIBRARY_MODULES)}))
-    generator = Premises(lambda _toolchain, _imports: library)
+    generator = PremiseTactics(lambda _toolchain, _imports: library)
     generator.read_file(FILE)
     return generator
 
 
-def test_a_model_that_wants_premises_sees_those_that_its_place_can_name(premises: Premises) -> None:
+def test_a_model_that_wants_premises_sees_those_that_its_place_can_name(premises: PremiseTactics) -> None:
     model = Told({})
-    asked = Augmented(model, format_named("reprover-premises"), premises)
+    asked = RetrievalAugmentedTactics(model, format_named("reprover-premises"), premises)
     assert asked.reads_files
     place = TheoremRef("Own.Main", "Own.below", 30, "")
     asked.for_theorem(place).suggest(goal("x + y = y + x"))
@@ -162,7 +162,7 @@ def test_a_model_that_wants_premises_sees_those_that_its_place_can_name(premises
 LIBRARY_MODULES = ("Init.List", "Init.Nat")
 
 
-def suggested(premises: Premises, declaration: str, start: int, module: str = "Own.Main") -> str:
+def suggested(premises: PremiseTactics, declaration: str, start: int, module: str = "Own.Main") -> str:
     generator = premises.for_theorem(TheoremRef(module, declaration, start, ""))
     suggestions = generator.suggest(goal("x + y = y + x"))
     assert len(suggestions) <= SUGGESTIONS
@@ -170,26 +170,26 @@ def suggested(premises: Premises, declaration: str, start: int, module: str = "O
     return " ".join(suggestion.tactic for suggestion in suggestions)
 
 
-def test_the_file_its_imports_and_the_library_are_found(premises: Premises) -> None:
+def test_the_file_its_imports_and_the_library_are_found(premises: PremiseTactics) -> None:
     found = suggested(premises, "own_target", 70)
     assert all(name in found for name in ("own_add", "base_add", "Nat.add_comm"))
 
 
-def test_neither_the_theorem_nor_what_comes_after_nor_what_is_not_imported_is_found(premises: Premises) -> None:
+def test_neither_the_theorem_nor_what_comes_after_nor_what_is_not_imported_is_found(premises: PremiseTactics) -> None:
     found = suggested(premises, "own_target", 70)
     assert not any(name in found for name in ("own_target", "own_later", "other_add"))
     assert "own_add" not in suggested(premises, "own_add", 10)
 
 
-def test_what_rests_on_a_sorry_is_not_found(premises: Premises) -> None:
+def test_what_rests_on_a_sorry_is_not_found(premises: PremiseTactics) -> None:
     assert "broken" not in suggested(premises, "own_later", 90)
 
 
-def test_a_file_that_was_not_read_gets_nothing(premises: Premises) -> None:
+def test_a_file_that_was_not_read_gets_nothing(premises: PremiseTactics) -> None:
     assert suggested(premises, "t", 0, "Elsewhere") == ""
 
 
-def test_the_generator_is_placed_and_reads_files(premises: Premises) -> None:
+def test_the_generator_is_placed_and_reads_files(premises: PremiseTactics) -> None:
     assert premises.reads_files
     there = premises.for_theorem(TheoremRef("Own.Main", "own_target", 70, ""))
     assert there.name == "premises"

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from prover.app.report import Report, TheoremReport, report_of
-from prover.attempt import Outcome, Spent, Task, TheoremFailed, TheoremOpen, TheoremProved
+from prover.attempt import AttemptOutcome, Spent, Task, TheoremFailed, TheoremOpen, TheoremProved
 from prover.check.gate import Accepted
 from prover.cli.prove import status_of
 from prover.cli.report import ReportPrinter, write_json
@@ -32,7 +32,7 @@ def repository(tmp_path: Path) -> Repository:
     return Repository(tmp_path, {}, None)
 
 
-def reported(repository: Repository, outcome: Outcome) -> TheoremReport:
+def reported(repository: Repository, outcome: AttemptOutcome) -> TheoremReport:
     at = TEXT.encode().index(b"theorem")
     declaration = Declaration("t", "theorem", "t : True", False, at, len(TEXT.encode()) - 1, at + 8, True)
     return report_of(repository, Task(SourceText(TEXT, "A/B.lean", "A.B"), declaration), outcome, TOOLCHAIN)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from curriculum.learn.generator.examples import Example
 from curriculum.learn.generator.training_plan import TrainingPlan
-from prover.tactics.language.formats import Asked, PromptFormat
+from prover.tactics.language.formats import PromptFields, PromptFormat
 
 if TYPE_CHECKING:
     import torch
@@ -46,7 +46,7 @@ class ExampleEncoder:
         if len(example.tactic.encode()) > self._plan.tactic_bytes:
             return None
         state = example.state.encode()[-self._plan.state_bytes :].decode(errors="ignore")
-        prompt = self._format.prompt(Asked(state=state, declaration=example.declaration)).text
+        prompt = self._format.prompt(PromptFields(state=state, declaration=example.declaration)).text
         given = self._tokenizer(prompt, add_special_tokens=self._kind == "seq2seq")["input_ids"]
         tactic = self._tokenizer(example.tactic, add_special_tokens=False)["input_ids"]
         return EncodedExample(list(given), [*tactic, self._tokenizer.eos_token_id])

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from curriculum.database.steps import OwnProof
 from prover.lean.traced import TracedModule
-from prover.tactics.language.refusal import why_refused
-from prover.tactics.memory.precedent import literal_texts
+from prover.tactics.language.rejection import rejection_reason
+from prover.tactics.memory.neighbour import literal_texts
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def traced_examples(module: TracedModule) -> Iterator[Example]:
     for number, step in enumerate(module.steps):
         state = step.before.split("\n\n", 1)[0]
         for text in list(literal_texts(module.steps, number))[-1:]:
-            if why_refused(text) is None:
+            if rejection_reason(text) is None:
                 yield Example(module.name, step.declaration, state, text)
 
 
@@ -56,7 +56,7 @@ def found_examples(proofs: Iterable[OwnProof]) -> list[Example]:
         Example(proof.module, proof.theorem, step.goal, step.tactic)
         for proof in shortest.values()
         for step in proof.steps
-        if why_refused(step.tactic) is None
+        if rejection_reason(step.tactic) is None
     ]
 
 

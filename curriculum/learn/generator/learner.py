@@ -23,9 +23,9 @@ from curriculum.learn.learner import MAX_TASK_ITEMS, EvaluationTask, Strategy, T
 from curriculum.learn.rehearsal import Rehearsal
 from prover.errors import ModelMissing, UsageError
 from prover.tactics.generator import Generator
-from prover.tactics.language.formats import DEFAULTS, Asked, PromptFormat, format_named
+from prover.tactics.language.formats import DEFAULT_FORMATS, PromptFields, PromptFormat, format_named
 from prover.tactics.language.model import Decoding
-from prover.tactics.language.refusal import why_refused
+from prover.tactics.language.rejection import rejection_reason
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -112,7 +112,7 @@ class GeneratorLearner:
             Example(proof.module, proof.theorem, goal, tactic)
             for proof in task.found
             for goal, _, tactic in proof.steps
-            if why_refused(tactic) is None
+            if rejection_reason(tactic) is None
         ]
         own = {(example.module, example.declaration) for example in found}
         others = [example for example in traced if (example.module, example.declaration) not in own]
@@ -149,14 +149,14 @@ class GeneratorLearner:
             return (0.0,) * len(chosen)
         model, format = self._loaded(), self._format()
         decoding = Decoding(SAMPLES, tokens=TrainingPlan().tactic_bytes, stops=format.stops)
-        prompts = [format.prompt(Asked(state=each.state, declaration=each.declaration)) for each in chosen]
+        prompts = [format.prompt(PromptFields(state=each.state, declaration=each.declaration)) for each in chosen]
         answers = model.complete(prompts, decoding)
         tactics_given = [{_plain(format.answer(each.text)) for each in answer} for answer in answers]
         return tuple(float(_plain(each.tactic) in given) for each, given in zip(chosen, tactics_given, strict=True))
 
     def generators(self) -> tuple[Generator, ...]:
         """Returns a generator that asks the present model; none before the first training."""
-        from prover.tactics.language.suggesting import ModelTactics
+        from prover.tactics.language.model_tactics import ModelTactics
 
         if not self._model.is_dir():
             return ()
@@ -274,7 +274,7 @@ class GeneratorLearner:
 
     def _format(self) -> PromptFormat:
         card = read_card(self._model)
-        return format_named(card.format if card is not None else DEFAULTS["seq2seq", "tactic"])
+        return format_named(card.format if card is not None else DEFAULT_FORMATS["seq2seq", "tactic"])
 
 
 def _is_learnt(example: Example) -> bool:

@@ -22,7 +22,7 @@ from curriculum.learn.generator.presets import starting
 from curriculum.learn.generator.training_plan import TrainingPlan
 from prover.errors import ModelMissing, UsageError
 from prover.progress import Notify
-from prover.tactics.language.formats import DEFAULTS, format_named
+from prover.tactics.language.formats import DEFAULT_FORMATS, format_named
 from retrieval.files import atomic_path
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def card_of(base: str, model: Any, plan: TrainingPlan, examples: str) -> Card:
     """Returns the card of a model that is to be trained from `base`, with the base's prompt format if it has one."""
     kind: Literal["seq2seq", "causal"] = "seq2seq" if model.config.is_encoder_decoder else "causal"
     known = read_card(base)
-    format = format_named(known.format if known is not None else DEFAULTS[kind, "tactic"])
+    format = format_named(known.format if known is not None else DEFAULT_FORMATS[kind, "tactic"])
     return Card(kind, format.name, base, asdict(plan), examples)
 
 

@@ -7,11 +7,11 @@ from prover.project.contents import FileContents
 from prover.tactics.generator import TheoremRef
 from prover.tactics.language.formats import PromptFormat, premise_text
 from prover.tactics.language.model import Decoding, LanguageModel
-from prover.tactics.language.suggesting import ModelTactics
-from prover.tactics.premises.premises import Premises
+from prover.tactics.language.model_tactics import ModelTactics
+from prover.tactics.premises.premises import PremiseTactics
 
 
-class Augmented(ModelTactics):
+class RetrievalAugmentedTactics(ModelTactics):
     """Proposes what a model says that sees, with the goal, the premises that were found for it.
 
     It must be given the files that theorems are in; elsewhere the model sees the goal alone.
@@ -23,7 +23,7 @@ class Augmented(ModelTactics):
         self,
         model: LanguageModel,
         format: PromptFormat,
-        found: Premises,
+        found: PremiseTactics,
         decoding: Decoding | None = None,
         note: Callable[[str], None] = lambda _: None,
     ) -> None:

@@ -15,18 +15,18 @@ import msgspec
 from prover.errors import UsageError
 from prover.extensions import PROMPT_FORMATS_GROUP, Registry
 from prover.lean.protocol import Goal, Hypothesis
-from prover.tactics.language.model import Kind, Prompt
+from prover.tactics.language.model import ModelKind, Prompt
 from retrieval.premise import keyword
 
 SLOT = re.compile(r"\{(state|declaration|premises|header|statement)\}")
-SHORTENED = ("state", "header", "premises")
+SHORTENED_FIELDS = ("state", "header", "premises")
 """what is cut where a prompt would be too long; the first has the most room"""
 REPROVER_BYTES = 2300
 """the length of input that ReProver's generators were trained with (Yang et al. 2023)"""
 
 
 @dataclass(frozen=True)
-class Asked:
+class PromptFields:
     """What a prompt can speak of."""
 
     state: str = ""
@@ -58,7 +58,7 @@ class PromptFormat:
     name: str
     template: str
     asks_for: Literal["tactic", "proof"] = "tactic"
-    kinds: tuple[Kind, ...] = ("causal",)
+    kinds: tuple[ModelKind, ...] = ("causal",)
     """the models that it suits"""
     system: str | None = None
     stops: tuple[str, ...] = ()
@@ -73,11 +73,11 @@ class PromptFormat:
         """Whether retrieved premises are part of the prompt."""
         return "{premises}" in self.template
 
-    def prompt(self, asked: Asked) -> Prompt:
+    def prompt(self, asked: PromptFields) -> Prompt:
         """The prompt, no longer than the format allows."""
         values = {"declaration": asked.declaration, "statement": asked.statement}
         room = self.prompt_bytes - len(self._filled(values).encode())
-        for name in SHORTENED:
+        for name in SHORTENED_FIELDS:
             if "{" + name + "}" in self.template:
                 values[name] = asked.shortened(name, max(0, room))
                 room -= len(values[name].encode())
@@ -180,7 +180,7 @@ WHOLE_PROOF = (
 )
 BUILT_IN = {format.name: format for format in (*TACTIC_STEP, *WHOLE_PROOF)}
 FORMATS: Registry[PromptFormat] = Registry("prompt format", PROMPT_FORMATS_GROUP, BUILT_IN, PromptFormat)
-DEFAULTS: dict[tuple[Kind, str], str] = {
+DEFAULT_FORMATS: dict[tuple[ModelKind, str], str] = {
     ("seq2seq", "tactic"): "reprover",
     ("causal", "tactic"): "bfs-prover",
     ("chat", "tactic"): "chat-tactic",

@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-Kind = Literal["seq2seq", "causal", "chat"]
+ModelKind = Literal["seq2seq", "causal", "chat"]
 """a prompt is translated, continued, or answered"""
 
 
@@ -115,7 +115,7 @@ class LanguageModel(Protocol):
     """A model. Threads may use it at once."""
 
     name: str
-    kind: Kind
+    kind: ModelKind
 
     def complete(self, prompts: Sequence[Prompt], decoding: Decoding) -> list[list[Completion]]:
         """For each prompt its completions, each text once, the most probable first.

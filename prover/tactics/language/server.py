@@ -19,7 +19,7 @@ from prover.tactics.language.model import (
     Account,
     Completion,
     Decoding,
-    Kind,
+    ModelKind,
     Prompt,
     Usage,
     charge,
@@ -99,7 +99,7 @@ class Server:
 
         self.name = f"{address.url}#{address.model}"
         self.calling = calling or Calling()
-        self.kind: Kind = "chat" if self.calling.endpoint == "chat" else "causal"
+        self.kind: ModelKind = "chat" if self.calling.endpoint == "chat" else "causal"
         self._account = Account()
         self._address = address
         self._key = key

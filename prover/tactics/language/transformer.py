@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from prover.errors import ModelError, ModelMissing
-from prover.tactics.language.model import Completion, Decoding, Kind, Prompt, Usage, charge, distinct, until_stop
+from prover.tactics.language.model import Completion, Decoding, ModelKind, Prompt, Usage, charge, distinct, until_stop
 
 if TYPE_CHECKING:
     import torch
@@ -75,7 +75,7 @@ class Transformer:
         self.name = name
         self.model = model
         self.tokenizer = tokenizer
-        self.kind: Kind = "seq2seq" if model.config.is_encoder_decoder else "causal"
+        self.kind: ModelKind = "seq2seq" if model.config.is_encoder_decoder else "causal"
         if self.kind == "causal" and getattr(tokenizer, "chat_template", None):
             self.kind = "chat"
         self._batch = batch

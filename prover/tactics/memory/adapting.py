@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
 
-from prover.tactics.memory.precedent import Template
-from prover.tactics.memory.sketch import Local, Sketch
+from prover.tactics.memory.goal_features import GoalFeatures, Local
+from prover.tactics.memory.neighbour import Template
 from prover.tactics.renaming import renamed
 from retrieval.lean_text import is_name, symbols
 
@@ -27,7 +27,7 @@ class Adapted:
     """between 0 and 1: how well hypotheses of the present goal play the parts of the old ones"""
 
 
-def adapted(template: Template, goal: Sketch, variants: int = 2) -> list[Adapted]:
+def adapted(template: Template, goal: GoalFeatures, variants: int = 2) -> list[Adapted]:
     """The tactic with the present goal's names, in the ways worth trying; none where a part cannot be filled.
 
     Where goals differ in constants only, those of the present one take the places of the old ones first: what holds of

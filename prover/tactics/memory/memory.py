@@ -14,8 +14,8 @@ from typing import Any
 from prover.lean.protocol import Goal
 from prover.tactics.generator import BoundGenerator, Generator, ProofStep, Suggestion, TheoremRef
 from prover.tactics.memory.adapting import adapted, same_places
-from prover.tactics.memory.precedent import Precedent, found_precedents
-from prover.tactics.memory.sketch import Sketch, sketch_of
+from prover.tactics.memory.goal_features import GoalFeatures, features_of
+from prover.tactics.memory.neighbour import Neighbour, neighbours_of_found_proof
 from retrieval.lean_text import name_words
 from retrieval.sparse import SparseIndex
 
@@ -37,7 +37,7 @@ SURE = -0.15
 
 
 @dataclass(frozen=True)
-class Source:
+class RememberedModule:
     """A module whose proofs are remembered."""
 
     name: str
@@ -58,8 +58,8 @@ class Memory(Generator):
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._index = SparseIndex()
-        self._precedents: list[Precedent] = []
-        self._sources: list[Source] = []
+        self._precedents: list[Neighbour] = []
+        self._sources: list[RememberedModule] = []
         self._source_of: list[int] = []
         """by precedent"""
         self._by_key: dict[str, list[int]] = defaultdict(list)
@@ -71,7 +71,7 @@ class Memory(Generator):
         """See `Generator`."""
         return {"goals": len(self)}
 
-    def remember(self, source: Source, precedents: Iterable[Precedent]) -> None:
+    def remember(self, source: RememberedModule, precedents: Iterable[Neighbour]) -> None:
         """Remembers the proofs of a module, or of a theorem of it."""
         with self._lock:
             self._sources.append(source)
@@ -82,19 +82,19 @@ class Memory(Generator):
                 if precedent.key:
                     self._by_key[precedent.key].append(row)
 
-    def for_theorem(self, theorem: TheoremRef) -> "Recall":
+    def for_theorem(self, theorem: TheoremRef) -> "BoundMemory":
         """Returns the part of the memory that may be used while a theorem is proved."""
         with self._lock:
-            return Recall(self, theorem, self._allowed(theorem))
+            return BoundMemory(self, theorem, self._allowed(theorem))
 
     def learn(self, theorem: TheoremRef, steps: Sequence[ProofStep]) -> None:
         """Remembers a proof of a theorem."""
         name = theorem.name
-        source = Source(theorem.module, (), {name: theorem.start}, {name: theorem.statement_key}, part=True)
-        found = [(step.goal.key, sketch_of(step.goal), step.tactic) for step in steps]
-        self.remember(source, found_precedents(name, found))
+        source = RememberedModule(theorem.module, (), {name: theorem.start}, {name: theorem.statement_key}, part=True)
+        found = [(step.goal.key, features_of(step.goal), step.tactic) for step in steps]
+        self.remember(source, neighbours_of_found_proof(name, found))
 
-    def nearest(self, goal: Sketch, key: str, allowed: bytes) -> list[tuple[Precedent, str, float]]:
+    def nearest(self, goal: GoalFeatures, key: str, allowed: bytes) -> list[tuple[Neighbour, str, float]]:
         """The precedents most like a goal, with the module that each is from and how alike it is, from 0 to 1."""
         with self._lock:
             found = {hit.row: hit.score for hit in self._index.search(goal.bag, NEIGHBOURS, allowed)}
@@ -113,7 +113,7 @@ class Memory(Generator):
         return bytes(not bans[source](precedent.declaration) for precedent, source in rows)
 
 
-class Recall(BoundGenerator):
+class BoundMemory(BoundGenerator):
     """The generator for one theorem: it sees neither that theorem's proof nor what comes after it."""
 
     name = "memory"
@@ -126,9 +126,9 @@ class Recall(BoundGenerator):
 
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
         """What was done on the goals most like this one, in its names."""
-        return self.suggest_for(sketch_of(goal), goal.key)
+        return self.suggest_for(features_of(goal), goal.key)
 
-    def suggest_for(self, here: Sketch, key: str) -> Sequence[Suggestion]:
+    def suggest_for(self, here: GoalFeatures, key: str) -> Sequence[Suggestion]:
         """The same for a goal of which no more than this is known."""
         votes: dict[str, float] = defaultdict(float)
         best: dict[str, float] = defaultdict(float)
@@ -142,7 +142,7 @@ class Recall(BoundGenerator):
 
     def whole_proofs(self, goal: Goal) -> Sequence[Suggestion]:
         """The proofs of the theorems most like a goal, in its names, the most alike first."""
-        here = sketch_of(goal)
+        here = features_of(goal)
         found: dict[str, float] = defaultdict(float)
         for known, near in self._near(here, goal.key):
             if known.whole is None:
@@ -153,7 +153,7 @@ class Recall(BoundGenerator):
         alike = sorted((text for text in found if found[text] >= ALIKE), key=lambda text: (-found[text], text))
         return [Suggestion(text, min(SURE, math.log(found[text]))) for text in alike[:FOLLOWED]]
 
-    def _near(self, here: Sketch, key: str) -> Iterator[tuple[Precedent, float]]:
+    def _near(self, here: GoalFeatures, key: str) -> Iterator[tuple[Neighbour, float]]:
         """The precedents most like a goal, and how much each counts."""
         for known, module, alike in self._memory.nearest(here, key, self._allowed):
             same = SAME_MODULE if module == self._theorem.module else 1.0
@@ -181,7 +181,7 @@ def _weighed(votes: Mapping[str, float], best: Mapping[str, float]) -> list[Sugg
     ]
 
 
-def _importers(sources: Sequence[Source], module: str) -> frozenset[str]:
+def _importers(sources: Sequence[RememberedModule], module: str) -> frozenset[str]:
     """The modules that import a module, directly or not, as far as is known."""
     direct: dict[str, set[str]] = defaultdict(set)
     for source in sources:
@@ -197,7 +197,7 @@ def _importers(sources: Sequence[Source], module: str) -> frozenset[str]:
     return frozenset(found)
 
 
-def _ban(source: Source, theorem: TheoremRef, after: bool) -> Callable[[str], bool]:
+def _ban(source: RememberedModule, theorem: TheoremRef, after: bool) -> Callable[[str], bool]:
     """Which declarations of a module the theorem must not learn from."""
     if after:
         return lambda _: True

@@ -7,7 +7,7 @@ lean_projects, focil-lean4, plausible, LSpec, quote4 and import-graph.
 import math
 from collections.abc import Mapping, Sequence
 
-from prover.tactics.premises.making import Form, Use
+from prover.tactics.premises.usages import Form, PremiseUsage
 
 FEATURES = ("1", "ln rank", "ln count", "share", "conditional")
 ODDS: Mapping[Form, Sequence[float]] = {
@@ -28,12 +28,12 @@ mean over `rfl`, `omega`, `simp`, `grind` and `split`, between 2.0 and 3.3 each"
 LIKELIEST = -0.5
 
 
-def features(use: Use) -> tuple[float, ...]:
+def features(use: PremiseUsage) -> tuple[float, ...]:
     """What the regressions see of a use."""
     return (1.0, math.log(use.rank), math.log(use.count), use.share, float(use.conditional))
 
 
-def log_probability(use: Use) -> float:
+def log_probability(use: PremiseUsage) -> float:
     """The natural logarithm of how likely a use is right, on the scale of the other generators."""
     logit = sum(weight * value for weight, value in zip(ODDS[use.form], features(use), strict=True))
     return min(LIKELIEST, SCALE - math.log1p(math.exp(-logit)))

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, get_args
 from prover.lean.protocol import Declaration, Goal, LibraryModule
 from prover.project.contents import FileContents
 from prover.tactics.generator import BoundGenerator, Generator, Suggestion, TheoremRef
-from prover.tactics.premises.making import uses
 from prover.tactics.premises.odds import log_probability
 from prover.tactics.premises.shape import shape_of_goal
+from prover.tactics.premises.usages import usages
 from retrieval.encode.encoder import Query
 from retrieval.premise import Kind, Position, Premise
 
@@ -34,7 +34,7 @@ Library = Callable[["Toolchain", Sequence[str]], "Retriever"]
 
 
 @dataclass(frozen=True)
-class Reach:
+class FileScope:
     """What the theorems of one file can name."""
 
     retriever: "Retriever"
@@ -42,7 +42,7 @@ class Reach:
 
 
 @dataclass(frozen=True)
-class Around:
+class TheoremScope:
     """What one theorem can name, and where it stands."""
 
     retriever: "Retriever"
@@ -51,69 +51,69 @@ class Around:
     module: str
 
 
-Find = Callable[[Around, Goal], Sequence[Premise]]
+FindInScope = Callable[[TheoremScope, Goal], Sequence[Premise]]
 """premises for a goal, the most promising first"""
 
 
-def likely(around: Around, goal: Goal) -> Sequence[Premise]:
+def retrieve(around: TheoremScope, goal: Goal) -> Sequence[Premise]:
     """The premises that the retriever finds the likeliest to help."""
     query = Query(goal.printed()[-LONGEST:])
     return [found.premise for found in around.retriever.search(query, FOUND, around.allowed, around.module)]
 
 
-class Premises(Generator):
+class PremiseTactics(Generator):
     """The generator. It knows the files that it was given; elsewhere it suggests nothing."""
 
     name = "premises"
     reads_files = True
 
-    def __init__(self, library: Library, find: Find = likely) -> None:
+    def __init__(self, library: Library, find: FindInScope = retrieve) -> None:
         self._library = library
         self._find = find
         self._lock = threading.Lock()
-        self._files: dict[str, Reach] = {}
+        self._files: dict[str, FileScope] = {}
 
     def read_file(self, file: FileContents) -> None:
         """Makes what a file declares, and what its repository declares for it, fit to be found."""
         premises = [*_of_repository(file.imported), *_of_file(file)]
         imports = {**{module.module: module.imports for module in file.imported}, file.module: file.imports}
         found = self._library(file.toolchain, [name for names in imports.values() for name in names])
-        reach = Reach(found.extended(premises, imports), file.imports)
+        reach = FileScope(found.extended(premises, imports), file.imports)
         with self._lock:
             self._files[file.module] = reach
 
     def for_theorem(self, theorem: TheoremRef) -> BoundGenerator:
         """Returns the generator for one theorem, which finds neither that theorem nor anything after it."""
         around = self._around(theorem)
-        return _Silent() if around is None else Suggesting(around, self._find)
+        return _Silent() if around is None else BoundPremises(around, self._find)
 
     def relevant(self, theorem: TheoremRef, goal: Goal) -> Sequence[Premise]:
         """The premises for a goal of a theorem, the most promising first; none in a file that was not read."""
         around = self._around(theorem)
         return () if around is None else self._find(around, goal)
 
-    def _around(self, theorem: TheoremRef) -> Around | None:
+    def _around(self, theorem: TheoremRef) -> TheoremScope | None:
         with self._lock:
             reach = self._files.get(theorem.module)
         if reach is None:
             return None
         position = Position(theorem.module, theorem.start, reach.imports)
-        return Around(reach.retriever, reach.retriever.corpus.visible(position), theorem.module)
+        return TheoremScope(reach.retriever, reach.retriever.corpus.visible(position), theorem.module)
 
 
-class Suggesting(BoundGenerator):
+class BoundPremises(BoundGenerator):
     """The generator for one theorem."""
 
-    name = Premises.name
+    name = PremiseTactics.name
 
-    def __init__(self, around: Around, find: Find) -> None:
+    def __init__(self, around: TheoremScope, find: FindInScope) -> None:
         self._around = around
         self._find = find
 
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
         """The likeliest uses of the premises that were found."""
         made: dict[str, float] = {}
-        for use in uses(self._find(self._around, goal), shape_of_goal(goal)):
+        for use in usages(self._find(self._around, goal), shape_of_goal(goal)):
             made[use.tactic] = max(made.get(use.tactic, -100.0), log_probability(use))
         ranked = sorted(made.items(), key=lambda pair: (-pair[1], pair[0]))[:SUGGESTIONS]
         return [Suggestion(tactic, weight) for tactic, weight in ranked]
@@ -122,7 +122,7 @@ class Suggesting(BoundGenerator):
 class _Silent(BoundGenerator):
     """The generator for a file that was not read."""
 
-    name = Premises.name
+    name = PremiseTactics.name
 
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
         """Nothing."""

@@ -17,7 +17,7 @@ PROPOSITIONS = frozenset(["=", "≠", "<", "≤", ">", "≥", "∈", "∉", "⊆
 
 
 @dataclass(frozen=True)
-class Side:
+class Term:
     """A side of an equation, or a whole proposition."""
 
     symbols: frozenset[str]
@@ -30,14 +30,14 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Shape:
+class Proposition:
     """A proposition."""
 
     relation: str
     """that it is made by; the head of an application"""
-    whole: Side
-    left: Side | None = None
-    right: Side | None = None
+    whole: Term
+    left: Term | None = None
+    right: Term | None = None
     conditions: int = 0
     """propositions that it needs first"""
 
@@ -46,7 +46,7 @@ class Shape:
         """Whether `rw` can use it."""
         return self.relation in EQUATIONS and self.left is not None
 
-    def can_prove(self, goal: "Shape") -> bool:
+    def can_prove(self, goal: "Proposition") -> bool:
         """Whether it may unify with a goal as a whole."""
         if self.relation != goal.relation:
             return False
@@ -59,12 +59,12 @@ class Shape:
 class GoalShape:
     """A goal: its target, and its hypotheses that are propositions."""
 
-    target: Shape
-    facts: Mapping[str, Shape]
+    target: Proposition
+    facts: Mapping[str, Proposition]
 
 
 @lru_cache(maxsize=50_000)
-def shape_of(statement: str) -> Shape:
+def shape_of(statement: str) -> Proposition:
     """What a printed signature concludes."""
     said = signature(statement)
     names = frozenset(name for name, _ in said.binders)
@@ -84,18 +84,18 @@ def shape_of_goal(goal: Goal) -> GoalShape:
     """The shapes of a goal's target and of what is known."""
     names = frozenset(h.name for h in goal.hypotheses)
 
-    def read(text: str) -> Shape:
+    def read(text: str) -> Proposition:
         return _shape(list(without_names(words_in(text), names)), 0)
 
     facts = {h.name: read(h.type) for h in goal.hypotheses if h.prop and not h.instance}
     return GoalShape(read(goal.target), facts)
 
 
-def _shape(words: Sequence[str], conditions: int) -> Shape:
+def _shape(words: Sequence[str], conditions: int) -> Proposition:
     words = _unwrapped(words)
     relation, sides = outermost(words)
     left, right = sides.get("left"), sides.get("right")
-    return Shape(
+    return Proposition(
         relation.rsplit(".", 1)[-1],
         _side(words),
         _side(left) if left is not None else None,
@@ -104,9 +104,9 @@ def _shape(words: Sequence[str], conditions: int) -> Shape:
     )
 
 
-def _side(words: Sequence[str]) -> Side:
+def _side(words: Sequence[str]) -> Term:
     first = next((word for word in words if word not in OPENING), "")
-    return Side(symbols(words), first in PLACEHOLDERS and (len(words) == 1 or not symbols(words)))
+    return Term(symbols(words), first in PLACEHOLDERS and (len(words) == 1 or not symbols(words)))
 
 
 def _unwrapped(words: Sequence[str]) -> Sequence[str]:

@@ -20,7 +20,7 @@ COMMENT = re.compile(r"/-.*?-/|--[^\n]*", re.DOTALL)
 STRING = re.compile(r'"(?:\\.|[^"\\])*"')
 
 
-def why_refused(tactic: str, longest: int = LONGEST_TACTIC, holes: bool = False) -> str | None:
+def rejection_reason(tactic: str, longest: int = LONGEST_TACTIC, holes: bool = False) -> str | None:
     """Why a tactic is not run; None when it may be.
 
     Args:

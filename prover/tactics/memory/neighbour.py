@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import islice, takewhile
 
 from prover.lean.traced import TracedModule, TracedStep
-from prover.tactics.memory.sketch import Local, Sketch, sketch_of_text
+from prover.tactics.memory.goal_features import GoalFeatures, Local, features_of_text
 from retrieval.lean_text import WORD
 
 LONGEST = 1_200
@@ -38,7 +38,7 @@ class Template:
 
 
 @dataclass(frozen=True)
-class Precedent:
+class Neighbour:
     """A goal that was met in a proof, and what was done."""
 
     declaration: str
@@ -53,20 +53,20 @@ class Precedent:
     """all of the proof, where this is its first goal"""
 
 
-def precedents(module: TracedModule) -> Iterator[Precedent]:
+def neighbours_of_module(module: TracedModule) -> Iterator[Neighbour]:
     """What the proofs of a module teach, in the order of its text."""
     steps = module.steps
     for number, step in enumerate(steps):
-        sketch = sketch_of_text(step.before)
+        sketch = features_of_text(step.before)
         texts = dict.fromkeys([*_block(steps, number), *literal_texts(steps, number)])
         templates = tuple(template(text, sketch) for text in texts if _fit(text))
         if templates:
             key = step.keys_before[0] if len(step.keys_before) == 1 else ""
             whole = None if (text := _whole(steps, number)) is None else template(text, sketch)
-            yield Precedent(step.declaration, key, sketch.bag, templates, whole)
+            yield Neighbour(step.declaration, key, sketch.bag, templates, whole)
 
 
-def found_precedents(declaration: str, steps: Sequence[tuple[str, Sketch, str]]) -> list[Precedent]:
+def neighbours_of_found_proof(declaration: str, steps: Sequence[tuple[str, GoalFeatures, str]]) -> list[Neighbour]:
     """What a proof teaches that the search has found; its constants mean the same elsewhere, or do not.
 
     Args:
@@ -76,11 +76,11 @@ def found_precedents(declaration: str, steps: Sequence[tuple[str, Sketch, str]])
     found = []
     for number, (key, sketch, tactic) in enumerate(steps):
         whole = template(proof, sketch) if number == 0 and _followable(proof) else None
-        found.append(Precedent(declaration, key, sketch.bag, (template(tactic, sketch),), whole))
+        found.append(Neighbour(declaration, key, sketch.bag, (template(tactic, sketch),), whole))
     return found
 
 
-def template(text: str, sketch: Sketch) -> Template:
+def template(text: str, sketch: GoalFeatures) -> Template:
     """A tactic with the hypotheses that it names as slots."""
     locals_ = {local.name: local for local in sketch.locals}
     used = dict.fromkeys(word[0].split(".", 1)[0] for word in WORD.finditer(text))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from prover.tactics.premises.shape import EQUATIONS, SYMMETRIC, GoalShape, Shape, Side, shape_of
+from prover.tactics.premises.shape import EQUATIONS, SYMMETRIC, GoalShape, Proposition, Term, shape_of
 from retrieval.premise import Premise
 
 Form = Literal["exact", "apply", "rw", "rw ←", "rw at", "simp", "simpa", "simp_all", "grind"]
@@ -17,7 +17,7 @@ AT = 4
 
 
 @dataclass(frozen=True)
-class Use:
+class PremiseUsage:
     """A tactic that uses theorems that were found, and what says how likely it is right."""
 
     tactic: str
@@ -34,20 +34,20 @@ class Use:
     """of the theorems in it"""
 
 
-def uses(premises: Sequence[Premise], goal: GoalShape) -> Iterator[Use]:
+def usages(premises: Sequence[Premise], goal: GoalShape) -> Iterator[PremiseUsage]:
     """The tactics for a goal from what was found for it, the best first; definitions are left to others."""
     theorems = [(p, shape_of(p.statement)) for p in premises if p.kind in ("theorem", "axiom")]
     yield from _alone(theorems, goal)
     yield from _together(theorems, goal)
 
 
-def _alone(theorems: Sequence[tuple[Premise, Shape]], goal: GoalShape) -> Iterator[Use]:
+def _alone(theorems: Sequence[tuple[Premise, Proposition]], goal: GoalShape) -> Iterator[PremiseUsage]:
     ranks: dict[str, int] = {}
 
-    def use(form: Form, tactic: str) -> Iterator[Use]:
+    def use(form: Form, tactic: str) -> Iterator[PremiseUsage]:
         ranks[form] = rank = ranks.get(form, 0) + 1
         if rank <= (AT if form == "rw at" else ALONE):
-            yield Use(tactic, form, rank, 1, share, shape.conditions > 0, (premise.name,))
+            yield PremiseUsage(tactic, form, rank, 1, share, shape.conditions > 0, (premise.name,))
 
     for premise, shape in theorems:
         name, share = premise.name, _share(shape, goal.target)
@@ -71,7 +71,7 @@ def _alone(theorems: Sequence[tuple[Premise, Shape]], goal: GoalShape) -> Iterat
                 yield from use("rw at", f"rw [{name}] at {fact}")
 
 
-def _together(theorems: Sequence[tuple[Premise, Shape]], goal: GoalShape) -> Iterator[Use]:
+def _together(theorems: Sequence[tuple[Premise, Proposition]], goal: GoalShape) -> Iterator[PremiseUsage]:
     """Simplification and `grind` with the first few that speak of what the goal speaks of."""
     about = goal.target.whole.symbols.union(*(fact.whole.symbols for fact in goal.facts.values()))
     fit = [
@@ -87,18 +87,18 @@ def _together(theorems: Sequence[tuple[Premise, Shape]], goal: GoalShape) -> Ite
         names = tuple(premise.name for premise, _ in chosen)
         share = max(_share(shape, goal.target) for _, shape in chosen)
         for form in forms:
-            yield Use(f"{form} [{', '.join(names)}]", form, 1, len(names), share, False, names)
+            yield PremiseUsage(f"{form} [{', '.join(names)}]", form, 1, len(names), share, False, names)
 
 
-def _rewrites(side: Side, known: Shape) -> bool:
+def _rewrites(side: Term, known: Proposition) -> bool:
     """Whether an instance of a side may stand in a proposition."""
     return not side.anything and bool(side.symbols) and side.covers(known.whole.symbols)
 
 
-def _turned(shape: Shape) -> Shape:
-    return Shape(shape.relation, shape.whole, shape.right, shape.left, shape.conditions)
+def _turned(shape: Proposition) -> Proposition:
+    return Proposition(shape.relation, shape.whole, shape.right, shape.left, shape.conditions)
 
 
-def _share(shape: Shape, goal: Shape) -> float:
+def _share(shape: Proposition, goal: Proposition) -> float:
     symbols = goal.whole.symbols
     return len(symbols & shape.whole.symbols) / len(symbols) if symbols else 0.0

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from textwrap import dedent
 
 from prover.errors import ModelError
-from prover.tactics.language.formats import Asked, PromptFormat
+from prover.tactics.language.formats import PromptFields, PromptFormat
 from prover.tactics.language.model import Completion, Decoding, LanguageModel, Prompt
-from prover.tactics.language.refusal import COMMAND, LONGEST_PROOF, in_code_block, why_refused
+from prover.tactics.language.rejection import COMMAND, LONGEST_PROOF, in_code_block, rejection_reason
 
 BODY = re.compile(r":=\s*(by\b)?[ \t]*")
 SAID = 1_000
@@ -16,7 +16,7 @@ SAID = 1_000
 
 
 @dataclass(frozen=True)
-class Fault:
+class ProofFault:
     """Why a proof does not hold."""
 
     draft: str
@@ -26,7 +26,7 @@ class Fault:
     message: str
 
 
-class Drafting:
+class WholeProofWriter:
     """Asks a model for whole proofs. A model that fails costs its proofs, not the search."""
 
     name = "drafts"
@@ -46,11 +46,11 @@ class Drafting:
         self.revisions = revisions
         self._note = note
 
-    def write(self, asked: Asked) -> list[str]:
+    def write(self, asked: PromptFields) -> list[str]:
         """Proofs as blocks of tactics, the most probable first, each once."""
         return self._answers(self.format.prompt(asked))
 
-    def revise(self, asked: Asked, fault: Fault) -> list[str]:
+    def revise(self, asked: PromptFields, fault: ProofFault) -> list[str]:
         """Proofs in the knowledge of what was wrong with one.
 
         A model that answers is told what Lean said; one that continues goes on from what held.
@@ -73,7 +73,7 @@ class Drafting:
         """The tactics in an answer; nothing where it is not worth showing to Lean."""
         text = in_code_block(completion.text) if self.model.kind == "chat" else completion.text
         proof = dedent(without_statement(text))
-        return "" if why_refused(proof, LONGEST_PROOF, holes=True) else proof
+        return "" if rejection_reason(proof, LONGEST_PROOF, holes=True) else proof
 
 
 def without_statement(text: str) -> str:
@@ -91,7 +91,7 @@ def _until_command(text: str) -> str:
     return text if following is None else text[: following.start()]
 
 
-def _told(fault: Fault) -> str:
+def _told(fault: ProofFault) -> str:
     return (
         f"\n\nThis proof was tried:\n```lean4\n{fault.draft}\n```\n"
         f"Lean does not accept:\n```lean4\n{fault.failed}\n```\n"
@@ -99,7 +99,7 @@ def _told(fault: Fault) -> str:
     )
 
 
-def above(text: bytes, start: int, place: int) -> Asked:
+def above(text: bytes, start: int, place: int) -> PromptFields:
     """What a prompt says of a place in a file where a proof is missing.
 
     Args:
@@ -109,9 +109,9 @@ def above(text: bytes, start: int, place: int) -> Asked:
     statement = text[start:place].decode(errors="ignore").rstrip()
     if not statement.endswith(("by", "=>", "·")):
         statement = statement.removesuffix(":=").rstrip() + " := by"
-    return Asked(header=text[:start].decode(errors="ignore"), statement=statement)
+    return PromptFields(header=text[:start].decode(errors="ignore"), statement=statement)
 
 
-def longest_held(faults: Sequence[Fault]) -> Fault:
+def longest_held(faults: Sequence[ProofFault]) -> ProofFault:
     """The fault of the proof of which the most held."""
     return max(faults, key=lambda fault: len(fault.held))

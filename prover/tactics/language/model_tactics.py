@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from prover.errors import ModelError
 from prover.lean.protocol import Goal
 from prover.tactics.generator import BoundGenerator, Generator, Suggestion, TheoremRef
-from prover.tactics.language.formats import Asked, PromptFormat, state_text
+from prover.tactics.language.formats import PromptFields, PromptFormat, state_text
 from prover.tactics.language.model import Completion, Decoding, LanguageModel
-from prover.tactics.language.refusal import in_code_block, why_refused
+from prover.tactics.language.rejection import in_code_block, rejection_reason
 
-Premises = Callable[[TheoremRef, Goal], Sequence[str]]
+FindPremises = Callable[[TheoremRef, Goal], Sequence[str]]
 """premises for a goal of a theorem as prompts have them, the most relevant first; see `formats.premise_text`"""
 
 REMEMBERED = 4096
@@ -22,7 +22,7 @@ FAILURES = 3
 
 
 @dataclass(frozen=True)
-class Refused:
+class RejectedAnswer:
     """What a model said that was not shown to Lean."""
 
     text: str
@@ -42,7 +42,7 @@ class ModelTactics(Generator):
         model: LanguageModel,
         format: PromptFormat,
         decoding: Decoding | None = None,
-        premises: Premises | None = None,
+        premises: FindPremises | None = None,
         note: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.model = model
@@ -51,7 +51,7 @@ class ModelTactics(Generator):
         stops = tuple(dict.fromkeys([*decoding.stops, *format.stops]))
         self.decoding = replace(decoding, stops=stops, tokens=min(decoding.tokens, format.answer_tokens))
         self.premises = premises
-        self.refused: list[Refused] = []
+        self.refused: list[RejectedAnswer] = []
         """the latest of what was not shown to Lean"""
         self._note = note
         self._failures = 0
@@ -74,19 +74,19 @@ class ModelTactics(Generator):
         self._failures = 0
         return [self._suggestions(answer) for answer in answers]
 
-    def _asked(self, theorem: TheoremRef, goal: Goal) -> Asked:
+    def _asked(self, theorem: TheoremRef, goal: Goal) -> PromptFields:
         wanted = self.premises is not None and self.format.wants_premises
         premises = tuple(self.premises(theorem, goal)) if self.premises is not None and wanted else ()
-        return Asked(state=state_text(goal), declaration=theorem.name, premises=premises)
+        return PromptFields(state=state_text(goal), declaration=theorem.name, premises=premises)
 
     def _suggestions(self, answer: Sequence[Completion]) -> list[Suggestion]:
         found: dict[str, float] = {}
         for completion in answer:
             tactic = self._tactic(completion.text)
-            reason = why_refused(tactic) if completion.finished else "not finished"
+            reason = rejection_reason(tactic) if completion.finished else "not finished"
             if reason is not None:
                 with self._lock:
-                    self.refused = [*self.refused[-99:], Refused(completion.text[:200], reason)]
+                    self.refused = [*self.refused[-99:], RejectedAnswer(completion.text[:200], reason)]
                 continue
             found[tactic] = max(completion.log_probability, found.get(tactic, completion.log_probability))
         return [Suggestion(tactic, score) for tactic, score in sorted(found.items(), key=lambda pair: -pair[1])]

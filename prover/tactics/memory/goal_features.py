@@ -26,7 +26,7 @@ class Local:
 
 
 @dataclass(frozen=True)
-class Sketch:
+class GoalFeatures:
     """A goal without what is particular to it."""
 
     locals: tuple[Local, ...]
@@ -36,19 +36,19 @@ class Sketch:
     """its words, without names"""
 
 
-def sketch_of(goal: Goal) -> Sketch:
-    """The sketch of a goal that is being proved."""
-    return sketch([(h.name, h.type) for h in goal.hypotheses], goal.target)
+def features_of(goal: Goal) -> GoalFeatures:
+    """The features of a goal that is being proved."""
+    return features([(h.name, h.type) for h in goal.hypotheses], goal.target)
 
 
-def sketch_of_text(printed: str) -> Sketch:
-    """The sketch of the first goal of a state as Lean prints it."""
+def features_of_text(printed: str) -> GoalFeatures:
+    """The features of the first goal of a state as Lean prints it."""
     goal = goal_text(printed)
-    return sketch(goal.hypotheses, goal.target)
+    return features(goal.hypotheses, goal.target)
 
 
-def sketch(hypotheses: Sequence[tuple[str, str]], target: str) -> Sketch:
-    """The sketch of a goal with these hypotheses, name and printed type each."""
+def features(hypotheses: Sequence[tuple[str, str]], target: str) -> GoalFeatures:
+    """The features of a goal with these hypotheses, name and printed type each."""
     names = frozenset(name for name, _ in hypotheses)
     words = words_in(target)
     places: dict[str, int] = {}
@@ -60,7 +60,7 @@ def sketch(hypotheses: Sequence[tuple[str, str]], target: str) -> Sketch:
         shape = tuple(without_names(words_in(type_.split(" := ", 1)[0]), names))
         made.append(Local(name, " ".join(shape), symbols(shape), places.get(name)))
     bare = tuple(without_names(words, names))
-    return Sketch(tuple(made), _bag(made, bare), bare)
+    return GoalFeatures(tuple(made), _bag(made, bare), bare)
 
 
 def _bag(locals_: Iterable[Local], target: Sequence[str]) -> dict[int, float]:
