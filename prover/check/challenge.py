@@ -62,7 +62,7 @@ class Challenges:
     fresh: Callable[[], LeanSession]
     """Returns a session whose process has elaborated nothing."""
     cache_dir: Path | None = None
-    """Where compiled originals are cached for later runs; see `challenge_directory`."""
+    """The directory of compiled originals for later runs; see `challenge_directory`."""
     _directory: tempfile.TemporaryDirectory[str] | None = None
     _known: dict[tuple[SourceText, int | None], Challenge] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)

@@ -1,4 +1,4 @@
-"""Lean sessions that are lent out, kept warm, and ended together."""
+"""A pool of warm Lean sessions that are lent out and ended together."""
 
 import queue
 import threading

@@ -38,7 +38,7 @@ T = TypeVar("T")
 START_SECONDS = 60.0
 NOISE_LINES = 40
 FIRST_SIGNAL_STATUS = 128
-"""From this exit status on, the status of a shell tells which signal ended its command."""
+"""From this exit status on, the status of a shell encodes the signal that ended its command."""
 
 
 class LeanProcess:

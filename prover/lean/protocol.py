@@ -143,7 +143,7 @@ class RecordedUse(msgspec.Struct, frozen=True):
 
 
 class RecordedCommand(msgspec.Struct, frozen=True):
-    """What Lean recorded while it elaborated a command."""
+    """Lean's records of the elaboration of a command."""
 
     command: tuple[int, int]
     """Start and end of the command."""
@@ -201,7 +201,7 @@ class Declaration(msgspec.Struct, frozen=True):
     start: int
     stop: int
     selection: int
-    """Where its name starts."""
+    """The byte at which its name starts."""
     incomplete: bool
     """Whether its own text leaves something to ``sorry``."""
     docstring: str | None = None
@@ -228,19 +228,19 @@ class AuditFinding(msgspec.Struct, frozen=True):
     """Something in a file that must not be there, or that a reader should look at."""
 
     start: int
-    """Where its command starts."""
+    """The byte at which its command starts."""
     refused: bool
     """Whether it must not be there."""
     what: str
 
 
 class AuditedDeclaration(msgspec.Struct, frozen=True):
-    """What a declaration depends on."""
+    """The axioms and library declarations that a declaration depends on."""
 
     name: str
     kind: str
     selection: int
-    """Where its name starts."""
+    """The byte at which its name starts."""
     axioms: tuple[str, ...] = ()
     """The standard axioms among them."""
     library: int = 0

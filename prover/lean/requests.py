@@ -1,6 +1,6 @@
 """The gateway's requests and replies: one struct for each request, which names the type of its reply.
 
-A request is one JSON object on a line; its field `do` tells which one. Its closing reply is one object with
+A request is one JSON object on a line; its field `do` names the request. Its closing reply is one object with
 ``"done": true``. A `StreamRequest` is answered by any number of partial replies before that. A request that fails is
 closed by a `GatewayError`. Replies refuse unknown fields, so none can be taken for one of another type.
 """
@@ -40,7 +40,7 @@ class Greeting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class GatewayReply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A closing reply. By itself it says only that the request was carried out."""
+    """A closing reply. Without further fields it only reports that the request was carried out."""
 
     done: bool = True
 
@@ -113,7 +113,7 @@ class TraceReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class TraceRequest(TextFields, StreamRequest[TraceReply, ElaborateReply], frozen=True, tag="trace"):
-    """Elaborates a file, which the gateway keeps, and asks for what Lean records meanwhile."""
+    """Elaborates a file, which the gateway keeps, and asks for Lean's records of it."""
 
 
 class WriteRequest(GatewayRequest[GatewayReply], frozen=True, tag="write"):
@@ -258,11 +258,11 @@ class TheoremClaim:
 
     theorem: str
     selection: int
-    """Where its name starts, in both files."""
+    """The byte at which its name starts, in both files."""
     start: int
-    """Where its command starts, in both files."""
+    """The byte at which its command starts, in both files."""
     stop: int
-    """Where its command ends in the candidate."""
+    """The byte at which its command ends in the candidate."""
     original: str
     """The text of the original."""
     olean: str
@@ -285,7 +285,7 @@ class JudgeRequest(TextFields, GatewayRequest[JudgeReply], frozen=True, tag="jud
     own: tuple[str, ...]
     block: bool
     compiled: str | None = None
-    """Where an accepted candidate is written as a compiled module."""
+    """The path at which an accepted candidate is written as a compiled module."""
 
 
 class ReplayReply(GatewayReply, frozen=True):

@@ -21,7 +21,7 @@ class SourceText:
 
 @dataclass(frozen=True)
 class Recording:
-    """What Lean recorded while it elaborated a file."""
+    """Lean's records of the elaboration of a file."""
 
     messages: tuple[Message, ...]
     commands: tuple[RecordedCommand, ...]
@@ -55,7 +55,7 @@ class Origin:
 
     source: SourceText
     start: int
-    """Where the `sorry` starts; for a statement, where the declaration's name starts."""
+    """The byte at which the `sorry` starts; for a statement, that at which the declaration's name starts."""
     statement: bool
     """Whether the goal is a declaration's statement, whatever its present body."""
     negated: bool = False
@@ -102,7 +102,7 @@ TacticOutcome = Advanced | Failed
 
 
 class Session(Protocol):
-    """What the search needs of Lean. `LeanSession`, `DojoSession`, `Team` and `ScriptedSession` have it."""
+    """The part of a session that searches use. `LeanSession`, `DojoSession`, `Team` and `ScriptedSession` have it."""
 
     def elaborate(self, source: SourceText) -> tuple[Message, ...]: ...
 

@@ -22,7 +22,7 @@ class PremiseUse(msgspec.Struct, frozen=True):
     module: str
     """The module that declares it, which may be the traced module itself."""
     start: int
-    """Where it is used."""
+    """The byte at which it is used."""
     stop: int
 
 
@@ -60,7 +60,7 @@ class TracedDeclaration(msgspec.Struct, frozen=True):
     start: int
     stop: int
     selection: int
-    """Where its name starts."""
+    """The byte at which its name starts."""
     visibility: Visibility
     namespace: str
     """The namespace in which it is declared."""

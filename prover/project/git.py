@@ -144,7 +144,7 @@ def reached(
 
 
 def disk_full(place: Path | None) -> CheckoutFailed:
-    """What is result when there is no space for a checkout."""
+    """Returns the error for a full disk."""
     return CheckoutFailed(f"The disk is full at {place}: free some space and start again, nothing is incomplete.")
 
 

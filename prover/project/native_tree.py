@@ -78,24 +78,24 @@ def _required(root: Path) -> tuple[Requirement, ...]:
 def _with_path_dependencies(root: Path) -> list[Path]:
     """Returns the repository and all directories outside of it that it depends on by path, directly or indirectly."""
     found: list[Path] = []
-    wanted = [root]
-    while wanted:
-        directory = wanted.pop().resolve()
+    waiting = [root]
+    while waiting:
+        directory = waiting.pop().resolve()
         if directory not in found and directory.is_dir():
             found.append(directory)
             sources = (needed.source for needed in _required(directory))
-            wanted.extend(directory / source.directory for source in sources if isinstance(source, InDirectory))
+            waiting.extend(directory / source.directory for source in sources if isinstance(source, InDirectory))
     return [directory for directory in found if directory == root or not directory.is_relative_to(root)]
 
 
 def _bring_up_to_date(source: Path, target: Path, avoid: Collection[Path]) -> None:
     """Copies the changed sources of `source` to `target` and deletes removed ones; keeps Lake's own files."""
-    wanted = {file.relative_to(source) for file in _sources(source, avoid)}
-    for relative in wanted:
+    present = {file.relative_to(source) for file in _sources(source, avoid)}
+    for relative in present:
         _copy_changed(source / relative, target / relative)
     target.mkdir(parents=True, exist_ok=True)
     for file in list(_sources(target)):
-        if (relative := file.relative_to(target)) not in wanted and relative != Path(MANIFEST):
+        if (relative := file.relative_to(target)) not in present and relative != Path(MANIFEST):
             file.unlink()
 
 

@@ -33,7 +33,7 @@ class Module:
     """Its name as Lean writes it, such as `Basics.Tree`."""
     path: Path
     kind: ModuleKind = "library"
-    """What it is part of; `loose` if of nothing, so that nothing can import it."""
+    """The kind of target that it is part of; `loose` if of none, so that nothing can import it."""
     package: str = ""
     """The package that it belongs to; empty for the repository's own."""
     options: LeanOptions = ()

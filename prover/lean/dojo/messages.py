@@ -106,7 +106,7 @@ class DojoOpened(msgspec.Struct, frozen=True, tag_field="reply"):
     state: int
     goals: tuple[DojoGoal, ...]
     start: int
-    """Where its body starts, including `:=`."""
+    """The start of its body, including `:=`."""
     stop: int
     command: tuple[int, int]
     declaration: str

@@ -69,12 +69,12 @@ def command(theorem: Any) -> tuple[int, int]:
     return lines.offset(tuple(theorem.start)), lines.offset(tuple(theorem.end))
 
 
-def nodes(root: Any, wanted: Callable[[Any], bool] = lambda _: True) -> Iterator[Any]:
+def nodes(root: Any, matches: Callable[[Any], bool] = lambda _: True) -> Iterator[Any]:
     """Yields the nodes of a syntax tree, each before its children."""
-    if wanted(root):
+    if matches(root):
         yield root
     for child in root.children:
-        yield from nodes(child, wanted)
+        yield from nodes(child, matches)
 
 
 def goal_key(printed: str) -> str:

@@ -24,7 +24,7 @@ GET_ELAN = "install elan, Lean's toolchain manager, which brings `lean` and `lak
 
 @dataclass(frozen=True)
 class ToolchainRequirement:
-    """What a repository requires of its Lean."""
+    """The requirements of a repository for its Lean."""
 
     directory: Path
     """The directory of the repository."""
@@ -130,5 +130,5 @@ def _agrees(pin: str | None, version: str) -> bool:
     """Returns whether an embedded Lean matches a pin; a release matches its pre-releases."""
     if pin is None:
         return True
-    wanted = pinned_version(pin)
-    return wanted is not None and wanted.split("-")[0] == version.split("-")[0]
+    pinned = pinned_version(pin)
+    return pinned is not None and pinned.split("-")[0] == version.split("-")[0]

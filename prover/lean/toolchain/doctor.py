@@ -39,7 +39,7 @@ class DoctorFinding:
     detail: str
     """Its version, path or state."""
     remedy: str = ""
-    """What to do about it; empty if there is nothing to do."""
+    """The action that fixes it; empty if there is nothing to do."""
 
 
 def diagnose(home: Home, search: str | None = None) -> list[DoctorFinding]:

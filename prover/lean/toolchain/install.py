@@ -1,8 +1,8 @@
 """Installs the embedded toolchain and compiles the gateway for a toolchain. Prints nothing.
 
-The embedded toolchain is a Lean compiled to WebAssembly, from the npm registry, with its module, its
-JavaScript and its library rewritten (`wasm.py`, `symbols.py`, `glue.py`, `Repair.lean` say why). All steps end in one
-directory; `staging.py` says what keeps a killed installation from being taken for a finished one.
+The embedded toolchain is a Lean compiled to WebAssembly from the npm registry. Its module, its JavaScript and its
+library are rewritten, for the reasons in `wasm.py`, `symbols.py`, `glue.py` and `Repair.lean`. All steps end in one
+directory; `staging.py` ensures that a killed installation is never mistaken for a finished one.
 """
 
 import hashlib
@@ -202,8 +202,8 @@ def _download(node: NodeRuntime, out: Path) -> None:
 def _npm_complaint(finished: FinishedProcess) -> str:
     """Returns npm's line that states the fault, not those with its location, code and log file."""
     location_words = ("code ", "syscall ", "errno ", "path ", "A complete log")
-    said = [line.removeprefix("npm error").strip() for line in finished.lines if line.startswith("npm error")]
-    return next((line for line in said if line and not line.startswith(location_words)), finished.last_words)
+    errors = [line.removeprefix("npm error").strip() for line in finished.lines if line.startswith("npm error")]
+    return next((line for line in errors if line and not line.startswith(location_words)), finished.last_words)
 
 
 def _unpack(package: Path, out: Path, progress: StepProgress) -> None:

@@ -85,8 +85,8 @@ def pinned_version(pin: str) -> str | None:
 
 def is_served_by(pin: str | None, version: str) -> bool:
     """Returns whether a version of Lean satisfies the pin of a repository; no pin is satisfied by every version."""
-    wanted = pinned_version(pin) if pin is not None else None
-    return wanted is None or wanted == version
+    pinned = pinned_version(pin) if pin is not None else None
+    return pinned is None or pinned == version
 
 
 def _version(lean: Path, query: NativeSearch) -> str:
@@ -120,8 +120,8 @@ def _in_prefix(prefix: str, program: str) -> Path | None:
 
 
 def _lake(lean: Path, search: str | None) -> Path | None:
-    if os.access(beside := lean.with_name("lake"), os.X_OK):
-        return beside
+    if os.access(lake := lean.with_name("lake"), os.X_OK):
+        return lake
     found = shutil.which("lake", path=search)
     return Path(found) if found else None
 

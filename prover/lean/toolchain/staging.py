@@ -38,7 +38,7 @@ class InstallStep:
     """One step of an installation."""
 
     name: str
-    """What it does, for people to read; also names the directory of its result."""
+    """Its action, for people to read; also names the directory of its result."""
     make: Callable[[Path, StepProgress], None]
     """Fills the empty directory that it receives."""
 

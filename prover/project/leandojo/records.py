@@ -46,12 +46,12 @@ class CorpusFile(msgspec.Struct, frozen=True):
 
 
 class MarkProvenance(msgspec.Struct, frozen=True):
-    """Where a marked premise is declared."""
+    """The declaration of a marked premise."""
 
     full_name: str
     def_path: str
     def_pos: LineColumn
-    """Where its name starts in its declaration."""
+    """The start of its name in its declaration."""
     def_end_pos: LineColumn | None = None
 
 
