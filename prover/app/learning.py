@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock, Timeout
 
-from curriculum.learn.registry import MEMORY
+from curriculum.lifelong.registry import MEMORY
 from prover.app.assembly import ProverOptions, assemble, mixture
 from prover.app.environment import database, home
 from prover.app.planning import order_named

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 import click
 from rich.table import Table
 
-from curriculum.learn.registry import LEARNERS, MEMORY, LearnerOptions, learners_named
+from curriculum.lifelong.registry import LEARNERS, MEMORY, LearnerOptions, learners_named
 from prover.app.learning import STRATEGIES, ExecutorOptions, learn
 from prover.app.planning import planned_order
 from prover.cli.curriculum import order_option, print_plan, repos_option

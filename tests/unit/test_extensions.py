@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from curriculum.learn.learner import EvaluationTask, TrainingTask
-from curriculum.learn.registry import LEARNERS, LearnerOptions, learners_named
+from curriculum.lifelong.registry import LEARNERS, LearnerOptions, learners_named
 from prover.app.assembly import GENERATORS, generators_named, mixture
 from prover.errors import ExtensionFailed, UsageError
 from prover.evaluate.loading import BENCHMARKS, load

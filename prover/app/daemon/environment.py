@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from curriculum.learn.registry import MEMORY, LearnerOptions, learners_named
+from curriculum.lifelong.registry import MEMORY, LearnerOptions, learners_named
 from prover.app.assembly import stored_memory
 from prover.app.daemon.log import JsonLog
 from prover.app.daemon.patches import Patches
