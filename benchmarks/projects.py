@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.workload import PROJECTS, Project, built, conditions, spread, theorems
+from prover.app.assembly import ProverOptions, assemble, mixture
 from prover.attempt import Prover, Task, TheoremProved, have_read
-from prover.check.gate import Gate, Judgement, Submission
+from prover.check.gate import Gate, Judge, Judgement, Submission
 from prover.check.levels import DEFAULT_LEVEL
 from prover.evaluate.statistics import mcnemar, wilson
-from prover.lean.gateway_session import LeanSession
 from prover.lean.pool import Pool
 from prover.lean.session import TacticLimits
 from prover.lean.toolchain.toolchain import Toolchain
@@ -19,7 +19,6 @@ from prover.project.contents import ContentsReader
 from prover.search.budget import Budget
 from prover.search.engine import DEFAULT_LIMITS, Strategy
 from prover.tactics.automation import Automation, FixedList
-from prover.tactics.ensemble import Ensemble
 from prover.tactics.generator import Generator
 from prover.tactics.structure import Structure
 from retrieval.statistics import Interval, bootstrap_mean
@@ -151,17 +150,17 @@ def _proved(results: dict[str, Any], arm: str) -> dict[tuple[str, str], bool]:
     return {(row["project"], row["theorem"]): row["outcome"] == "proved" for row in rows}
 
 
-class SameJudgement(Gate):
-    """The gate, asked once of each proof: several sets of generators find the same ones."""
+class SameJudgement:
+    """The gate, asked once about each proof: several provers find the same ones."""
 
-    def __init__(self, fresh: Callable[[], LeanSession]) -> None:
-        super().__init__(fresh)
+    def __init__(self, inner: Judge) -> None:
+        self._inner = inner
         self._known: dict[Submission, Judgement] = {}
 
     def judge(self, submission: Submission, level: int = DEFAULT_LEVEL) -> Judgement:
         """See `Gate`."""
         if submission not in self._known:
-            self._known[submission] = super().judge(submission, level)
+            self._known[submission] = self._inner.judge(submission, level)
         return self._known[submission]
 
 
@@ -184,10 +183,9 @@ def _project(
             have_read(session, contents, (task.source for task in tasks), reading)
         limits = DEFAULT_LIMITS if plan.tactics is None else COUNTED
         budget = Budget(seconds=plan.seconds, tactics=plan.tactics)
-        gate, strategy = SameJudgement(pool.fresh), Strategy(limits=limits)
+        gate, options = SameJudgement(Gate(pool.fresh)), ProverOptions(budget, Strategy(limits=limits))
         provers = {
-            name: Prover(own[0] if len(own) == 1 else Ensemble(own), strategy, gate, budget)
-            for name, own in generators.items()
+            name: assemble(own[0] if len(own) == 1 else mixture(own), gate, options) for name, own in generators.items()
         }
         progress(f"{project.name}: {len(tasks)} theorems")
         work = [

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.workload import conditions, spread
+from prover.app.assembly import ProverOptions, assemble, mixture
 from prover.app.report import TheoremReport, report_of
 from prover.app.store import Ledger
 from prover.app.tracing import TraceResult, trace_into_database
 from prover.app.workspace import Workspace
 from prover.attempt import AttemptOutcome, Prover, Task
-from prover.check.gate import Gate
 from prover.errors import ProverError, UsageError
 from prover.lean.gateway_session import LeanSession
 from prover.lean.pool import Pool
@@ -26,9 +26,7 @@ from prover.project.build import Compiled, NotCompiled, source_of
 from prover.project.layout import Module
 from prover.project.revision import revision_of
 from prover.search.budget import Budget
-from prover.search.engine import Strategy
 from prover.tactics.automation import Automation
-from prover.tactics.ensemble import Ensemble
 from prover.tactics.generator import StatelessGenerator
 from prover.tactics.structure import Structure
 
@@ -191,9 +189,8 @@ def _attempts(ready: Workspace, picks: Sequence[Pick], plan: Plan, progress: Not
     finished = False
     try:
         with Pool(ready.toolchain, ready.builder.search_path(), plan.jobs) as pool:
-            prover = Prover(
-                Ensemble(GENERATORS, frozen=True), Strategy(), Gate(pool.fresh), Budget(seconds=plan.seconds)
-            )
+            options = ProverOptions(Budget(seconds=plan.seconds))
+            prover = assemble(mixture(GENERATORS, frozen=True), ready.gate(pool), options)
             with ThreadPoolExecutor(plan.jobs) as executor:
                 for task, outcome in executor.map(lambda pick: _attempt(ready, pool, prover, pick), picks):
                     ledger.record(task, outcome)

@@ -18,6 +18,7 @@ from pathlib import Path
 import psutil
 
 from benchmarks.workload import PROJECTS, Project, built, conditions, theorems
+from prover.app.assembly import ProverOptions, assemble, mixture
 from prover.attempt import Prover, Task, TheoremFailed, TheoremOpen, TheoremProved, forget, sorry_goals
 from prover.check.gate import Gate
 from prover.errors import ProverError
@@ -28,9 +29,7 @@ from prover.lean.toolchain.toolchain import Toolchain
 from prover.project.build import errors_of
 from prover.project.patch import replace as replace_in
 from prover.search.budget import Budget
-from prover.search.engine import Strategy
 from prover.tactics.automation import Automation
-from prover.tactics.ensemble import Ensemble
 from prover.tactics.generator import merge
 from prover.tactics.structure import Structure
 
@@ -109,7 +108,9 @@ def _attempts(toolchain: Toolchain, project: Project, plan: Plan, tally: Tally, 
         over = threading.Event()
         killer = threading.Thread(target=_kill, args=(pool, random.Random(plan.seed), tally, over))
         killer.start()
-        prover = Prover(Ensemble(GENERATORS, frozen=True), Strategy(), Gate(pool.fresh), Budget(seconds=plan.seconds))
+        prover = assemble(
+            mixture(GENERATORS, frozen=True), Gate(pool.fresh), ProverOptions(Budget(seconds=plan.seconds))
+        )
         try:
             with ThreadPoolExecutor(plan.jobs) as executor:
                 chosen = [chooser.choice(tasks) for _ in range(plan.attempts)]

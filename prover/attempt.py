@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from prover.check.gate import Accepted, Gate, Refused, Submission
+from prover.check.gate import Accepted, Judge, Refused, Submission
 from prover.check.levels import DEFAULT_LEVEL
 from prover.errors import LeanError
 from prover.lean.gateway_session import LeanSession
@@ -118,7 +118,7 @@ class Prover:
 
     generator: Generator
     strategy: Strategy
-    gate: Gate
+    gate: Judge
     budget: Budget
     recall: Recall = lambda _: ()
     level: int = DEFAULT_LEVEL

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from prover.app.environment import database, home
 from prover.app.premises import library_indexes
 from prover.attempt import Prover, Recall
-from prover.check.gate import Gate
+from prover.check.gate import Judge
 from prover.check.levels import DEFAULT_LEVEL
-from prover.errors import UsageError
+from prover.errors import DatabaseError, UsageError
 from prover.extensions import GENERATORS_GROUP, Registry
 from prover.progress import Reporter
 from prover.search.budget import Budget
@@ -102,6 +102,17 @@ class ProverOptions:
     seed: int = 0
 
 
+def stored_statistics() -> GeneratorStatistics:
+    """Returns the generator statistics of all repositories; empty ones where the database cannot be read."""
+    from curriculum.database.suggestion_counts import suggestion_counts
+
+    try:
+        with database() as db, db.reading() as connection:
+            return GeneratorStatistics(*suggestion_counts(connection, None))
+    except DatabaseError:
+        return GeneratorStatistics()
+
+
 def mixture(
     generators: Sequence[Generator], statistics: GeneratorStatistics | None = None, frozen: bool = False
 ) -> Ensemble:
@@ -114,7 +125,7 @@ def mixture(
     return Ensemble(generators, statistics, frozen)
 
 
-def assemble(generator: Generator, gate: Gate, options: ProverOptions) -> Prover:
+def assemble(generator: Generator, gate: Judge, options: ProverOptions) -> Prover:
     """Returns the prover that every command, course and evaluation uses."""
     if options.temperature > 0:
         generator = PerturbedGenerator(generator, options.temperature, options.seed)

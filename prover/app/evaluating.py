@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from prover.app.assembly import ProverOptions, assemble
 from prover.app.environment import choose_toolchain, home
 from prover.app.workspace import Workspace
+from prover.attempt import Prover
+from prover.check.challenge import challenge_directory
+from prover.check.gate import Gate, Judge
 from prover.errors import LeanError, ProverError, UsageError
 from prover.evaluate.harness import Harness, Plan, Telling
 from prover.evaluate.header import modules_of
@@ -16,6 +20,7 @@ from prover.evaluate.journal import Journal, Manifest, ProblemLine, SurveyLine
 from prover.evaluate.loading import BENCHMARKS, load
 from prover.evaluate.problem import Benchmark, Located, Problem, Provenance, Written
 from prover.evaluate.survey import Ground, InRepository, Scratch
+from prover.evaluate.systems import System
 from prover.lean.pool import Pool
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
@@ -26,6 +31,7 @@ from prover.project.contents import ContentsReader
 from prover.project.git import git
 from prover.project.layout import Repository
 from prover.project.location import parse_location
+from prover.tactics.generator import Generator
 
 FILES = (".jsonl", ".json", ".ndjson")
 
@@ -208,7 +214,16 @@ def evaluate(
 
         for place in places(wanted, benchmark, reporter, unreachable):
             with Pool(place.toolchain, place.search_path, plan.jobs) as pool:
-                Harness(place.ground, pool, plan, journal, place.contents(), telling).run(place.problems)
+                gate = Gate(pool.fresh, challenge_directory(home().caches, place.toolchain, place.search_path))
+                harness = Harness(
+                    place.ground, pool, plan, journal, gate, assemble_for_trial, place.contents(), telling
+                )
+                harness.run(place.problems)
+
+
+def assemble_for_trial(generator: Generator, gate: Judge, system: System) -> Prover:
+    """Returns the prover of a trial, which is that of every other command."""
+    return assemble(generator, gate, ProverOptions(system.budget, system.strategy()))
 
 
 def _has_module(toolchain: EmbeddedToolchain | NativeToolchain, path: Sequence[Path]) -> Callable[[str], bool]:

@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
+from typing import Protocol
 
 from prover.check.challenge import Challenge, Challenges
 from prover.check.checkers import CompiledTheorem, checkers_for
@@ -111,6 +112,14 @@ class CompiledCandidate:
     def olean(self) -> Path:
         """The path of the compiled file."""
         return (self.directory / Path(*self.module.split("."))).with_suffix(".olean")
+
+
+class Judge(Protocol):
+    """What decides whether a proof counts: the gate, or an adapter around it."""
+
+    def judge(self, submission: Submission, level: int = DEFAULT_LEVEL) -> Judgement:
+        """See `Gate.judge`."""
+        ...
 
 
 class Gate:

@@ -11,7 +11,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from prover.app.assembly import generators_named, mixture
+from prover.app.assembly import generators_named, mixture, stored_statistics
 from prover.app.environment import database, home
 from prover.app.evaluating import FILES, Wanted, evaluate, problems_of
 from prover.app.models import ModelChoice, asked_of, model_limits
@@ -171,7 +171,12 @@ def _plan(given: dict[str, Any], reporter: Reporter) -> Plan:
     if model is not None:
         knows["model"] = {**asdict(model), "name": asked.name}
     ours = System(
-        "prover", mixture(generators, frozen=True), budget, width=given["width"], limits=of_tactics, knows=knows
+        "prover",
+        mixture(generators, stored_statistics(), frozen=True),
+        budget,
+        width=given["width"],
+        limits=of_tactics,
+        knows=knows,
     )
     names = [name.strip() for name in given["beside"].split(",") if name.strip() not in ("", "none")]
     return Plan((ours, *baselines(names, ours)), passes, temperature, given["seed"], given["jobs"])

@@ -16,6 +16,7 @@ import msgspec
 import psutil
 
 from prover.attempt import AttemptOutcome, Prover, Task, TheoremFailed, TheoremOpen, TheoremProved, have_read
+from prover.check.gate import Judge
 from prover.errors import LeanError
 from prover.evaluate.journal import Journal, Passage, SurveyLine, Trial
 from prover.evaluate.observe import Observation, ObservedGenerator, TimedGate, Watched
@@ -86,6 +87,10 @@ class _ForTrial(Generator):
         return self._bound
 
 
+Assemble = Callable[[Generator, Judge, System], Prover]
+"""makes the prover of a trial, as every prover is made, from its generator, the gate and the system"""
+
+
 @dataclass
 class Harness:
     """A run, or the rest of an interrupted one."""
@@ -94,6 +99,9 @@ class Harness:
     pool: Pool
     plan: Plan
     journal: Journal
+    gate: Judge
+    """compiles each original file once for all trials"""
+    assemble: Assemble
     contents: ContentsReader
     """Reads the files of problems for the generators that require it."""
     telling: Telling = field(default_factory=Telling)
@@ -177,12 +185,7 @@ class Harness:
         generator = _ForTrial(self._bound(problem, task, system, number, seen))
         self.pool.prepare_fresh()
         prepared, restarts = time.monotonic(), session.restarts
-        prover = Prover(
-            generator,
-            system.strategy(),
-            TimedGate(self.pool.fresh, seen),
-            system.budget,
-        )
+        prover = self.assemble(generator, TimedGate(self.gate, seen), system)
         outcome = prover.prove(Watched(session, seen), task)
         if self._stopping.is_set():
             return

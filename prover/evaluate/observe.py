@@ -6,10 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from prover.check.gate import Gate, Judgement, Submission
+from prover.check.gate import Judge, Judgement, Submission
 from prover.check.levels import DEFAULT_LEVEL
 from prover.evaluate.journal import PROMISE_BINS, Promise
-from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Goal, Message
 from prover.lean.session import (
     Advanced,
@@ -156,17 +155,17 @@ class Watched:
         self._session.close()
 
 
-class TimedGate(Gate):
-    """The gate, whose time is measured apart from the search's."""
+class TimedGate:
+    """A gate whose time is measured apart from the search's."""
 
-    def __init__(self, fresh: Callable[[], LeanSession], seen: Observation) -> None:
-        super().__init__(fresh)
+    def __init__(self, inner: Judge, seen: Observation) -> None:
+        self._inner = inner
         self._seen = seen
 
     def judge(self, submission: Submission, level: int = DEFAULT_LEVEL) -> Judgement:
         """See `Gate`."""
         began = time.monotonic()
         try:
-            return super().judge(submission, level)
+            return self._inner.judge(submission, level)
         finally:
             self._seen.gate_seconds += time.monotonic() - began

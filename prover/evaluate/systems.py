@@ -8,7 +8,7 @@ from prover.errors import UsageError
 from prover.lean.protocol import Goal
 from prover.lean.session import TacticLimits
 from prover.search.budget import Budget
-from prover.search.engine import DEFAULT_ENGINE, DEFAULT_LIMITS, Strategy
+from prover.search.engine import DEFAULT_ENGINE, DEFAULT_LIMITS, DEFAULT_PRIORITY, Strategy
 from prover.search.priority import Priority, length_normalised
 from prover.tactics.automation import FIXED_LIST, FixedList
 from prover.tactics.generator import Generator, StatelessGenerator, Suggestion
@@ -33,7 +33,7 @@ class System:
     generator: Generator
     """A generator that does not learn, so that results do not depend on the order of trials."""
     budget: Budget
-    priority: Priority = length_normalised()  # noqa: RUF009  # a pure function, made once
+    priority: Priority = DEFAULT_PRIORITY
     order: str = "Σ log p / √L"
     """The name of the priority."""
     width: int = 64

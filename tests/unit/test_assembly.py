@@ -1,0 +1,68 @@
+"""One prover: every entry point gets it from the composition root, and adapters around it hide nothing."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from prover.app.assembly import ProverOptions, assemble, mixture
+from prover.app.evaluating import assemble_for_trial
+from prover.check.gate import Judgement, Refused, Submission
+from prover.evaluate.observe import Observation, ObservedGenerator
+from prover.evaluate.systems import System
+from prover.lean.protocol import Goal
+from prover.search.budget import Budget
+from prover.tactics.generator import StatelessGenerator, Suggestion, TheoremRef
+
+ROOT = Path(__file__).parents[2]
+GOAL = Goal("g", head="Eq", target="a = b")
+
+
+class Knowing(StatelessGenerator):
+    """Suggests one tactic, and knows one whole proof."""
+
+    name = "knowing"
+
+    def suggest(self, goal: Goal) -> Sequence[Suggestion]:
+        return [Suggestion("rfl", -0.5)]
+
+    def whole_proofs(self, goal: Goal) -> Sequence[Suggestion]:
+        return [Suggestion("intro h\nexact h", -0.1)]
+
+
+class NoGate:
+    def judge(self, submission: Submission, level: int = 3) -> Judgement:
+        return Refused("nothing counts here")
+
+
+def test_provers_are_made_in_one_place() -> None:
+    made = [
+        str(file.relative_to(ROOT))
+        for package in ("prover", "curriculum", "benchmarks")
+        for file in (ROOT / package).rglob("*.py")
+        if re.search(r"(?<![\w.`])Prover\(", file.read_text())
+    ]
+    assert made == ["prover/app/assembly.py"]
+
+
+def test_an_evaluation_proves_with_the_prover_of_the_command_line() -> None:
+    generators = (Knowing(),)
+    budget = Budget(seconds=7.0)
+    proving = assemble(mixture(generators), NoGate(), ProverOptions(budget))
+    system = System("prover", mixture(generators, frozen=True), budget)
+    evaluated = assemble_for_trial(system.generator, NoGate(), system)
+    assert (evaluated.strategy, evaluated.budget, evaluated.level) == (proving.strategy, proving.budget, proving.level)
+    assert evaluated.generator.names() == proving.generator.names()
+
+
+def test_whole_proofs_are_known_in_an_evaluation_too() -> None:
+    theorem = TheoremRef("M", "M.t", 0, "key")
+    seen = Observation()
+    bound = ObservedGenerator(mixture((Knowing(),), frozen=True).for_theorem(theorem), seen)
+    assert [known.tactic for known in bound.whole_proofs(GOAL)] == ["intro h\nexact h"]
+    assert [made.tactic for made in bound.suggest(GOAL)] == ["rfl"]
+    assert seen.proposed == {"intro h\nexact h": {"knowing"}, "rfl": {"knowing"}}
+
+
+def test_a_perturbed_prover_keeps_the_names_of_its_generators() -> None:
+    prover = assemble(mixture((Knowing(),)), NoGate(), ProverOptions(temperature=1.0, seed=3))
+    assert prover.generator.names() == ("knowing",)
