@@ -123,11 +123,10 @@ def made_up_goal(number: int) -> Goal:
 
 def byt5_small() -> Transformer:
     """A model of the shape of ByT5-small (Xue et al. 2022), which ReProver's are."""
-    import torch
-    from transformers import ByT5Tokenizer, T5Config, T5ForConditionalGeneration
+    from retrieval.neural import torch, transformers
 
     torch.manual_seed(0)
-    config = T5Config(
+    config = transformers.T5Config(
         vocab_size=384,
         d_model=1472,
         d_kv=64,
@@ -140,14 +139,15 @@ def byt5_small() -> Transformer:
         pad_token_id=0,
         eos_token_id=1,
     )
-    return Transformer("byt5-small", T5ForConditionalGeneration(config).eval(), ByT5Tokenizer(), batch=256)
+    return Transformer(
+        "byt5-small", transformers.T5ForConditionalGeneration(config).eval(), transformers.ByT5Tokenizer(), batch=256
+    )
 
 
 def gpt_100m() -> Transformer:
     """A causal model of the shape of GPT-2's smallest, over bytes."""
-    import torch
-    from transformers import ByT5Tokenizer, GPT2Config, GPT2LMHeadModel
+    from retrieval.neural import torch, transformers
 
     torch.manual_seed(0)
-    config = GPT2Config(vocab_size=384, n_positions=1024, bos_token_id=1, eos_token_id=1, pad_token_id=0)
-    return Transformer("gpt-86m", GPT2LMHeadModel(config).eval(), ByT5Tokenizer(), batch=256)
+    config = transformers.GPT2Config(vocab_size=384, n_positions=1024, bos_token_id=1, eos_token_id=1, pad_token_id=0)
+    return Transformer("gpt-86m", transformers.GPT2LMHeadModel(config).eval(), transformers.ByT5Tokenizer(), batch=256)

@@ -26,7 +26,7 @@ from retrieval.evaluate import Needed
 from retrieval.lean_text import is_name, words_in
 from retrieval.premise import Position, Premise
 from retrieval.retriever import Retriever
-from retrieval.stored import Key, load, save
+from retrieval.stored import IndexKey, load, save
 
 EXCHANGED = 0.3
 """of the names in a statement that is copied"""
@@ -53,7 +53,7 @@ def measure(
     built, build = _timed(lambda: Retriever.build(corpus))
     with tempfile.TemporaryDirectory() as scratch:
         place = Path(scratch) / "index"
-        manifest, saving = _timed(lambda: save(built, Key("scale", {}), place))
+        manifest, saving = _timed(lambda: save(built, IndexKey("scale", {}), place))
         there, loading = _timed(lambda: load(place))
         position = Position("New", 0, (ALL,))
         allowed, seeing = _timed(lambda: there.corpus.visible(position))

@@ -9,7 +9,7 @@ from retrieval.premise import Position, Premise
 if TYPE_CHECKING:
     import networkx as nx
 
-    from retrieval.postings import Flags, Places, Whole
+    from retrieval.postings import BoolArray, Int32Array, Int64Array
 
 PRELUDE = "Init"
 """what every file imports that does not say otherwise"""
@@ -71,7 +71,7 @@ class Corpus:
                     found |= nx.descendants(self.graph, name)
         return frozenset(found - {position.module})
 
-    def near(self, numbers: "Places", module: str) -> "tuple[Flags, Flags]":
+    def near(self, numbers: "Int64Array", module: str) -> "tuple[BoolArray, BoolArray]":
         """Which of some premises are of a module; and which of modules whose names begin as its does."""
         names, modules, _ = self._places
         roots, root_of = self._roots
@@ -79,7 +79,7 @@ class Corpus:
         return there == names.get(module, -1), root_of[there] == roots.get(module.partition(".")[0], -1)
 
     @cached_property
-    def theorems(self) -> "Flags":
+    def theorems(self) -> "BoolArray":
         """For each premise whether it is a theorem."""
         import numpy as np
 
@@ -97,7 +97,7 @@ class Corpus:
         return graph
 
     @cached_property
-    def _places(self) -> "tuple[dict[str, int], Whole, Places]":
+    def _places(self) -> "tuple[dict[str, int], Int32Array, Int64Array]":
         """The modules, numbered; and for each premise the number of its module and where it stands there."""
         import numpy as np
 
@@ -107,7 +107,7 @@ class Corpus:
         return names, np.asarray(modules, dtype=np.int32), np.asarray(starts, dtype=np.int64)
 
     @cached_property
-    def _roots(self) -> "tuple[dict[str, int], Whole]":
+    def _roots(self) -> "tuple[dict[str, int], Int32Array]":
         """What modules' names begin with, numbered; and for each module, as `_places` numbers them, which it is."""
         import numpy as np
 

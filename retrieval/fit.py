@@ -15,7 +15,7 @@ from retrieval.evaluate import Needed
 from retrieval.retriever import PRIOR, WEIGHTS, Prior, Retriever, ordered
 
 if TYPE_CHECKING:
-    from retrieval.postings import Places
+    from retrieval.postings import Int64Array
 
 STEPS = (0.5, 0.7, 0.85, 1.2, 1.5, 2.0)
 """by which each number is multiplied"""
@@ -32,12 +32,12 @@ class Fusion:
 
 
 @dataclass(frozen=True)
-class Ranked:
+class RankedGoal:
     """A goal with each way's own ranking of what can be named there."""
 
     corpus: Corpus
     needed: Needed
-    rankings: "Mapping[str, Places]"
+    rankings: "Mapping[str, Int64Array]"
 
     def recall(self, fusion: Fusion, count: int = COUNT) -> float:
         """The share of what is needed that is among the first `count`."""
@@ -47,16 +47,18 @@ class Ranked:
         return len(found & self.needed.premises) / len(self.needed.premises)
 
 
-def ranked(retriever: Retriever, goals: Sequence[Needed]) -> list[Ranked]:
+def ranked(retriever: Retriever, goals: Sequence[Needed]) -> list[RankedGoal]:
     """The rankings of some goals of one repository."""
     return [
-        Ranked(retriever.corpus, goal, retriever.rankings(Query(goal.goal), retriever.corpus.visible(goal.position)))
+        RankedGoal(
+            retriever.corpus, goal, retriever.rankings(Query(goal.goal), retriever.corpus.visible(goal.position))
+        )
         for goal in goals
     ]
 
 
 def fit(
-    groups: Sequence[Sequence[Ranked]], start: Fusion = Fusion(WEIGHTS), count: int = COUNT
+    groups: Sequence[Sequence[RankedGoal]], start: Fusion = Fusion(WEIGHTS), count: int = COUNT
 ) -> tuple[Fusion, float]:  # frozen
     """The fusion with the best recall, and that recall; each group, a repository's goals, counts the same."""
 

@@ -4,16 +4,18 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from retrieval.postings import Floats, Places
+    from retrieval.postings import Float32Array, Int64Array
 
-CONSTANT = 30.0
+RANK_OFFSET = 30.0
 """how slowly the worth of a rank falls; 60 in the paper, which fuses whole rankings of documents"""
 
 SAMPLE = 4096
 """scores that are looked at before all others"""
 
 
-def fused(rankings: Mapping[str, "Places"], weights: Mapping[str, float], count: int) -> "tuple[Places, Floats]":
+def fused(
+    rankings: Mapping[str, "Int64Array"], weights: Mapping[str, float], count: int
+) -> "tuple[Int64Array, Float32Array]":
     """The best of what stands in any ranking, and its score: the weighted sum of 1 / (constant + rank)."""
     import numpy as np
 
@@ -21,7 +23,7 @@ def fused(rankings: Mapping[str, "Places"], weights: Mapping[str, float], count:
         return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.float32)
     found = np.concatenate([np.asarray(ranking, dtype=np.int64) for ranking in rankings.values()])
     worth = np.concatenate(
-        [weights.get(name, 0.0) / (CONSTANT + 1.0 + np.arange(len(r))) for name, r in rankings.items()]
+        [weights.get(name, 0.0) / (RANK_OFFSET + 1.0 + np.arange(len(r))) for name, r in rankings.items()]
     )
     items, where = np.unique(found, return_inverse=True)
     scores = np.bincount(where, weights=worth, minlength=len(items))
@@ -29,7 +31,7 @@ def fused(rankings: Mapping[str, "Places"], weights: Mapping[str, float], count:
     return items[order], scores[order].astype(np.float32)
 
 
-def best(scores: "Floats", count: int) -> "Places":
+def best(scores: "Float32Array", count: int) -> "Int64Array":
     """The places of the highest scores above zero, the highest first; of equal ones any.
 
     A sample says above which score there are enough of them, so that few have to be put in order.

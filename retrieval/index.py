@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from retrieval.errors import IndexBroken
 
 if TYPE_CHECKING:
-    from retrieval.postings import Floats, Places
+    from retrieval.postings import Float32Array, Int64Array
 
 EXACT_UP_TO = 20_000
 LISTS_LOOKED_AT = 24
@@ -26,7 +26,7 @@ class VectorIndex:
         self._beside = beside
 
     @classmethod
-    def build(cls, vectors: "Floats", ids: Sequence[int] | None = None) -> "VectorIndex":
+    def build(cls, vectors: "Float32Array", ids: Sequence[int] | None = None) -> "VectorIndex":
         """The index of some vectors, one a row."""
         import numpy as np
 
@@ -49,11 +49,11 @@ class VectorIndex:
     def __len__(self) -> int:
         return int(self._index.ntotal) + (len(self._beside) if self._beside else 0)
 
-    def extended(self, vectors: "Floats", ids: Sequence[int]) -> "VectorIndex":
+    def extended(self, vectors: "Float32Array", ids: Sequence[int]) -> "VectorIndex":
         """This index with a few more rows, which are not saved with it; this one stays as it is."""
         return VectorIndex(self._index, VectorIndex.build(vectors, ids)) if len(ids) else self
 
-    def add(self, vectors: "Floats", ids: Sequence[int]) -> None:
+    def add(self, vectors: "Float32Array", ids: Sequence[int]) -> None:
         """Adds rows under new ids."""
         import numpy as np
 
@@ -66,7 +66,9 @@ class VectorIndex:
         faiss = _faiss()
         return int(self._index.remove_ids(faiss.IDSelectorBatch(np.asarray(ids, dtype=np.int64))))
 
-    def search(self, query: "Floats", count: int, allowed: bytes | None = None) -> "tuple[Places, Floats]":
+    def search(
+        self, query: "Float32Array", count: int, allowed: bytes | None = None
+    ) -> "tuple[Int64Array, Float32Array]":
         """The ids nearest to one vector, and their inner products, the highest first.
 
         Args:

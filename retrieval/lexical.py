@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 from retrieval.postings import Postings
 
 if TYPE_CHECKING:
-    from retrieval.postings import Flags, Floats
+    from retrieval.postings import BoolArray, Float32Array
 
 K1, B = 1.2, 0.6
 SMOOTHING = 1.0
 """added to what a statement has in all, so that one shared symbol out of one is not the best there can be"""
-FREQUENT = 16
+MASK_ABOVE_ONE_IN = 16
 """a symbol that more than one statement in so many has is kept as a mark for each statement"""
 
 
@@ -29,9 +29,11 @@ class BM25:
         self.postings = postings
         average = float(postings.lengths.mean()) if len(postings) else 1.0
         norms = np.asarray(K1 * (1 - B + B * postings.lengths / max(average, 1e-9)), dtype=np.float32)
-        self._worth: Floats = np.float32(K1 + 1) * postings.weights / (postings.weights + norms[postings.documents])
+        self._worth: Float32Array = (
+            np.float32(K1 + 1) * postings.weights / (postings.weights + norms[postings.documents])
+        )
 
-    def scores(self, words: Collection[str]) -> "Floats":
+    def scores(self, words: Collection[str]) -> "Float32Array":
         """The score of each document for a query's words."""
         import numpy as np
 
@@ -59,26 +61,26 @@ class SymbolOverlap:
             documents, _ = postings.having(term)
             weights[documents] += np.float32(self.weight(term))
         self._all = weights
-        self._marked: dict[str, Flags] = {}
+        self._marked: dict[str, BoolArray] = {}
 
     def weight(self, symbol: str) -> float:
         """How much a symbol counts; less the more statements have it."""
         return 1.0 + 2.0 / math.log(1.0 + max(1, self.postings.frequency(symbol)))
 
-    def scores(self, symbols: Collection[str]) -> "Floats":
+    def scores(self, symbols: Collection[str]) -> "Float32Array":
         """The score of each document for a goal's symbols, between 0 and 1."""
         import numpy as np
 
         scores = np.zeros(len(self.postings), dtype=np.float32)
         for symbol in sorted(set(symbols)):
             weight = np.float32(self.weight(symbol))
-            if self.postings.frequency(symbol) * FREQUENT > len(scores):
+            if self.postings.frequency(symbol) * MASK_ABOVE_ONE_IN > len(scores):
                 scores += weight * self._marks(symbol)
             else:
                 scores[self.postings.having(symbol)[0]] += weight
         return np.asarray(scores / (self._all + np.float32(SMOOTHING)))
 
-    def _marks(self, symbol: str) -> "Flags":
+    def _marks(self, symbol: str) -> "BoolArray":
         """Which documents have a symbol that very many have; quicker to add up than their numbers."""
         import numpy as np
 

@@ -9,10 +9,10 @@ import msgspec
 if TYPE_CHECKING:
     import numpy as np
 
-    Flags = np.ndarray[Any, np.dtype[np.bool_]]
-    Floats = np.ndarray[Any, np.dtype[np.float32]]
-    Whole = np.ndarray[Any, np.dtype[np.int32]]
-    Places = np.ndarray[Any, np.dtype[np.int64]]
+    BoolArray = np.ndarray[Any, np.dtype[np.bool_]]
+    Float32Array = np.ndarray[Any, np.dtype[np.float32]]
+    Int32Array = np.ndarray[Any, np.dtype[np.int32]]
+    Int64Array = np.ndarray[Any, np.dtype[np.int64]]
 
 ARRAYS = ("starts", "documents", "weights", "lengths")
 
@@ -21,7 +21,12 @@ class Postings:
     """For each term the documents that have it and how often; and how long each document is."""
 
     def __init__(
-        self, terms: Mapping[str, int], starts: "Places", documents: "Whole", weights: "Floats", lengths: "Floats"
+        self,
+        terms: Mapping[str, int],
+        starts: "Int64Array",
+        documents: "Int32Array",
+        weights: "Float32Array",
+        lengths: "Float32Array",
     ) -> None:
         self.terms = terms
         self.starts = starts
@@ -73,7 +78,7 @@ class Postings:
             np.concatenate([self.lengths, more.lengths]),
         )
 
-    def _columns(self) -> "Places":
+    def _columns(self) -> "Int64Array":
         """For each entry the number of its term."""
         import numpy as np
 
@@ -82,7 +87,7 @@ class Postings:
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def having(self, term: str) -> tuple["Whole", "Floats"]:
+    def having(self, term: str) -> tuple["Int32Array", "Float32Array"]:
         """The documents that have a term, and its weight in each."""
         place = self.place(term)
         return self.documents[place], self.weights[place]

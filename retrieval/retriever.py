@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from retrieval.corpus import Corpus
-from retrieval.encode.encoder import Encoder, Query, Reading, reading
+from retrieval.encode.encoder import Encoder, PremiseFeatures, Query, premise_features
 from retrieval.encode.hashed import HashedEncoder
 from retrieval.errors import CorpusEmpty
 from retrieval.fuse import best, fused, ranks
@@ -16,9 +16,9 @@ from retrieval.postings import Postings, bag
 from retrieval.premise import Premise
 
 if TYPE_CHECKING:
-    from retrieval.postings import Floats, Places
+    from retrieval.postings import Float32Array, Int64Array
 
-DEPTH = 100
+RANKING_DEPTH = 100
 """how far down each ranking is looked at"""
 WEIGHTS: Mapping[str, float] = {"dense": 1.0, "words": 0.71, "symbols": 1.06}
 """how much each ranking counts; fitted, as `Prior`, to lean_projects and focil-lean4 by `benchmarks/fusion.py`"""
@@ -34,7 +34,7 @@ class Prior:
     theorem: float = 6.0
     """than a definition"""
 
-    def of(self, corpus: Corpus, numbers: "Places", module: str | None) -> "Floats":
+    def of(self, corpus: Corpus, numbers: "Int64Array", module: str | None) -> "Float32Array":
         """The factor for each of some premises; `module` is where the goal stands."""
         import numpy as np
 
@@ -46,7 +46,7 @@ class Prior:
 
 
 PRIOR = Prior()
-EVEN = Prior(1.0, 1.0, 1.0)
+UNIFORM_PRIOR = Prior(1.0, 1.0, 1.0)
 """for words, which may well mean a definition of another library"""
 
 
@@ -90,23 +90,23 @@ class Retriever:
         """
         if not len(corpus):
             raise CorpusEmpty("There are no premises to search: trace a repository, or index the library.")
-        readings = [reading(premise) for premise in corpus.premises]
+        features = [premise_features(premise) for premise in corpus.premises]
         if encoder is None:
-            hashed = HashedEncoder.fit(readings)
-            encoder, vectors = hashed, hashed.readings(readings)
+            hashed = HashedEncoder.fit(features)
+            encoder, vectors = hashed, hashed.encoded(features)
         else:
             vectors = encoder.premises(corpus.premises)
-        words, symbols = postings_of(readings)
+        words, symbols = postings_of(features)
         return cls(corpus, encoder, VectorIndex.build(vectors), words, symbols)
 
     def extended(self, premises: Iterable[Premise], imports: Mapping[str, tuple[str, ...]]) -> "Retriever":
         """The retriever with more modules, their premises embedded here and now; for the file that is being proved."""
         corpus = self.corpus.extended(premises, imports)
         new = corpus.premises[len(self.corpus) :]
-        readings = [_reading(premise) for premise in new]
+        features = [_cached_features(premise) for premise in new]
         encoder = self.encoder
-        vectors = encoder.readings(readings) if isinstance(encoder, HashedEncoder) else encoder.premises(new)
-        words, symbols = bags_of(readings)
+        vectors = encoder.encoded(features) if isinstance(encoder, HashedEncoder) else encoder.premises(new)
+        words, symbols = bags_of(features)
         return Retriever(
             corpus,
             encoder,
@@ -133,7 +133,7 @@ class Retriever:
             module: where the goal stands; what is near it is likelier.
         """
         rankings = self.rankings(query, allowed)
-        prior = self.prior if query.goal else EVEN
+        prior = self.prior if query.goal else UNIFORM_PRIOR
         items, scores = ordered(self.corpus, rankings, self.weights, prior, module, count)
         places = {name: ranks(ranking.tolist()) for name, ranking in rankings.items()}
         return [
@@ -145,9 +145,11 @@ class Retriever:
             for item, score in zip(items.tolist(), scores.tolist(), strict=True)
         ]
 
-    def rankings(self, query: Query, allowed: bytes | None = None, depth: int = DEPTH) -> "dict[str, Places]":
+    def rankings(
+        self, query: Query, allowed: bytes | None = None, depth: int = RANKING_DEPTH
+    ) -> "dict[str, Int64Array]":
         """Each way's own ranking of the premises, as numbers in the corpus."""
-        found: dict[str, Places] = {}
+        found: dict[str, Int64Array] = {}
         if self.weights.get("dense"):
             found["dense"] = self.vectors.search(self.encoder.query(query), depth, allowed)[0]
         if query.terms and self.weights.get("words"):
@@ -159,39 +161,39 @@ class Retriever:
 
 def ordered(
     corpus: Corpus,
-    rankings: "Mapping[str, Places]",
+    rankings: "Mapping[str, Int64Array]",
     weights: Mapping[str, float],
     prior: Prior,
     module: str | None,
     count: int,
-) -> "tuple[Places, Floats]":
+) -> "tuple[Int64Array, Float32Array]":
     """The best premises by several rankings and what is known beforehand, and their scores."""
     import numpy as np
 
-    items, scores = fused(rankings, weights, 3 * DEPTH)
+    items, scores = fused(rankings, weights, 3 * RANKING_DEPTH)
     scores = scores * prior.of(corpus, items, module)
     order = np.lexsort((items, -scores))[:count]
     return items[order], scores[order]
 
 
-def postings_of(readings: Sequence[Reading]) -> tuple[Postings, Postings]:
+def postings_of(features: Sequence[PremiseFeatures]) -> tuple[Postings, Postings]:
     """The words and the symbols of premises that were read."""
-    words, symbols = bags_of(readings)
+    words, symbols = bags_of(features)
     return Postings.of(words), Postings.of(symbols)
 
 
-def bags_of(readings: Sequence[Reading]) -> tuple[list[dict[str, float]], list[dict[str, float]]]:
+def bags_of(features: Sequence[PremiseFeatures]) -> tuple[list[dict[str, float]], list[dict[str, float]]]:
     """The words and the symbols of each premise that was read, with how often each occurs."""
-    return [bag(read.terms) for read in readings], [dict.fromkeys(read.symbols, 1.0) for read in readings]
+    return [bag(each.terms) for each in features], [dict.fromkeys(each.symbols, 1.0) for each in features]
 
 
 @lru_cache(maxsize=20_000)
-def _reading(premise: Premise) -> Reading:
-    """`reading`, once for premises that one file after another of a repository sees."""
-    return reading(premise)
+def _cached_features(premise: Premise) -> PremiseFeatures:
+    """`premise_features`, once for premises that one file after another of a repository sees."""
+    return premise_features(premise)
 
 
-def _only(scores: "Floats", allowed: bytes | None) -> "Floats":
+def _only(scores: "Float32Array", allowed: bytes | None) -> "Float32Array":
     import numpy as np
 
     return scores if allowed is None else scores * np.frombuffer(allowed, dtype=np.uint8)

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import numpy as np
 
-    Floats = np.ndarray[Any, np.dtype[np.float32]]
+    Float32Array = np.ndarray[Any, np.dtype[np.float32]]
 
-COMMON = 0.25
+MAX_ROW_SHARE = 0.25
 """a feature of more than this share of the rows says nothing, and is passed over"""
-FEW = 2_000
+EXACT_UP_TO_ROWS = 2_000
 """below so many rows every feature is looked at"""
 
 
@@ -81,7 +81,7 @@ class SparseIndex:
         order = found[np.lexsort((found, -scores[found]))]
         return [Hit(int(row), float(scores[row])) for row in order]
 
-    def _scores(self, bag: Mapping[int, float]) -> "Floats":
+    def _scores(self, bag: Mapping[int, float]) -> "Float32Array":
         import numpy as np
 
         total = len(self)
@@ -94,7 +94,7 @@ class SparseIndex:
                 continue
             length += (weight * rarity) ** 2
             rows = self._rows[feature]
-            if total > FEW and len(rows) > COMMON * total:
+            if total > EXACT_UP_TO_ROWS and len(rows) > MAX_ROW_SHARE * total:
                 continue
             at = np.frombuffer(rows, dtype=np.int32)
             scores[at] += np.frombuffer(self._weights[feature], dtype=np.float32) * np.float32(weight * rarity**2)

@@ -21,7 +21,7 @@ HASHED = "hashed"
 KEY, PREMISES, VECTORS, RARITY = "key.json", "premises.msgpack", "vectors.faiss", "rarity.npy"
 
 
-class Key(msgspec.Struct, frozen=True):
+class IndexKey(msgspec.Struct, frozen=True):
     """What an index was made from."""
 
     toolchain: str
@@ -34,24 +34,24 @@ class Key(msgspec.Struct, frozen=True):
     version: int = VERSION
 
 
-class Manifest(msgspec.Struct, frozen=True):
+class IndexManifest(msgspec.Struct, frozen=True):
     """What lies in the directory of an index."""
 
-    key: Key
+    key: IndexKey
     premises: int
     digests: dict[str, str]
     """SHA-256 of each file"""
     sizes: dict[str, int]
 
 
-class Kept(msgspec.Struct, frozen=True):
+class StoredCorpus(msgspec.Struct, frozen=True):
     """A corpus as it is written."""
 
     premises: list[Premise]
     imports: dict[str, tuple[str, ...]]
 
 
-def save(retriever: Retriever, key: Key, directory: Path) -> Manifest:
+def save(retriever: Retriever, key: IndexKey, directory: Path) -> IndexManifest:
     """Writes a retriever to a directory, in place of what was there.
 
     Raises:
@@ -60,14 +60,14 @@ def save(retriever: Retriever, key: Key, directory: Path) -> Manifest:
     with atomic_directory(directory) as staging:
         _write(retriever, staging)
         files = sorted(file for file in staging.iterdir())
-        manifest = Manifest(
+        manifest = IndexManifest(
             key, len(retriever.corpus), {f.name: _digest(f) for f in files}, {f.name: f.stat().st_size for f in files}
         )
         (staging / KEY).write_bytes(msgspec.json.encode(manifest))
     return manifest
 
 
-def load(directory: Path, key: Key | None = None, encoder: Encoder | None = None) -> Retriever:
+def load(directory: Path, key: IndexKey | None = None, encoder: Encoder | None = None) -> Retriever:
     """The retriever of a directory.
 
     Args:
@@ -91,7 +91,7 @@ def load(directory: Path, key: Key | None = None, encoder: Encoder | None = None
         raise IndexBroken(f"The index {directory} cannot be read ({error}): run `prover index build` again.") from None
 
 
-def read_manifest(directory: Path) -> Manifest:
+def read_manifest(directory: Path) -> IndexManifest:
     """What an index says of itself.
 
     Raises:
@@ -99,14 +99,14 @@ def read_manifest(directory: Path) -> Manifest:
         IndexBroken: it says nothing that can be read.
     """
     try:
-        return msgspec.json.decode((directory / KEY).read_bytes(), type=Manifest)
+        return msgspec.json.decode((directory / KEY).read_bytes(), type=IndexManifest)
     except FileNotFoundError:
         raise IndexMissing(f"There is no index {directory}: run `prover index build`.") from None
     except (OSError, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise IndexBroken(f"{directory / KEY} cannot be read ({error}): run `prover index build` again.") from None
 
 
-def damaged(directory: Path, manifest: Manifest) -> list[str]:
+def damaged(directory: Path, manifest: IndexManifest) -> list[str]:
     """The files of an index that are not as they were written; reads them all."""
     wanted = manifest.digests.items()
     return [name for name, digest in wanted if not (directory / name).is_file() or _digest(directory / name) != digest]
@@ -115,7 +115,7 @@ def damaged(directory: Path, manifest: Manifest) -> list[str]:
 def _write(retriever: Retriever, directory: Path) -> None:
     import numpy as np
 
-    corpus = Kept(list(retriever.corpus.premises), dict(retriever.corpus.imports))
+    corpus = StoredCorpus(list(retriever.corpus.premises), dict(retriever.corpus.imports))
     (directory / PREMISES).write_bytes(msgspec.msgpack.encode(corpus))
     retriever.vectors.save(directory / VECTORS)
     retriever.words.postings.save(directory, "words")
@@ -127,7 +127,7 @@ def _write(retriever: Retriever, directory: Path) -> None:
 def _read(directory: Path, encoder: Encoder | None) -> Retriever:
     import numpy as np
 
-    kept = msgspec.msgpack.decode((directory / PREMISES).read_bytes(), type=Kept)
+    kept = msgspec.msgpack.decode((directory / PREMISES).read_bytes(), type=StoredCorpus)
     return Retriever(
         Corpus(kept.premises, kept.imports),
         encoder or HashedEncoder(np.load(directory / RARITY)),
@@ -137,7 +137,7 @@ def _read(directory: Path, encoder: Encoder | None) -> Retriever:
     )
 
 
-def _difference(was: Key, wanted: Key) -> str:
+def _difference(was: IndexKey, wanted: IndexKey) -> str:
     if was.version != wanted.version:
         return "has the form of another version of this program"
     if was.toolchain != wanted.toolchain:

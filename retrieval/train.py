@@ -26,16 +26,15 @@ from retrieval.evaluate import Needed
 from retrieval.files import atomic_path
 
 if TYPE_CHECKING:
-    import torch
-
     from retrieval.encode.transformer import TransformerEncoder
+    from retrieval.neural import torch
 
 CHECKPOINT, RECORD = "checkpoint.pt", "training.json"
-LARGEST_GRADIENT = 1.0
+MAX_GRADIENT_NORM = 1.0
 
 
 @dataclass(frozen=True)
-class Settings:
+class RetrieverSettings:
     """How an encoder is trained."""
 
     epochs: int = 1
@@ -55,7 +54,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Trained:
+class RetrieverTraining:
     """What a training came to."""
 
     updates: int
@@ -68,7 +67,7 @@ class Trained:
 
 
 @dataclass(frozen=True)
-class Pair:
+class TrainingPair:
     """A step of a proof, and one premise that it needs."""
 
     needed: Needed
@@ -77,7 +76,7 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Batch:
+class ContrastiveBatch:
     """What one update sees: goals, candidates, and which candidates count for which goal."""
 
     goals: tuple[str, ...]
@@ -94,11 +93,11 @@ def train(
     corpus: Corpus,
     needed: Sequence[Needed],
     out: Path,
-    settings: Settings = Settings(),  # frozen
+    settings: RetrieverSettings = RetrieverSettings(),  # frozen
     told: Callable[[int, int, float], None] = lambda *_: None,
     until: int | None = None,
     scored: Callable[["TransformerEncoder"], float] | None = None,
-) -> Trained:
+) -> RetrieverTraining:
     """Trains the encoder in place and writes it to a directory that `TransformerEncoder.load` reads.
 
     A training that was interrupted goes on from its last checkpoint when it is called again with the same base,
@@ -113,7 +112,7 @@ def train(
         TrainingRefused: there is nothing to train on, or `out` holds the checkpoint of another training.
         OSError: the directory cannot be written.
     """
-    import torch
+    from retrieval.neural import torch
 
     pairs = list(_pairs(corpus, needed))
     if not pairs:
@@ -145,7 +144,7 @@ def train(
     if chosen.best is not None:
         encoder.model.load_state_dict(chosen.best)
     encoder.weights_changed()
-    trained = Trained(len(losses), tuple(_tenths(losses)), time.monotonic() - began, tuple(chosen.scores))
+    trained = RetrieverTraining(len(losses), tuple(_tenths(losses)), time.monotonic() - began, tuple(chosen.scores))
     encoder.save(out)
     record = {"settings": asdict(settings), "identity": identity, "pairs": len(pairs), **asdict(trained)}
     (out / RECORD).write_bytes(msgspec.json.format(msgspec.json.encode(record), indent=1) + b"\n")
@@ -182,26 +181,28 @@ class _Chosen:
 
 def fresh(seed: int = 0, width: int = 128, layers: int = 3) -> "TransformerEncoder":
     """An untrained encoder of ReProver's kind, a small one: for where there are no weights to begin with."""
-    import torch
-    from transformers import ByT5Tokenizer, T5Config, T5EncoderModel
-
-    from retrieval.encode.transformer import Format, TransformerEncoder
+    from retrieval.encode.transformer import EncoderFormat, TransformerEncoder
+    from retrieval.neural import torch, transformers
 
     torch.manual_seed(seed)
-    config = T5Config(
+    config = transformers.T5Config(
         vocab_size=384, d_model=width, d_kv=width // 4, d_ff=2 * width, num_layers=layers, num_heads=4,
         feed_forward_proj="gated-gelu", dropout_rate=0.1,
     )  # fmt: skip
-    return TransformerEncoder(T5EncoderModel(config), ByT5Tokenizer(), Format(marked=True))
+    return TransformerEncoder(
+        transformers.T5EncoderModel(config), transformers.ByT5Tokenizer(), EncoderFormat(marked=True)
+    )
 
 
-def _pairs(corpus: Corpus, needed: Sequence[Needed]) -> Iterator[Pair]:
+def _pairs(corpus: Corpus, needed: Sequence[Needed]) -> Iterator[TrainingPair]:
     for each in needed:
         numbers = (corpus.number(name) for name in sorted(each.premises))
-        yield from (Pair(each, number) for number in numbers if number is not None)
+        yield from (TrainingPair(each, number) for number in numbers if number is not None)
 
 
-def _batches(corpus: Corpus, pairs: Sequence[Pair], settings: Settings, done: int) -> Iterator[Batch]:
+def _batches(
+    corpus: Corpus, pairs: Sequence[TrainingPair], settings: RetrieverSettings, done: int
+) -> Iterator[ContrastiveBatch]:
     """The batches of all epochs but for those that are done; they depend on the seed, not on what went before."""
     in_module: dict[str, list[int]] = defaultdict(list)
     for number, premise in enumerate(corpus.premises):
@@ -215,8 +216,8 @@ def _batches(corpus: Corpus, pairs: Sequence[Pair], settings: Settings, done: in
 
 
 def _batch(
-    corpus: Corpus, pairs: Sequence[Pair], in_module: dict[str, list[int]], hard: int, chance: random.Random
-) -> Batch:
+    corpus: Corpus, pairs: Sequence[TrainingPair], in_module: dict[str, list[int]], hard: int, chance: random.Random
+) -> ContrastiveBatch:
     visible = [corpus.visible(pair.needed.position) for pair in pairs]
     candidates = [pair.premise for pair in pairs]
     for pair, allowed in zip(pairs, visible, strict=True):
@@ -225,12 +226,12 @@ def _batch(
         candidates += chance.sample(wrong, min(hard, len(wrong)))
     places = {number: place for place, number in enumerate(dict.fromkeys(candidates))}
 
-    def counts(pair: Pair, allowed: bytes, number: int) -> bool:
+    def counts(pair: TrainingPair, allowed: bytes, number: int) -> bool:
         if number == pair.premise:
             return True
         return bool(allowed[number]) and corpus.premises[number].name not in pair.needed.premises
 
-    return Batch(
+    return ContrastiveBatch(
         tuple(pair.needed.goal for pair in pairs),
         tuple(places),
         tuple(places[pair.premise] for pair in pairs),
@@ -242,10 +243,14 @@ def _batch(
 
 
 def _update(
-    encoder: "TransformerEncoder", corpus: Corpus, batch: Batch, optimizer: "torch.optim.Optimizer", temperature: float
+    encoder: "TransformerEncoder",
+    corpus: Corpus,
+    batch: ContrastiveBatch,
+    optimizer: "torch.optim.Optimizer",
+    temperature: float,
 ) -> float:
     """One step of gradient descent; the loss before it."""
-    import torch
+    from retrieval.neural import torch
 
     goals = encoder.embed([encoder.format.query(Query(goal)) for goal in batch.goals])
     premises = encoder.embed([encoder.format.premise(corpus.premises[number]) for number in batch.candidates])
@@ -256,19 +261,19 @@ def _update(
     )
     optimizer.zero_grad()
     loss.backward()
-    torch.nn.utils.clip_grad_norm_(encoder.model.parameters(), LARGEST_GRADIENT)
+    torch.nn.utils.clip_grad_norm_(encoder.model.parameters(), MAX_GRADIENT_NORM)
     optimizer.step()
     return float(loss.item())
 
 
-def _learning_rate(optimizer: "torch.optim.Optimizer", settings: Settings, done: int, total: int) -> None:
+def _learning_rate(optimizer: "torch.optim.Optimizer", settings: RetrieverSettings, done: int, total: int) -> None:
     rising = max(1.0, settings.warm_up * total)
     share = (done + 1) / rising if done < rising else (total - done) / max(1.0, total - rising)
     for group in optimizer.param_groups:
         group["lr"] = settings.learning_rate * min(1.0, share)
 
 
-def _identity(encoder: "TransformerEncoder", pairs: Sequence[Pair], settings: Settings) -> str:
+def _identity(encoder: "TransformerEncoder", pairs: Sequence[TrainingPair], settings: RetrieverSettings) -> str:
     """What makes two trainings the same: base, data and settings, but for how often they are kept."""
     digest = hashlib.sha256(encoder.version.encode())
     digest.update(repr({**asdict(settings), "checkpoint_every": None}).encode())
@@ -283,7 +288,7 @@ def _checkpoint(file: Path, identity: str) -> dict[str, Any] | None:
     Raises:
         TrainingRefused: it cannot be read, or is of another training.
     """
-    import torch
+    from retrieval.neural import torch
 
     if not file.is_file():
         return None
@@ -307,7 +312,7 @@ def _keep(
     identity: str,
 ) -> None:
     """Writes a checkpoint whole or not at all."""
-    import torch
+    from retrieval.neural import torch
 
     state = {
         "model": encoder.model.state_dict(),

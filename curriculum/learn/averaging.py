@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from retrieval.neural import torch
 
 
 @dataclass(frozen=True)
 class LowRank:
     """An update BA of a weight of shape (out, in)."""
 
-    down: "Tensor"
+    down: "torch.Tensor"
     """The factor A, of shape (rank, in)."""
-    up: "Tensor"
+    up: "torch.Tensor"
     """The factor B, of shape (out, rank)."""
 
-    def delta(self) -> "Tensor":
+    def delta(self) -> "torch.Tensor":
         """Returns the update BA, of shape (out, in)."""
         return self.up @ self.down
 
@@ -35,7 +35,7 @@ def averaged_updates(updates: Sequence[LowRank], weights: Sequence[float] | None
     Raises:
         ValueError: there are no updates, their shapes differ, or the weights are wrong.
     """
-    import torch
+    from retrieval.neural import torch
 
     shares = _shares(len(updates), weights)
     if len({(u.up.shape[0], u.down.shape[1]) for u in updates}) > 1:
@@ -46,14 +46,14 @@ def averaged_updates(updates: Sequence[LowRank], weights: Sequence[float] | None
 
 
 def averaged_parameters(
-    several: Sequence[Mapping[str, "Tensor"]], weights: Sequence[float] | None = None
-) -> dict[str, "Tensor"]:
+    several: Sequence[Mapping[str, "torch.Tensor"]], weights: Sequence[float] | None = None
+) -> dict[str, "torch.Tensor"]:
     """Returns the weighted mean of whole parameters, by name (model soups, Wortsman et al., ICML 2022).
 
     Raises:
         ValueError: there are no models, their names or shapes differ, or the weights are wrong.
     """
-    import torch
+    from retrieval.neural import torch
 
     shares = _shares(len(several), weights)
     first = several[0]

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from retrieval.neural import torch
 
 Example = TypeVar("Example")
-Parameters = Mapping[str, "Tensor"]
+Parameters = Mapping[str, "torch.Tensor"]
 """Parameters by name, as in `dict(module.named_parameters())`."""
 
 
@@ -20,8 +20,8 @@ Parameters = Mapping[str, "Tensor"]
 class Anchor:
     """The values of the parameters after the tasks so far, and the importance of each."""
 
-    values: Mapping[str, "Tensor"]
-    fisher: Mapping[str, "Tensor"]
+    values: Mapping[str, "torch.Tensor"]
+    fisher: Mapping[str, "torch.Tensor"]
     """The importances, of the same shapes as the parameters; never negative."""
 
     def then(self, later: "Anchor", decay: float = 1.0) -> "Anchor":
@@ -34,7 +34,7 @@ class Anchor:
 
 
 def anchor(
-    parameters: Parameters, examples: Iterable[Example], log_likelihood: Callable[[Example], "Tensor"]
+    parameters: Parameters, examples: Iterable[Example], log_likelihood: Callable[[Example], "torch.Tensor"]
 ) -> Anchor:
     """Returns the anchor of a task that has just been learned."""
     fisher = diagonal_fisher(parameters, examples, log_likelihood)
@@ -42,8 +42,8 @@ def anchor(
 
 
 def diagonal_fisher(
-    parameters: Parameters, examples: Iterable[Example], log_likelihood: Callable[[Example], "Tensor"]
-) -> dict[str, "Tensor"]:
+    parameters: Parameters, examples: Iterable[Example], log_likelihood: Callable[[Example], "torch.Tensor"]
+) -> dict[str, "torch.Tensor"]:
     """Returns the diagonal of the Fisher information: the mean over examples of the *squared gradient of each one*.
 
     The square of a batch's mean gradient would be near zero wherever the loss is at a minimum, which is where a trained
@@ -56,7 +56,7 @@ def diagonal_fisher(
     Raises:
         ValueError: there are no examples.
     """
-    import torch
+    from retrieval.neural import torch
 
     wanted = {name: value for name, value in parameters.items() if value.requires_grad}
     total = {name: torch.zeros_like(value) for name, value in wanted.items()}
@@ -72,9 +72,9 @@ def diagonal_fisher(
     return {name: value / count for name, value in total.items()}
 
 
-def penalty(parameters: Parameters, past: Anchor, strength: float) -> "Tensor":
+def penalty(parameters: Parameters, past: Anchor, strength: float) -> "torch.Tensor":
     """Returns the penalty λ/2 Σ F (θ − θ*)², a scalar to be added to the loss."""
-    import torch
+    from retrieval.neural import torch
 
     terms = [(fisher * (parameters[name] - past.values[name]).square()).sum() for name, fisher in past.fisher.items()]
     return 0.5 * strength * torch.stack(terms).sum()

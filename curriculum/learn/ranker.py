@@ -19,10 +19,12 @@ from curriculum.learn.rehearsal import Rehearsal
 from prover.errors import UsageError
 from prover.lean.traced import TracedModule
 from prover.tactics.generator import Generator
+from retrieval.errors import PackageMissing
 from retrieval.lean_text import name_words, words_in
+from retrieval.neural import require
 
 if TYPE_CHECKING:
-    from torch import Tensor
+    from retrieval.neural import torch
 
 HASH_SLOTS, DIMENSIONS, ADAPTER_RANK = 1 << 13, 48, 8
 BATCH_SIZE, EXTRA_NEGATIVES = 32, 64
@@ -44,9 +46,9 @@ class Ranker:
             UsageError: torch is not installed.
         """
         try:
-            import torch  # noqa: F401
-        except ImportError:
-            raise UsageError("The learner `ranker` needs torch: pip install 'prover[models]'.") from None
+            require("torch")
+        except PackageMissing as error:
+            raise UsageError(f"The learner `ranker` cannot be used. {error}") from None
         self._strategy = strategy
         self._seed = seed
         self._epochs = epochs
@@ -54,7 +56,7 @@ class Ranker:
 
     def reset(self) -> None:
         """See `Trainable`."""
-        import torch
+        from retrieval.neural import torch
 
         rng = torch.Generator().manual_seed(self._seed)
         self._weights = {
@@ -94,7 +96,7 @@ class Ranker:
         This is the share of the premises named there that are among the ten best of all that the repository names or
         declares.
         """
-        import torch
+        from retrieval.neural import torch
 
         pool = premises_of(task.modules)
         if not pool:
@@ -110,7 +112,7 @@ class Ranker:
 
     def save(self, directory: Path) -> None:
         """Writes one file."""
-        import torch
+        from retrieval.neural import torch
 
         torch.save(
             {
@@ -125,7 +127,7 @@ class Ranker:
 
     def load(self, directory: Path) -> None:
         """See `Trainable`."""
-        import torch
+        from retrieval.neural import torch
 
         file = directory / "ranker.pt"
         try:
@@ -145,7 +147,7 @@ class Ranker:
         """Trains by Adagrad (Duchi et al. 2011), which has no state that a new task would disturb."""
         past = self._anchor
 
-        def loss(weights: Mapping[str, "Tensor"], batch: Sequence[Pair]) -> "Tensor":
+        def loss(weights: Mapping[str, "torch.Tensor"], batch: Sequence[Pair]) -> "torch.Tensor":
             plain = contrast(weights, batch, sum(1 for pair in batch if pair[0]))
             return plain if past is None else plain + penalty(weights, past, EWC_STRENGTH)
 
@@ -157,7 +159,7 @@ class Ranker:
 
         Ranking uses the average of the updates.
         """
-        import torch
+        from retrieval.neural import torch
 
         if not self._updates:
             self._train(pairs, seed)
@@ -170,7 +172,7 @@ class Ranker:
         }
         squares = {name: torch.full_like(value, 1e-3) for name, value in factors.items()}
 
-        def loss(weights: Mapping[str, "Tensor"], batch: Sequence[Pair]) -> "Tensor":
+        def loss(weights: Mapping[str, "torch.Tensor"], batch: Sequence[Pair]) -> "torch.Tensor":
             projection = self._weights["projection"] + weights["up"] @ weights["down"]
             count = sum(1 for pair in batch if pair[0])
             return contrast({"words": self._weights["words"], "projection": projection}, batch, count)
@@ -181,11 +183,11 @@ class Ranker:
 
     def _descend(
         self,
-        weights: dict[str, "Tensor"],
-        squares: dict[str, "Tensor"],
-        loss: Callable[[Mapping[str, "Tensor"]], "Tensor"],
+        weights: dict[str, "torch.Tensor"],
+        squares: dict[str, "torch.Tensor"],
+        loss: Callable[[Mapping[str, "torch.Tensor"]], "torch.Tensor"],
     ) -> None:
-        import torch
+        from retrieval.neural import torch
 
         live = {name: value.detach().requires_grad_(True) for name, value in weights.items()}
         gradients = torch.autograd.grad(loss(live), list(live.values()))
@@ -210,30 +212,31 @@ class Ranker:
 
     # --- ranking ---
 
-    def _encoded(self, texts: Sequence[Sequence[int]]) -> "Tensor":
+    def _encoded(self, texts: Sequence[Sequence[int]]) -> "torch.Tensor":
         projection = self._weights["projection"]
         if self._updates:
             projection = projection + averaged_updates(self._updates).delta()
         return encode({"words": self._weights["words"], "projection": projection}, texts)
 
-    def _recall(self, goal: tuple[int, ...], wanted: frozenset[str], names: Sequence[str], rows: "Tensor") -> float:
+    def _recall(
+        self, goal: tuple[int, ...], wanted: frozenset[str], names: Sequence[str], rows: "torch.Tensor"
+    ) -> float:
         scores = rows @ self._encoded([goal])[0]
         best = {names[i] for i in scores.topk(min(HIT_RANK, len(names))).indices.tolist()}
         return len(best & wanted) / len(wanted)
 
 
-def encode(weights: Mapping[str, "Tensor"], texts: Sequence[Sequence[int]]) -> "Tensor":
+def encode(weights: Mapping[str, "torch.Tensor"], texts: Sequence[Sequence[int]]) -> "torch.Tensor":
     """Returns embeddings of shape (texts, DIMENSIONS), float32; each row has length 1."""
-    import torch
-    from torch.nn import functional
+    from retrieval.neural import torch
 
     flat = torch.tensor([word for text in texts for word in text], dtype=torch.long)
     starts = torch.tensor([0, *(len(text) for text in texts)], dtype=torch.long).cumsum(0)[:-1]
-    rows = functional.embedding_bag(flat, weights["words"], starts, mode="mean")
-    return functional.normalize(rows @ weights["projection"].T, dim=1)
+    rows = torch.nn.functional.embedding_bag(flat, weights["words"], starts, mode="mean")
+    return torch.nn.functional.normalize(rows @ weights["projection"].T, dim=1)
 
 
-def contrast(weights: Mapping[str, "Tensor"], batch: Sequence[Pair], first: int | None = None) -> "Tensor":
+def contrast(weights: Mapping[str, "torch.Tensor"], batch: Sequence[Pair], first: int | None = None) -> "torch.Tensor":
     """Returns the mean of −log p(premise | goal) among the premises of the batch; a scalar.
 
     Pairs with the same premise are not each other's negatives.
@@ -241,15 +244,14 @@ def contrast(weights: Mapping[str, "Tensor"], batch: Sequence[Pair], first: int 
     Args:
         first: the number of pairs whose goals count; later pairs add their premises only. All if not given.
     """
-    import torch
-    from torch.nn import functional
+    from retrieval.neural import torch
 
     count = len(batch) if first is None else first
     goals = encode(weights, [pair[2] for pair in batch[:count]])
     premises = encode(weights, [pair[3] for pair in batch])
     scores = INVERSE_TEMPERATURE * goals @ premises.T
     same = torch.tensor([[i != j and a[1] == b[1] for j, b in enumerate(batch)] for i, a in enumerate(batch[:count])])
-    return functional.cross_entropy(scores.masked_fill(same, -1e9), torch.arange(count))
+    return torch.nn.functional.cross_entropy(scores.masked_fill(same, -1e9), torch.arange(count))
 
 
 def pairs_of(modules: Sequence[TracedModule]) -> list[Pair]:

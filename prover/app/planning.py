@@ -79,17 +79,17 @@ def plan_facts(planned: "CurriculumPlan") -> dict[str, Any]:
 
 def _embedding(profiles: "Sequence[RepositoryProfile]") -> Callable[[Sequence[str]], Sequence[Sequence[float]]]:
     """Returns a function from statements to vectors: hashed words, weighted by their rarity in these repositories."""
-    from retrieval.encode.encoder import reading
+    from retrieval.encode.encoder import premise_features
     from retrieval.encode.hashed import HashedEncoder
     from retrieval.premise import Premise
 
-    def readings(statements: Sequence[str]) -> list[Any]:
-        return [reading(Premise("", "", "theorem", text.partition(" ")[2])) for text in statements]
+    def features(statements: Sequence[str]) -> list[Any]:
+        return [premise_features(Premise("", "", "theorem", text.partition(" ")[2])) for text in statements]
 
-    encoder = HashedEncoder.fit(one for profile in profiles for one in readings(profile.statements))
+    encoder = HashedEncoder.fit(one for profile in profiles for one in features(profile.statements))
 
     def embed(statements: Sequence[str]) -> Sequence[Sequence[float]]:
-        return [[float(value) for value in row] for row in encoder.readings(readings(statements))]
+        return [[float(value) for value in row] for row in encoder.encoded(features(statements))]
 
     return embed
 

@@ -20,7 +20,7 @@ from prover.project.revision import revision_of
 from prover.tactics.premises.premises import Library
 from retrieval.errors import RetrievalError
 from retrieval.premise import Kind, Premise
-from retrieval.stored import HASHED, Key, load, save
+from retrieval.stored import HASHED, IndexKey, load, save
 
 if TYPE_CHECKING:
     from curriculum.database.database import Database
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from retrieval.corpus import Corpus
     from retrieval.encode.transformer import TransformerEncoder
     from retrieval.retriever import RetrievedPremise, Retriever
-    from retrieval.stored import Manifest
+    from retrieval.stored import IndexManifest
 
 KINDS = frozenset(get_args(Kind)) - {"constructor", "recursor", "quotient"}
 LIBRARY = "library"
@@ -42,7 +42,7 @@ class Gathered:
     """What an index is built from."""
 
     corpus: "Corpus"
-    key: Key
+    key: IndexKey
 
 
 def index_directory(location: str) -> Path:
@@ -53,11 +53,11 @@ def index_directory(location: str) -> Path:
     return home().root / "indexes" / f"{readable}-{hashlib.sha256(location.encode()).hexdigest()[:8]}"
 
 
-def key_of(ready: Workspace) -> Key:
+def key_of(ready: Workspace) -> IndexKey:
     """What an index of a repository would be made from now."""
     revision = revision_of(ready.checkout, ready.repository)
     sources = {ready.checkout.location.canonical: revision, LIBRARY: str(LIBRARY_VERSION)}
-    return Key(ready.toolchain.name, sources)
+    return IndexKey(ready.toolchain.name, sources)
 
 
 def gather(ready: Workspace, reporter: Reporter) -> Gathered:
@@ -126,7 +126,7 @@ def encoder_named(name: str) -> "TransformerEncoder | None":
     return TransformerEncoder.load(name, home().caches / "vectors.db")
 
 
-def with_encoder(key: Key, name: str, encoder: "TransformerEncoder | None") -> Key:
+def with_encoder(key: IndexKey, name: str, encoder: "TransformerEncoder | None") -> IndexKey:
     """The key of an index that is made with an encoder."""
     return replace(key, encoder=name, weights=encoder.version if encoder is not None else "")
 
@@ -175,14 +175,14 @@ def library_index(toolchain: "Toolchain", roots: Sequence[str], reporter: Report
         LeanError: Lean failed several times to list them.
     """
     directory = home().root / "indexes" / f"{toolchain.name}-{'-'.join(roots)}"
-    key = Key(toolchain.name, {f"{LIBRARY} {root}": str(LIBRARY_VERSION) for root in roots})
+    key = IndexKey(toolchain.name, {f"{LIBRARY} {root}": str(LIBRARY_VERSION) for root in roots})
     try:
         return load(directory, key)
     except RetrievalError:
         return _build(toolchain, roots, key, reporter)
 
 
-def _build(toolchain: "Toolchain", roots: Sequence[str], key: Key, reporter: Reporter) -> "Retriever":
+def _build(toolchain: "Toolchain", roots: Sequence[str], key: IndexKey, reporter: Reporter) -> "Retriever":
     from retrieval.corpus import Corpus
     from retrieval.retriever import Retriever
 
@@ -198,7 +198,7 @@ def _build(toolchain: "Toolchain", roots: Sequence[str], key: Key, reporter: Rep
     return retriever
 
 
-def build_index(ready: Workspace, reporter: Reporter, encoder_name: str | None = None) -> "Manifest | None":
+def build_index(ready: Workspace, reporter: Reporter, encoder_name: str | None = None) -> "IndexManifest | None":
     """Builds the index of a repository, and returns its manifest.
 
     Args:

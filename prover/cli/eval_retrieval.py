@@ -101,11 +101,11 @@ def row_of(retriever: "Retriever", way: str, goals: "Sequence[Needed]", seed: in
     """How one way of ranking does on goals of one repository."""
     from retrieval.encode.encoder import Query
     from retrieval.evaluate import figures
-    from retrieval.retriever import EVEN
+    from retrieval.retriever import UNIFORM_PRIOR
 
     names, near = WAYS[way]
     weights = {name: retriever.weights[name] for name in names}
-    ranked = retriever.weighed(weights, retriever.prior if near else EVEN)
+    ranked = retriever.weighed(weights, retriever.prior if near else UNIFORM_PRIOR)
     found, times = [], []
     for goal in goals:
         allowed = ranked.corpus.visible(goal.position)

@@ -47,10 +47,11 @@ def command(words: str, repo: str, goal: str, count: int, toolchain_choice: Tool
 
 
 def _why(found: "RetrievedPremise", words: str, goal: str) -> str:
-    from retrieval.encode.encoder import Query, reading
+    from retrieval.encode.encoder import Query, premise_features
 
     query = Query(goal_text(goal), words)
-    shared = dict.fromkeys(word for word in query.terms if word in reading(found.premise).terms)
+    features = premise_features(found.premise)
+    shared = dict.fromkeys(word for word in query.terms if word in features.terms)
     ranks = ", ".join(f"{name} {rank}" for name, rank in found.ranks.items())
     return f"{ranks}; {' '.join(shared)}" if shared else ranks
 

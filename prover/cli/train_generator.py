@@ -160,7 +160,7 @@ def _train(
         epochs=given["epochs"],
         batch=given["batch"],
         accumulate=given["accumulate"],
-        rate=rate,
+        learning_rate=rate,
         seed=given["seed"],
         precision=given["precision"],
         lora=Lora() if given["lora"] else None,

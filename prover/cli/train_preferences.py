@@ -76,7 +76,7 @@ def command(repos: tuple[str, ...], jobs: int, toolchain_choice: ToolchainChoice
     plan = TrainingPlan(
         epochs=given["epochs"],
         batch=given["batch"],
-        rate=given["rate"],
+        learning_rate=given["rate"],
         seed=given["seed"],
         lora=Lora() if given["lora"] else None,
         device=given["device"],

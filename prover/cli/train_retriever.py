@@ -68,7 +68,7 @@ def command(
     judged on held-out theorems, among the premises of the repository and those that its proofs use.
     """
     from retrieval.encode.transformer import TransformerEncoder
-    from retrieval.train import Settings, fresh, train
+    from retrieval.train import RetrieverSettings, fresh, train
 
     console = consoles()[0]
     reporting = reporter()
@@ -82,7 +82,7 @@ def command(
     learnt, checked = divided(learnt, "random", seed) if patience is not None else (learnt, [])
     encoder = TransformerEncoder.load(base) if base else fresh(seed)
     directory = out or home().root / "models" / f"retriever-{Path(base).name if base else 'fresh'}"
-    settings = Settings(
+    settings = RetrieverSettings(
         epochs=epochs, batch=batch, hard=hard, learning_rate=learning_rate, seed=seed, patience=patience
     )
     judged = spread(held, JUDGED)

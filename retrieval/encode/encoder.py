@@ -18,7 +18,7 @@ from retrieval.lean_text import (
 from retrieval.premise import Premise
 
 if TYPE_CHECKING:
-    from retrieval.postings import Floats
+    from retrieval.postings import Float32Array
 SMALL_WORDS = frozenset(
     ("a", "an", "are", "as", "at", "be", "by", "for", "from", "in", "is", "it", "of", "on", "that", "the", "to", "with")
 )
@@ -52,7 +52,7 @@ class Query:
 
 
 @dataclass(frozen=True)
-class Reading:
+class PremiseFeatures:
     """A premise, read once for all scores."""
 
     terms: tuple[str, ...]
@@ -63,7 +63,7 @@ class Reading:
     name: tuple[str, ...]
 
 
-def reading(premise: Premise) -> Reading:
+def premise_features(premise: Premise) -> PremiseFeatures:
     """What scores need of a premise."""
     said: Signature = signature(premise.statement)
     names = frozenset(name for name, _ in said.binders)
@@ -71,7 +71,7 @@ def reading(premise: Premise) -> Reading:
     types = {s for _, type_ in said.binders for s in symbols(without_names(words_in(type_), names))}
     name = tuple(name_words(premise.name))
     told = name_words(premise.docstring) if premise.docstring else ()
-    return Reading((*name, *name, *spoken(conclusion), *told), symbols(conclusion) | types, conclusion, name)
+    return PremiseFeatures((*name, *name, *spoken(conclusion), *told), symbols(conclusion) | types, conclusion, name)
 
 
 class Encoder(Protocol):
@@ -81,10 +81,10 @@ class Encoder(Protocol):
     """changes when its vectors do"""
     dimensions: int
 
-    def premises(self, premises: Sequence[Premise]) -> "Floats":
+    def premises(self, premises: Sequence[Premise]) -> "Float32Array":
         """A row for each premise."""
         ...
 
-    def query(self, query: Query) -> "Floats":
+    def query(self, query: Query) -> "Float32Array":
         """One row."""
         ...

@@ -11,14 +11,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
-from retrieval.encode.encoder import Query, Reading, reading
+from retrieval.encode.encoder import PremiseFeatures, Query, premise_features
 from retrieval.lean_text import CLOSING, OPENING
 from retrieval.premise import Premise
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from retrieval.postings import Floats
+    from retrieval.postings import Float32Array
 
 DIMENSIONS = 256
 SLOTS = 1 << 18
@@ -37,31 +37,31 @@ class HashedEncoder:
         self.version = f"hashed-3-{dimensions}-{hashlib.sha256(rarity.tobytes()).hexdigest()[:12]}"
 
     @classmethod
-    def fit(cls, readings: Iterable[Reading], dimensions: int = DIMENSIONS) -> "HashedEncoder":
+    def fit(cls, features: Iterable[PremiseFeatures], dimensions: int = DIMENSIONS) -> "HashedEncoder":
         """The encoder for a collection of premises."""
         import numpy as np
 
         counts = np.ones(SLOTS, dtype=np.float32)
         total = 1
-        for read in readings:
+        for read in features:
             total += 1
             for feature in set(_features_of(read)):
                 counts[feature % SLOTS] += 1
         return cls(np.log((1 + total) / counts).astype(np.float32), dimensions)
 
-    def premises(self, premises: Sequence[Premise]) -> "Floats":
+    def premises(self, premises: Sequence[Premise]) -> "Float32Array":
         """A row for each premise."""
-        return self.readings([reading(premise) for premise in premises])
+        return self.encoded([premise_features(premise) for premise in premises])
 
-    def readings(self, readings: Sequence[Reading]) -> "Floats":
+    def encoded(self, features: Sequence[PremiseFeatures]) -> "Float32Array":
         """A row for each premise that was read."""
-        return self._rows([Counter(_features_of(read)) for read in readings])
+        return self._rows([Counter(_features_of(read)) for read in features])
 
-    def query(self, query: Query) -> "Floats":
+    def query(self, query: Query) -> "Float32Array":
         """One row."""
         return self._rows([Counter(_features_of_query(query))])
 
-    def _rows(self, bags: Sequence[Mapping[int, int]]) -> "Floats":
+    def _rows(self, bags: Sequence[Mapping[int, int]]) -> "Float32Array":
         import numpy as np
 
         rows = np.zeros((len(bags), self.dimensions), dtype=np.float32)
@@ -77,7 +77,7 @@ class HashedEncoder:
         return np.asarray(rows / np.maximum(lengths, 1e-9), dtype=np.float32)
 
 
-def _features_of(read: Reading) -> Iterator[int]:
+def _features_of(read: PremiseFeatures) -> Iterator[int]:
     yield from (_hashed("symbol", symbol) for symbol in read.symbols)
     yield from (_hashed("word", word) for word in set(read.terms))
     yield from _structure(read.conclusion)

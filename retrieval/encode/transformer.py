@@ -10,27 +10,27 @@ import json
 import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from retrieval.encode.encoder import Query
-from retrieval.errors import EncoderMissing
+from retrieval.errors import EncoderMissing, PackageMissing
+from retrieval.neural import default_device
 from retrieval.premise import Premise, keyword
 
 if TYPE_CHECKING:
-    import torch
+    from retrieval.neural import torch
+    from retrieval.postings import Float32Array
 
-    from retrieval.postings import Floats
-
-LONGEST = 1_024
+MAX_TOKENS = 1_024
 """tokens of a text; ReProver's are bytes"""
 BATCH_TOKENS = 32_768
 """of a batch, with what it is padded with"""
 
 
 @dataclass(frozen=True)
-class Format:
+class EncoderFormat:
     """How texts are written for a model, and how its states become one vector."""
 
     marked: bool = False
@@ -56,13 +56,13 @@ class Format:
 class TransformerEncoder:
     """A model that turns texts into vectors of length 1. Not thread-safe."""
 
-    def __init__(self, model: Any, tokenizer: Any, format: Format, kept: Path | None = None) -> None:
+    def __init__(self, model: Any, tokenizer: Any, format: EncoderFormat, kept: Path | None = None) -> None:
         """Of a loaded model; `kept` is a file of vectors that were made before, made when it is not there."""
         self.model = model
         self.tokenizer = tokenizer
         self.format = format
         self.dimensions = int(model.config.hidden_size)
-        self._kept = Kept(kept) if kept is not None else None
+        self._kept = VectorCache(kept) if kept is not None else None
         self.weights_changed()
 
     @classmethod
@@ -73,11 +73,9 @@ class TransformerEncoder:
             EncoderMissing: it is not here and cannot be fetched, or `torch` or `transformers` is not installed.
         """
         try:
-            import torch
-            import transformers
-        except ImportError as error:
-            said = f"The encoder {model} needs the package {error.name}"
-            raise EncoderMissing(f"{said}: run `pip install 'prover[models]'`, or leave --encoder out.") from None
+            from retrieval.neural import torch, transformers
+        except PackageMissing as error:
+            raise EncoderMissing(f"The encoder {model} cannot be loaded. {error}") from None
         try:
             tokenizer = transformers.AutoTokenizer.from_pretrained(model)
             loaded = transformers.AutoModelForTextEncoding.from_pretrained(model, dtype=torch.float32)
@@ -85,7 +83,7 @@ class TransformerEncoder:
             why = str(error).strip().splitlines()[0]
             said = f"The encoder {model} is not here and cannot be fetched ({why})"
             raise EncoderMissing(f"{said}: give a directory with its weights, or leave --encoder out.") from None
-        loaded.to(device or ("cuda" if torch.cuda.is_available() else "cpu")).eval()
+        loaded.to(default_device(device)).eval()
         return cls(loaded, tokenizer, _format_of(model, loaded.config.model_type), kept)
 
     def weights_changed(self) -> None:
@@ -98,19 +96,20 @@ class TransformerEncoder:
         self.model.save_pretrained(directory)
         self.tokenizer.save_pretrained(directory)
 
-    def premises(self, premises: Sequence[Premise]) -> "Floats":
+    def premises(self, premises: Sequence[Premise]) -> "Float32Array":
         """A row for each premise."""
         texts = [self.format.premise(premise) for premise in premises]
         return self._kept.of(texts, self.version, self.texts) if self._kept is not None else self.texts(texts)
 
-    def query(self, query: Query) -> "Floats":
+    def query(self, query: Query) -> "Float32Array":
         """One row."""
         return self.texts([self.format.query(query)])
 
-    def texts(self, texts: Sequence[str]) -> "Floats":
+    def texts(self, texts: Sequence[str]) -> "Float32Array":
         """A row for each text, in batches of texts of like length."""
         import numpy as np
-        import torch
+
+        from retrieval.neural import torch
 
         rows = np.zeros((len(texts), self.dimensions), dtype=np.float32)
         with torch.inference_mode():
@@ -120,7 +119,7 @@ class TransformerEncoder:
 
     def embed(self, texts: Sequence[str]) -> "torch.Tensor":
         """Vectors of length 1 for one batch, a row each; gradients flow where they are kept."""
-        import torch
+        from retrieval.neural import torch
 
         tokens = self.tokenizer(
             list(texts), padding=True, truncation=True, max_length=self._longest(), return_tensors="pt"
@@ -135,16 +134,16 @@ class TransformerEncoder:
 
     def _longest(self) -> int:
         positions = getattr(self.model.config, "max_position_embeddings", None)
-        return min(LONGEST, int(positions)) if positions else LONGEST
+        return min(MAX_TOKENS, int(positions)) if positions else MAX_TOKENS
 
 
-class Kept:
+class VectorCache:
     """Vectors of texts that were made before, in a file; what cannot be read or written is made again."""
 
     def __init__(self, file: Path) -> None:
         self._file = file
 
-    def of(self, texts: Sequence[str], version: str, make: "Callable[[Sequence[str]], Floats]") -> "Floats":
+    def of(self, texts: Sequence[str], version: str, make: "Callable[[Sequence[str]], Float32Array]") -> "Float32Array":
         """A row for each text, made by `make` where it is not kept of that version."""
         import numpy as np
 
@@ -189,19 +188,19 @@ def _batches(texts: Sequence[str]) -> Iterator[list[int]]:
     """The places of the texts, those of like length together, as many as a batch may hold."""
     order = sorted(range(len(texts)), key=lambda place: len(texts[place]), reverse=True)
     while order:
-        longest = min(LONGEST, len(texts[order[0]].encode()) + 2)
+        longest = min(MAX_TOKENS, len(texts[order[0]].encode()) + 2)
         count = max(1, BATCH_TOKENS // longest)
         yield order[:count]
         order = order[count:]
 
 
-def _format_of(model: str, kind: str) -> Format:
+def _format_of(model: str, kind: str) -> EncoderFormat:
     """T5 models read as ReProver's does; others as they say of themselves, in sentence-transformers' files."""
     if kind in ("t5", "mt5"):
-        return Format(marked=True)
+        return EncoderFormat(marked=True)
     prompts = _said(model, "config_sentence_transformers.json").get("prompts") or {}
     pooling = _said(model, "1_Pooling/config.json")
-    return Format(
+    return EncoderFormat(
         for_query=prompts.get("query", ""),
         for_premise=prompts.get("document") or prompts.get("passage") or "",
         first_token=bool(pooling.get("pooling_mode_cls_token")),
@@ -210,19 +209,20 @@ def _format_of(model: str, kind: str) -> Format:
 
 def _said(model: str, file: str) -> dict[str, Any]:
     """A file of JSON that comes with a model; nothing where there is none."""
-    from transformers.utils.hub import cached_file
+    from retrieval.neural import transformers
 
     try:
-        path = cached_file(model, file, _raise_exceptions_for_missing_entries=False)
+        path = transformers.utils.hub.cached_file(model, file, _raise_exceptions_for_missing_entries=False)
         found = json.loads(Path(path).read_text(encoding="utf-8")) if path else {}
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def _digest(model: Any, format: Format) -> str:
+def _digest(model: Any, format: EncoderFormat) -> str:
     """Of all weights and of how texts are written."""
-    digest = hashlib.sha256(repr(format).encode())
+    written = f"Format({', '.join(f'{name}={value!r}' for name, value in asdict(format).items())})"
+    digest = hashlib.sha256(written.encode())
     for name, weights in sorted(model.state_dict().items()):
         digest.update(name.encode())
         digest.update(weights.detach().cpu().contiguous().numpy().tobytes())

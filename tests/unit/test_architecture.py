@@ -11,8 +11,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("retrieval", "prover", "curriculum")
 HEAVY = {
-    "torch": ("retrieval/encode/", "retrieval/train", "prover/tactics/", "curriculum/learn/"),
-    "transformers": ("retrieval/encode/", "retrieval/train", "prover/tactics/", "curriculum/learn/"),
+    "torch": ("retrieval/neural.py",),
+    "transformers": ("retrieval/neural.py",),
+    "peft": ("retrieval/neural.py",),
     "faiss": ("retrieval/index.py",),
     "sqlalchemy": ("curriculum/database/",),
     "alembic": ("curriculum/database/",),
@@ -21,8 +22,11 @@ HEAVY = {
     "matplotlib": ("prover/evaluate/plots.py",),
 }
 """where a heavy dependency may be imported; nowhere else"""
-LAZY = ("torch", "transformers", "faiss", "lean_dojo", "matplotlib")
-"""imported when first needed, even at home"""
+LAZY = (
+    *("torch", "transformers", "peft", "faiss", "lean_dojo", "matplotlib"),
+    *(f"retrieval.neural.{package}" for package in ("torch", "transformers", "peft")),
+)
+"""imported when first needed, even at home; importing a package from `retrieval.neural` loads it"""
 
 
 def sources(*under: str) -> Iterator[Path]:

@@ -18,7 +18,7 @@ from prover.tactics.language.transformer import Loading, load
 from tests.tiny_models import tiny_causal, tiny_seq2seq
 
 EXAMPLES = [Example("M", f"t{n}", f"x{n} : Nat\n⊢ x{n} = x{n}", f"exact x{n}") for n in range(12)]
-QUICK = TrainingPlan(epochs=2, batch=4, rate=1e-2, state_bytes=60)
+QUICK = TrainingPlan(epochs=2, batch=4, learning_rate=1e-2, state_bytes=60)
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +92,12 @@ def test_the_digest_of_examples_does_not_depend_on_their_order() -> None:
 
 @pytest.mark.parametrize("kind", ["seq2seq", "causal"])
 def test_a_trained_model_has_learnt_and_loads(bases: dict[str, str], tmp_path: Path, kind: str) -> None:
-    short = train(EXAMPLES, tmp_path / "short", TrainingPlan(epochs=1, batch=4, rate=1e-6), bases[kind], EXAMPLES)
-    long = train(EXAMPLES, tmp_path / "long", TrainingPlan(epochs=25, batch=4, rate=1e-2), bases[kind], EXAMPLES)
+    short = train(
+        EXAMPLES, tmp_path / "short", TrainingPlan(epochs=1, batch=4, learning_rate=1e-6), bases[kind], EXAMPLES
+    )
+    long = train(
+        EXAMPLES, tmp_path / "long", TrainingPlan(epochs=25, batch=4, learning_rate=1e-2), bases[kind], EXAMPLES
+    )
     assert long.card.metrics["held_out_loss"] < 0.7 * short.card.metrics["held_out_loss"]
     card = read_card(long.directory)
     assert card is not None
@@ -116,7 +120,7 @@ def test_a_training_that_was_interrupted_ends_with_the_same_weights(bases: dict[
                 raise KeyboardInterrupt
             return 0.0 * next(model.parameters()).sum()
 
-    plan = TrainingPlan(epochs=3, batch=4, accumulate=2, rate=1e-2)
+    plan = TrainingPlan(epochs=3, batch=4, accumulate=2, learning_rate=1e-2)
     whole = train(EXAMPLES, tmp_path / "whole", plan, bases["seq2seq"])
     told: list[str] = []
     with pytest.raises(KeyboardInterrupt):
@@ -139,8 +143,10 @@ def test_a_seed_decides_the_weights(bases: dict[str, str], tmp_path: Path) -> No
 
 
 def test_progressive_training_goes_on_from_the_last_model(bases: dict[str, str], tmp_path: Path) -> None:
-    first = train(EXAMPLES, tmp_path / "first", TrainingPlan(epochs=15, batch=4, rate=1e-2), bases["seq2seq"], EXAMPLES)
-    still = TrainingPlan(epochs=1, batch=4, rate=1e-9)
+    first = train(
+        EXAMPLES, tmp_path / "first", TrainingPlan(epochs=15, batch=4, learning_rate=1e-2), bases["seq2seq"], EXAMPLES
+    )
+    still = TrainingPlan(epochs=1, batch=4, learning_rate=1e-9)
     second = train(EXAMPLES, tmp_path / "second", still, str(first.directory), EXAMPLES)
     assert second.card.metrics["held_out_loss"] == pytest.approx(first.card.metrics["held_out_loss"], abs=1e-3)
     assert second.card.base == str(first.directory)
@@ -148,7 +154,7 @@ def test_progressive_training_goes_on_from_the_last_model(bases: dict[str, str],
 
 @pytest.mark.parametrize("kind", ["seq2seq", "causal"])
 def test_low_rank_adapters_are_trained_and_added(bases: dict[str, str], tmp_path: Path, kind: str) -> None:
-    plan = TrainingPlan(epochs=2, batch=4, rate=1e-2, lora=Lora(rank=2, alpha=4))
+    plan = TrainingPlan(epochs=2, batch=4, learning_rate=1e-2, lora=Lora(rank=2, alpha=4))
     trained = train(EXAMPLES, tmp_path / "lora", plan, bases[kind])
     before, after = weights(Path(bases[kind])), weights(trained.directory)
     changed = {name for name in before if (before[name] != after[name]).any()}
@@ -161,7 +167,7 @@ def test_a_penalty_is_part_of_the_loss(bases: dict[str, str], tmp_path: Path) ->
     def large(model: Any) -> Any:
         return 1e6 * sum((weight**2).sum() for weight in model.parameters())
 
-    plan = TrainingPlan(epochs=3, batch=4, rate=1e-2, weight_decay=0.0)
+    plan = TrainingPlan(epochs=3, batch=4, learning_rate=1e-2, weight_decay=0.0)
     free = train(EXAMPLES, tmp_path / "free", plan, bases["seq2seq"])
     held = train(EXAMPLES, tmp_path / "held", plan, bases["seq2seq"], penalty=large)
     sizes = [sum(float((w.float() ** 2).sum()) for w in weights(t.directory).values()) for t in (free, held)]

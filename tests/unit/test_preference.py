@@ -20,7 +20,7 @@ from prover.tactics.language.formats import format_named, state_text
 from tests.tiny_models import tiny_causal, tiny_seq2seq
 
 PAIRS = [PreferencePair("M", f"t{n}", f"⊢ {n} = {n}", "rfl", "omega") for n in range(8)]
-QUICK = TrainingPlan(epochs=6, batch=4, rate=1e-2, state_bytes=60)
+QUICK = TrainingPlan(epochs=6, batch=4, learning_rate=1e-2, state_bytes=60)
 SOURCE = SourceText("theorem t : p ∧ q := by sorry", "M.lean", "M")
 
 

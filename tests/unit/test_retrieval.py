@@ -9,11 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.corpus import Corpus
-from retrieval.encode.encoder import Query, reading
+from retrieval.encode.encoder import Query, premise_features
 from retrieval.encode.hashed import HashedEncoder
 from retrieval.errors import CorpusEmpty, IndexBroken, IndexMissing, IndexOutdated
 from retrieval.evaluate import Needed, figures
-from retrieval.fit import Fusion, Ranked, fit
+from retrieval.fit import Fusion, RankedGoal, fit
 from retrieval.fuse import best, fused
 from retrieval.index import EXACT_UP_TO, VectorIndex
 from retrieval.lean_text import goal_text, name_words, signature, spoken, symbols, without_names, words_in
@@ -22,7 +22,7 @@ from retrieval.postings import Postings, bag
 from retrieval.premise import Position, Premise
 from retrieval.retriever import Retriever
 from retrieval.sparse import SparseIndex
-from retrieval.stored import Key, damaged, load, read_manifest, save
+from retrieval.stored import IndexKey, damaged, load, read_manifest, save
 
 LIST = "Init.List"
 TWO = "(as bs : List α)"
@@ -36,7 +36,7 @@ PREMISES = (
     Premise("B.far", "B", "theorem", "(n : Nat) : double n = n + n", None, 0),
 )  # fmt: skip
 IMPORTS = {"Init": ("Init.List", "Init.Nat"), "Init.List": (), "Init.Nat": (), "A": ("Init",), "B": ("A",)}
-KEY = Key("lean-1", {"here": "r1"})
+KEY = IndexKey("lean-1", {"here": "r1"})
 
 
 @pytest.fixture(scope="module")
@@ -106,7 +106,7 @@ def test_any_text_can_be_read(text: str) -> None:
     signature(text)
     list(spoken(without_names(words_in(text), frozenset({"x"}))))
     symbols(words_in(text))
-    reading(Premise("x", "M", "theorem", text, text))
+    premise_features(Premise("x", "M", "theorem", text, text))
     Query(text, text)
 
 
@@ -202,17 +202,17 @@ def test_nothing_can_be_searched_in_nothing() -> None:
 
 
 def test_the_hashed_encoder_gives_unit_vectors_that_depend_on_the_text_alone(corpus: Corpus) -> None:
-    encoder = HashedEncoder.fit(map(reading, corpus.premises))
+    encoder = HashedEncoder.fit(map(premise_features, corpus.premises))
     rows = encoder.premises(corpus.premises)
     assert np.allclose(np.linalg.norm(rows, axis=1), 1.0, atol=1e-5)
-    again = HashedEncoder.fit(map(reading, corpus.premises))
+    again = HashedEncoder.fit(map(premise_features, corpus.premises))
     assert again.version == encoder.version
     assert np.array_equal(again.premises(corpus.premises), rows)
-    assert HashedEncoder.fit(map(reading, corpus.premises[:3])).version != encoder.version
+    assert HashedEncoder.fit(map(premise_features, corpus.premises[:3])).version != encoder.version
 
 
 def test_renamed_variables_change_no_vector(corpus: Corpus) -> None:
-    encoder = HashedEncoder.fit(map(reading, corpus.premises))
+    encoder = HashedEncoder.fit(map(premise_features, corpus.premises))
     one, same = (encoder.query(Query(f"{a} {b} : Nat\n⊢ {a} + {b} = {b} + {a}")) for a, b in ("ab", "xy"))
     assert np.array_equal(one, same)
 
@@ -282,7 +282,7 @@ def test_what_is_saved_answers_the_same(retriever: Retriever, tmp_path: Path) ->
 def test_saving_takes_the_place_of_what_was_there_and_leaves_nothing_else(retriever: Retriever, tmp_path: Path) -> None:
     save(retriever, KEY, tmp_path / "index")
     smaller = Retriever.build(Corpus(PREMISES[:2], IMPORTS))
-    save(smaller, Key("lean-2", {}), tmp_path / "index")
+    save(smaller, IndexKey("lean-2", {}), tmp_path / "index")
     assert len(load(tmp_path / "index").corpus) == 2
     assert [file.name for file in tmp_path.iterdir()] == ["index"]
 
@@ -290,13 +290,13 @@ def test_saving_takes_the_place_of_what_was_there_and_leaves_nothing_else(retrie
 @pytest.mark.parametrize(
     ("key", "said"),
     [
-        (Key("lean-2", {"here": "r1"}), "was made with lean-1, not lean-2"),
-        (Key("lean-1", {"here": "r2"}), "other revisions of here"),
-        (Key("lean-1", {"here": "r1"}, encoder="model"), "with the encoder hashed, not model"),
-        (Key("lean-1", {"here": "r1"}, version=99), "another version of this program"),
+        (IndexKey("lean-2", {"here": "r1"}), "was made with lean-1, not lean-2"),
+        (IndexKey("lean-1", {"here": "r2"}), "other revisions of here"),
+        (IndexKey("lean-1", {"here": "r1"}, encoder="model"), "with the encoder hashed, not model"),
+        (IndexKey("lean-1", {"here": "r1"}, version=99), "another version of this program"),
     ],
 )
-def test_an_index_of_something_else_is_refused(retriever: Retriever, tmp_path: Path, key: Key, said: str) -> None:
+def test_an_index_of_something_else_is_refused(retriever: Retriever, tmp_path: Path, key: IndexKey, said: str) -> None:
     save(retriever, KEY, tmp_path / "index")
     with pytest.raises(IndexOutdated, match=said):
         load(tmp_path / "index", key)
@@ -339,7 +339,7 @@ def test_a_disk_that_is_full_leaves_the_old_index(
 
     monkeypatch.setattr(VectorIndex, "save", full)
     with pytest.raises(OSError, match="No space"):
-        save(retriever, Key("lean-2", {}), tmp_path / "index")
+        save(retriever, IndexKey("lean-2", {}), tmp_path / "index")
     assert load(tmp_path / "index", KEY)
     assert [file.name for file in tmp_path.iterdir()] == ["index"]
 
@@ -403,7 +403,7 @@ def test_a_fit_prefers_the_ranking_that_is_right(corpus: Corpus, retriever: Retr
     assert at is not None
     wrong = np.asarray([n for n in range(len(corpus)) if n != at], dtype=np.int64)
     rankings = {"dense": wrong, "words": np.asarray([at], dtype=np.int64)}
-    goals = [Ranked(corpus, needed, rankings)]
+    goals = [RankedGoal(corpus, needed, rankings)]
     start = Fusion({"dense": 1.0, "words": 0.6})
     best, reached = fit([goals], start, 1)
     assert goals[0].recall(start, 1) == 0.0

@@ -13,7 +13,7 @@ from retrieval.encode.transformer import TransformerEncoder
 from retrieval.errors import TrainingRefused
 from retrieval.evaluate import Needed
 from retrieval.premise import Position, Premise
-from retrieval.train import CHECKPOINT, RECORD, Settings, _batch, _pairs, fresh, train
+from retrieval.train import CHECKPOINT, RECORD, RetrieverSettings, _batch, _pairs, fresh, train
 from tests.tiny_encoders import save_t5
 
 pytest.importorskip("torch")
@@ -32,7 +32,7 @@ NEEDED = [
     for subject in SUBJECTS
     for way in ("zero", "one")
 ]
-SETTINGS = Settings(epochs=2, batch=4, hard=1, learning_rate=3e-3, checkpoint_every=3)
+SETTINGS = RetrieverSettings(epochs=2, batch=4, hard=1, learning_rate=3e-3, checkpoint_every=3)
 
 
 @pytest.fixture(scope="module")

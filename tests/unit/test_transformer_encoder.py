@@ -7,11 +7,11 @@ import pytest
 
 from retrieval.corpus import Corpus
 from retrieval.encode.encoder import Query
-from retrieval.encode.transformer import Format, TransformerEncoder
+from retrieval.encode.transformer import EncoderFormat, TransformerEncoder
 from retrieval.errors import EncoderMissing, IndexOutdated
 from retrieval.premise import Premise
 from retrieval.retriever import Retriever
-from retrieval.stored import Key, load, save
+from retrieval.stored import IndexKey, load, save
 from tests.tiny_encoders import save_bert, save_t5
 from tests.unit.test_retrieval import IMPORTS, PREMISES
 
@@ -30,16 +30,16 @@ def encoder(t5: Path) -> TransformerEncoder:
 
 
 def test_reprover_reads_premises_with_marks_and_states_as_they_are() -> None:
-    form = Format(marked=True)
+    form = EncoderFormat(marked=True)
     premise = Premise("Nat.add_comm", "M", "theorem", "(n m : Nat) : n + m = m + n", "Told.")
     assert form.premise(premise) == "theorem <a>Nat.add_comm</a> (n m : Nat) : n + m = m + n"
     assert form.query(Query("n : Nat\n⊢ n = n")) == "n : Nat\n⊢ n = n"
 
 
 def test_t5_is_read_as_reprover_and_others_as_they_say(t5: Path, tmp_path: Path) -> None:
-    assert TransformerEncoder.load(str(t5)).format == Format(marked=True)
+    assert TransformerEncoder.load(str(t5)).format == EncoderFormat(marked=True)
     bert = save_bert(tmp_path / "bert", True, {"query": "q: ", "document": "d: "})
-    assert TransformerEncoder.load(str(bert)).format == Format(False, "q: ", "d: ", True)
+    assert TransformerEncoder.load(str(bert)).format == EncoderFormat(False, "q: ", "d: ", True)
 
 
 def test_vectors_are_means_over_what_is_not_padding_and_of_length_1(encoder: TransformerEncoder) -> None:
@@ -112,11 +112,11 @@ def test_an_index_with_a_transformer_is_saved_and_refused_with_other_weights(
     encoder: TransformerEncoder, t5: Path, tmp_path: Path
 ) -> None:
     built = Retriever.build(Corpus(PREMISES[:5], IMPORTS), encoder)
-    key = Key("lean-1", {"here": "r1"}, str(t5), encoder.version)
+    key = IndexKey("lean-1", {"here": "r1"}, str(t5), encoder.version)
     save(built, key, tmp_path / "index")
     there = load(tmp_path / "index", key, encoder).extended(PREMISES[5:], {})
     assert len(there.vectors) == len(PREMISES)
     query = Query("n m : Nat\n⊢ n + m = m + n")
     assert there.search(query, 1)[0].premise.name == built.search(query, 1)[0].premise.name
     with pytest.raises(IndexOutdated, match="weights"):
-        load(tmp_path / "index", Key("lean-1", {"here": "r1"}, str(t5), "transformer-other"), encoder)
+        load(tmp_path / "index", IndexKey("lean-1", {"here": "r1"}, str(t5), "transformer-other"), encoder)

@@ -9,7 +9,7 @@ from curriculum.learn.generator.training_plan import TrainingPlan
 from prover.tactics.language.formats import PromptFields, PromptFormat
 
 if TYPE_CHECKING:
-    import torch
+    from retrieval.neural import torch
 
 IGNORED_LABEL = -100
 """The label of a token that is not predicted."""
@@ -67,7 +67,7 @@ class ExampleEncoder:
 
     def log_probabilities(self, model: Any, rows: Sequence[EncodedExample], device: str) -> "torch.Tensor":
         """Returns log p of each row's tactic in nats, a float tensor of shape (rows,)."""
-        import torch
+        from retrieval.neural import torch
 
         batch = self.batch(rows, device)
         logits, labels = model(**batch).logits, batch["labels"]
@@ -79,7 +79,7 @@ class ExampleEncoder:
 
 
 def _padded(rows: Sequence[Sequence[int]], padding: int, device: str) -> "torch.Tensor":
-    import torch
+    from retrieval.neural import torch
 
     width = max(len(row) for row in rows)
     return torch.tensor([[*row, *[padding] * (width - len(row))] for row in rows], device=device)

@@ -26,11 +26,12 @@ from prover.tactics.generator import Generator
 from prover.tactics.language.formats import DEFAULT_FORMATS, PromptFields, PromptFormat, format_named
 from prover.tactics.language.model import Decoding
 from prover.tactics.language.rejection import rejection_reason
+from retrieval.errors import PackageMissing
+from retrieval.neural import require
 
 if TYPE_CHECKING:
-    from torch import Tensor
-
     from prover.tactics.language.transformer import Transformer
+    from retrieval.neural import torch
 
 FIRST_EPOCHS = 20
 FIRST_RATE, FURTHER_RATE, ADAPTER_RATE = 2e-3, 5e-4, 1e-3
@@ -67,10 +68,9 @@ class GeneratorLearner:
             UsageError: torch or transformers is not installed.
         """
         try:
-            import torch  # noqa: F401
-            import transformers  # noqa: F401
-        except ImportError as error:
-            raise UsageError(f"The learner `generator` needs {error.name}: pip install 'prover[models]'.") from None
+            require("torch", "transformers")
+        except PackageMissing as error:
+            raise UsageError(f"The learner `generator` cannot be used. {error}") from None
         self._strategy = strategy
         self._seed = seed
         self._base = base
@@ -165,7 +165,8 @@ class GeneratorLearner:
     def save(self, directory: Path) -> None:
         """Writes the model's files, and the state of the strategy."""
         import msgspec
-        import torch
+
+        from retrieval.neural import torch
 
         for kept in (self._model, self._first):
             if kept.is_dir():
@@ -177,7 +178,8 @@ class GeneratorLearner:
     def load(self, directory: Path) -> None:
         """See `Trainable`."""
         import msgspec
-        import torch
+
+        from retrieval.neural import torch
 
         self.reset()
         try:
@@ -208,7 +210,7 @@ class GeneratorLearner:
         epochs, rate = (FIRST_EPOCHS, FIRST_RATE) if fresh else (self._epochs, FURTHER_RATE)
         rate = self._learning_rate or rate
         base = str(self._model) if begun else self._base
-        self._replace(self._trained(examples, base, TrainingPlan(epochs, rate=rate, seed=seed)))
+        self._replace(self._trained(examples, base, TrainingPlan(epochs, learning_rate=rate, seed=seed)))
 
     def _trained(self, examples: Sequence[Example], base: str, plan: TrainingPlan) -> Path:
         out = self._directory / UNFINISHED
@@ -216,7 +218,7 @@ class GeneratorLearner:
         (out / CHECKPOINT).unlink(missing_ok=True)
         return out
 
-    def _held(self, model: Any) -> "Tensor":
+    def _held(self, model: Any) -> "torch.Tensor":
         assert self._anchor is not None
         return penalty(dict(model.named_parameters()), self._anchor, EWC_STRENGTH)
 
@@ -232,7 +234,7 @@ class GeneratorLearner:
         made = self._trained(
             examples,
             str(self._first),
-            TrainingPlan(self._epochs, rate=self._learning_rate or ADAPTER_RATE, seed=seed, lora=Lora()),
+            TrainingPlan(self._epochs, learning_rate=self._learning_rate or ADAPTER_RATE, seed=seed, lora=Lora()),
         )
         before, _ = starting(str(self._model), self._seed)
         after, _ = starting(str(made), self._seed)

@@ -33,7 +33,7 @@ from prover.tactics.generator import BoundGenerator, Generator
 from prover.tactics.language.formats import format_named, state_text
 
 if TYPE_CHECKING:
-    import torch
+    from retrieval.neural import torch
 
 BETA = 0.1
 """The strength of DPO's implicit KL penalty towards the reference."""
@@ -91,7 +91,7 @@ def prefer(
         UsageError: there are no pairs, or `out` holds something else.
         ModelMissing: the base cannot be loaded.
     """
-    plan = plan or TrainingPlan(epochs=1, batch=8, rate=5e-5)
+    plan = plan or TrainingPlan(epochs=1, batch=8, learning_rate=5e-5)
     model, tokenizer = starting(base, plan.seed)
     card = card_of(base, model, plan, digest_of(pairs))
     encoder = ExampleEncoder(tokenizer, card.kind, format_named(card.format), plan)
@@ -168,7 +168,7 @@ class Preference:
 
     def loss(self, model: Any, items: Sequence[ReferencePair]) -> "torch.Tensor":
         """See `Objective`."""
-        import torch
+        from retrieval.neural import torch
 
         rows = [row for item in items for row in (item.chosen, item.rejected)]
         logs = self._encoder.log_probabilities(model, rows, self._device)
@@ -177,7 +177,7 @@ class Preference:
 
     def with_margin(self, model: Any, chosen: EncodedExample, rejected: EncodedExample) -> ReferencePair:
         """Returns a pair with the margin of a model, the reference."""
-        import torch
+        from retrieval.neural import torch
 
         model.to(self._device).eval()
         with torch.inference_mode():

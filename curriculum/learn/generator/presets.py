@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from prover.errors import ModelMissing
-from prover.tactics.language.transformer import Loading, load, quiet
+from prover.tactics.language.transformer import Loading, load
+from retrieval.errors import PackageMissing
+from retrieval.neural import silence
 
 ALPHABET = 384
 """The size of ByT5's vocabulary: 256 bytes, 3 special tokens, and 125 reserved ones (Xue et al. 2022)."""
@@ -19,14 +21,13 @@ def fresh(name: str, seed: int) -> tuple[Any, Any]:
     """
     build = PRESETS[name]
     try:
-        import torch
-        from transformers import ByT5Tokenizer
-    except ImportError as error:
-        raise ModelMissing(f"Training needs the package {error.name}: run `pip install 'prover[models]'`.") from None
-    quiet()
+        from retrieval.neural import torch, transformers
+    except PackageMissing as error:
+        raise ModelMissing(str(error)) from None
+    silence()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return build(), ByT5Tokenizer()
+        return build(), transformers.ByT5Tokenizer()
 
 
 def starting(base: str, seed: int) -> tuple[Any, Any]:
@@ -43,9 +44,9 @@ def starting(base: str, seed: int) -> tuple[Any, Any]:
 
 def _t5(d_model: int, d_ff: int, heads: int, layers: tuple[int, int]) -> Callable[[], Any]:
     def build() -> Any:
-        from transformers import T5Config, T5ForConditionalGeneration
+        from retrieval.neural import transformers
 
-        config = T5Config(
+        config = transformers.T5Config(
             vocab_size=ALPHABET,
             d_model=d_model,
             d_kv=d_model // heads,
@@ -59,16 +60,16 @@ def _t5(d_model: int, d_ff: int, heads: int, layers: tuple[int, int]) -> Callabl
             pad_token_id=0,
             eos_token_id=1,
         )
-        return T5ForConditionalGeneration(config)
+        return transformers.T5ForConditionalGeneration(config)
 
     return build
 
 
 def _gpt(width: int, heads: int, layers: int, context: int) -> Callable[[], Any]:
     def build() -> Any:
-        from transformers import GPT2Config, GPT2LMHeadModel
+        from retrieval.neural import transformers
 
-        config = GPT2Config(
+        config = transformers.GPT2Config(
             vocab_size=ALPHABET,
             n_embd=width,
             n_head=heads,
@@ -81,7 +82,7 @@ def _gpt(width: int, heads: int, layers: int, context: int) -> Callable[[], Any]
             eos_token_id=1,
             pad_token_id=0,
         )
-        return GPT2LMHeadModel(config)
+        return transformers.GPT2LMHeadModel(config)
 
     return build
 

@@ -23,10 +23,11 @@ from curriculum.learn.generator.training_plan import TrainingPlan
 from prover.errors import ModelMissing, UsageError
 from prover.progress import Notify
 from prover.tactics.language.formats import DEFAULT_FORMATS, format_named
+from retrieval.errors import PackageMissing
 from retrieval.files import atomic_path
 
 if TYPE_CHECKING:
-    import torch
+    from retrieval.neural import torch
 
 CHECKPOINT = "checkpoint.pt"
 CARD = "prover.json"
@@ -164,7 +165,7 @@ class Training(Generic[T]):
         notify: Notify,
         penalty: Penalty | None = None,
     ) -> None:
-        import torch
+        from retrieval.neural import torch
 
         self.model = model
         self._objective = objective
@@ -175,7 +176,7 @@ class Training(Generic[T]):
         self._notify = notify
         self._penalty = penalty
         self._weights = [weight for weight in model.parameters() if weight.requires_grad]
-        self._optimizer = torch.optim.AdamW(self._weights, lr=plan.rate, weight_decay=plan.weight_decay)
+        self._optimizer = torch.optim.AdamW(self._weights, lr=plan.learning_rate, weight_decay=plan.weight_decay)
         self._batches = math.ceil(len(rows) / plan.batch)
         self._steps = plan.epochs * math.ceil(self._batches / plan.accumulate)
         self._step = 0
@@ -189,7 +190,7 @@ class Training(Generic[T]):
 
     def go(self) -> None:
         """Performs the remaining steps. An interruption leaves a checkpoint."""
-        import torch
+        from retrieval.neural import torch
 
         torch.manual_seed(self._plan.seed)
         self._rng_state = torch.get_rng_state()
@@ -222,7 +223,7 @@ class Training(Generic[T]):
 
     def _take(self, group: Sequence[Sequence[T]]) -> None:
         """Performs one step with the summed gradients of several batches."""
-        import torch
+        from retrieval.neural import torch
 
         total = 0.0
         for rows in group:
@@ -246,11 +247,11 @@ class Training(Generic[T]):
         self.recent_loss = total if math.isnan(self.recent_loss) else 0.95 * self.recent_loss + 0.05 * total
 
     def _rate(self, step: int) -> float:
-        rising = max(1, int(self._plan.warmup * self._steps))
+        rising = max(1, int(self._plan.warm_up * self._steps))
         if step < rising:
-            return self._plan.rate * (step + 1) / rising
+            return self._plan.learning_rate * (step + 1) / rising
         along = (step - rising) / max(1, self._steps - rising)
-        return self._plan.rate * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * along)))
+        return self._plan.learning_rate * (0.05 + 0.95 * 0.5 * (1 + math.cos(math.pi * along)))
 
     def _groups(self) -> Iterator[list[list[T]]]:
         """Yields the batches of each remaining step."""
@@ -275,7 +276,7 @@ class Training(Generic[T]):
         return batches
 
     def _save(self) -> None:
-        import torch
+        from retrieval.neural import torch
 
         with atomic_path(self._file) as scratch:
             torch.save(
@@ -292,7 +293,7 @@ class Training(Generic[T]):
             )
 
     def _restore(self) -> None:
-        import torch
+        from retrieval.neural import torch
 
         if not self._file.is_file():
             return
@@ -309,14 +310,12 @@ def prepared(model: Any, plan: TrainingPlan) -> Any:
     """Returns the model on its device, with an adapter if the plan trains one."""
     if plan.lora is not None:
         try:
-            from peft import LoraConfig, get_peft_model
-        except ImportError:
-            raise ModelMissing("LoRA needs the package peft: run `pip install 'prover[models]'`.") from None
-        import torch
-
+            from retrieval.neural import peft, torch
+        except PackageMissing as error:
+            raise ModelMissing(f"LoRA cannot be used. {error}") from None
         torch.manual_seed(plan.seed)
-        chosen = LoraConfig(r=plan.lora.rank, lora_alpha=plan.lora.alpha, target_modules="all-linear")
-        model = get_peft_model(model, chosen)
+        chosen = peft.LoraConfig(r=plan.lora.rank, lora_alpha=plan.lora.alpha, target_modules="all-linear")
+        model = peft.get_peft_model(model, chosen)
     return model.to(plan.device)
 
 
@@ -346,7 +345,7 @@ def claim(out: Path, identity: str, replace_other: bool = False) -> None:
 
 def _identity_in(out: Path) -> str | None:
     """Returns the identity of the interrupted training in a directory; None without a whole checkpoint."""
-    import torch
+    from retrieval.neural import torch
 
     try:
         identity: str = torch.load(out / CHECKPOINT, map_location="cpu", weights_only=True)["identity"]
@@ -357,7 +356,7 @@ def _identity_in(out: Path) -> str | None:
 
 def _loss_on(model: Any, encoder: ExampleEncoder, rows: Sequence[EncodedExample], plan: TrainingPlan) -> float:
     """Returns the mean over tokens of −log p, in nats."""
-    import torch
+    from retrieval.neural import torch
 
     model.eval()
     with torch.inference_mode():

@@ -21,9 +21,9 @@ class TrainingPlan:
     """The number of examples in a batch."""
     accumulate: int = 1
     """The number of batches in an optimizer step."""
-    rate: float = 2e-3
+    learning_rate: float = 2e-3
     """The peak learning rate, after a linear warm-up and before a cosine decay."""
-    warmup: float = 0.05
+    warm_up: float = 0.05
     """The share of the steps that are warm-up."""
     weight_decay: float = 0.01
     clip: float = 1.0

@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from prover.errors import ModelError, ModelMissing
 from prover.tactics.language.model import Completion, Decoding, ModelKind, Prompt, Usage, charge, distinct, until_stop
+from retrieval.errors import PackageMissing
+from retrieval.neural import default_device, require, silence
 
 if TYPE_CHECKING:
-    import torch
+    from retrieval.neural import torch
 
 Quantised = Literal["4bit", "8bit"]
 
@@ -42,24 +44,21 @@ def load(name: str, loading: Loading | None = None) -> "Transformer":
     """
     loading = loading or Loading()
     try:
-        import torch
-        from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
-    except ImportError as error:
-        raise ModelMissing(
-            f"A language model needs the package {error.name}: run `pip install 'prover[models]'`."
-        ) from None
-    quiet()
-    device = loading.device
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
+        from retrieval.neural import transformers
+
+        require("torch")
+    except PackageMissing as error:
+        raise ModelMissing(str(error)) from None
+    silence()
+    device = default_device(loading.device)
     try:
-        config = AutoConfig.from_pretrained(name, local_files_only=loading.offline)
-        tokenizer = AutoTokenizer.from_pretrained(name, local_files_only=loading.offline)
+        config = transformers.AutoConfig.from_pretrained(name, local_files_only=loading.offline)
+        tokenizer = transformers.AutoTokenizer.from_pretrained(name, local_files_only=loading.offline)
         options: dict[str, Any] = {"dtype": _dtype(loading, device), **_quantisation(loading)}
         if config.is_encoder_decoder:
-            loader: Any = AutoModelForSeq2SeqLM
+            loader: Any = transformers.AutoModelForSeq2SeqLM
         else:
-            loader = AutoModelForCausalLM
+            loader = transformers.AutoModelForCausalLM
         loaded = loader.from_pretrained(name, local_files_only=loading.offline, config=config, **options)
         if loading.quantised is None:
             loaded = loaded.to(device)
@@ -91,7 +90,7 @@ class Transformer:
         Raises:
             ModelError: memory is short, or the model fails.
         """
-        import torch
+        from retrieval.neural import torch
 
         order = sorted(range(len(prompts)), key=lambda number: len(prompts[number].text))
         size = max(1, self._batch // decoding.count)
@@ -109,7 +108,7 @@ class Transformer:
         return answers
 
     def _batched(self, prompts: Sequence[Prompt], decoding: Decoding) -> Iterator[list[Completion]]:
-        import torch
+        from retrieval.neural import torch
 
         started = time.monotonic()
         inputs = self._encoded(prompts, decoding)
@@ -182,9 +181,9 @@ class Transformer:
             return {**inputs, "num_return_sequences": count}
         many = {key: value.repeat_interleave(count, dim=0) for key, value in inputs.items()}
         if count > 1 and inputs["input_ids"].shape[1] > 1:
-            from transformers import DynamicCache
+            from retrieval.neural import transformers
 
-            cache = DynamicCache(config=self.model.config)
+            cache = transformers.DynamicCache(config=self.model.config)
             ids, mask = inputs["input_ids"][:, :-1], inputs["attention_mask"][:, :-1]
             given = {"input_ids": ids, "attention_mask": mask, "past_key_values": cache, "logits_to_keep": 1}
             if "position_ids" in inspect.signature(self.model.forward).parameters:
@@ -225,7 +224,7 @@ class _Stops:
         """which rows have ended"""
 
     def __call__(self, rows: "torch.Tensor", _scores: object, **_: object) -> "torch.Tensor":
-        import torch
+        from retrieval.neural import torch
 
         tails = rows[:, max(self._width, rows.shape[1] - self._tail) :]
         texts = self._tokenizer.batch_decode(tails, skip_special_tokens=True)
@@ -256,7 +255,7 @@ class _Tally:
         return self._sums
 
     def _count(self, rows: "torch.Tensor") -> None:
-        import torch
+        from retrieval.neural import torch
 
         if self._next is None:
             return
@@ -270,16 +269,8 @@ class _Tally:
             self._going &= ~self._stops.done
 
 
-def quiet() -> None:
-    """The libraries say nothing on the terminal."""
-    from transformers.utils import logging
-
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-
-
 def _dtype(loading: Loading, device: str) -> Any:
-    import torch
+    from retrieval.neural import torch
 
     if loading.dtype != "auto":
         return getattr(torch, loading.dtype)
@@ -291,12 +282,12 @@ def _quantisation(loading: Loading) -> dict[str, Any]:
         return {}
     from importlib.util import find_spec
 
-    from transformers import BitsAndBytesConfig
+    from retrieval.neural import transformers
 
     if find_spec("bitsandbytes") is None:
         raise ImportError("quantised loading needs the package bitsandbytes: pip install bitsandbytes")
     bits = loading.quantised
-    chosen = BitsAndBytesConfig(load_in_4bit=bits == "4bit", load_in_8bit=bits == "8bit")
+    chosen = transformers.BitsAndBytesConfig(load_in_4bit=bits == "4bit", load_in_8bit=bits == "8bit")
     return {"quantization_config": chosen, "device_map": "auto"}
 
 
