@@ -1,18 +1,24 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: setup demo test check lint bench clean
+.PHONY: setup dev demo test check lint bench clean
 
-setup: .venv/ready toolchain
+# What the prover needs to run; and beside that what its tests, linters and trained models need.
+setup: .venv/base toolchain
+dev: .venv/ready toolchain
 
-.venv/ready: pyproject.toml constraints.txt
+.venv/base: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "prover needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 ...")'
 	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
+.venv/ready: .venv/base
 	$(BIN)/pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	touch $@
 
 .PHONY: toolchain
-toolchain: .venv/ready
+toolchain: .venv/base
 	$(BIN)/prover toolchain install
 
 # The main job: proves theorems of lean_projects/ and prints the proofs.
@@ -22,13 +28,14 @@ demo: setup
 	$(BIN)/prover prove --repo lean_projects/logic --theorem Logic.PSet.union_inter_cancel \
 		--theorem Logic.PSet.subset_iff_union_eq
 
-# The whole test suite, real Lean included.
-test: setup
-	$(BIN)/pytest
+# The whole test suite, real Lean included: two workers, each with Lean processes of its own. A file's tests share
+# what they set up, so they stay together.
+test: dev
+	$(BIN)/pytest -n 2 --dist loadfile
 
-# Formatting, lint, types and unit tests: about a minute, starts no Lean and no PostgreSQL.
+# The fast loop: formatting, lint, types and those unit tests that start no Lean and no PostgreSQL and train no model.
 check: lint
-	$(BIN)/pytest -m 'not lean and not postgresql' tests/unit
+	$(BIN)/pytest -n 2 --dist loadfile -m 'not lean and not postgresql and not slow' tests/unit
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .

@@ -1,5 +1,6 @@
 """What tests share: the embedded toolchain and one Lean session for the whole run."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,9 @@ from prover.lean.gateway_session import LeanSession
 from prover.lean.toolchain.install import install
 from prover.lean.toolchain.node import find_node
 from prover.lean.toolchain.toolchain import EmbeddedToolchain
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+"""The models of the tests are tiny and two pytest workers share the computer: more threads would only wait."""
 
 
 @pytest.fixture(autouse=True)

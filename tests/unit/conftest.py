@@ -107,8 +107,21 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return server.new_database()
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite file with all tables and no rows: copying it is a hundred times faster than creating the tables."""
+    file = tmp_path_factory.mktemp("empty") / "prover.db"
+    with Database(file) as database, database.unit_of_work():
+        pass
+    return file
+
+
 @pytest.fixture
-def db(url: str) -> Iterator[Database]:
+def db(url: str, empty_database: Path) -> Iterator[Database]:
     """An empty database, of each kind."""
+    if url.startswith("sqlite:///"):
+        file = Path(url.removeprefix("sqlite:///"))
+        file.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(empty_database, file)
     with Database(url) as database:
         yield database

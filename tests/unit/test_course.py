@@ -177,6 +177,7 @@ def test_the_matrix_has_a_row_for_each_repository_learnt(database: Database, tmp
     assert backward_transfer(matrix) == 1.0, "the second repository taught what the first needed"
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_point_changes_nothing_of_the_result(tmp_path: Path, empty: Path) -> None:
     def course(name: str, kills: Sequence[int], lose: bool = False) -> tuple[list[tuple[Any, ...]], int]:
         shutil.copy(empty, tmp_path / f"{name}.db")
@@ -278,6 +279,7 @@ def test_known_proofs_are_tried_again_after_a_commit(database: Database, tmp_pat
     assert events == ["found", "kept", "broken", "mended"]
 
 
+@pytest.mark.slow
 def test_a_kill_while_known_proofs_are_tried_again_changes_nothing(tmp_path: Path, empty: Path) -> None:
     def rechecked(name: str, die_at: int) -> list[Any]:
         shutil.copy(empty, tmp_path / f"{name}.db")

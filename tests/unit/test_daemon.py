@@ -227,6 +227,7 @@ def test_a_database_that_is_down_at_the_start_is_waited_for(db: Database, monkey
     assert environment.traces == [other]
 
 
+@pytest.mark.slow
 def test_a_kill_at_any_point_loses_no_more_than_the_work_in_hand(tmp_path: Path, empty: Path) -> None:
     for point in (3, 6):
         file = tmp_path / f"{point}.db"

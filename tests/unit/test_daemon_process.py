@@ -64,6 +64,7 @@ def asked(port: int, path: str) -> tuple[int, str]:
     return answer.status, answer.read().decode()
 
 
+@pytest.mark.slow
 def test_a_life(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     port = free_port()
     file = configured(place, port)
@@ -151,6 +152,7 @@ class Stopped(BaseException):
     """A signal came."""
 
 
+@pytest.mark.slow
 def test_a_command_that_publishes_ends_with_its_children_when_the_daemon_is_told_to_stop(place: Path) -> None:
     patches = Patches(DaemonConfig(), JsonLog(place / "log"))
     program = "import os,subprocess,time; c=subprocess.Popen(['sleep','600']); "

@@ -183,6 +183,7 @@ def test_trainings_are_limited_in_time_and_kept_apart(db: Database, tmp_path: Pa
     assert asked == 2 * [(3, "a training")]
 
 
+@pytest.mark.slow
 def test_a_language_model_is_trained_used_and_restored(db: Database, tmp_path: Path) -> None:
     pytest.importorskip("transformers")
     from curriculum.learn.generator.learner import GeneratorLearner

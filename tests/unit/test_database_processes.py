@@ -21,6 +21,8 @@ from curriculum.database.listing import row_counts
 from curriculum.database.records import FoundProof
 from prover.errors import DatabaseBusy, DatabaseFull
 
+pytestmark = pytest.mark.slow  # several processes are started and killed
+
 TESTS = Path(__file__).parents[1]
 WRITERS, ROUNDS = 3, 5
 PROOF = FoundProof(("simp",), (), 3, "automation", whole=True)

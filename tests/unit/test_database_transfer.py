@@ -90,6 +90,7 @@ def open_rows(connection: Connection) -> list[tuple[object, ...]]:
     return sorted(tuple(found) for found in connection.execute(asked))
 
 
+@pytest.mark.slow
 @given(traced=st.lists(MODULES, min_size=1, max_size=2))
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_everything_comes_back(tmp_path: Path, empty: Path, traced: list[tuple[TracedModule, TracedModule]]) -> None:
@@ -170,6 +171,7 @@ def test_a_database_goes_on_after_an_import(full: Database, db: Database, tmp_pa
     assert counts(db)["proofs"] == counts(full)["proofs"] + 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", [f"{number:04}" for number in range(1, int(HEAD) + 1)])
 def test_exports_of_older_versions_are_imported(full: Database, db: Database, tmp_path: Path, version: str) -> None:
     """Tables and columns that there are no more are left out; everything else comes back."""
@@ -218,6 +220,7 @@ def row_edited(table: str, **change: object) -> Callable[[list[bytes]], list[byt
     return lambda lines: edited(first_of(table)(lines), lambda line: line["row"].update(change))(lines)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("spoil", "said"),
     [

@@ -85,11 +85,12 @@ def test_every_table_is_described() -> None:
     assert all(mapper.class_.__doc__ for mapper in Base.registry.mappers)
 
 
-def test_the_first_use_makes_the_tables(db: Database) -> None:
-    assert db.version() is None
-    with db.reading() as connection:
-        assert set(row_counts(connection).values()) == {0}
-    assert db.version() == HEAD
+def test_the_first_use_makes_the_tables(url: str) -> None:
+    with Database(url) as db:
+        assert db.version() is None
+        with db.reading() as connection:
+            assert set(row_counts(connection).values()) == {0}
+        assert db.version() == HEAD
 
 
 def test_asking_for_the_version_makes_nothing(tmp_path: Path) -> None:
@@ -117,6 +118,7 @@ def test_an_older_database_is_upgraded_when_it_is_asked_for_and_keeps_its_rows(u
         assert (after["snapshots"], after["tactic_steps"], after["theorems"]) == (1, 2, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("version", [f"{number:04}" for number in range(1, int(HEAD))])
 def test_every_older_version_becomes_what_is_described_and_keeps_its_rows(url: str, version: str) -> None:
     with Database(url, schema=Schema(head=version)) as db:

@@ -121,6 +121,7 @@ def entered(tmp_path: Path, url: str, *words: str) -> "subprocess.CompletedProce
     return subprocess.run(script, env=environment, capture_output=True, text=True, timeout=300, cwd=tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("sh") is None, reason="there is no shell")
 def test_the_entry_script_runs_the_daemon_on_either_database(tmp_path: Path, url: str) -> None:
     done = entered(tmp_path, url, "daemon", "run", "--until-idle")
@@ -129,6 +130,7 @@ def test_the_entry_script_runs_the_daemon_on_either_database(tmp_path: Path, url
     assert entered(tmp_path, url, "healthy").returncode == 1, "none is running any more"
 
 
+@pytest.mark.slow
 def test_the_entry_script_passes_other_commands_on(tmp_path: Path) -> None:
     done = entered(tmp_path, f"sqlite:///{tmp_path}/p.db", "db", "status")
     assert (done.returncode, "not there yet" in done.stdout) == (0, True)

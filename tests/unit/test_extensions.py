@@ -25,6 +25,8 @@ from prover.tactics.generator import TheoremRef
 from prover.tactics.language.formats import FORMATS, PromptFields, format_named
 from tests.traced_modules import module, theorem
 
+pytestmark = pytest.mark.slow  # a package is installed by pip
+
 DOCUMENTATION = Path(__file__).parents[2] / "docs" / "extending.md"
 FILE = re.compile(r"^`(?P<path>[\w./]+)`\n\n```\w+\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
 THEOREM = TheoremRef("A", "a", 0, "k")

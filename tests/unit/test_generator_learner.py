@@ -13,6 +13,8 @@ from prover.lean.traced import TracedModule, TracedStep
 from prover.tactics.language.transformer import Loading, load
 from tests.tiny_models import tiny_seq2seq
 
+pytestmark = pytest.mark.slow  # models are trained or run
+
 HELD = next(f"held{n}" for n in range(100) if held_out(f"held{n}"))
 LEARNT = [f"t{n}" for n in range(40) if not held_out(f"t{n}")][:12]
 

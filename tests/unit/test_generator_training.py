@@ -17,6 +17,8 @@ from prover.tactics.language.model import Decoding, Prompt
 from prover.tactics.language.transformer import Loading, load
 from tests.tiny_models import tiny_causal, tiny_seq2seq
 
+pytestmark = pytest.mark.slow  # models are trained or run
+
 EXAMPLES = [Example("M", f"t{n}", f"x{n} : Nat\n⊢ x{n} = x{n}", f"exact x{n}") for n in range(12)]
 QUICK = TrainingPlan(epochs=2, batch=4, learning_rate=1e-2, state_bytes=60)
 

@@ -12,6 +12,8 @@ from prover.tactics.language.model import Decoding, Prompt, until_stop
 from prover.tactics.language.transformer import Loading, Transformer, load
 from tests.tiny_models import tiny_causal, tiny_seq2seq
 
+pytestmark = pytest.mark.slow  # models are trained or run
+
 PROMPTS = [Prompt("⊢ a = a"), Prompt("h : p\n⊢ p"), Prompt("n : Nat\n⊢ n + 0 = n")]
 """the shortest first, as they are generated"""
 

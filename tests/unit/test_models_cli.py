@@ -38,6 +38,7 @@ def prove(db: Database, model: str) -> None:
         work.results.record_attempt(AttemptRecord("t", "M", "key", "Lean", {}, found, models=(model,)))
 
 
+@pytest.mark.slow
 def test_models_are_listed_with_what_is_known_of_them(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with database() as db:
         prove(db, "mine")
@@ -55,6 +56,7 @@ def test_a_list_without_models_says_how_to_make_one(capsys: pytest.CaptureFixtur
     assert "prover train generator" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_model_is_shown(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["models", "show", "mine"]) == 0
     shown = capsys.readouterr().out
@@ -64,6 +66,7 @@ def test_a_model_is_shown(model: Path, capsys: pytest.CaptureFixture[str]) -> No
     assert json.loads(capsys.readouterr().out)["trained_on"] == {"examples": 7}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command", ["show", "remove"])
 def test_an_unknown_model_is_named_with_the_known_ones(
     model: Path, capsys: pytest.CaptureFixture[str], command: str
@@ -74,6 +77,7 @@ def test_an_unknown_model_is_named_with_the_known_ones(
     assert "mine, base" in message
 
 
+@pytest.mark.slow
 def test_a_model_that_nothing_names_is_removed_with_its_files(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["models", "remove", "mine"]) == 0
     assert not model.exists()
@@ -82,6 +86,7 @@ def test_a_model_that_nothing_names_is_removed_with_its_files(model: Path, capsy
     assert "mine" not in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_a_model_that_proved_something_stays_in_the_list(model: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with database() as db:
         prove(db, "mine")
@@ -103,6 +108,7 @@ def test_removing_deletes_nothing_but_a_models_files(tmp_path: Path) -> None:
     assert (tmp_path / "thesis.txt").read_text() == "precious"
 
 
+@pytest.mark.slow
 def test_a_model_is_found_by_its_name_and_asked_in_its_own_format(model: Path) -> None:
     choice = ModelChoice("mine", offline=True)
     loaded = choice.open()
@@ -112,6 +118,7 @@ def test_a_model_is_found_by_its_name_and_asked_in_its_own_format(model: Path) -
     assert (choice.known_as(), ModelChoice(str(model)).known_as()) == ("mine", "mine")
 
 
+@pytest.mark.slow
 def test_another_format_may_be_asked_for(model: Path, tmp_path: Path) -> None:
     mine = tmp_path / "mine.toml"
     mine.write_text('name = "toml"\ntemplate = "G {state}"\nkinds = ["seq2seq"]')
@@ -144,6 +151,7 @@ def test_a_price_that_is_no_number_is_refused(monkeypatch: pytest.MonkeyPatch) -
         ModelChoice("http://127.0.0.1:1/v1#m").open()
 
 
+@pytest.mark.slow
 def test_the_mode_decides_what_a_model_is_asked_for(tmp_path: Path) -> None:
     choice = ModelChoice(str(tiny_causal(tmp_path / "causal")), offline=True)
     tactics = asked_of(choice, "tactics", 1, Reporter(print))
@@ -158,6 +166,7 @@ def test_the_mode_decides_what_a_model_is_asked_for(tmp_path: Path) -> None:
         asked_of(None, "both", 1, Reporter(print))
 
 
+@pytest.mark.slow
 def test_the_model_is_one_of_the_generators(tmp_path: Path) -> None:
     choice = ModelChoice(str(tiny_causal(tmp_path / "causal")), offline=True)
     tactics = asked_of(choice, "tactics", 1, Reporter(print)).tactics
@@ -178,6 +187,7 @@ def test_a_model_that_is_not_there_is_refused_before_lean_starts(
     assert len(message.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_what_generators_did_is_added_up(model: Path) -> None:
     with database() as db:
         with db.unit_of_work() as work:

@@ -19,6 +19,8 @@ from prover.tactics.generator import StatelessGenerator, Suggestion
 from prover.tactics.language.formats import format_named, state_text
 from tests.tiny_models import tiny_causal, tiny_seq2seq
 
+pytestmark = pytest.mark.slow  # models are trained or run
+
 PAIRS = [PreferencePair("M", f"t{n}", f"⊢ {n} = {n}", "rfl", "omega") for n in range(8)]
 QUICK = TrainingPlan(epochs=6, batch=4, learning_rate=1e-2, state_bytes=60)
 SOURCE = SourceText("theorem t : p ∧ q := by sorry", "M.lean", "M")

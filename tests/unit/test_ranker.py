@@ -56,6 +56,7 @@ def taught(strategy: Strategy, epochs: int = 12) -> Ranker:
     return ranker
 
 
+@pytest.mark.slow
 def test_it_learns_what_it_is_taught() -> None:
     ranker = Ranker(epochs=12)
     before = recall(ranker, FIRST)
@@ -68,6 +69,7 @@ def test_what_is_held_out_is_never_learnt_from() -> None:
     assert 0 < sum(map(held_out, names)) < len(names) / 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("strategy", ["progressive", "merged", "replay", "ewc", "adapters"])
 def test_every_strategy_goes_on_from_what_was_saved_as_if_it_had_not_stopped(
     strategy: Strategy, tmp_path: Path
@@ -83,6 +85,7 @@ def test_every_strategy_goes_on_from_what_was_saved_as_if_it_had_not_stopped(
         assert other.performance(EvaluationTask("t", (of,))) == whole.performance(EvaluationTask("t", (of,)))
 
 
+@pytest.mark.slow
 def test_the_penalty_holds_the_weights_that_mattered() -> None:
     """With EWC, what the first repository needed is nearer to where it was after the second."""
 

@@ -106,6 +106,7 @@ def repaired(out: Path) -> int:
     return sum(file.read_bytes() == b"olean and more" for file in out.rglob("*.olean"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("crashes", [0, 1, 8])
 def test_batches_that_crash_are_tried_again(
     repairing: tuple[EmbeddedToolchain, Staging, Path], tmp_path: Path, crashes: int
@@ -118,6 +119,7 @@ def test_batches_that_crash_are_tried_again(
     assert told[-1] == 1.0
 
 
+@pytest.mark.slow
 def test_batches_that_go_on_crashing_end_the_installation(
     repairing: tuple[EmbeddedToolchain, Staging, Path], tmp_path: Path
 ) -> None:

@@ -16,6 +16,8 @@ from retrieval.premise import Position, Premise
 from retrieval.train import CHECKPOINT, RECORD, RetrieverSettings, _batch, _pairs, fresh, train
 from tests.tiny_encoders import save_t5
 
+pytestmark = pytest.mark.slow  # models are trained or run
+
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 

@@ -15,6 +15,8 @@ from retrieval.stored import IndexKey, load, save
 from tests.tiny_encoders import save_bert, save_t5
 from tests.unit.test_retrieval import IMPORTS, PREMISES
 
+pytestmark = pytest.mark.slow  # models are trained or run
+
 pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
