@@ -26,7 +26,7 @@ class Hypothesis(msgspec.Struct, frozen=True):
     prop: bool = False
     """Whether its type is a proposition, so that it is a hypothesis and not a variable."""
     instance: bool = False
-    """Whether it is an instance-implicit argument."""
+    """Whether it is a local type class instance."""
     let: bool = False
     """Whether it has a value, as `let` introduces one."""
     constructors: int | None = None
