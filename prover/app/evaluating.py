@@ -14,12 +14,12 @@ from prover.attempt import Prover
 from prover.check.challenge import challenge_directory
 from prover.check.gate import Gate, Judge
 from prover.errors import LeanError, ProverError, UsageError
-from prover.evaluate.harness import Harness, Plan, Telling
+from prover.evaluate.harness import EvaluationPlan, Harness, RunCallbacks
 from prover.evaluate.header import modules_of
-from prover.evaluate.journal import Journal, Manifest, ProblemLine, SurveyLine
+from prover.evaluate.journal import ProblemLine, RunLog, RunManifest, SurveyLine
 from prover.evaluate.loading import BENCHMARKS, load
-from prover.evaluate.problem import Benchmark, Located, Problem, Provenance, Written
-from prover.evaluate.survey import Ground, InRepository, Scratch
+from prover.evaluate.problem import Benchmark, LocatedProblem, Problem, Provenance, WrittenProblem
+from prover.evaluate.survey import FileEnvironment, ProblemEnvironment, RepositoryEnvironment
 from prover.evaluate.systems import System
 from prover.lean.pool import Pool
 from prover.lean.toolchain.choose import ToolchainChoice
@@ -88,7 +88,7 @@ def _theorems(wanted: Wanted, reporter: Reporter) -> Benchmark:
     """Every theorem of a repository, its proof hidden."""
     if wanted.repo is None:
         raise UsageError("Say with --repo of which repository the theorems are.")
-    problems: list[Located] = []
+    problems: list[LocatedProblem] = []
     with Workspace.open(wanted.repo, wanted.toolchain_choice, reporter) as ready:
         location = parse_location(wanted.repo)
         revision = location.revision or ""
@@ -104,7 +104,7 @@ def _theorems(wanted: Wanted, reporter: Reporter) -> Benchmark:
                     reporter.notify(f"{module.name} is left out: {error}")
                     continue
                 problems += (
-                    Located(d.name, location.canonical, revision, source.file, None, d.name, d.statement)
+                    LocatedProblem(d.name, location.canonical, revision, source.file, None, d.name, d.statement)
                     for d in declared
                 )
         commit = f"{ready.checkout.commit or ''}{' (with changes)' if ready.checkout.dirty else ''}"
@@ -118,7 +118,7 @@ class Place:
     """Problems that share a ground."""
 
     problems: tuple[Problem, ...]
-    ground: Ground
+    ground: ProblemEnvironment
     toolchain: EmbeddedToolchain | NativeToolchain
     search_path: tuple[Path, ...]
     repository: Repository
@@ -145,24 +145,26 @@ def places(
     Args:
         unreachable: told of a problem whose repository cannot be had.
     """
-    written = tuple(problem for problem in benchmark.problems if isinstance(problem, Written))
+    written = tuple(problem for problem in benchmark.problems if isinstance(problem, WrittenProblem))
     if written and wanted.repo is None:
         toolchain = toolchain_of(wanted, reporter)
-        yield Place(written, Scratch(_has_module(toolchain, ())), toolchain, (), _no_repository())
+        yield Place(written, FileEnvironment(_has_module(toolchain, ())), toolchain, (), _no_repository())
     elif written and wanted.repo is not None:
         with Workspace.open(wanted.repo, wanted.toolchain_choice, reporter) as ready:
             path = ready.builder.search_path()
             for _ in ready.builder.build(_imported(written, ready.repository)):
                 pass
-            yield Place(written, Scratch(_has_module(ready.toolchain, path)), ready.toolchain, path, ready.repository)
-    by_location: dict[str, list[Located]] = {}
+            yield Place(
+                written, FileEnvironment(_has_module(ready.toolchain, path)), ready.toolchain, path, ready.repository
+            )
+    by_location: dict[str, list[LocatedProblem]] = {}
     for problem in benchmark.problems:
-        if isinstance(problem, Located):
+        if isinstance(problem, LocatedProblem):
             by_location.setdefault(problem.location, []).append(problem)
     for location, located in by_location.items():
         try:
             with Workspace.open(location, wanted.toolchain_choice, reporter) as ready:
-                ground = InRepository(ready.repository, ready.builder)
+                ground = RepositoryEnvironment(ready.repository, ready.builder)
                 path = ready.builder.search_path()
                 yield Place(tuple(located), ground, ready.toolchain, path, ready.repository)
         except LeanError:
@@ -172,9 +174,9 @@ def places(
                 unreachable(problem.name, error)
 
 
-def manifest_of(wanted: Wanted, benchmark: Benchmark, plan: Plan, toolchain: str) -> Manifest:
+def manifest_of(wanted: Wanted, benchmark: Benchmark, plan: EvaluationPlan, toolchain: str) -> RunManifest:
     """What a run's directory says of the run."""
-    return Manifest(
+    return RunManifest(
         benchmark=benchmark.name,
         split=benchmark.split,
         source=benchmark.provenance.path,
@@ -192,19 +194,25 @@ def manifest_of(wanted: Wanted, benchmark: Benchmark, plan: Plan, toolchain: str
 
 
 def evaluate(
-    wanted: Wanted, benchmark: Benchmark, plan: Plan, out: Path, resume: bool, telling: Telling, reporter: Reporter
+    wanted: Wanted,
+    benchmark: Benchmark,
+    plan: EvaluationPlan,
+    out: Path,
+    resume: bool,
+    telling: RunCallbacks,
+    reporter: Reporter,
 ) -> None:
     """Runs what is still to be run, into the directory `out`.
 
     Raises:
         RunError: `out` has another run, or this one and it is not to be gone on with.
     """
-    scratch = any(isinstance(problem, Written) for problem in benchmark.problems) and wanted.repo is None
+    scratch = any(isinstance(problem, WrittenProblem) for problem in benchmark.problems) and wanted.repo is None
     toolchain = (
         toolchain_of(wanted, reporter).describe() if scratch else f"{wanted.toolchain_choice}, as each repository asks"
     )
     lines = [ProblemLine(each.name, each.digest, each.text, each.split) for each in benchmark.problems]
-    with Journal(out, manifest_of(wanted, benchmark, plan, toolchain), lines, resume) as journal:
+    with RunLog(out, manifest_of(wanted, benchmark, plan, toolchain), lines, resume) as journal:
 
         def unreachable(name: str, error: ProverError) -> None:
             if name not in journal.survey:
@@ -234,7 +242,7 @@ def _has_module(toolchain: EmbeddedToolchain | NativeToolchain, path: Sequence[P
     return here
 
 
-def _imported(problems: Sequence[Written], repository: Repository) -> list[str]:
+def _imported(problems: Sequence[WrittenProblem], repository: Repository) -> list[str]:
     """The modules of the repository that headers import."""
     named = dict.fromkeys(module for problem in problems for module in modules_of(problem.header))
     return [module for module in named if repository.find(module) is not None]

@@ -24,7 +24,7 @@ from prover.cli.output import consoles, reporter
 from prover.errors import RunError, UsageError
 from prover.evaluate.calibration import calibration_section
 from prover.evaluate.contamination import Overlap, contamination_section, corpus_of
-from prover.evaluate.harness import Plan, Telling
+from prover.evaluate.harness import EvaluationPlan, RunCallbacks
 from prover.evaluate.journal import SurveyLine, Trial
 from prover.evaluate.literature import section
 from prover.evaluate.loading import statements
@@ -155,7 +155,7 @@ def _evaluate(benchmark: str, /, **given: Any) -> int:
     return 0
 
 
-def _plan(given: dict[str, Any], reporter: Reporter) -> Plan:
+def _plan(given: dict[str, Any], reporter: Reporter) -> EvaluationPlan:
     passes, temperature = given["passes"], given["temperature"]
     if temperature is None:
         temperature = 0.0 if passes == 1 else 0.5
@@ -179,7 +179,7 @@ def _plan(given: dict[str, Any], reporter: Reporter) -> Plan:
         knows=knows,
     )
     names = [name.strip() for name in given["beside"].split(",") if name.strip() not in ("", "none")]
-    return Plan((ours, *baselines(names, ours)), passes, temperature, given["seed"], given["jobs"])
+    return EvaluationPlan((ours, *baselines(names, ours)), passes, temperature, given["seed"], given["jobs"])
 
 
 def _new_directory(name: str, split: str) -> Path:
@@ -187,7 +187,7 @@ def _new_directory(name: str, split: str) -> Path:
     return home().root / "evaluations" / "-".join(filter(None, [Path(name).name, split.replace("/", "-"), stamp]))
 
 
-def _telling(out: Console, notify: Any, plan: Plan) -> Telling:
+def _telling(out: Console, notify: Any, plan: EvaluationPlan) -> RunCallbacks:
     ours = plan.systems[0].name
     marks = {"proved": "[green]✓[/]", "open": "[yellow]·[/]", "refused": "[red]✗[/]", "crashed": "[red]✗[/]"}
 
@@ -206,7 +206,7 @@ def _telling(out: Console, notify: Any, plan: Plan) -> Telling:
         for line in trial.proof.splitlines():
             out.print(f"    {line}", style="bold", markup=False)
 
-    return Telling(surveyed, tried)
+    return RunCallbacks(surveyed, tried)
 
 
 def summarise(run: Run, out: Console) -> None:

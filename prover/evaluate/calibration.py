@@ -15,7 +15,7 @@ from itertools import pairwise
 from statistics import fmean
 from typing import TYPE_CHECKING
 
-from prover.evaluate.journal import PROMISE_BINS
+from prover.evaluate.journal import CALIBRATION_BINS
 from prover.evaluate.markdown import percent, table
 from prover.evaluate.results import Run
 from prover.evaluate.statistics import wilson
@@ -24,14 +24,14 @@ from retrieval.statistics import Interval
 if TYPE_CHECKING:
     import numpy as np
 
-LEAST = 20
+MIN_PROBLEMS = 20
 """The smallest number of problems for which success is predicted; some must be proved and some not."""
 FOLDS = 10
 BINS = 5
 RIDGE = 3.0
 """The strength of the ridge penalty, in numbers of problems."""
 NEWTON_STEPS = 25
-SIGNS = ("∀", "∃", "→", "↔", "∧", "∨", "¬", "=", "≠", "<", "≤", "∣", "%", "^", "*", "+", "-", "/")
+COUNTED_SYMBOLS = ("∀", "∃", "→", "↔", "∧", "∨", "¬", "=", "≠", "<", "≤", "∣", "%", "^", "*", "+", "-", "/")
 """The symbols that are counted in a statement, besides words and numerals."""
 _NUMERAL = re.compile(r"(?<![\w.])\d+")
 _WORD = re.compile(r"[^\W\d][\w'.]*")
@@ -59,7 +59,7 @@ class Quality:
 
 
 @dataclass(frozen=True)
-class Bin:
+class ForecastBin:
     """A bin of forecasts with similar probabilities."""
 
     least: float
@@ -75,7 +75,7 @@ def forecasts(run: Run, system: str) -> list[Forecast]:
     """Returns forecasts of runnable problems in increasing order; none if too few, or all outcomes are equal."""
     proved, attempted = run.proved(system), run.of(system)
     tried = [(line, line.problem in proved) for line in run.survey.values() if line.problem in attempted]
-    if len(tried) < LEAST or len({won for _, won in tried}) < 2:
+    if len(tried) < MIN_PROBLEMS or len({won for _, won in tried}) < 2:
         return []
     digests = {problem.name: problem.digest for problem in run.problems}
     tried.sort(key=lambda pair: digests[pair[0].problem])  # an order that no author chose
@@ -93,23 +93,28 @@ def quality(found: Sequence[Forecast]) -> Quality:
     return Quality(brier, base, sum(gaps) / total)
 
 
-def bins(found: Sequence[Forecast]) -> list[Bin]:
+def bins(found: Sequence[Forecast]) -> list[ForecastBin]:
     """Returns ordered forecasts in bins of nearly equal size."""
     edges = [round(len(found) * number / BINS) for number in range(BINS + 1)]
     return [_bin(found[start:stop]) for start, stop in pairwise(edges) if start < stop]
 
 
-def _bin(part: Sequence[Forecast]) -> Bin:
+def _bin(part: Sequence[Forecast]) -> ForecastBin:
     chances = [each.chance for each in part]
     won = wilson(sum(each.proved for each in part), len(part))
-    return Bin(chances[0], chances[-1], fmean(chances), len(part), won)
+    return ForecastBin(chances[0], chances[-1], fmean(chances), len(part), won)
 
 
 def appearance(statement: str) -> list[float]:
     """Returns features of a statement: logarithms of counts, of which the first is of its length."""
-    signs = Counter(character for character in statement if character in SIGNS)
+    signs = Counter(character for character in statement if character in COUNTED_SYMBOLS)
     numerals = [int(numeral) for numeral in _NUMERAL.findall(statement)]
-    counts = [len(statement), len(set(_WORD.findall(statement))), len(numerals), *(signs[sign] for sign in SIGNS)]
+    counts = [
+        len(statement),
+        len(set(_WORD.findall(statement))),
+        len(numerals),
+        *(signs[sign] for sign in COUNTED_SYMBOLS),
+    ]
     return [math.log1p(count) for count in [*counts, max(numerals, default=0)]]
 
 
@@ -141,7 +146,7 @@ def _tactics(run: Run) -> Iterator[str]:
     ours = run.systems[0]
     given = [promise for trial in run.trials if trial.system == ours for promise in trial.promises]
     rows = []
-    for least, below in zip(PROMISE_BINS, (*PROMISE_BINS[1:], 1.0), strict=True):
+    for least, below in zip(CALIBRATION_BINS, (*CALIBRATION_BINS[1:], 1.0), strict=True):
         part = [promise for promise in given if promise.least == least]
         if tried := sum(promise.tried for promise in part):
             mean = sum(promise.expected for promise in part) / tried

@@ -25,7 +25,7 @@ class Side:
 
 
 @dataclass(frozen=True)
-class Cost:
+class SideCost:
     """The cost of a side on the problems that are compared."""
 
     seconds: float
@@ -53,7 +53,7 @@ class Comparison:
     """The p-value of McNemar's exact two-sided test; a problem counts as proved if any pass proved it."""
     difference: Interval
     """The difference of the shares proved, second minus first, with a bootstrap interval over problems."""
-    costs: tuple[Cost, Cost]
+    costs: tuple[SideCost, SideCost]
     differing: tuple[str, ...]
     """The settings in which the runs differ."""
 
@@ -132,9 +132,9 @@ def _lines(found: Comparison) -> Iterator[str]:
             yield "none"
 
 
-def _cost(tried: dict[str, list[Trial]], names: list[str]) -> Cost:
+def _cost(tried: dict[str, list[Trial]], names: list[str]) -> SideCost:
     trials = [trial for name in names for trial in tried[name]]
-    return Cost(sum(t.seconds for t in trials), sum(t.expansions for t in trials), sum(t.tactics for t in trials))
+    return SideCost(sum(t.seconds for t in trials), sum(t.expansions for t in trials), sum(t.tactics for t in trials))
 
 
 def _differing(first: Side, second: Side) -> tuple[str, ...]:

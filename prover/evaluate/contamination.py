@@ -17,9 +17,9 @@ from prover.evaluate.statistics import wilson
 
 Degree = Literal["exact", "renamed", "near", "none"]
 DEGREES: tuple[Degree, ...] = ("exact", "renamed", "near", "none")
-RUN = 5
+NGRAM_TOKENS = 5
 """The number of tokens in an n-gram."""
-NEAR = 0.8
+NEAR_SHARE = 0.8
 """The share of a statement's n-grams that one known statement must contain."""
 OPENING_WORDS = ("∀", "∃", "λ", "fun", "∑", "∏", "∃!")
 ENDS_BINDERS = (":", ",", "=>", "↦", "∈", "<", ">", "≤", "≥")
@@ -37,7 +37,7 @@ class Overlap:
 
 
 @dataclass
-class Corpus:
+class StatementIndex:
     """An index of known statements."""
 
     _exact: dict[tuple[str, ...], str] = field(default_factory=dict)
@@ -67,12 +67,12 @@ class Corpus:
             return Overlap("none")
         name, count = min(common.items(), key=lambda pair: (-pair[1], pair[0]))
         share = count / len(runs)
-        return Overlap("near" if share >= NEAR else "none", name, share)
+        return Overlap("near" if share >= NEAR_SHARE else "none", name, share)
 
 
-def corpus_of(statements: Iterable[tuple[str, str]]) -> Corpus:
+def corpus_of(statements: Iterable[tuple[str, str]]) -> StatementIndex:
     """Returns an index of statements, given with their names."""
-    corpus = Corpus()
+    corpus = StatementIndex()
     for name, statement in statements:
         corpus.add(name, statement)
     return corpus
@@ -145,7 +145,7 @@ def _is_name(word: str) -> bool:
 
 
 def _runs(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
-    if len(words) <= RUN:
+    if len(words) <= NGRAM_TOKENS:
         yield tuple(words)
-    for start in range(len(words) - RUN):
-        yield tuple(words[start : start + RUN])
+    for start in range(len(words) - NGRAM_TOKENS):
+        yield tuple(words[start : start + NGRAM_TOKENS])

@@ -18,10 +18,10 @@ import psutil
 from prover.attempt import AttemptOutcome, Prover, Task, TheoremFailed, TheoremOpen, TheoremProved, have_read
 from prover.check.gate import Judge
 from prover.errors import LeanError
-from prover.evaluate.journal import Journal, Passage, SurveyLine, Trial
-from prover.evaluate.observe import Observation, ObservedGenerator, TimedGate, Watched
+from prover.evaluate.journal import RunLog, RunSegment, SurveyLine, Trial
+from prover.evaluate.observe import Observation, ObservedGenerator, ObservedSession, TimedGate
 from prover.evaluate.problem import Problem
-from prover.evaluate.survey import Crashed, Found, Ground, NotRunnable, Runnable
+from prover.evaluate.survey import Crashed, Found, NotRunnable, ProblemEnvironment, Runnable
 from prover.evaluate.systems import System
 from prover.lean.gateway_session import LeanSession
 from prover.lean.pool import Pool
@@ -37,7 +37,7 @@ WARM_UP = SourceText("theorem warm (a b : Nat) (h : a < b) : a + 1 ≤ b * 1 := 
 
 
 @dataclass(frozen=True)
-class Plan:
+class EvaluationPlan:
     """The plan of a run."""
 
     systems: tuple[System, ...]
@@ -49,7 +49,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Telling:
+class RunCallbacks:
     """Callbacks of the harness."""
 
     surveyed: Callable[[SurveyLine], None] = lambda _: None
@@ -57,7 +57,7 @@ class Telling:
 
 
 @dataclass
-class Clock:
+class WorkerTimes:
     """The time of all workers, by use."""
 
     trials: int = 0
@@ -95,17 +95,17 @@ Assemble = Callable[[Generator, Judge, System], Prover]
 class Harness:
     """A run, or the rest of an interrupted one."""
 
-    ground: Ground
+    ground: ProblemEnvironment
     pool: Pool
-    plan: Plan
-    journal: Journal
+    plan: EvaluationPlan
+    journal: RunLog
     gate: Judge
     """compiles each original file once for all trials"""
     assemble: Assemble
     contents: ContentsReader
     """Reads the files of problems for the generators that require it."""
-    telling: Telling = field(default_factory=Telling)
-    clock: Clock = field(default_factory=Clock)
+    telling: RunCallbacks = field(default_factory=RunCallbacks)
+    clock: WorkerTimes = field(default_factory=WorkerTimes)
     _warm: set[int] = field(default_factory=set)
     _files_read: set[SourceText] = field(default_factory=set)
     _stopping: Event = field(default_factory=Event)
@@ -128,7 +128,7 @@ class Harness:
                 self.pool.close()
                 raise
         clock, seconds = self.clock, time.monotonic() - wall
-        passage = Passage(
+        passage = RunSegment(
             began,
             round(seconds, 3),
             self.plan.jobs,
@@ -186,7 +186,7 @@ class Harness:
         self.pool.prepare_fresh()
         prepared, restarts = time.monotonic(), session.restarts
         prover = self.assemble(generator, TimedGate(self.gate, seen), system)
-        outcome = prover.prove(Watched(session, seen), task)
+        outcome = prover.prove(ObservedSession(session, seen), task)
         if self._stopping.is_set():
             return
         trial = _trial(problem, system, number, outcome, seen, session.restarts - restarts)

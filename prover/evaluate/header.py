@@ -14,11 +14,11 @@ from typing import Protocol
 from prover.lean.protocol import Message
 from prover.lean.session import SourceText
 
-NOTATIONS = {"ℕ": "Nat", "ℤ": "Int", "ℚ": "Rat"}
+NUMBER_NOTATIONS = {"ℕ": "Nat", "ℤ": "Int", "ℚ": "Rat"}
 """The notations that can be added: for types in both Lean's core library and Mathlib, by Mathlib's symbol."""
 OPTIONS: tuple[tuple[str, bool | int | str], ...] = (("autoImplicit", False),)
 """Makes an unknown type an error instead of a variable, as in Mathlib."""
-TRIES = 30
+MAX_REMOVALS = 30
 _IMPORT = re.compile(r"^\s*(?:public\s+)?import\s+(?:all\s+)?(\S+)\s*$")
 _BLANKS = re.compile(r"\n{3,}")
 _OPEN = re.compile(r"^\s*open\s+(?:scoped\s+)?(?P<names>.*)$")
@@ -65,7 +65,7 @@ class Headers:
         fitted = self._fitted[header]
         if not fitted.left_out:
             return fitted
-        signs = tuple(sign for sign in NOTATIONS if sign in statement or sign in fitted.text)
+        signs = tuple(sign for sign in NUMBER_NOTATIONS if sign in statement or sign in fitted.text)
         text = "\n".join(_placed(fitted.text.split("\n") if fitted.text else [], signs))
         return Fitted(text, fitted.left_out, signs)
 
@@ -77,7 +77,7 @@ class Headers:
                 left_out.append(f"import {match[1]}")
         if not left_out:
             return Fitted(header)
-        for _ in range(TRIES):
+        for _ in range(MAX_REMOVALS):
             unknown = _take_out_unknown(session, lines)
             if unknown is None:
                 break
@@ -87,9 +87,9 @@ class Headers:
 
 def _take_out_unknown(session: Elaborating, lines: list[str]) -> str | None:
     """Removes the first namespace or option that Lean does not know, and returns it; None if all are known."""
-    text, above = _placed(lines, tuple(NOTATIONS)), _after_imports(lines)
+    text, above = _placed(lines, tuple(NUMBER_NOTATIONS)), _after_imports(lines)
     for message in session.elaborate(SourceText("\n".join(text) + "\n", "header.lean", "Header", OPTIONS)):
-        index = message.line - 1 - len(NOTATIONS)
+        index = message.line - 1 - len(NUMBER_NOTATIONS)
         if message.severity != "error" or not above <= index < len(lines):
             continue
         if (unknown := _taken_out(lines, index, message)) is not None:
@@ -106,7 +106,7 @@ def composed(fitted: Fitted, statement: str) -> str:
 def _placed(lines: list[str], signs: tuple[str, ...]) -> list[str]:
     """Returns a header's lines, with notations after its imports."""
     above = _after_imports(lines)
-    return [*lines[:above], *(f'notation "{sign}" => {NOTATIONS[sign]}' for sign in signs), *lines[above:]]
+    return [*lines[:above], *(f'notation "{sign}" => {NUMBER_NOTATIONS[sign]}' for sign in signs), *lines[above:]]
 
 
 def _after_imports(lines: list[str]) -> int:

@@ -27,20 +27,20 @@ from prover.errors import RunError
 from retrieval.files import write_atomically
 
 VERSION = 1
-MANIFEST, PROBLEMS, SURVEY, TRIALS, PASSAGES = (
+MANIFEST, PROBLEMS, SURVEY, TRIALS, SEGMENTS = (
     "run.json",
     "problems.jsonl",
     "survey.jsonl",
     "trials.jsonl",
     "passages.jsonl",
 )
-LONGEST_NAME = 150
-PROMISE_BINS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
+MAX_NAME_CHARS = 150
+CALIBRATION_BINS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 """The lower bounds of the bins of tactic probabilities; the last bin ends at 1."""
 T = TypeVar("T")
 
 
-class Manifest(msgspec.Struct, frozen=True):
+class RunManifest(msgspec.Struct, frozen=True):
     """The settings of a run. A run can be resumed if all of them are equal, except `source` and `made_with`."""
 
     benchmark: str
@@ -64,7 +64,7 @@ class Manifest(msgspec.Struct, frozen=True):
     """The versions of packages and the machine, for the reader."""
     version: int = VERSION
 
-    def differences(self, other: "Manifest") -> list[str]:
+    def differences(self, other: "RunManifest") -> list[str]:
         """Returns the fields in which two runs differ, except `source` and `made_with`."""
         return [
             field
@@ -99,11 +99,11 @@ class SurveyLine(msgspec.Struct, frozen=True):
     """The imports, namespaces and options of its header that were left out."""
 
 
-class Promise(msgspec.Struct, frozen=True):
+class CalibrationBin(msgspec.Struct, frozen=True):
     """Counts of a trial's tactics to which generators gave similar probabilities."""
 
     least: float
-    """The lower bound of the bin's probabilities; one of `PROMISE_BINS`."""
+    """The lower bound of the bin's probabilities; one of `CALIBRATION_BINS`."""
     tried: int
     expected: float
     """The sum of the probabilities."""
@@ -143,11 +143,11 @@ class Trial(msgspec.Struct, frozen=True):
     """The numbers of tokens that language models read and wrote."""
     cost: float = 0.0
     """The cost of calls to language models, in the currency of the configured prices."""
-    promises: tuple[Promise, ...] = ()
+    promises: tuple[CalibrationBin, ...] = ()
     """The calibration bins that contain a tactic that was run."""
 
 
-class Passage(msgspec.Struct, frozen=True):
+class RunSegment(msgspec.Struct, frozen=True):
     """A run of the harness from its start to its end or interruption; a resumed run has several."""
 
     began: str
@@ -169,10 +169,12 @@ TrialKey = tuple[str, str, int]
 """Problem, system and pass."""
 
 
-class Journal:
+class RunLog:
     """The directory of a run, locked by one process at a time. A context manager."""
 
-    def __init__(self, root: Path, manifest: Manifest, problems: Sequence[ProblemLine], resume: bool = False) -> None:
+    def __init__(
+        self, root: Path, manifest: RunManifest, problems: Sequence[ProblemLine], resume: bool = False
+    ) -> None:
         """Begins a run in a new or empty directory, or resumes the same run.
 
         Raises:
@@ -187,13 +189,13 @@ class Journal:
             self._lock.release()
             raise
 
-    def __enter__(self) -> "Journal":
+    def __enter__(self) -> "RunLog":
         return self
 
     def __exit__(self, *_: object) -> None:
         self._lock.release()
 
-    def _begin(self, manifest: Manifest, problems: Sequence[ProblemLine], resume: bool) -> None:
+    def _begin(self, manifest: RunManifest, problems: Sequence[ProblemLine], resume: bool) -> None:
         if (self.root / MANIFEST).is_file():
             known = read_manifest(self.root)
             if differences := known.differences(manifest):
@@ -202,7 +204,7 @@ class Journal:
                 )
             if not resume:
                 raise RunError(f"{self.root} has this run already: say --resume to go on with it.")
-            for name in (SURVEY, TRIALS, PASSAGES):
+            for name in (SURVEY, TRIALS, SEGMENTS):
                 _mend(self.root / name)
         elif strangers := [file for file in self.root.iterdir() if file.name != LOCK]:
             raise RunError(f"{self.root} is no run of ours, and not empty ({strangers[0].name}): choose another --out.")
@@ -231,9 +233,9 @@ class Journal:
         self.done.add((trial.problem, trial.system, trial.number))
         self._append(TRIALS, trial)
 
-    def passed(self, passage: Passage) -> None:
+    def passed(self, passage: RunSegment) -> None:
         """Stores a segment of the run."""
-        self._append(PASSAGES, passage)
+        self._append(SEGMENTS, passage)
 
     def _append(self, name: str, line: msgspec.Struct) -> None:
         with self._writing, (self.root / name).open("ab") as file:
@@ -247,10 +249,10 @@ LOCK = ".lock"
 
 def file_name(name: str) -> str:
     """Returns a file name for any text."""
-    return quote(name, safe=" .,()'-_")[:LONGEST_NAME]
+    return quote(name, safe=" .,()'-_")[:MAX_NAME_CHARS]
 
 
-def read_manifest(root: Path) -> Manifest:
+def read_manifest(root: Path) -> RunManifest:
     """Returns the manifest of a run.
 
     Raises:
@@ -261,7 +263,7 @@ def read_manifest(root: Path) -> Manifest:
     except OSError:
         raise RunError(f"{root} is no run of `prover eval`: it has no {MANIFEST}.") from None
     try:
-        manifest = msgspec.json.decode(content, type=Manifest)
+        manifest = msgspec.json.decode(content, type=RunManifest)
     except msgspec.DecodeError as error:
         raise RunError(f"{root / MANIFEST} cannot be read ({error}): the run is damaged.") from None
     if manifest.version > VERSION:

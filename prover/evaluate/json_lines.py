@@ -12,7 +12,7 @@ from typing import Any
 
 from prover.errors import DatasetError
 from prover.evaluate.commands import commands, proof_start, theorem_name, without_comments, without_ending
-from prover.evaluate.problem import Written, unique
+from prover.evaluate.problem import WrittenProblem, unique
 
 NAMES = ("name", "problem_name", "full_name", "theorem_name", "id")
 STATEMENTS = ("formal_statement", "lean4_statement", "lean4_code", "statement", "theorem_statement", "lean_code")
@@ -21,7 +21,7 @@ INFORMAL = ("informal_statement", "informal_prefix", "informal_stmt", "nl_statem
 SPLITS = ("split",)
 
 
-def read_json_lines(file: Path, numbered: bool = False) -> list[Written]:
+def read_json_lines(file: Path, numbered: bool = False) -> list[WrittenProblem]:
     """The problems of a file, in its order.
 
     Args:
@@ -30,7 +30,7 @@ def read_json_lines(file: Path, numbered: bool = False) -> list[Written]:
     Raises:
         DatasetError: a line is cut short or has no statement, a proof is left in, or two problems share a name.
     """
-    found: list[tuple[str, Written]] = []
+    found: list[tuple[str, WrittenProblem]] = []
     met: dict[str, int] = {}
     for place, record in records(file):
         problem = _problem(record, place)
@@ -95,7 +95,7 @@ def _object(record: Any, place: str) -> Mapping[str, Any]:
     return record
 
 
-def _problem(record: Mapping[str, Any], place: str) -> Written:
+def _problem(record: Mapping[str, Any], place: str) -> WrittenProblem:
     written = _text(record, STATEMENTS)
     if not written.strip():
         raise DatasetError(f"{place}, has no statement: it needs one of the fields {', '.join(STATEMENTS)}.")
@@ -106,7 +106,7 @@ def _problem(record: Mapping[str, Any], place: str) -> Written:
     if not name:
         raise DatasetError(f"{place}, has no name: it needs one of the fields {', '.join(NAMES)}, or a named theorem.")
     informal = _text(record, INFORMAL).strip()
-    return Written(name, statement, without_trailing_comment(header), _text(record, SPLITS), informal)
+    return WrittenProblem(name, statement, without_trailing_comment(header), _text(record, SPLITS), informal)
 
 
 def statement_of(command: str, place: str) -> str:

@@ -20,13 +20,13 @@ from prover.evaluate.commands import (
     without_ending,
 )
 from prover.evaluate.json_lines import read_text, statement_of
-from prover.evaluate.problem import Written, unique
+from prover.evaluate.problem import WrittenProblem, unique
 
 _UNANSWERED = re.compile(r":=\s*sorry\s*$")
 SKIPPED = {".lake", ".git", "lake-packages", "build"}
 
 
-def read_minif2f(root: Path, split: str) -> list[Written]:
+def read_minif2f(root: Path, split: str) -> list[WrittenProblem]:
     """The problems of a split, from `MiniF2F/Valid/*.lean` or, in older commits, `MiniF2F/Valid.lean`.
 
     Raises:
@@ -40,7 +40,7 @@ def read_minif2f(root: Path, split: str) -> list[Written]:
     raise DatasetError(f"{root} has no split {split}: it has neither MiniF2F/{part}.lean nor MiniF2F/{part}/.")
 
 
-def read_directory(root: Path, within: tuple[str, ...], by_file: bool, proofs: bool = False) -> list[Written]:
+def read_directory(root: Path, within: tuple[str, ...], by_file: bool, proofs: bool = False) -> list[WrittenProblem]:
     """The problems of all Lean files of a directory.
 
     Args:
@@ -62,7 +62,7 @@ def read_directory(root: Path, within: tuple[str, ...], by_file: bool, proofs: b
 
 def _placed(
     files: list[Path], root: Path, split: str, by_file: bool = False, proofs: bool = False
-) -> Iterator[tuple[str, Written]]:
+) -> Iterator[tuple[str, WrittenProblem]]:
     for file in files:
         prefix = f"{file.stem}." if by_file else ""
         text = read_text(file)
@@ -71,7 +71,7 @@ def _placed(
 
 def read_lean_file(
     text: str, place: str, split: str = "", prefix: str = "", proofs: bool = False
-) -> Iterator[tuple[str, Written]]:
+) -> Iterator[tuple[str, WrittenProblem]]:
     """The theorems of a file, each with the place to name in messages; see `read_directory`.
 
     Raises:
@@ -85,7 +85,7 @@ def read_lean_file(
                 header.append(answered)
             continue
         statement = _without_proof(command) if proofs else statement_of(command, place)
-        yield place, Written(prefix + name, statement, "\n\n".join(header), split, docstring(command))
+        yield place, WrittenProblem(prefix + name, statement, "\n\n".join(header), split, docstring(command))
 
 
 def _without_proof(command: str) -> str:

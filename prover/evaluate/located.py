@@ -7,7 +7,7 @@ import msgspec
 
 from prover.errors import DatasetError
 from prover.evaluate.json_lines import records
-from prover.evaluate.problem import Located, unique
+from prover.evaluate.problem import LocatedProblem, unique
 from prover.project.leandojo.reading import read_benchmark
 from prover.project.leandojo.records import PARTS
 
@@ -35,7 +35,7 @@ class _Record(msgspec.Struct, frozen=True):
     debug_info: _Goal = _Goal()
 
 
-def read_sorrydb(file: Path) -> list[Located]:
+def read_sorrydb(file: Path) -> list[LocatedProblem]:
     """The `sorry`s of a SorryDB file. A problem is the declaration around one, which has to be filled whole.
 
     Raises:
@@ -44,7 +44,7 @@ def read_sorrydb(file: Path) -> list[Located]:
     return list(unique((place, _sorry(record, place)) for place, record in records(file)))
 
 
-def read_leandojo(root: Path, split: str) -> list[Located]:
+def read_leandojo(root: Path, split: str) -> list[LocatedProblem]:
     """The theorems of `STRATEGY/PART`, such as `random/val`; of `random` when only the part is named.
 
     Raises:
@@ -66,15 +66,17 @@ def read_leandojo(root: Path, split: str) -> list[Located]:
             raise DatasetError(f"{root / strategy / part}.json, theorem {number}, does not say its repository.")
         line = theorem.start[0]
         name = theorem.full_name
-        found.append((f"theorem {number}", Located(name, url, commit, theorem.file_path, line, name, goal, split)))
+        found.append(
+            (f"theorem {number}", LocatedProblem(name, url, commit, theorem.file_path, line, name, goal, split))
+        )
     return list(unique(found))
 
 
-def _sorry(record: Any, place: str) -> Located:
+def _sorry(record: Any, place: str) -> LocatedProblem:
     try:
         known = msgspec.convert(record, _Record)
     except msgspec.ValidationError as error:
         raise DatasetError(f"{place}, is not in SorryDB's format ({error}).") from None
     repo, location = known.repo, known.location
     goal = known.debug_info.goal
-    return Located(known.id, repo.remote, repo.commit, location.path, location.start_line, statement=goal)
+    return LocatedProblem(known.id, repo.remote, repo.commit, location.path, location.start_line, statement=goal)

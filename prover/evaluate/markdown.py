@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from prover.evaluate.header import NOTATIONS
+from prover.evaluate.header import NUMBER_NOTATIONS
 from prover.evaluate.results import (
     Figures,
     Run,
@@ -15,7 +15,7 @@ from prover.evaluate.results import (
 from prover.evaluate.statistics import mcnemar
 from retrieval.statistics import Interval
 
-REASONS = 15
+MAX_REASONS = 15
 """The maximum number of reasons in a report."""
 
 
@@ -92,7 +92,7 @@ def _denominators(run: Run) -> Iterator[str]:
         yield f"\nThe run is not finished: {counts.all - counts.surveyed} problems have not been looked at."
     used = notations_used(run)
     if any(sign != "none" for sign in used):
-        meanings = ", ".join(f"`{sign}` for `{name}`" for sign, name in NOTATIONS.items())
+        meanings = ", ".join(f"`{sign}` for `{name}`" for sign, name in NUMBER_NOTATIONS.items())
         listed = "; ".join(f"{sign}: {len(names)}" for sign, names in sorted(used.items()))
         yield f"\nThe prelude has notations only ({meanings}). Runnable problems by what they use of it: {listed}."
 
@@ -169,9 +169,9 @@ def _not_runnable(run: Run) -> Iterator[str]:
         return
     yield "## Not runnable here"
     yield ""
-    yield from table(["Lean's reason", "problems"], listed[:REASONS])
-    if len(listed) > REASONS:
-        yield f"\nand {len(listed) - REASONS} more reasons; each problem's is in `survey.jsonl`."
+    yield from table(["Lean's reason", "problems"], listed[:MAX_REASONS])
+    if len(listed) > MAX_REASONS:
+        yield f"\nand {len(listed) - MAX_REASONS} more reasons; each problem's is in `survey.jsonl`."
 
 
 def _problems(run: Run) -> Iterator[str]:

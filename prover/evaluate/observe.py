@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from prover.check.gate import Judge, Judgement, Submission
 from prover.check.levels import DEFAULT_LEVEL
-from prover.evaluate.journal import PROMISE_BINS, Promise
+from prover.evaluate.journal import CALIBRATION_BINS, CalibrationBin
 from prover.lean.protocol import Goal, Message
 from prover.lean.session import (
     Advanced,
@@ -23,7 +23,7 @@ from prover.lean.session import (
 from prover.tactics.generator import BoundGenerator, Suggestion, Wrapped
 
 ADVANCED, CLOSED = "advanced", "closed"
-GOAL_KEY = 12
+LOGGED_KEY_CHARS = 12
 """The number of characters of a goal's key in a log."""
 
 
@@ -48,16 +48,16 @@ class Observation:
         holds = _holds(scripts)
         return tuple(sorted({name for tactic, names in self.proposed.items() if holds(tactic) for name in names}))
 
-    def promises(self, scripts: Sequence[Sequence[str]]) -> tuple[Promise, ...]:
+    def promises(self, scripts: Sequence[Sequence[str]]) -> tuple[CalibrationBin, ...]:
         """Returns the calibration bins of the tactics that were run; `scripts` is the proof, if any."""
         holds = _holds(scripts)
-        found: dict[float, Promise] = {}
+        found: dict[float, CalibrationBin] = {}
         for place, accepted in self.run.items():
             probability = self.promised[place]
-            least = max(each for each in PROMISE_BINS if each <= probability)
-            known = found.get(least, Promise(least, 0, 0.0, 0, 0))
+            least = max(each for each in CALIBRATION_BINS if each <= probability)
+            known = found.get(least, CalibrationBin(least, 0, 0.0, 0, 0))
             used = accepted and holds(place[1])
-            found[least] = Promise(
+            found[least] = CalibrationBin(
                 least,
                 known.tried + 1,
                 known.expected + probability,
@@ -106,7 +106,7 @@ class ObservedGenerator(Wrapped):
         self._seen.proposed.setdefault(suggestion.tactic, set()).update(names)
 
 
-class Watched:
+class ObservedSession:
     """An observed session."""
 
     def __init__(self, session: Session, seen: Observation) -> None:
@@ -115,7 +115,7 @@ class Watched:
 
     def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]:
         """Forwards to the session."""
-        key = state.goals[0].key[:GOAL_KEY] if state.goals else ""
+        key = state.goals[0].key[:LOGGED_KEY_CHARS] if state.goals else ""
         for tactic, outcome in zip(tactics, self._session.run(state, tactics, limits), strict=True):
             match outcome:
                 case Advanced(states, replacement, microseconds):

@@ -5,13 +5,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from prover.errors import UsageError
-from prover.evaluate.calibration import Bin, bins, forecasts
+from prover.evaluate.calibration import ForecastBin, bins, forecasts
 from prover.evaluate.results import Run, denominators, figures
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-SIZE = (7.0, 3.6)
+SIZE_INCHES = (7.0, 3.6)
 """The width and height of a plot, in inches."""
 
 
@@ -46,7 +46,7 @@ def _drawn(draw: "Callable[[Axes], None]") -> str:
     except ImportError:
         raise UsageError("Plots need matplotlib: pip install 'prover[evaluation]'.") from None
     with matplotlib.rc_context({"svg.hashsalt": "prover", "svg.fonttype": "none", "font.size": 9}):
-        figure = Figure(figsize=SIZE, layout="constrained")
+        figure = Figure(figsize=SIZE_INCHES, layout="constrained")
         draw(figure.add_subplot())
         picture = io.StringIO()
         settings: dict[str, Any] = {"metadata": {"Date": None}}
@@ -101,7 +101,7 @@ def _over_time(axes: "Axes", run: Run) -> None:
     axes.legend(frameon=False)
 
 
-def _reliability(axes: "Axes", parts: Sequence[Bin]) -> None:
+def _reliability(axes: "Axes", parts: Sequence[ForecastBin]) -> None:
     chances, won = [part.mean for part in parts], [part.proved for part in parts]
     reach = [[w.estimate - w.low for w in won], [w.high - w.estimate for w in won]]
     axes.plot([0, 1], [0, 1], color="#bbbbbb", linewidth=1)

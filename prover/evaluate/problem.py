@@ -12,7 +12,7 @@ from prover.errors import DatasetError
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenProblem:
     """A problem given by its text, from which a file can be made."""
 
     name: str
@@ -36,7 +36,7 @@ class Written:
 
 
 @dataclass(frozen=True)
-class Located:
+class LocatedProblem:
     """A problem given by a position in a repository."""
 
     name: str
@@ -70,8 +70,8 @@ class Located:
         return f"{self.repository}@{self.revision}" if self.revision else self.repository
 
 
-Problem = Written | Located
-P = TypeVar("P", Written, Located)
+Problem = WrittenProblem | LocatedProblem
+P = TypeVar("P", WrittenProblem, LocatedProblem)
 
 
 @dataclass(frozen=True)

@@ -9,13 +9,13 @@ from pathlib import Path
 from statistics import fmean, median
 
 from prover.evaluate.journal import (
-    PASSAGES,
     PROBLEMS,
+    SEGMENTS,
     SURVEY,
     TRIALS,
-    Manifest,
-    Passage,
     ProblemLine,
+    RunManifest,
+    RunSegment,
     SurveyLine,
     Trial,
     read_lines,
@@ -24,7 +24,7 @@ from prover.evaluate.journal import (
 from prover.evaluate.statistics import pass_at_k, wilson
 from retrieval.statistics import Interval, bootstrap_mean
 
-VARIED = "~"
+VARIANT_SEPARATOR = "~"
 """The separator between a problem's name and the kind of its variant."""
 
 
@@ -33,12 +33,12 @@ class Run:
     """The content of a run's directory."""
 
     root: Path
-    manifest: Manifest
+    manifest: RunManifest
     problems: tuple[ProblemLine, ...]
     survey: Mapping[str, SurveyLine]
     trials: tuple[Trial, ...]
     """The trials, ordered by problem, system and pass."""
-    passages: tuple[Passage, ...]
+    passages: tuple[RunSegment, ...]
     varied: "Run | None" = None
     """The run including the variants of the problems, if there are any; see `variants`."""
 
@@ -82,16 +82,16 @@ def read_run(root: Path) -> Run:
     rank = {str(system["name"]): number for number, system in enumerate(manifest.systems)}
     trials = {(t.problem, t.system, t.number): t for t in read_lines(root / TRIALS, Trial)}
     ordered = sorted(trials.values(), key=lambda t: (place[t.problem], rank[t.system], t.number))
-    run = Run(root, manifest, problems, survey, tuple(ordered), tuple(read_lines(root / PASSAGES, Passage)))
-    return run if all(VARIED not in problem.name for problem in problems) else _without_variants(run)
+    run = Run(root, manifest, problems, survey, tuple(ordered), tuple(read_lines(root / SEGMENTS, RunSegment)))
+    return run if all(VARIANT_SEPARATOR not in problem.name for problem in problems) else _without_variants(run)
 
 
 def _without_variants(run: Run) -> Run:
     return replace(
         run,
-        problems=tuple(problem for problem in run.problems if VARIED not in problem.name),
-        survey={name: line for name, line in run.survey.items() if VARIED not in name},
-        trials=tuple(trial for trial in run.trials if VARIED not in trial.problem),
+        problems=tuple(problem for problem in run.problems if VARIANT_SEPARATOR not in problem.name),
+        survey={name: line for name, line in run.survey.items() if VARIANT_SEPARATOR not in name},
+        trials=tuple(trial for trial in run.trials if VARIANT_SEPARATOR not in trial.problem),
         varied=run,
     )
 

@@ -7,7 +7,7 @@ from typing import Protocol
 from prover.attempt import Task
 from prover.errors import BrokenFile, LeanError, ProverError, RepositoryError, UsageError
 from prover.evaluate.header import OPTIONS, Fitted, Headers, composed
-from prover.evaluate.problem import Located, Problem, Written
+from prover.evaluate.problem import LocatedProblem, Problem, WrittenProblem
 from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Declaration, Message
 from prover.lean.session import SourceText
@@ -15,7 +15,7 @@ from prover.project.build import errors_of, source_of
 from prover.project.builders import ModuleBuilder
 from prover.project.layout import Repository
 
-EXCERPT = 24
+EXCERPT_CHARS = 24
 """The number of characters of unparsable text in a reason."""
 
 
@@ -46,7 +46,7 @@ class Crashed:
 Found = Runnable | NotRunnable | Crashed
 
 
-class Ground(Protocol):
+class ProblemEnvironment(Protocol):
     """The environment in which Lean elaborates problems."""
 
     def survey(self, session: LeanSession, problem: Problem) -> Found:
@@ -55,7 +55,7 @@ class Ground(Protocol):
 
 
 @dataclass
-class Scratch:
+class FileEnvironment:
     """The environment of problems that are given by their text: each is a file of its own."""
 
     has_module: Callable[[str], bool]
@@ -66,8 +66,8 @@ class Scratch:
         self._headers = Headers(self.has_module)
 
     def survey(self, session: LeanSession, problem: Problem) -> Found:
-        """See `Ground`."""
-        assert isinstance(problem, Written)
+        """See `ProblemEnvironment`."""
+        assert isinstance(problem, WrittenProblem)
         try:
             fitted = self._headers.fit(session, problem.header, problem.statement)
             options = OPTIONS if fitted.left_out else ()
@@ -84,15 +84,15 @@ class Scratch:
 
 
 @dataclass
-class InRepository:
+class RepositoryEnvironment:
     """The environment of problems that are declarations of a repository, each in its file."""
 
     repository: Repository
     builder: ModuleBuilder
 
     def survey(self, session: LeanSession, problem: Problem) -> Found:
-        """See `Ground`."""
-        assert isinstance(problem, Located)
+        """See `ProblemEnvironment`."""
+        assert isinstance(problem, LocatedProblem)
         try:
             module = self.repository.at(self.repository.root / problem.file)
             self.builder.prepare(module)
@@ -108,13 +108,13 @@ class InRepository:
 
 
 @dataclass(frozen=True)
-class Nowhere:
+class MissingRepository:
     """The environment of problems whose repository is unavailable."""
 
     error: ProverError
 
     def survey(self, session: LeanSession, problem: Problem) -> Found:
-        """See `Ground`."""
+        """See `ProblemEnvironment`."""
         return NotRunnable(str(self.error))
 
 
@@ -130,7 +130,7 @@ def _stated(declarations: tuple[Declaration, ...], source: SourceText, fitted: F
     return Runnable(Task(source, last), fitted)
 
 
-def _declared(declarations: tuple[Declaration, ...], source: SourceText, problem: Located) -> Found:
+def _declared(declarations: tuple[Declaration, ...], source: SourceText, problem: LocatedProblem) -> Found:
     named = [each for each in declarations if problem.theorem and each.name == problem.theorem]
     around = [each for each in declarations if problem.line is not None and _covers(each, source, problem.line)]
     if not (found := named or sorted(around, key=lambda each: each.stop - each.start)):
@@ -152,4 +152,4 @@ def _reason(error: Message, text: str) -> str:
     if "expected" not in words:
         return words
     here = text.split("\n")[error.line - 1][error.column :].strip()
-    return f"{words}, at `{here[:EXCERPT]}{'…' if len(here) > EXCERPT else ''}`" if here else words
+    return f"{words}, at `{here[:EXCERPT_CHARS]}{'…' if len(here) > EXCERPT_CHARS else ''}`" if here else words

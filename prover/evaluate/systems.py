@@ -84,12 +84,12 @@ def baselines(names: Sequence[str], ours: System) -> list[System]:
             case "fixed":
                 add("fixed list", FixedList())
             case "closers":
-                add("closers", Closers())
+                add("closers", OpeningAndClosing())
             case "sorrydb":
-                add("SorryDB list", Alone("SorryDB list", SORRYDB))
+                add("SorryDB list", SingleTactics("SorryDB list", SORRYDB))
             case "single":
                 for tactic in FIXED_LIST:
-                    add(f"{tactic} alone", Alone(tactic, (tactic,)))
+                    add(f"{tactic} alone", SingleTactics(tactic, (tactic,)))
             case "cumulative":
                 found.append(replace(ours, name="cumulative", priority=length_normalised(0.0), order="Σ log p"))
             case _:
@@ -97,7 +97,7 @@ def baselines(names: Sequence[str], ours: System) -> list[System]:
     return found
 
 
-class Alone(StatelessGenerator):
+class SingleTactics(StatelessGenerator):
     """A list of tactics, each of which is tried on the theorem alone and must prove it."""
 
     def __init__(self, name: str, tactics: Sequence[str]) -> None:
@@ -109,7 +109,7 @@ class Alone(StatelessGenerator):
         return [Suggestion(_closing(tactic), -0.1 * rank) for rank, tactic in enumerate(self._tactics)]
 
 
-class Closers(StatelessGenerator):
+class OpeningAndClosing(StatelessGenerator):
     """Closing tactics after each of the simplest beginnings of a proof."""
 
     name = "closers"

@@ -12,8 +12,8 @@ from statistics import fmean
 
 from prover.evaluate.commands import Token, tokens
 from prover.evaluate.markdown import percent, table
-from prover.evaluate.problem import Benchmark, Written
-from prover.evaluate.results import VARIED, Run
+from prover.evaluate.problem import Benchmark, WrittenProblem
+from prover.evaluate.results import VARIANT_SEPARATOR, Run
 from prover.evaluate.statistics import wilson
 
 OPENING, CLOSING = ("(", "{", "⦃", "["), (")", "}", "⦄", "]")
@@ -42,9 +42,11 @@ def with_variants(benchmark: Benchmark) -> Benchmark:
     problems = []
     for problem in benchmark.problems:
         problems.append(problem)
-        if isinstance(problem, Written):
+        if isinstance(problem, WrittenProblem):
             found = variants(problem.statement)
-            problems += [replace(problem, name=f"{problem.name}{VARIED}{way}", statement=s) for way, s in found]
+            problems += [
+                replace(problem, name=f"{problem.name}{VARIANT_SEPARATOR}{way}", statement=s) for way, s in found
+            ]
     return replace(benchmark, problems=tuple(problems))
 
 
@@ -178,7 +180,7 @@ def complete(run: Run) -> list[tuple[str, ...]]:
     """Returns the problems whose variants all run here and have the same meaning."""
     members: dict[str, list[str]] = {}
     for problem in run.problems:
-        members.setdefault(problem.name.partition(VARIED)[0], []).append(problem.name)
+        members.setdefault(problem.name.partition(VARIANT_SEPARATOR)[0], []).append(problem.name)
     return [tuple(names) for names in members.values() if len(names) > 1 and _counts(run, names)]
 
 
@@ -191,7 +193,7 @@ def _counts(run: Run, names: Sequence[str]) -> bool:
 
 
 def _way(name: str) -> str:
-    return name.partition(VARIED)[2]
+    return name.partition(VARIANT_SEPARATOR)[2]
 
 
 def _share(outcomes: Sequence[bool]) -> str:

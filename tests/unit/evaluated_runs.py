@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from prover.evaluate.journal import Journal, Manifest, Outcome, Passage, ProblemLine, SurveyLine, Trial
+from prover.evaluate.journal import Outcome, ProblemLine, RunLog, RunManifest, RunSegment, SurveyLine, Trial
 
 NAMES = ("a", "b", "c", "d")
 
 
-def manifest(**changes: object) -> Manifest:
+def manifest(**changes: object) -> RunManifest:
     """What a run is of, unless a test says otherwise."""
     system = {"generators": ["automation"], "order": "Σ log p", "width": 64, "seconds": 10.0, "expansions": None}
     fields: dict[str, object] = {
@@ -25,7 +25,7 @@ def manifest(**changes: object) -> Manifest:
         "toolchain": "Lean 4.28.0",
         **changes,
     }
-    return Manifest(**fields)  # type: ignore[arg-type]  # the names are the fields'
+    return RunManifest(**fields)  # type: ignore[arg-type]  # the names are the fields'
 
 
 def problems() -> list[ProblemLine]:
@@ -33,7 +33,7 @@ def problems() -> list[ProblemLine]:
     return [ProblemLine(name, f"digest of {name}", f"theorem {name} : 1 = 1", "valid") for name in (*NAMES, "reals")]
 
 
-def survey(journal: Journal) -> None:
+def survey(journal: RunLog) -> None:
     """Looks at all problems."""
     for name in NAMES:
         journal.surveyed(SurveyLine(name, "runnable", key=name, notations=("ℕ",)))
@@ -51,7 +51,7 @@ def trial(problem: str, outcome: Outcome, system: str = "prover", number: int = 
 
 def make_run(root: Path, outcomes: Mapping[str, Sequence[Outcome]], **changes: object) -> Path:
     """A finished run: for each system the outcomes of the four problems, pass after pass."""
-    with Journal(root, manifest(**changes), problems()) as journal:
+    with RunLog(root, manifest(**changes), problems()) as journal:
         survey(journal)
         for system, results in outcomes.items():
             for index, outcome in enumerate(results):
@@ -61,5 +61,5 @@ def make_run(root: Path, outcomes: Mapping[str, Sequence[Outcome]], **changes: o
                 journal.tried(
                     trial(name, outcome, system, number, 1.0 + index), [("goal", "omega", "closed", 5)], proved
                 )
-        journal.passed(Passage("2026-11-21T10:00:00", 100.0, 1, 8, attending=100.0, working=90.0, preparing=9.0))
+        journal.passed(RunSegment("2026-11-21T10:00:00", 100.0, 1, 8, attending=100.0, working=90.0, preparing=9.0))
     return root

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from prover.evaluate.calibration import Forecast, appearance, bins, calibration_section, forecasts, quality
-from prover.evaluate.journal import Journal, Outcome, ProblemLine, Promise, SurveyLine
+from prover.evaluate.journal import CalibrationBin, Outcome, ProblemLine, RunLog, SurveyLine
 from prover.evaluate.observe import Observation
 from prover.evaluate.plots import plots
 from prover.evaluate.results import Run, read_run
@@ -18,7 +18,7 @@ def long_run(root: Path, outcomes: list[tuple[str, Outcome]]) -> Run:
     """A run of as many problems, each with its statement and what came of it."""
     names = [f"p{number}" for number in range(len(outcomes))]
     lines = [ProblemLine(name, f"digest of {name}", name) for name in names]
-    with Journal(root, manifest(problems=len(names)), lines) as journal:
+    with RunLog(root, manifest(problems=len(names)), lines) as journal:
         for name, (statement, outcome) in zip(names, outcomes, strict=True):
             journal.surveyed(SurveyLine(name, "runnable", key=name, printed=statement))
             journal.tried(trial(name, outcome), [], f"theorem {name} := by omega" if outcome == "proved" else "")
@@ -71,5 +71,5 @@ def test_promises_are_kept_by_bins() -> None:
     seen = Observation()
     seen.promised = {("g", "omega"): 0.5, ("g", "simp"): 0.35, ("g", "rfl"): 0.02, ("g", "never run"): 0.9}
     seen.run = {("g", "omega"): True, ("g", "simp"): True, ("g", "rfl"): False}
-    assert seen.promises([["omega"]]) == (Promise(0.01, 1, 0.02, 0, 0), Promise(0.3, 2, 0.85, 2, 1))
-    assert seen.promises([]) == (Promise(0.01, 1, 0.02, 0, 0), Promise(0.3, 2, 0.85, 2, 0))
+    assert seen.promises([["omega"]]) == (CalibrationBin(0.01, 1, 0.02, 0, 0), CalibrationBin(0.3, 2, 0.85, 2, 1))
+    assert seen.promises([]) == (CalibrationBin(0.01, 1, 0.02, 0, 0), CalibrationBin(0.3, 2, 0.85, 2, 0))

@@ -1,11 +1,11 @@
 """Headers are fitted by what Lean says of them, a complaint at a time."""
 
-from prover.evaluate.header import NOTATIONS, OPTIONS, Fitted, Headers, composed
+from prover.evaluate.header import NUMBER_NOTATIONS, OPTIONS, Fitted, Headers, composed
 from prover.lean.protocol import Message
 from prover.lean.scripted import Exchange, ScriptedSession
 from prover.lean.session import SourceText
 
-NOTATION = "\n".join(f'notation "{sign}" => {name}' for sign, name in NOTATIONS.items())
+NOTATION = "\n".join(f'notation "{sign}" => {name}' for sign, name in NUMBER_NOTATIONS.items())
 HEADER = "import Mathlib\n\nset_option linter.none true\nopen BigOperators Nat"
 
 

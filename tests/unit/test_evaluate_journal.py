@@ -7,16 +7,16 @@ import msgspec
 import pytest
 
 from prover.errors import RunError
-from prover.evaluate.journal import LONGEST_NAME, TRIALS, Journal, file_name
+from prover.evaluate.journal import MAX_NAME_CHARS, TRIALS, RunLog, file_name
 from prover.evaluate.results import read_run
 from tests.unit.evaluated_runs import make_run, manifest, problems, survey, trial
 
 
 def test_a_run_is_gone_on_with_where_it_was(tmp_path: Path) -> None:
-    with Journal(tmp_path / "run", manifest(), problems()) as journal:
+    with RunLog(tmp_path / "run", manifest(), problems()) as journal:
         survey(journal)
         journal.tried(trial("a", "proved"), [], "theorem a := by omega")
-    with Journal(tmp_path / "run", manifest(), problems(), resume=True) as journal:
+    with RunLog(tmp_path / "run", manifest(), problems(), resume=True) as journal:
         assert journal.done == {("a", "prover", 1)}
         assert journal.survey["reals"].reason == "Unknown identifier `ℝ`"
         journal.tried(trial("b", "open"), [])
@@ -28,7 +28,7 @@ def test_what_a_kill_cut_short_is_tried_again(tmp_path: Path) -> None:
     whole = (root / TRIALS).read_bytes()
     (root / TRIALS).write_bytes(whole + b'{"problem":"c","system":"pro')
     assert len(read_run(root).trials) == 2
-    with Journal(root, manifest(), problems(), resume=True) as journal:
+    with RunLog(root, manifest(), problems(), resume=True) as journal:
         assert ("c", "prover", 1) not in journal.done
         journal.tried(trial("c", "proved"), [], "x")
     assert (root / TRIALS).read_bytes().startswith(whole)
@@ -40,32 +40,32 @@ def test_another_run_is_not_overwritten(tmp_path: Path) -> None:
     before = {file: file.read_bytes() for file in root.rglob("*") if file.is_file()}
     for resume in (False, True):
         with pytest.raises(RunError, match="another run: it differs in digest, seed"):
-            Journal(root, manifest(seed=1, digest="4567"), problems(), resume)
+            RunLog(root, manifest(seed=1, digest="4567"), problems(), resume)
     with pytest.raises(RunError, match="--resume"):
-        Journal(root, manifest(), problems())
+        RunLog(root, manifest(), problems())
     assert {file: file.read_bytes() for file in root.rglob("*") if file.is_file()} == before
 
 
 def test_a_directory_with_something_else_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("mine")
     with pytest.raises(RunError, match=r"not empty \(thesis\.tex\)"):
-        Journal(tmp_path, manifest(), problems(), resume=True)
+        RunLog(tmp_path, manifest(), problems(), resume=True)
     assert (tmp_path / "thesis.tex").read_text() == "mine"
 
 
 def test_two_at_once_are_refused_and_the_lock_is_given_back(tmp_path: Path) -> None:
     with (
-        Journal(tmp_path / "run", manifest(), problems()),
+        RunLog(tmp_path / "run", manifest(), problems()),
         pytest.raises(RunError, match="in use by another"),
     ):
-        Journal(tmp_path / "run", manifest(), problems(), resume=True)
-    Journal(tmp_path / "run", manifest(), problems(), resume=True).__exit__()
+        RunLog(tmp_path / "run", manifest(), problems(), resume=True)
+    RunLog(tmp_path / "run", manifest(), problems(), resume=True).__exit__()
 
 
 def test_a_file_where_a_directory_should_be_is_said(tmp_path: Path) -> None:
     (tmp_path / "run").write_text("")
     with pytest.raises(RunError, match="cannot be written"):
-        Journal(tmp_path / "run", manifest(), problems())
+        RunLog(tmp_path / "run", manifest(), problems())
 
 
 def test_logs_and_proofs_are_kept_for_each_trial(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_logs_and_proofs_are_kept_for_each_trial(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["../../etc/passwd", "a/b", "x" * 400, "né : ℕ", "con|pipe"])
 def test_names_stay_inside(name: str) -> None:
     assert "/" not in file_name(name)
-    assert len(file_name(name)) <= LONGEST_NAME
+    assert len(file_name(name)) <= MAX_NAME_CHARS
 
 
 def test_damage_is_said(tmp_path: Path) -> None:

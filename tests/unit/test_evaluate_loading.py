@@ -10,7 +10,7 @@ from prover.evaluate.commands import commands, proof_start, theorem_name, tokens
 from prover.evaluate.json_lines import read_json_lines
 from prover.evaluate.lean_files import read_directory, read_lean_file
 from prover.evaluate.loading import load
-from prover.evaluate.problem import Located, Written, one_line
+from prover.evaluate.problem import LocatedProblem, WrittenProblem, one_line
 
 HEADER = "import Mathlib\n\nset_option maxHeartbeats 0\n\nopen BigOperators Real Nat"
 SQUARE = "theorem square (n : ℕ) (h : n = 2) : n ^ 2 = 4"
@@ -35,7 +35,7 @@ def lines(path: Path, *records: object) -> Path:
 )
 def test_common_copies_come_to_the_same_problem(tmp_path: Path, record: dict[str, str]) -> None:
     (problem,) = load("minif2f", lines(tmp_path / "a.jsonl", record), "valid").problems
-    assert isinstance(problem, Written)
+    assert isinstance(problem, WrittenProblem)
     assert (problem.name, problem.statement, problem.split) == ("square", SQUARE, "valid")
     assert one_line(problem.header) == one_line(HEADER)
 
@@ -100,7 +100,7 @@ def test_sorrydb_records_are_places(tmp_path: Path) -> None:
     file = tmp_path / "sorries.json"
     file.write_text(json.dumps({"doc": "a sample", "sorries": [sorry]}), encoding="utf-8")
     (problem,) = load("sorrydb", file, "").problems
-    assert problem == Located("id0", "https://example.org/r", "abc", "R/A.lean", 4, "", "⊢ 1 + 1 = 2")
+    assert problem == LocatedProblem("id0", "https://example.org/r", "abc", "R/A.lean", 4, "", "⊢ 1 + 1 = 2")
     del sorry["repo"]["commit"]  # type: ignore[attr-defined]  # it is a dictionary
     file.write_text(json.dumps({"sorries": [sorry]}), encoding="utf-8")
     with pytest.raises(DatasetError, match=r"entry 1, is not in SorryDB's format .*commit"):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from prover.evaluate.journal import Journal, ProblemLine, SurveyLine
-from prover.evaluate.problem import Benchmark, Provenance, Written
+from prover.evaluate.journal import ProblemLine, RunLog, SurveyLine
+from prover.evaluate.problem import Benchmark, Provenance, WrittenProblem
 from prover.evaluate.results import read_run
 from prover.evaluate.variants import complete, robustness_section, variants, with_variants
 from tests.unit.evaluated_runs import manifest, trial
@@ -43,14 +43,14 @@ def test_any_text_is_answered(text: str) -> None:
 
 
 def test_variants_stand_behind_their_problem() -> None:
-    one, other = Written("a", STATEMENT), Written("b", "theorem b : 1 = 1")
+    one, other = WrittenProblem("a", STATEMENT), WrittenProblem("b", "theorem b : 1 = 1")
     made = with_variants(Benchmark("x", "", (one, other), Provenance("x")))
     assert [problem.name for problem in made.problems] == ["a", "a~renamed", "a~permuted", "a~irrelevant", "b"]
 
 
 def test_the_gap_is_what_some_version_costs(tmp_path: Path) -> None:
     names = [f"{base}{way}" for base in "abc" for way in ("", "~renamed", "~irrelevant")]
-    with Journal(tmp_path, manifest(problems=len(names)), [ProblemLine(n, n, "", "valid") for n in names]) as journal:
+    with RunLog(tmp_path, manifest(problems=len(names)), [ProblemLine(n, n, "", "valid") for n in names]) as journal:
         for name in names:
             runs = name != "c~irrelevant"
             journal.surveyed(SurveyLine(name, "runnable" if runs else "not runnable", key=name[0] if runs else ""))
@@ -67,7 +67,7 @@ def test_the_gap_is_what_some_version_costs(tmp_path: Path) -> None:
 
 def test_a_renaming_that_says_something_else_is_not_counted(tmp_path: Path) -> None:
     names = ["a", "a~renamed"]
-    with Journal(tmp_path, manifest(problems=2), [ProblemLine(n, n, "", "valid") for n in names]) as journal:
+    with RunLog(tmp_path, manifest(problems=2), [ProblemLine(n, n, "", "valid") for n in names]) as journal:
         for number, name in enumerate(names):
             journal.surveyed(SurveyLine(name, "runnable", key=f"key {number}"))
     run = read_run(tmp_path)

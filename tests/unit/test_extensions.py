@@ -13,7 +13,7 @@ from curriculum.lifelong.registry import LEARNERS, LearnerOptions, learners_name
 from prover.app.assembly import GENERATORS, generators_named, mixture
 from prover.errors import ExtensionFailed, UsageError
 from prover.evaluate.loading import BENCHMARKS, load
-from prover.evaluate.problem import Written
+from prover.evaluate.problem import WrittenProblem
 from prover.extensions import Registry
 from prover.lean.protocol import Goal
 from prover.lean.scripted import Fails, ScriptedSession, leaves, opened
@@ -84,8 +84,8 @@ def test_an_engine_of_a_package_proves_a_goal(installed: Path) -> None:
 def test_a_benchmark_of_a_package_is_loaded_by_name(installed: Path, tmp_path: Path) -> None:
     (tmp_path / "sums.txt").write_text("1 + 1 = 2\n2 + 2 = 4\n", encoding="utf-8")
     assert load("sums", tmp_path, "").problems == (
-        Written("sum_1", "theorem sum_1 : 1 + 1 = 2"),
-        Written("sum_2", "theorem sum_2 : 2 + 2 = 4"),
+        WrittenProblem("sum_1", "theorem sum_1 : 1 + 1 = 2"),
+        WrittenProblem("sum_2", "theorem sum_2 : 2 + 2 = 4"),
     )
 
 
