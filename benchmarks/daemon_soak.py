@@ -71,12 +71,12 @@ class World:
     def attempt(
         self, location: str, revision: str, requests: Sequence[AttemptRequest], learned: LearnedState
     ) -> Iterator[AttemptResult]:
-        for trial in requests:
+        for request in requests:
             time.sleep(0.005)
-            hard = _number(trial.theorem) % 3 == 0
-            proof = FoundProof((f"simp [{trial.theorem}]",), (), 3, "made up", whole=True)
+            hard = _number(request.theorem) % 3 == 0
+            proof = FoundProof((f"simp [{request.theorem}]",), (), 3, "made up", whole=True)
             result: Any = ("open", "the budget is spent") if hard else proof
-            yield AttemptResult(trial, f"key {trial.theorem}", LEAN, result, AttemptCost(20.0, 5, 30))
+            yield AttemptResult(request, f"key {request.theorem}", LEAN, result, AttemptCost(20.0, 5, 30))
 
     def recollect(self) -> Sequence[Generator]:
         return ()

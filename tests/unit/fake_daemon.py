@@ -38,6 +38,7 @@ class FakeEnvironment:
         self.uptime = 0.0
         db._clock = lambda: self.time
         self.attempted: list[str] = []
+        self.requests: list[AttemptRequest] = []
         self.seeds: dict[str, list[int]] = {name: [] for name in NAMES}
         self.traces: list[str] = []
         self.recollections = 0
@@ -72,18 +73,19 @@ class FakeEnvironment:
     def attempt(
         self, location: str, revision: str, requests: Sequence[AttemptRequest], learned: LearnedState
     ) -> Iterator[AttemptResult]:
-        for trial in requests:
+        for request in requests:
             self.tick()
-            self.attempted.append(trial.theorem)
+            self.attempted.append(request.theorem)
+            self.requests.append(request)
             self.generators.append([each.name for each in learned.generators])
-            self.seeds[trial.theorem].append(trial.seed)
-            proof = FoundProof((f"simp [{trial.theorem}]",), (), 3, "automation", whole=True)
-            known = trial.tactics == 1 and trial.theorem not in self.rotten
-            found = known or (trial.tactics > 1 and trial.theorem.startswith("easy"))
+            self.seeds[request.theorem].append(request.seed)
+            proof = FoundProof((f"simp [{request.theorem}]",), (), 3, "automation", whole=True)
+            known = request.tactics == 1 and request.theorem not in self.rotten
+            found = known or (request.tactics > 1 and request.theorem.startswith("easy"))
             result: Any = proof if found else ("open", "the budget is spent")
-            patch = trial.theorem if found else ""
+            patch = request.theorem if found else ""
             yield AttemptResult(
-                trial, f"key of {trial.theorem}", LEAN, result, AttemptCost(1.0, 2, 3), recalled=known, patch=patch
+                request, f"key of {request.theorem}", LEAN, result, AttemptCost(1.0, 2, 3), recalled=known, patch=patch
             )
             self.tick()
 

@@ -79,26 +79,26 @@ class FakeExecutor:
     def attempt(
         self, location: str, revision: str, requests: Sequence[AttemptRequest], learned: LearnedState
     ) -> Iterator[AttemptResult]:
-        for trial in reversed(requests) if self.backwards else requests:
+        for request in reversed(requests) if self.backwards else requests:
             self.tick()
-            self.attempted.append(trial.theorem)
-            self.seeds.append(trial.seed)
+            self.attempted.append(request.theorem)
+            self.seeds.append(request.seed)
             self.statistics.append((learned.here, learned.elsewhere))
-            yield self._finished(trial, learned.generators)
+            yield self._finished(request, learned.generators)
             self.tick()
 
-    def _finished(self, trial: AttemptRequest, learnt: Sequence[Generator]) -> AttemptResult:
-        known = trial.recall and not self.rotten
-        proved = ".easy" in trial.theorem or any(self._trick(g) for g in learnt)
+    def _finished(self, request: AttemptRequest, learnt: Sequence[Generator]) -> AttemptResult:
+        known = request.recall and not self.rotten
+        proved = ".easy" in request.theorem or any(self._trick(g) for g in learnt)
         steps = (GoalStep("⊢ Goal", "kGoal", "magic"),)
-        proof = FoundProof((f"magic {trial.theorem}",), (), 3, "automation", whole=True, steps=steps)
+        proof = FoundProof((f"magic {request.theorem}",), (), 3, "automation", whole=True, steps=steps)
         result: Any = proof if proved else ("open", "the budget is spent")
-        if trial.theorem in self.rotten:
+        if request.theorem in self.rotten:
             result = ("open", "the budget is spent")
-        key = f"statement of {trial.theorem}"
+        key = f"statement of {request.theorem}"
         counts = {("Eq", "automation"): (4, 2, int(proved))}
-        cost = AttemptCost(0.5, 2, trial.tactics)
-        return AttemptResult(trial, key, LEAN, result, cost, recalled=known and proved, counts=counts)
+        cost = AttemptCost(0.5, 2, request.tactics)
+        return AttemptResult(request, key, LEAN, result, cost, recalled=known and proved, counts=counts)
 
     @staticmethod
     def _trick(generator: Generator) -> bool:

@@ -16,10 +16,11 @@ from curriculum.database.listing import row_counts
 from curriculum.database.watches import watched_repositories
 from curriculum.lifelong.executor import AttemptResult
 from curriculum.lifelong.lease_keeper import LeaseKeeper
+from curriculum.lifelong.policy import MIN_SHARE_DIVISOR, ProvingPolicy
 from prover.errors import DatabaseFull, DatabaseUnavailable
 from prover.project.location import Location
 from prover.tactics.generator import Generator
-from tests.unit.fake_daemon import BAD, GOOD, NAMES, FakeEnvironment, Killed, daemon, until_idle
+from tests.unit.fake_daemon import BAD, CONFIGURATION, GOOD, NAMES, FakeEnvironment, Killed, daemon, until_idle
 
 
 @pytest.fixture(scope="module")
@@ -146,6 +147,21 @@ def test_each_further_try_is_another_search(db: Database) -> None:
     seeds = environment.seeds["hard.b"]
     assert len(seeds) > 6
     assert len(set(seeds)) == len(seeds)
+
+
+def test_budgets_and_temperatures_are_those_of_a_course(db: Database) -> None:
+    environment = FakeEnvironment(db)
+    one, _ = daemon(db, environment)
+    for _ in range(4):
+        until_idle(one, environment)
+        environment.wait(15 * 24 * 3600.0)
+    policy = ProvingPolicy()
+    tried = [each.temperature for each in environment.requests]
+    assert tried[:3] == [0.0, 0.0, 0.0]
+    assert tried[3:7] == list(policy.temperatures.grid), "further tries are spread over the temperatures"
+    first = environment.requests[: CONFIGURATION.daemon.batch]
+    assert sum(each.tactics for each in first) == policy.tactics * len(first)
+    assert min(each.tactics for each in environment.requests) >= policy.tactics // MIN_SHARE_DIVISOR
 
 
 def test_a_full_disk_is_waited_for(db: Database) -> None:
