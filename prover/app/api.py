@@ -48,18 +48,18 @@ class RepositorySession:
         """Tries to prove a theorem: its `sorry`s, or its whole statement if it has none.
 
         Args:
-            theorem: its full name.
-            seconds: wall-clock budget.
-            generators: names of the generators that propose tactics; see `prover prove --help`.
-            model: a language model to ask as well: a name, a directory or a URL; see docs/models.md.
-            level: the gate's level up to which the proof is checked, 3 or 4.
+            theorem: The full name of the theorem.
+            seconds: The time limit, in seconds.
+            generators: Names of the generators that propose tactics; see `prover prove --help`.
+            model: A language model to use as well: a name, a directory or a URL; see docs/models.md.
+            level: The gate's level up to which the proof is checked, 3 or 4.
 
         Returns:
-            the result; `status` is `"proved"`, `"open"` or `"error"`, and `patch` is a unified diff when proved.
+            The result; `status` is `"proved"`, `"open"` or `"error"`, and `patch` is a unified diff when proved.
 
         Raises:
-            UnknownTheorem: there is no theorem of that name.
-            BrokenFile: its file does not compile.
+            UnknownTheorem: No theorem has that name.
+            BrokenFile: The file of the theorem does not compile.
         """
         choice = ModelChoice(model) if model is not None else None
         asked = asked_of(choice, "tactics", 0, self._reporter)
@@ -78,21 +78,21 @@ class RepositorySession:
         """Judges a proof of a theorem.
 
         Args:
-            theorem: its full name.
-            proof: the tactic block that takes the place of its proof; None to judge the proof that it has.
-            term: whether `proof` is a term.
-            level: the highest level to check, 1 to 5; see docs/gate.md.
+            theorem: The full name of the theorem.
+            proof: A tactic block that replaces the proof of the theorem; None to judge the proof in the file.
+            term: Whether `proof` is a term.
+            level: The highest level to check, 1 to 5; see docs/gate.md.
 
         Raises:
-            UnknownTheorem: there is no theorem of that name.
-            UsageError: it has no proof that could be judged.
+            UnknownTheorem: No theorem has that name.
+            UsageError: The declaration has no proof that could be judged.
         """
         return check_proof(self._workspace, theorem, None if proof is None else ProofText(proof, term), level)
 
     def sorries(self) -> list[ListedSorry]:
         """Lists every `sorry` of the repository, with its goal, position and a stable id.
 
-        The repository is traced into the database first. Modules that cannot be read are left out, with a note.
+        The repository is traced into the database first. Modules that cannot be read are skipped, with a note.
         """
         traced = trace_into_database(self._workspace, self._reporter.notify)
         for failure in traced.failed:
@@ -107,31 +107,31 @@ class RepositorySession:
         generators: Sequence[str] = DEFAULT_GENERATORS,
         count: int = 16,
     ) -> list[TriedSuggestion]:
-        """Suggests tactics for the goal of a theorem, each tried, with the goals that it leaves; closing ones first.
+        """Suggests tactics for the goal of a theorem and tries each; those that close the goal come first.
 
         Args:
-            theorem: its full name.
-            after: tactics that are run before.
-            generators: names of the generators that propose tactics.
-            count: how many tactics are tried.
+            theorem: The full name of the theorem.
+            after: Tactics that are run first.
+            generators: Names of the generators that propose tactics.
+            count: The number of tactics to try.
 
         Raises:
-            UnknownTheorem: there is no theorem of that name.
-            UsageError: a tactic of `after` fails, or closes the goal.
+            UnknownTheorem: No theorem has that name.
+            UsageError: A tactic of `after` fails, or closes the goal.
         """
         named = generators_named(",".join(generators), self._reporter)
         return suggest(self._workspace, SuggestRequest(theorem, tuple(after), named, count), self._reporter.notify)[1]
 
     def search(self, words: str = "", *, goal: str = "", count: int = 20) -> "list[RetrievedPremise]":
-        """Searches the repository and Lean's library for premises, after bringing their index up to date.
+        """Searches the repository and Lean's library for premises, with an up-to-date index.
 
         Args:
-            words: plain words, or a part of a name.
-            goal: a goal as Lean prints it, or its target.
-            count: how many premises are returned.
+            words: Plain words, or a part of a name.
+            goal: A goal as Lean prints it, or its target.
+            count: The number of premises to return.
 
         Raises:
-            UsageError: neither words nor a goal are given.
+            UsageError: Neither words nor a goal are given.
         """
         build_index(self._workspace, self._reporter)
         return find_premises(self._workspace, words, goal, count, self._reporter.notify)
@@ -153,13 +153,13 @@ def open_session(
     """Opens a Lean repository for proving.
 
     Args:
-        location: a directory or a git URL, as `URL@REVISION#DIRECTORY` with the last two optional.
-        toolchain: which Lean to use: the computer's own (`native`), the `embedded` one, or whichever fits (`auto`).
-        jobs: Lean processes at once.
-        reporter: receives notes and progress; by default nobody does.
+        location: A directory or a git URL, as `URL@REVISION#DIRECTORY` with the last two optional.
+        toolchain: The Lean to use: the computer's own (`native`), the `embedded` one, or whichever fits (`auto`).
+        jobs: The number of Lean processes.
+        reporter: Receives notes and progress; by default they are discarded.
 
     Raises:
-        ProverError: the repository cannot be read, or no toolchain fits it.
+        ProverError: The repository cannot be read, or no toolchain fits it.
     """
     reporter = reporter or Reporter()
     return RepositorySession(Workspace.open(location, toolchain, reporter, jobs), reporter)

@@ -23,15 +23,15 @@ from prover.tactics.premises.premises import PremiseTactics
 from prover.tactics.structure import Structure
 
 MODEL = "model"
-"""the name of the generator that asks the chosen language model"""
+"""The name of the generator that asks the chosen language model."""
 DEFAULT_GENERATORS = ("automation", "structure")
 
 
 def stored_memory() -> Memory:
-    """Returns the memory of tactics, with all that the database can teach.
+    """Returns the memory generator, filled from the database.
 
     Raises:
-        DatabaseError: the database cannot be read.
+        DatabaseError: The database cannot be read.
     """
     from curriculum.recollection import recollect  # imports the slowest of all packages here
 
@@ -45,7 +45,7 @@ def retrieved_premises(reporter: Reporter) -> PremiseTactics:
 
 
 GeneratorFactory = Callable[[Reporter], Generator]
-"""Creates a generator, which may report what it does while it prepares itself."""
+"""Creates a generator, which can report its preparations to the reporter."""
 
 GENERATORS: Registry[GeneratorFactory] = Registry(
     "generator",
@@ -62,10 +62,10 @@ GENERATORS: Registry[GeneratorFactory] = Registry(
 
 
 def generators_named(text: str, reporter: Reporter, model: Generator | None = None) -> tuple[Generator, ...]:
-    """Returns the generators of a comma-separated list of names, and that of the language model where there is one.
+    """Returns the generators of a comma-separated list of names, and that of the language model if there is one.
 
     Raises:
-        UsageError: a name is unknown, or `model` is named and there is none.
+        UsageError: A name is unknown, or the list contains `model` and there is no model.
     """
     names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
     for name in names:
@@ -87,18 +87,18 @@ def _generator_names() -> str:
 
 @dataclass(frozen=True)
 class ProverOptions:
-    """How a prover proves, apart from its generators and its gate."""
+    """The settings of a prover, apart from its generators and its gate."""
 
     budget: Budget = Budget()  # noqa: RUF009  # frozen
     strategy: Strategy = Strategy()  # noqa: RUF009  # frozen
     level: int = DEFAULT_LEVEL
-    """the gate's level up to which a proof is checked"""
+    """The gate's level up to which a proof is checked."""
     drafting: WholeProofWriter | None = None
-    """writes whole proofs before the search begins"""
+    """Writes whole proofs before the search begins."""
     recall: Recall = lambda _: ()
-    """finds known proofs of a statement"""
+    """Returns known proofs of a statement."""
     temperature: float = 0.0
-    """of the perturbation that makes attempts differ; 0 for none"""
+    """The temperature of the noise that makes repeated attempts differ; 0 for no noise."""
     seed: int = 0
 
 
@@ -119,8 +119,8 @@ def mixture(
     """Returns the mixture of generators that every prover uses.
 
     Args:
-        statistics: what is known of the generators from earlier runs.
-        frozen: learn nothing while proving, so that results do not depend on the order of attempts.
+        statistics: The success rates of the generators in earlier runs.
+        frozen: Learn nothing while proving, so that results do not depend on the order of attempts.
     """
     return Ensemble(generators, statistics, frozen)
 

@@ -13,7 +13,7 @@ from prover.app.locating import Locator
 from prover.app.workspace import Workspace
 from prover.attempt import Task
 from prover.check.audit import FileAudit, FileFinding, audit
-from prover.check.gate import Accepted, Judgement, Refused
+from prover.check.gate import Accepted, Judgement, Refused, Submission
 from prover.check.levels import HIGHEST_LEVEL, Level, passed, refused
 from prover.check.proof_text import ProofText, submission_of, unchanged
 from prover.check.sanity import findings
@@ -35,10 +35,10 @@ from prover.tactics.automation import Automation
 from prover.tactics.generator import TheoremRef
 from prover.tactics.structure import Structure
 
-SANITY = (Automation(), Structure())
-"""what looks for contradictions in a statement"""
+SANITY_GENERATORS = (Automation(), Structure())
+"""The generators of the searches for contradictions in a statement."""
 SANITY_SECONDS = 5.0
-"""for each question"""
+"""The time limit of each search for a contradiction."""
 
 
 @dataclass(frozen=True)
@@ -48,80 +48,86 @@ class Checked:
     theorem: str
     file: str
     line: int
-    """from 1"""
+    """The line of the theorem, counted from 1."""
     accepted: bool
     level: int
-    """the highest level that it reached"""
+    """The highest level that the proof passed."""
     levels: tuple[Level, ...]
     toolchain: str
     reason: str | None = None
-    """why it was refused"""
+    """The reason why the proof was refused; None if it was accepted."""
     axioms: tuple[str, ...] = ()
     library: int = 0
-    """library declarations taken on trust"""
+    """The number of library declarations whose proofs were trusted."""
     kernels: tuple[str, ...] = ()
-    """by what it was replayed"""
+    """The kernels that replayed the proof."""
     findings: tuple[str, ...] = ()
-    """what is suspect about the statement"""
+    """Suspicious properties of the statement."""
     isolation: str = ""
-    """what Lean's processes were held to"""
+    """A description of the sandbox of the Lean processes."""
     messages: tuple[str, ...] = field(default=())
-    """Lean's, as `lean` prints them"""
+    """Lean's messages, as `lean` prints them."""
     seconds: float = 0.0
 
     def json(self) -> dict[str, Any]:
-        """For programs; each level with its name."""
+        """Returns the JSON object of the verdict."""
         levels = [{"level": e.number, "name": e.name, "state": e.state, "reason": e.reason} for e in self.levels]
         return {**asdict(self), "levels": levels}
 
 
-def check_proof(ready: Workspace, name: str, proof: ProofText | None = None, level: int = HIGHEST_LEVEL) -> Checked:
-    """Judges the proof of a theorem: its own, or one that takes its place.
+def check_proof(workspace: Workspace, name: str, proof: ProofText | None = None, level: int = HIGHEST_LEVEL) -> Checked:
+    """Judges the proof of a theorem, or another proof in its place.
 
     Raises:
-        UnknownTheorem: there is no theorem of that name.
-        UsageError: it has no proof that could be judged.
+        UnknownTheorem: No theorem has that name.
+        UsageError: The declaration has no proof that could be judged.
     """
     started = time.monotonic()
-    pool = ready.pool(1)
-    with pool.lend() as session:
-        task = Locator(ready, session).named(name, broken=True).task
-        source, declaration = task.source, task.declaration
-        try:
-            sorry_goal = session.statement(source, declaration.selection)
-        except RequestRefused as error:
-            raise UsageError(f"{name} has no proof that could be judged ({error}): name a theorem.") from None
-    submission = (
-        unchanged(source, declaration, sorry_goal)
-        if proof is None
-        else submission_of(source, declaration, sorry_goal, proof)
-    )
-    judgement = ready.gate(pool).judge(submission, level)
-    found: tuple[str, ...] = ()
-    if level == HIGHEST_LEVEL:
+    with workspace.pool(1) as pool:
         with pool.lend() as session:
-            search = _brief_search(task.ref())
-            found = tuple(findings(session, source, declaration.selection, search))
-        if isinstance(judgement, Accepted):
-            judgement = replace(judgement, level=HIGHEST_LEVEL)
-    return replace(_checked(ready, task, judgement), findings=found, seconds=round(time.monotonic() - started, 3))
+            task, submission = _submitted(workspace, session, name, proof)
+        judgement = workspace.gate(pool).judge(submission, level)
+        found: tuple[str, ...] = ()
+        if level == HIGHEST_LEVEL:
+            with pool.lend() as session:
+                search = _brief_search(task.ref())
+                found = tuple(findings(session, task.source, task.declaration.selection, search))
+            if isinstance(judgement, Accepted):
+                judgement = replace(judgement, level=HIGHEST_LEVEL)
+    verdict = _verdict(workspace, task, judgement)
+    return replace(verdict, findings=found, seconds=round(time.monotonic() - started, 3))
+
+
+def _submitted(
+    workspace: Workspace, session: LeanSession, name: str, proof: ProofText | None
+) -> tuple[Task, Submission]:
+    """Returns the theorem of a name, and the submission of a proof of it to the gate."""
+    task = Locator(workspace, session).named(name, broken=True).task
+    source, declaration = task.source, task.declaration
+    try:
+        sorry_goal = session.statement(source, declaration.selection)
+    except RequestRefused as error:
+        raise UsageError(f"{name} has no proof that could be judged ({error}): name a theorem.") from None
+    if proof is None:
+        return task, unchanged(source, declaration, sorry_goal)
+    return task, submission_of(source, declaration, sorry_goal, proof)
 
 
 def _brief_search(theorem: TheoremRef) -> Callable[[LeanSession, State], Sequence[Sequence[str]]]:
     """Returns a search for proofs of states of a theorem, within `SANITY_SECONDS` each."""
 
     def scripts(session: LeanSession, state: State) -> Sequence[Sequence[str]]:
-        generator = mixture(SANITY, frozen=True).for_theorem(theorem)
+        generator = mixture(SANITY_GENERATORS, frozen=True).for_theorem(theorem)
         result = BestFirstSearch(session, state, generator, Strategy(), Budget(SANITY_SECONDS)).run()
         return result.scripts if isinstance(result, Proved) else ()
 
     return scripts
 
 
-def _checked(ready: Workspace, task: Task, judgement: Judgement) -> Checked:
+def _verdict(workspace: Workspace, task: Task, judgement: Judgement) -> Checked:
     source, declaration = task.source, task.declaration
     line = source.text.encode()[: declaration.selection].count(b"\n") + 1
-    toolchain = ready.toolchain.describe()
+    toolchain = workspace.toolchain.describe()
     kernels: tuple[str, ...] = ()
     match judgement:
         case Accepted(axioms, library, level, messages, kernels):
@@ -131,28 +137,28 @@ def _checked(ready: Workspace, task: Task, judgement: Judgement) -> Checked:
             levels = refused(failed, reason, compiled)
     return Checked(
         declaration.name, source.file, line, reason is None, level, levels, toolchain, reason, axioms, library, kernels,
-        isolation=isolation_of(ready.toolchain).describe(), messages=tuple(m.printed.rstrip() for m in messages),
+        isolation=isolation_of(workspace.toolchain).describe(), messages=tuple(m.printed.rstrip() for m in messages),
     )  # fmt: skip
 
 
-def audit_all(ready: Workspace) -> list[FileAudit]:
-    """Audits every file of a repository, each by itself; a file that cannot be read is refused."""
-    pool = ready.pool(1)
+def audit_all(workspace: Workspace) -> list[FileAudit]:
+    """Audits every file of a repository separately; a file that cannot be read is refused."""
+    with workspace.pool(1) as pool:
 
-    def one(module: Module) -> FileAudit:
-        file = ready.repository.relative(module)
-        try:
-            ready.builder.prepare(module)
-            return audit(pool.fresh, source_of(ready.repository, module))
-        except (UsageError, LeanError) as error:
-            return FileAudit(file, (FileFinding(1, str(error), refused=True),), 0, compiled=False)
+        def audit_module(module: Module) -> FileAudit:
+            file = workspace.repository.relative(module)
+            try:
+                workspace.builder.prepare(module)
+                return audit(pool.fresh, source_of(workspace.repository, module))
+            except (UsageError, LeanError) as error:
+                return FileAudit(file, (FileFinding(1, str(error), refused=True),), 0, compiled=False)
 
-    with ThreadPoolExecutor(ready.jobs) as executor:
-        return list(executor.map(one, ready.repository.modules.values()))
+        with ThreadPoolExecutor(workspace.jobs) as executor:
+            return list(executor.map(audit_module, workspace.repository.modules.values()))
 
 
 def audit_file(path: Path, choice: ToolchainChoice, reporter: Reporter) -> tuple[FileAudit, str]:
-    """Audits one file, and returns what was found and a description of the toolchain."""
+    """Audits one file, and returns the result and a description of the toolchain."""
     repository = _repository_of(path)
     toolchain = choose_toolchain(repository, choice, reporter)
     builder = builder_for(repository, toolchain, home().caches, reporter.notify)
@@ -166,7 +172,7 @@ def audit_file(path: Path, choice: ToolchainChoice, reporter: Reporter) -> tuple
 
 
 def _repository_of(path: Path) -> Repository:
-    """Returns the repository that a file belongs to; one of that file alone if there is none."""
+    """Returns the repository of a file; if there is none, a repository that consists of the file alone."""
     root = enclosing_repository(path)
     if any((root / mark).is_file() for mark in (*LAKEFILES, PIN)):
         return open_repository(root)

@@ -1,4 +1,4 @@
-"""What the user's environment decides: where files are kept, which database and which Lean are used.
+"""Settings from the user's environment: the home directory, the database and the Lean toolchain.
 
 The only file of the application layer that reads environment variables.
 """
@@ -40,7 +40,7 @@ def database() -> "Database":
 
 
 def embedded_toolchain(reporter: Reporter) -> EmbeddedToolchain:
-    """Returns the embedded toolchain, after installing it where that has not been done."""
+    """Returns the embedded toolchain, and installs it first if necessary."""
     return install(home(), find_node(), reporter.progress)
 
 
@@ -50,7 +50,7 @@ def choose_toolchain(
     """Returns the toolchain for a repository, with its gateway.
 
     Raises:
-        NeedsToolchain, NativeLeanFailed, InstallFailed: see `prover.lean.toolchain.choose.choose_toolchain`.
+        NeedsToolchain, NativeLeanFailed, InstallFailed: See `prover.lean.toolchain.choose.choose_toolchain`.
     """
     requirement = ToolchainRequirement(repository.root, repository.toolchain, depends_on_mathlib(repository.root))
     sources = ToolchainSources(home(), lambda: embedded_toolchain(reporter), reporter.notify, reporter.progress)
@@ -63,10 +63,10 @@ def model_key() -> str | None:
 
 
 def model_prices() -> tuple[float, float]:
-    """Returns the prices of a million tokens that a model reads, and that it writes.
+    """Returns the price of a million input tokens and that of a million output tokens of a language model.
 
     Raises:
-        UsageError: a price is not a number.
+        UsageError: A price is not a number.
     """
     return _price("PROVER_MODEL_PRICE_IN"), _price("PROVER_MODEL_PRICE_OUT")
 

@@ -1,4 +1,4 @@
-"""The one look-up of theorems in a repository: by name, by file and line, or all that have a `sorry`."""
+"""Looks up theorems in a repository: by name, by file and line, or all that have a `sorry`."""
 
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -14,8 +14,9 @@ from prover.project.build import errors_of, source_of
 from prover.project.layout import Module, Repository
 
 MAX_SIMILAR_NAMES = 5
+"""The number of similar names in the message about an unknown theorem."""
 MAX_UNLIKELY_MODULES = 40
-"""modules that are searched for a theorem although their text does not contain its name"""
+"""The number of modules that are searched for a theorem although their text does not contain its name."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class FileLine:
 
     file: Path
     line: int | None = None
-    """counted from 1; None for the whole file"""
+    """The line, counted from 1; None for the whole file."""
 
 
 @dataclass(frozen=True)
@@ -46,10 +47,10 @@ class Locator:
         """Returns the declarations of a module.
 
         Args:
-            broken: accept a file with errors.
+            broken: Accept a file with errors.
 
         Raises:
-            BrokenFile: the module, or one that it imports, does not compile.
+            BrokenFile: The module, or one that it imports, does not compile.
         """
         self._workspace.builder.prepare(module)
         source = source_of(self._workspace.repository, module)
@@ -64,11 +65,11 @@ class Locator:
         Modules whose text contains the last part of the name are searched first.
 
         Args:
-            broken: accept a declaration in a file with errors.
+            broken: Accept a declaration in a file with errors.
 
         Raises:
-            UnknownTheorem: there is none of that name; the message has the most similar ones.
-            UsageError, LeanError: there may be one, in a module that cannot be read.
+            UnknownTheorem: No theorem has that name; the message has the most similar names.
+            UsageError, LeanError: A module that probably contains the theorem cannot be read.
         """
         seen: list[str] = []
         failed: UsageError | LeanError | None = None
@@ -89,8 +90,8 @@ class Locator:
         """Returns the theorems with a `sorry` of a file, or the one that a line is part of.
 
         Raises:
-            UsageError: the repository has no such file, or there is no theorem at that line.
-            BrokenFile: the file does not compile.
+            UsageError: The repository has no such file, or no declaration is at that line.
+            BrokenFile: The file does not compile.
         """
         repository = self._workspace.repository
         beside = repository.root / place.file
@@ -111,7 +112,7 @@ class Locator:
         """Yields every theorem with a `sorry`.
 
         Args:
-            unreadable: receives each module that cannot be read, and why.
+            unreadable: Receives each module that cannot be read, with the error.
         """
         for module in modules:
             try:
@@ -123,10 +124,10 @@ class Locator:
 
 
 def provable(target: Target) -> Target:
-    """Returns the target, if there is something to prove in it.
+    """Returns the target if it has something to prove.
 
     Raises:
-        UsageError: it is not a theorem and has no `sorry`.
+        UsageError: It is not a theorem and has no `sorry`.
     """
     declaration = target.task.declaration
     if declaration.kind != "theorem" and not declaration.incomplete:

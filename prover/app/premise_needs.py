@@ -1,4 +1,4 @@
-"""What the proofs of a traced repository needed, and which of it is held out: what evaluation and training share."""
+"""The premises that proofs of a traced repository use, split for training and evaluation."""
 
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 SPLITS = ("all", "random", "novel_premises")
 
 
-def needs(ready: Workspace, corpus: "Corpus") -> "Iterator[Needed]":
-    """Each step of a traced repository that names theorems of a corpus, and which."""
+def needs(workspace: Workspace, corpus: "Corpus") -> "Iterator[Needed]":
+    """Yields each proof step of a traced repository that uses theorems of a corpus, with those theorems."""
     from curriculum.database.loading import modules_of, snapshot_of
 
     with database() as db, db.reading() as connection:
-        snapshot = snapshot_of(connection, ready.checkout.location.canonical)
+        snapshot = snapshot_of(connection, workspace.checkout.location.canonical)
         for module in modules_of(connection, snapshot) if snapshot is not None else ():
             yield from needs_of(module, corpus)
 
 
 def needs_of(module: TracedModule, corpus: "Corpus") -> "Iterator[Needed]":
-    """The same for one module."""
+    """Yields each proof step of a module that uses theorems of a corpus, with those theorems."""
     from retrieval.evaluate import Needed
     from retrieval.premise import Position
 
@@ -42,9 +42,9 @@ def needs_of(module: TracedModule, corpus: "Corpus") -> "Iterator[Needed]":
 
 
 def divided(goals: "Sequence[Needed]", split: str, seed: int) -> "tuple[list[Needed], list[Needed]]":
-    """The goals of the theorems that a split leaves to learn from, and of those that it holds out.
+    """Returns the goals of the training theorems and those of the held-out theorems of a split.
 
-    Of "all" both are all.
+    For the split "all", both are all goals.
     """
     if split == "all":
         return list(goals), list(goals)
@@ -57,7 +57,7 @@ def divided(goals: "Sequence[Needed]", split: str, seed: int) -> "tuple[list[Nee
 
 
 def spread(goals: "Sequence[Needed]", limit: int | None) -> "list[Needed]":
-    """At most `limit` of the goals, evenly spread."""
+    """Returns at most `limit` of the goals, at even distances."""
     if limit is None or limit >= len(goals):
         return list(goals)
     return [goals[place * len(goals) // limit] for place in range(limit)]

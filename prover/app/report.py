@@ -1,4 +1,4 @@
-"""What a run of `prove` found, as values; the fields are those of the JSON report."""
+"""The results of `prove` as values; their fields are those of the JSON report."""
 
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -15,7 +15,7 @@ from prover.tactics.ensemble import Ensemble
 
 @dataclass(frozen=True)
 class TheoremReport:
-    """What became of one theorem."""
+    """The result for one theorem."""
 
     theorem: str
     file: str
@@ -24,36 +24,36 @@ class TheoremReport:
     statement: str = ""
     line: int = 0
     proof: str | None = None
-    """the tactic text"""
+    """The tactic block of the proof."""
     patch: str | None = None
-    """a unified diff, relative to the repository"""
+    """A unified diff, relative to the root of the repository."""
     axioms: tuple[str, ...] = ()
     verified: str | None = None
-    """up to which level the gate checked it"""
+    """A description of the level up to which the gate checked the proof."""
     reason: str | None = None
-    """why it is open, or what is wrong"""
+    """The reason why the theorem is open, or the error."""
     refused: str | None = None
-    """why the gate refused a proof, if it refused one"""
+    """The reason why the gate refused a proof, if it refused one."""
     messages: tuple[str, ...] = ()
     seconds: float = 0.0
     expansions: int = 0
     tactics_run: int = 0
     model_tokens: int = 0
-    """that a language model read and wrote"""
+    """The number of tokens that a language model read and wrote."""
     model_cost: float = 0.0
     recalled: bool = False
-    """the proof was in the database; nothing was searched"""
+    """Whether the proof came from the database, without a search."""
 
     @staticmethod
     def of_broken_file(file: str, error: ProverError) -> "TheoremReport":
-        """A file whose theorems could not be listed."""
+        """Returns the report on a file whose theorems could not be listed."""
         return TheoremReport(theorem="", file=file, status="error", reason=str(error), messages=error.details)
 
 
 @dataclass(frozen=True)
 class GeneratorReport:
-    """What a generator did in a run: tactics that it proposed, that were run, that Lean accepted, that stand in proofs;
-    and the time that proposing took."""
+    """The tactics of a generator in a run: proposed, tried, accepted by Lean (`valid`) and part of a proof (`used`);
+    and the seconds that proposing them took."""
 
     proposed: int
     tried: int
@@ -64,18 +64,18 @@ class GeneratorReport:
 
 @dataclass
 class Report:
-    """What became of a run."""
+    """The results of a run."""
 
     repository: str
     toolchain: str
     theorems: list[TheoremReport] = field(default_factory=list)
     interrupted: bool = False
     generators: dict[str, GeneratorReport] = field(default_factory=dict)
-    """by name"""
+    """The reports on the generators, by name."""
 
 
 def report_of(repository: Repository, task: Task, outcome: AttemptOutcome, toolchain: Toolchain) -> TheoremReport:
-    """An outcome as it is reported."""
+    """Returns the report on an outcome."""
     declaration, source = task.declaration, task.source
     line = source.text.encode()[: declaration.selection].count(b"\n") + 1
     known = TheoremReport(
@@ -110,7 +110,7 @@ def report_of(repository: Repository, task: Task, outcome: AttemptOutcome, toolc
 
 
 def usage_of(ensemble: Ensemble) -> dict[str, GeneratorReport]:
-    """What the generators of a run did."""
+    """Returns the reports on the generators of a run, by name."""
     return {
         name: GeneratorReport(tally.proposed, tally.tried, tally.valid, tally.used, round(tally.seconds, 3))
         for name, tally in ensemble.usage.items()

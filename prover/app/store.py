@@ -1,7 +1,10 @@
-"""What `prover prove` knows from the database, and what it writes there. A database that fails costs no proof."""
+"""The database as use cases see it: the ledger of a run, and the maintenance that `prover db` offers.
+
+A database that fails never costs a proof.
+"""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -9,11 +12,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from prover.app.environment import database
 from prover.attempt import AttemptOutcome, KnownProof, Task, TheoremFailed, TheoremOpen, TheoremProved
 from prover.errors import DatabaseError, NotWritable, UsageError
+from prover.progress import Notify
 from prover.project.location import parse_location
 from prover.tactics.ensemble import Counts, GeneratorStatistics
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from curriculum.database.database import Database, UnitOfWork
     from curriculum.database.history import StoredProof, TheoremHistory
@@ -23,15 +27,18 @@ T = TypeVar("T")
 
 
 class Ledger:
-    """The database, as one run of the command uses it. The first failure is told, and ends its use."""
+    """The database for one run. The first error is reported to `notify`; after it, nothing more is read or stored."""
 
-    def __init__(
-        self, toolchain: str, settings: Mapping[str, Any], note: Callable[[str], None], model: str | None = None
-    ) -> None:
-        """`model` is the name that the language model has in the database, or gets there."""
+    def __init__(self, toolchain: str, settings: Mapping[str, Any], notify: Notify, model: str | None = None) -> None:
+        """Creates the ledger of a run.
+
+        Args:
+            settings: The settings that determine the outcome of an attempt.
+            model: The name of the language model in the database, if one is used.
+        """
         self._toolchain = toolchain
         self._settings = settings
-        self._note = note
+        self._notify = notify
         self._lock = threading.Lock()
         self._database: Database | None = database()
         self._run: int | None = None
@@ -39,7 +46,7 @@ class Ledger:
         self._model = model
 
     def begin(self, location: str, arguments: Sequence[str]) -> None:
-        """Says that the command has begun, on a repository."""
+        """Records the start of the run on a repository."""
 
         def act(work: "UnitOfWork") -> tuple[int, int]:
             run = work.results.begin_run("prove", arguments, self._settings)
@@ -51,13 +58,13 @@ class Ledger:
             self._run, self._repository = begun
 
     def recall(self, statement_key: str) -> tuple[KnownProof, ...]:
-        """Known proofs of a statement."""
+        """Returns known proofs of a statement."""
         from curriculum.database.history import proofs_of
 
         return _known(self._perform(lambda work: proofs_of(work.connection, statement_key)) or ())
 
     def statistics(self) -> GeneratorStatistics:
-        """What is known of generators."""
+        """Returns the success rates of the generators in earlier runs."""
 
         def act(work: "UnitOfWork") -> GeneratorStatistics:
             from curriculum.database.suggestion_counts import suggestion_counts
@@ -67,19 +74,19 @@ class Ledger:
         return self._perform(act) or GeneratorStatistics()
 
     def count(self, counts: Counts) -> None:
-        """Adds to what is known of generators."""
+        """Adds to the stored success rates of the generators."""
         repository = self._repository
         if repository is not None and counts:
             self._perform(lambda work: work.results.count_suggestions(repository, counts))
 
     def record(self, task: Task, outcome: AttemptOutcome) -> None:
-        """Stores an attempt, and its proof if it has one."""
+        """Stores an attempt, and its proof if it has one, unless the proof came from the database."""
         if isinstance(outcome, TheoremProved) and outcome.recalled:
             return
         self._perform(lambda work: self._store(work, task, outcome))
 
     def end(self, interrupted: bool) -> None:
-        """Says how the command ended."""
+        """Records the end of the run and closes the database."""
         run = self._run
         if run is not None:
             self._perform(lambda work: work.results.end_run(run, "interrupted" if interrupted else "finished"))
@@ -109,7 +116,7 @@ class Ledger:
             try:
                 return self._database.perform(act)
             except DatabaseError as error:
-                self._note(f"results are not kept: {error}")
+                self._notify(f"results are not stored: {error}")
                 self._database = None
                 return None
 
@@ -117,7 +124,7 @@ class Ledger:
 def result_of(
     outcome: AttemptOutcome, generators: Sequence[str], model: str | None = None
 ) -> "FoundProof | tuple[Any, str]":
-    """What came of an attempt with some generators, and a model behind them, as the database keeps it."""
+    """Returns the result of an attempt in the form that the database stores."""
     from curriculum.database.records import FoundProof, GoalStep
 
     match outcome:
@@ -136,7 +143,7 @@ def result_of(
 
 
 def known_proofs(database: "Database", statement_key: str) -> tuple[KnownProof, ...]:
-    """Known proofs of a statement, the most thoroughly checked first."""
+    """Returns known proofs of a statement, the most thoroughly checked first."""
     from curriculum.database.history import proofs_of
 
     with database.reading() as connection:

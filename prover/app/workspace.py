@@ -1,4 +1,4 @@
-"""A repository made ready to be worked on: checked out, its toolchain chosen, its modules buildable, Lean at hand."""
+"""A repository that is open for work: its checkout, its toolchain, the builder of its modules, and Lean processes."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -19,14 +19,14 @@ from prover.project.location import parse_location
 
 @dataclass(frozen=True)
 class Workspace:
-    """A repository at a revision, with a toolchain. A context manager: leaving it ends every Lean process."""
+    """A repository at a revision, with a toolchain. A context manager: leaving it ends its Lean processes."""
 
     checkout: Checkout
     repository: Repository
     toolchain: EmbeddedToolchain | NativeToolchain
     builder: ModuleBuilder
     jobs: int = 1
-    """Lean processes at once"""
+    """The number of Lean processes that run at once."""
     _resources: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
@@ -36,7 +36,7 @@ class Workspace:
         """Opens the repository that a path or URL names; see `prover.project.location` for the forms.
 
         Raises:
-            ProverError: it cannot be read, or no toolchain fits it.
+            ProverError: The repository cannot be read, or no toolchain fits it.
         """
         reporter = reporter or Reporter()
         checkout, repository = read_repository(location, reporter.notify)
@@ -53,11 +53,11 @@ class Workspace:
         return pool
 
     def gate(self, pool: Pool) -> Gate:
-        """Returns the gate, which compiles each original file once and keeps it."""
+        """Returns a gate that compiles each original file once and caches it."""
         return Gate(pool.fresh, challenge_directory(home().caches, self.toolchain, self.builder.search_path()))
 
     def contents(self) -> ContentsReader:
-        """Returns what reads files of the repository for generators."""
+        """Returns the reader of the repository's files for generators."""
         return ContentsReader(self.repository, self.toolchain)
 
     def close(self) -> None:
@@ -72,7 +72,7 @@ class Workspace:
 
 
 def read_repository(location: str, notify: Notify) -> tuple[Checkout, Repository]:
-    """Returns the checkout and the repository that a path or URL names, at the revision that was asked for."""
+    """Returns the checkout and the repository that a path or URL names, at the requested revision."""
     checkouts = Checkouts(home().checkouts, notify)
     checkout = checkouts.get(parse_location(location))
     return checkout, open_repository(checkout.root, checkouts)
