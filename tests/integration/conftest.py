@@ -1,4 +1,4 @@
-"""What the integration tests share beside the embedded toolchain."""
+"""Fixtures of the integration tests, besides the embedded toolchain."""
 
 import pytest
 

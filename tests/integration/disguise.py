@@ -2,7 +2,7 @@
 
 Not a stand-in that answers from a list: modules are elaborated, compiled and run by the real Lean. The
 wrappers that `wear` writes call this file. It keeps to what the real programs promise, and only as far as
-`prover` relies on it. Every call is written down in `calls`, beside elan's `bin`.
+`prover` relies on it. Every call is recorded in `calls`, next to elan's `bin`.
 
 An embedded Lean takes only `.olean` files that the gateway's own compiler has written. So `lean -o` is that
 compiler here, which runs in the embedded toolchain's compiled gateway.

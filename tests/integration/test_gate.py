@@ -1,4 +1,4 @@
-"""The gate takes honest proofs and refuses lies. Each lie stands beside its honest twin."""
+"""The gate accepts honest proofs and refuses lies. Each lie has an honest twin."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -94,8 +94,8 @@ def test_a_compiled_file_that_is_not_what_it_should_be_is_refused(
     )  # fmt: skip
     for name, text in (("Challenge", original), ("Candidate", OTHERS[expected])):
         lean_session.write(SourceText(text, "A.lean", "A"), tmp_path / f"{name}.olean")
-    said = lean_session.replay(tmp_path / "Candidate.olean", tmp_path / "Challenge.olean", "target", ["target"])
-    assert expected in (said.refused or "")
+    reply = lean_session.replay(tmp_path / "Candidate.olean", tmp_path / "Challenge.olean", "target", ["target"])
+    assert expected in (reply.refused or "")
 
 
 def test_a_wrong_proof_is_refused_with_leans_messages(bench: Bench) -> None:

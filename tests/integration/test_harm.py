@@ -39,11 +39,11 @@ def test_elaboration_can_only_write_in_its_scratch_directory(session: LeanSessio
     (tmp_path / "victim").write_text("precious")
     pid = session.pid()
     messages = session.elaborate(SourceText(HARM.format(outside=tmp_path), "Harm.lean", "Harm"))
-    said = {message.line: message.text.splitlines()[0] for message in messages}
-    assert [said[line] for line in range(2, 6)] == ["permission denied (error code: 2)"] * 4
-    assert "unsupported operation" in said[6]
-    assert said[7] == "nothing there"
-    assert 8 not in said
+    texts = {message.line: message.text.splitlines()[0] for message in messages}
+    assert [texts[line] for line in range(2, 6)] == ["permission denied (error code: 2)"] * 4
+    assert "unsupported operation" in texts[6]
+    assert texts[7] == "nothing there"
+    assert 8 not in texts
     assert os.listdir(tmp_path) == ["victim"]
     assert session.pid() == pid
 

@@ -307,16 +307,16 @@ def test_a_text_that_is_not_committed_is_refused(session: DojoSession) -> None:
 
 
 @pytest.mark.parametrize(
-    ("step", "words", "said"),
+    ("step", "words", "expected"),
     [("build", "`lake build` ended with status 1", "unexpected token"), ("extract", "between v4.3.0", "'String.Pos'")],
 )
 def test_a_repository_that_leandojo_cannot_trace_is_explained(
-    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, words: str, said: str
+    place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str, words: str, expected: str
 ) -> None:
     monkeypatch.setenv("STANDIN_BROKEN", step)
     with pytest.raises(LeanDojoFailed, match=words) as caught:
         list(dojo_backend(place / "demo", tmp_path).trace())
-    assert any(said in line for line in caught.value.details)
+    assert any(expected in line for line in caught.value.details)
 
 
 def test_what_is_missing_is_named(place: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

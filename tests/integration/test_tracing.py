@@ -227,10 +227,10 @@ def test_what_lean_cannot_finish_is_not_tried_again(toolchain: EmbeddedToolchain
         "Traced/Using.lean": "import Traced.Ending\n",
     }
     repository = open_repository(GitRepository.make(tmp_path / "repository", files).root)
-    told: list[str] = []
+    notes: list[str] = []
 
     def failures() -> dict[str, str]:
-        builder = Builder(repository, toolchain, tmp_path / "cache", told.append)
+        builder = Builder(repository, toolchain, tmp_path / "cache", notes.append)
         try:
             outcomes = list(builder.build(list(repository.modules), traced=True))
             return {each.module.name: str(each.error) for each in outcomes if isinstance(each, NotCompiled)}
@@ -240,9 +240,9 @@ def test_what_lean_cannot_finish_is_not_tried_again(toolchain: EmbeddedToolchain
     first = failures()
     assert first.keys() == {"Traced.Ending", "Traced.Using"}
     assert "Lean ended with status 3" in first["Traced.Ending"]
-    assert told.count("tracing Traced.Ending") == 1
+    assert notes.count("tracing Traced.Ending") == 1
     assert failures() == first
-    assert told.count("tracing Traced.Ending") == 1
+    assert notes.count("tracing Traced.Ending") == 1
     (tmp_path / "repository/Traced/Ending.lean").write_text("#eval 3\n")
     assert failures() == {}
 
@@ -269,5 +269,5 @@ def test_what_filled_several_places_is_remembered(tmp_path: Path) -> None:
     for recalled in (False, True):
         where = ["prove", "--repo", str(tmp_path / "small"), "--theorem", "both", "--timeout", "30"]
         assert run([*where, "--json", str(report)]) == 0
-        (told,) = json.loads(report.read_text())["theorems"]
-        assert (told["status"], told["recalled"]) == ("proved", recalled)
+        (theorem,) = json.loads(report.read_text())["theorems"]
+        assert (theorem["status"], theorem["recalled"]) == ("proved", recalled)

@@ -36,7 +36,7 @@ def get(checkouts: Checkouts, text: str) -> Checkout:
     return checkouts.get(parse_location(text))
 
 
-def said(checkout: Checkout) -> str:
+def content(checkout: Checkout) -> str:
     return (checkout.root / "A.lean").read_text()
 
 
@@ -46,7 +46,7 @@ def said(checkout: Checkout) -> str:
 @pytest.mark.parametrize(("revision", "text"), [("", "two"), ("@main", "two"), ("@v1", "one"), ("@old", "one")])
 def test_a_branch_a_tag_or_the_default(checkouts: Checkouts, origin: GitRepository, revision: str, text: str) -> None:
     checkout = get(checkouts, origin.url + revision)
-    assert said(checkout) == f"-- {text}\n"
+    assert content(checkout) == f"-- {text}\n"
     assert checkout.cached
     assert not checkout.dirty
     assert checkout.name == "origin"
@@ -77,44 +77,44 @@ def test_a_commit_in_full_or_abbreviated(checkouts: Checkouts, origin: GitReposi
     commit = origin.git("rev-parse", "v1^{commit}")
     for revision in (commit, commit[:8]):
         checkout = get(checkouts, f"{origin.url}@{revision}")
-        assert (checkout.commit, said(checkout)) == (commit, "-- one\n")
+        assert (checkout.commit, content(checkout)) == (commit, "-- one\n")
 
 
 def test_a_commit_that_no_branch_leads_to(checkouts: Checkouts, origin: GitRepository) -> None:
     lost = origin.commit({"A.lean": "-- lost\n"})
     origin.git("reset", "--quiet", "--hard", "HEAD~1")
-    assert said(get(checkouts, f"{origin.url}@{lost}")) == "-- lost\n"
+    assert content(get(checkouts, f"{origin.url}@{lost}")) == "-- lost\n"
 
 
 def test_a_reference_in_full(checkouts: Checkouts, origin: GitRepository) -> None:
     origin.git("update-ref", "refs/pull/7/head", "old")
-    assert said(get(checkouts, f"{origin.url}@refs/pull/7/head")) == "-- one\n"
+    assert content(get(checkouts, f"{origin.url}@refs/pull/7/head")) == "-- one\n"
 
 
 def test_a_branch_with_a_slash_and_a_tag_with_an_at_sign(checkouts: Checkouts, origin: GitRepository) -> None:
     origin.git("branch", "feature/x", "old")
     origin.git("tag", "pkg@1.0", "old")
-    assert said(get(checkouts, f"{origin.url}@feature/x")) == "-- one\n"
-    assert said(get(checkouts, f"{origin.url}@pkg@1.0")) == "-- one\n"
+    assert content(get(checkouts, f"{origin.url}@feature/x")) == "-- one\n"
+    assert content(get(checkouts, f"{origin.url}@pkg@1.0")) == "-- one\n"
 
 
 def test_the_default_branch_need_not_be_main(checkouts: Checkouts, origin: GitRepository) -> None:
     origin.git("checkout", "--quiet", "old")
-    assert said(get(checkouts, origin.url)) == "-- one\n"
+    assert content(get(checkouts, origin.url)) == "-- one\n"
 
 
 def test_a_branch_is_asked_for_each_time(checkouts: Checkouts, origin: GitRepository) -> None:
     first = get(checkouts, f"{origin.url}@main")
     origin.commit({"A.lean": "-- three\n"})
     second = get(checkouts, f"{origin.url}@main")
-    assert (said(first), said(second)) == ("-- two\n", "-- three\n")
+    assert (content(first), content(second)) == ("-- two\n", "-- three\n")
 
 
 def test_a_branch_that_was_rewritten_is_followed(checkouts: Checkouts, origin: GitRepository) -> None:
     get(checkouts, f"{origin.url}@main")
     origin.git("reset", "--quiet", "--hard", "old")
     origin.commit({"A.lean": "-- other\n"})
-    assert said(get(checkouts, f"{origin.url}@main")) == "-- other\n"
+    assert content(get(checkouts, f"{origin.url}@main")) == "-- other\n"
 
 
 def test_line_endings_are_those_of_the_commit(
@@ -144,7 +144,7 @@ def test_what_a_hook_hands_on_does_not_lead_git_astray(
     monkeypatch.setenv("GIT_DIR", str(other.root / ".git"))
     monkeypatch.setenv("GIT_INDEX_FILE", str(other.root / ".git" / "index"))
     assert get(checkouts, str(origin.root)).commit == origin.git("rev-parse", "HEAD")
-    assert said(get(checkouts, f"{origin.url}@v1")) == "-- one\n"
+    assert content(get(checkouts, f"{origin.url}@v1")) == "-- one\n"
 
 
 # --- the user's own directory ---
@@ -197,14 +197,14 @@ def test_a_repository_before_its_first_commit_has_no_commit(checkouts: Checkouts
 def test_an_own_repository_at_a_revision_is_copied(checkouts: Checkouts, origin: GitRepository) -> None:
     origin.write({"A.lean": "-- changed\n"})
     checkout = get(checkouts, f"{origin.root}@HEAD~1")
-    assert (said(checkout), checkout.cached, checkout.dirty) == ("-- one\n", True, False)
+    assert (content(checkout), checkout.cached, checkout.dirty) == ("-- one\n", True, False)
     assert origin.root not in checkout.root.parents
 
 
 def test_a_directory_in_a_repository_at_a_revision(checkouts: Checkouts, origin: GitRepository) -> None:
     origin.commit({"lean/A.lean": "-- inner\n"})
     checkout = get(checkouts, f"{origin.root}/lean@main")
-    assert said(checkout) == "-- inner\n"
+    assert content(checkout) == "-- inner\n"
     with pytest.raises(CheckoutFailed, match="has no directory lean"):
         get(checkouts, f"{origin.root}/lean@v1")
 
@@ -213,14 +213,14 @@ def test_a_commit_made_after_the_copy(checkouts: Checkouts, origin: GitRepositor
     get(checkouts, f"{origin.root}@main")
     origin.git("checkout", "--quiet", "--detach")
     origin.commit({"A.lean": "-- detached\n"})
-    assert said(get(checkouts, f"{origin.root}@HEAD")) == "-- detached\n"
+    assert content(get(checkouts, f"{origin.root}@HEAD")) == "-- detached\n"
 
 
 def test_a_bare_repository_and_a_shallow_one(checkouts: Checkouts, origin: GitRepository, tmp_path: Path) -> None:
     origin.git("clone", "--quiet", "--bare", ".", str(tmp_path / "bare.git"))
     origin.git("clone", "--quiet", "--depth=1", origin.url, str(tmp_path / "shallow"))
-    assert said(get(checkouts, f"{tmp_path}/bare.git@v1")) == "-- one\n"
-    assert said(get(checkouts, f"{tmp_path}/shallow@HEAD")) == "-- two\n"
+    assert content(get(checkouts, f"{tmp_path}/bare.git@v1")) == "-- one\n"
+    assert content(get(checkouts, f"{tmp_path}/shallow@HEAD")) == "-- two\n"
 
 
 def test_without_git_an_own_directory_is_still_read(
@@ -252,8 +252,8 @@ def test_a_tag_that_was_moved_is_seen_on_request(checkouts: Checkouts, origin: G
     location = parse_location(f"{origin.url}@v1")
     checkouts.get(location)
     origin.git("tag", "-f", "-a", "v1", "-m", "again", "main")
-    assert said(checkouts.get(location)) == "-- one\n"
-    assert said(checkouts.get(location, refresh=True)) == "-- two\n"
+    assert content(checkouts.get(location)) == "-- one\n"
+    assert content(checkouts.get(location, refresh=True)) == "-- two\n"
 
 
 def test_two_checkouts_of_a_commit_are_one(checkouts: Checkouts, origin: GitRepository) -> None:
@@ -276,7 +276,7 @@ def test_only_what_is_not_kept_is_removed(checkouts: Checkouts, origin: GitRepos
     assert not two.root.exists()
     assert checkouts.remove(one.location) == {one.commit}
     assert not [path for path in checkouts.directory.iterdir() if path.is_dir()]
-    assert said(get(checkouts, f"{origin.url}@v1")) == "-- one\n"
+    assert content(get(checkouts, f"{origin.url}@v1")) == "-- one\n"
 
 
 def test_removing_an_own_directory_removes_nothing_of_it(checkouts: Checkouts, origin: GitRepository) -> None:
@@ -298,7 +298,7 @@ def test_a_mirror_that_is_broken_is_made_again(checkouts: Checkouts, origin: Git
     shutil.rmtree(mirror / "objects")
     (mirror / "HEAD").write_text("nonsense")
     origin.commit({"A.lean": "-- three\n"})
-    assert said(get(checkouts, f"{origin.url}@main")) == "-- three\n"
+    assert content(get(checkouts, f"{origin.url}@main")) == "-- three\n"
 
 
 def test_a_damaged_origin_gives_the_revision_that_is_whole(checkouts: Checkouts, tmp_path: Path) -> None:
@@ -307,7 +307,7 @@ def test_a_damaged_origin_gives_the_revision_that_is_whole(checkouts: Checkouts,
     origin.commit({"A.lean": "-- whole\n"})
     origin.git("tag", "v2")
     (origin.root / ".git" / "objects" / blob[:2] / blob[2:]).unlink()
-    assert said(get(checkouts, f"{origin.url}@v2")) == "-- whole\n"
+    assert content(get(checkouts, f"{origin.url}@v2")) == "-- whole\n"
     with pytest.raises(CheckoutFailed):
         get(checkouts, f"{origin.url}@main~1")
 
@@ -330,5 +330,5 @@ def test_a_submodule_that_cannot_be_had_is_noted(
     origin.git("-c", "protocol.file.allow=always", "submodule", "--quiet", "add", inner.url, "sub")
     origin.commit({})
     shutil.rmtree(inner.root)
-    assert said(get(checkouts, f"{origin.url}@main")) == "-- two\n"
+    assert content(get(checkouts, f"{origin.url}@main")) == "-- two\n"
     assert any("its submodules are incomplete" in note for note in notes)

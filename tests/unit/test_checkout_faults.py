@@ -1,4 +1,4 @@
-"""Checkouts that cannot be had, that several processes want at once, or that are killed half-way."""
+"""Checkouts that fail, that several processes make at the same time, or that are killed."""
 
 import os
 import shutil
@@ -43,11 +43,11 @@ def get(checkouts: Checkouts, text: str) -> Checkout:
     return checkouts.get(parse_location(text))
 
 
-def said(checkout: Checkout) -> str:
+def content(checkout: Checkout) -> str:
     return (checkout.root / "A.lean").read_text()
 
 
-# --- what cannot be had ---
+# --- failures ---
 
 
 def test_a_wrong_revision_is_answered_with_the_nearest(checkouts: Checkouts, origin: GitRepository) -> None:
@@ -137,7 +137,7 @@ def test_a_full_disk_is_named_and_leaves_nothing_half(
                 get(checkouts, f"{origin.url}@v1")
         assert not list(checkouts.directory.glob("*/trees/*"))
         assert not list(checkouts.directory.glob("*/unfinished-*"))
-    assert said(get(checkouts, f"{origin.url}@v1")) == "-- one\n"
+    assert content(get(checkouts, f"{origin.url}@v1")) == "-- one\n"
 
 
 def test_a_git_that_gives_no_answer_is_ended_with_what_it_started(
@@ -191,5 +191,5 @@ def test_a_killed_clone_leaves_nothing_half(checkouts: Checkouts, origin: GitRep
         os.killpg(child, signal.SIGKILL)
     assert not list(checkouts.directory.glob("*/mirror.git"))
     assert list(checkouts.directory.glob("*/unfinished-*"))
-    assert said(get(checkouts, f"{origin.url}@v1")) == "-- one\n"
+    assert content(get(checkouts, f"{origin.url}@v1")) == "-- one\n"
     assert not list(checkouts.directory.glob("*/unfinished-*"))

@@ -1,4 +1,4 @@
-"""The packages that a repository needs: which, from where, and what is said of those that are not to be had."""
+"""The packages that a repository requires: which, from where, and the reasons for those that are not available."""
 
 import json
 from pathlib import Path
@@ -267,7 +267,7 @@ def test_the_users_overrides_win(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("{", "cannot be read"),
         ("[]", "is not a manifest"),
@@ -279,6 +279,6 @@ def test_the_users_overrides_win(tmp_path: Path) -> None:
         ('{"version": 7, "packages": [{"type": "zip", "name": "b"}]}', "has an invalid entry"),
     ],
 )
-def test_a_manifest_that_cannot_be_read_is_named(tmp_path: Path, text: str, said: str) -> None:
-    with pytest.raises(RepositoryError, match=rf"lake-manifest\.json .*{said}"):
+def test_a_manifest_that_cannot_be_read_is_named(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(RepositoryError, match=rf"lake-manifest\.json .*{message}"):
         open_repository(write(tmp_path, {"lake-manifest.json": text, "A.lean": ""}))

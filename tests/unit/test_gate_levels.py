@@ -71,7 +71,7 @@ ERROR = Message("error", 4, 2, 4, 7, "unknown identifier\nmore", "A.lean:4:2: er
 
 
 @pytest.mark.parametrize(
-    ("said", "level", "reason"),
+    ("reply", "level", "reason"),
     [
         (JudgeReply(messages=(ERROR,), commands=ORIGINAL, refused="x", level=1), 1, "line 4: unknown identifier"),
         (JudgeReply(refused="`#`-command", level=2), 2, "`#`-command"),
@@ -80,16 +80,16 @@ ERROR = Message("error", 4, 2, 4, 7, "unknown identifier\nmore", "A.lean:4:2: er
         (JudgeReply(commands=ORIGINAL, refused="it rests on `sorry`", level=3), 3, "it rests on `sorry`"),
     ],
 )
-def test_the_lowest_level_that_fails_is_the_one_that_is_named(said: JudgeReply, level: int, reason: str) -> None:
-    judgement = judgement_of(submission(TEXT), Challenge(None, ORIGINAL, ()), said)  # type: ignore[arg-type]
+def test_the_lowest_level_that_fails_is_the_one_that_is_named(reply: JudgeReply, level: int, reason: str) -> None:
+    judgement = judgement_of(submission(TEXT), Challenge(None, ORIGINAL, ()), reply)  # type: ignore[arg-type]
     assert isinstance(judgement, Refused)
     assert judgement.level == level
     assert reason in judgement.reason
 
 
 def test_a_proof_is_accepted_with_what_it_rests_on() -> None:
-    said = JudgeReply(commands=ORIGINAL, axioms=("propext",), library=3)
-    judgement = judgement_of(submission(TEXT), Challenge(None, ORIGINAL, ()), said)  # type: ignore[arg-type]
+    reply = JudgeReply(commands=ORIGINAL, axioms=("propext",), library=3)
+    judgement = judgement_of(submission(TEXT), Challenge(None, ORIGINAL, ()), reply)  # type: ignore[arg-type]
     assert judgement == Accepted(("propext",), 3)
 
 

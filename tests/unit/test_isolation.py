@@ -75,9 +75,9 @@ def test_secrets_of_the_environment_are_not_handed_on(
     native: NativeToolchain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("GITHUB_TOKEN", "secret")
-    said = run(confined(Command((sys.executable, "-c", "import os; print(sorted(os.environ))")), native, tmp_path))
-    assert "GITHUB_TOKEN" not in said
-    assert "PATH" in said
+    output = run(confined(Command((sys.executable, "-c", "import os; print(sorted(os.environ))")), native, tmp_path))
+    assert "GITHUB_TOKEN" not in output
+    assert "PATH" in output
 
 
 def run(command: Command) -> str:
@@ -106,7 +106,7 @@ except OSError as error:
     print(error.strerror)
 print(*(name for _, name in socket.if_nameindex()))
 """
-    said = run(confined(Command((sys.executable, "-c", tries)), native, scratch))
-    assert said.splitlines() == ["Read-only file system", "lo"]
+    output = run(confined(Command((sys.executable, "-c", tries)), native, scratch))
+    assert output.splitlines() == ["Read-only file system", "lo"]
     assert (scratch / "mine").exists()
     assert not outside.exists()

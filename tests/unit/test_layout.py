@@ -1,4 +1,4 @@
-"""Repositories on disk: their modules, and what is said of those that are broken."""
+"""Repositories on disk: their modules, and messages about broken ones."""
 
 from pathlib import Path
 

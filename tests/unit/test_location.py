@@ -89,7 +89,7 @@ def test_a_path_from_here_and_from_home_is_made_whole(tmp_path: Path, monkeypatc
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "empty name"),
         ("/nowhere", "There is no directory /nowhere:"),
@@ -106,8 +106,8 @@ def test_a_path_from_here_and_from_home_is_made_whole(tmp_path: Path, monkeypatc
         ("https://me:word@host/a#/b", "https://host/a#/b does not name a directory"),
     ],
 )
-def test_what_is_no_location_is_refused_in_a_sentence(text: str, said: str) -> None:
-    with pytest.raises(UsageError, match=re.escape(said)):
+def test_what_is_no_location_is_refused_in_a_sentence(text: str, message: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(message)):
         parse_location(text)
 
 

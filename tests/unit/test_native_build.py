@@ -19,7 +19,7 @@ LIMITS = LakeLimits(ask=20.0, cache=20.0, build=20.0)
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A repository; a sandbox, where there is one, lets Lake write beside the programs, as in elan's directory."""
+    """A repository. A sandbox, if there is one, lets Lake write next to the programs, as in elan's directory."""
     monkeypatch.setenv("ELAN_HOME", str(tmp_path / "bin"))
     (tmp_path / "r").mkdir()
     (tmp_path / "r" / "lakefile.toml").write_text('name = "r"\n[[lean_lib]]\nname = "R"\n')
@@ -135,11 +135,11 @@ def test_mathlib_that_is_there_serves_without_the_network(root: Path) -> None:
 
 
 def test_lake_is_alone_in_its_directory(root: Path) -> None:
-    said: list[str] = []
+    notes: list[str] = []
     waits = threading.Event()
 
     def progress(text: str) -> None:
-        said.append(text)
+        notes.append(text)
         waits.set()
 
     first, second = builder(root, "echo /p"), builder(root, "echo /p")
@@ -149,4 +149,4 @@ def test_lake_is_alone_in_its_directory(root: Path) -> None:
         assert waits.wait(20)
         assert not found.done()
     assert found.result() == (Path("/p"),)
-    assert said == [f"another process builds {root}: waiting for it"]
+    assert notes == [f"another process builds {root}: waiting for it"]

@@ -130,9 +130,9 @@ def test_what_cannot_be_updated_does_not_keep_the_others(
     say(capsys, "add", origin.url)
     shutil.rmtree(other.root)
     origin.commit({"A/C.lean": ""})
-    said = say(capsys, "update", status=1)
-    assert "There is no git repository" in said
-    assert "→" in said
+    message = say(capsys, "update", status=1)
+    assert "There is no git repository" in message
+    assert "→" in message
 
 
 def test_removing_deletes_what_nobody_else_uses(
@@ -207,7 +207,7 @@ def test_what_is_not_in_the_list_or_not_clear_is_said(
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["add", "/nowhere"], "There is no directory /nowhere"),
         (["add", "ORIGIN@v2"], "no branch, tag or commit v2: similar ones are v1"),
@@ -216,11 +216,11 @@ def test_what_is_not_in_the_list_or_not_clear_is_said(
     ],
 )
 def test_what_cannot_be_added_leaves_no_row(
-    origin: GitRepository, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], said: str
+    origin: GitRepository, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: list[str], message: str
 ) -> None:
     (tmp_path / "empty").mkdir()
     words = [word.replace("ORIGIN", origin.url).replace("EMPTY", str(tmp_path / "empty")) for word in words]
-    assert said in say(capsys, *words, status=2)
+    assert message in say(capsys, *words, status=2)
     assert listed(capsys) == []
 
 

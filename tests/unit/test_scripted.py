@@ -1,4 +1,4 @@
-"""The scripted session: whatever was not foreseen, or not said, is an error."""
+"""The scripted session: a request outside of the script is an error, and so is an unused part of the script."""
 
 import pytest
 

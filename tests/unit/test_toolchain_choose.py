@@ -1,4 +1,4 @@
-"""Which Lean is chosen, and what is said of it, with stand-ins for `lean`, `lake` and `elan`."""
+"""The choice of a Lean and the remarks about it, with stand-ins for `lean`, `lake` and `elan`."""
 
 from dataclasses import dataclass, field
 from pathlib import Path

@@ -113,10 +113,10 @@ def test_batches_that_crash_are_tried_again(
 ) -> None:
     (tmp_path / "crashes").write_text(str(crashes))
     toolchain, staging, out = repairing
-    told: list[float] = []
-    install._repair_library(toolchain, staging, out, told.append)
+    fractions: list[float] = []
+    install._repair_library(toolchain, staging, out, fractions.append)
     assert repaired(out) == 20
-    assert told[-1] == 1.0
+    assert fractions[-1] == 1.0
 
 
 @pytest.mark.slow

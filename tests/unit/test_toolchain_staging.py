@@ -83,9 +83,9 @@ def test_a_failed_step_is_done_again_and_the_finished_ones_are_not(target: Path)
 
 
 def test_progress_is_told_in_order(target: Path) -> None:
-    told: list[tuple[str, float]] = []
-    make_once(target, Work().steps, lambda name, fraction: told.append((name, fraction)))
-    assert told == [("write it", 0), ("write it", 0.5), ("write it", 1), ("copy it", 0), ("copy it", 1)]
+    received: list[tuple[str, float]] = []
+    make_once(target, Work().steps, lambda name, fraction: received.append((name, fraction)))
+    assert received == [("write it", 0), ("write it", 0.5), ("write it", 1), ("copy it", 0), ("copy it", 1)]
 
 
 @pytest.mark.parametrize(
@@ -165,14 +165,14 @@ def test_a_killed_process_is_taken_over_from(target: Path) -> None:
 
 
 def test_a_second_process_waits_for_the_first(target: Path) -> None:
-    told: list[str] = []
+    received: list[str] = []
     work = Work()
     with half_way(target) as process:
-        second = threading.Thread(target=make_once, args=(target, work.steps, lambda name, _: told.append(name)))
+        second = threading.Thread(target=make_once, args=(target, work.steps, lambda name, _: received.append(name)))
         second.start()
-        while not told:
+        while not received:
             time.sleep(0.01)
-        assert told == [WAITING]
+        assert received == [WAITING]
         assert work.done == []
         process.kill()
         second.join(timeout=20)
