@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from retrieval.postings import BoolArray, Int32Array, Int64Array
 
 PRELUDE = "Init"
-"""what every file imports that does not say otherwise"""
+"""The module that every file imports by default."""
 
 
 class Corpus:
     """Premises and the import graph. Never changes; `updated` makes another."""
 
     def __init__(self, premises: Iterable[Premise], imports: Mapping[str, tuple[str, ...]]) -> None:
-        """Of premises, and of what each module imports; the first premise of a name counts."""
+        """Builds a corpus of premises and of the imports of each module; the first premise of a name counts."""
         named: dict[str, Premise] = {}
         for premise in premises:
             named.setdefault(premise.name, premise)
@@ -39,7 +39,7 @@ class Corpus:
         return Corpus([*self.premises, *premises], {**self.imports, **imports})
 
     def number(self, name: str) -> int | None:
-        """Which premise has a name."""
+        """Returns the index of the premise with a name."""
         return self._numbers.get(name)
 
     def visible(self, position: Position) -> bytes:

@@ -1,7 +1,8 @@
-"""How well premises are found: the usual figures, over goals whose proofs say what was needed.
+"""Evaluation of retrieval on goals for which the premises used in the proof are known.
 
-Recall at k, mean reciprocal rank, nDCG at 10, and how often all that a step needs is found, as LeanDojo (Yang et al.
-2023) and its successors report them; intervals by the bootstrap over theorems, whose steps are no independent draws.
+The figures are recall at k, mean reciprocal rank, nDCG at 10, and the share of steps for which all premises are found,
+as reported by LeanDojo (Yang et al. 2023) and its successors. Intervals are bootstrapped over theorems, because the
+steps of a theorem are not independent.
 """
 
 import math
@@ -20,10 +21,10 @@ class Needed:
     """A goal, where it stands, and what was needed there."""
 
     goal: str
-    """as Lean prints it"""
+    """The goal as Lean prints it; empty if there is none."""
     premises: frozenset[str]
     theorem: str
-    """that the goal is part of; the unit that is resampled"""
+    """The theorem that contains the goal; the unit of resampling."""
     position: Position
 
 
@@ -36,7 +37,7 @@ METRICS: Mapping[str, Callable[[Sequence[int], int], float]] = {
     "all@10": lambda ranks, needed: float(_recall(ranks, needed, 10) == 1.0),
     "all@32": lambda ranks, needed: float(_recall(ranks, needed, 32) == 1.0),
 }
-"""from the ranks of what was needed, as far as it was found, and how much was needed"""
+"""The metrics by name, computed from the ranks of the needed premises that were found, and the number needed."""
 
 
 def figures(found: Iterable[tuple[Needed, Sequence[str]]], seed: int = 0) -> dict[str, Interval]:

@@ -1,7 +1,7 @@
-"""Fits how much each ranking counts, and what is likelier whatever the goal, to goals whose proofs say what was needed.
+"""Fits the weights of rankings and the prior of premises to goals for which the premises used in the proof are known.
 
-Coordinate ascent on recall at 10: few numbers, each tried at a few values while the others stay, until none gets
-better. The rankings themselves do not depend on them and are made once.
+The method is coordinate ascent on recall at 10: each of a few parameters is tried at a few values while the others stay
+fixed, until none improves. The rankings do not depend on the parameters and are computed once.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from retrieval.postings import Int64Array
 
 STEPS = (0.5, 0.7, 0.85, 1.2, 1.5, 2.0)
-"""by which each number is multiplied"""
+"""The factors by which each parameter is multiplied."""
 SWEEPS = 4
 COUNT = 10
 
 
 @dataclass(frozen=True)
 class Fusion:
-    """What is fitted."""
+    """The fitted parameters."""
 
     weights: Mapping[str, float]
     prior: Prior = PRIOR

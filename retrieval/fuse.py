@@ -7,10 +7,10 @@ if TYPE_CHECKING:
     from retrieval.postings import Float32Array, Int64Array
 
 RANK_OFFSET = 30.0
-"""how slowly the worth of a rank falls; 60 in the paper, which fuses whole rankings of documents"""
+"""The constant k of reciprocal rank fusion; 60 in the paper, which fuses whole rankings of documents."""
 
 SAMPLE = 4096
-"""scores that are looked at before all others"""
+"""The number of largest scores that are examined first."""
 
 
 def fused(

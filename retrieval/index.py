@@ -21,7 +21,7 @@ class VectorIndex:
     """Rows of vectors by inner product, each with an id."""
 
     def __init__(self, index: Any, beside: "VectorIndex | None" = None) -> None:
-        """Of a FAISS index; `beside` are more rows, of other ids, that a search looks at too."""
+        """Wraps a FAISS index; `beside` holds additional rows, with other ids, that are searched too."""
         self._index = index
         self._beside = beside
 
@@ -101,10 +101,10 @@ class VectorIndex:
 
     @classmethod
     def load(cls, file: Path) -> "VectorIndex":
-        """What `save` wrote; vectors in lists are read when they are needed.
+        """Loads what `save` wrote; vectors in lists are read when they are needed.
 
         Raises:
-            IndexBroken: there is no such file, or it is not whole.
+            IndexBroken: The file does not exist or is incomplete.
         """
         faiss = _faiss()
         try:

@@ -10,7 +10,7 @@ PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_a-zA-Z]+")
 BINDERS = {"∀", "∃", "fun", "λ", "∃!", "Σ", "∑"}
 BINDER_ENDS = {",", "=>", "↦"}
 TYPING = {":", "∈", "<", "≤", ">", "≥", "⊆"}
-"""after a bound name: what follows is about it, until a bracket closes"""
+"""Tokens after which the text belongs to a bound name, until a bracket closes."""
 OPENING, CLOSING = "([{⟨⦃", ")]}⟩⦄"
 VARIABLE, BOUND = PLACEHOLDERS = "$#"
 SILENT = {VARIABLE, BOUND, ",", ":", ".", ":=", "✝", *OPENING, *CLOSING}
@@ -23,7 +23,7 @@ NOTATION = {
     "&&&": "and", "|||": "or", "^^^": "xor", "<<<": "shift", ">>>": "shift", "∘": "comp", "<$>": "map",
     ">>=": "bind", "<*>": "seq", "<|>": "orelse",
 }  # fmt: skip
-"""what Lean's names call a notation: `xs ++ ys` is spoken of as `append`"""
+"""The names of notations in Lean's library: `xs ++ ys` is called `append`."""
 
 CONNECTIVES = (
     ("∀", "∃"),
@@ -34,7 +34,7 @@ CONNECTIVES = (
     ("¬",),
     ("=", "≠", "<", "≤", ">", ">=", "≥", "∈", "∉", "⊆", "∣"),
 )
-"""from what binds the loosest; the first that stands outside all brackets says what a proposition is"""
+"""Relations and connectives, the loosest first; the first outside all brackets gives the kind of a proposition."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class GoalText:
     """A goal as Lean prints it."""
 
     hypotheses: tuple[tuple[str, str], ...]
-    """name and type of each"""
+    """The name and type of each hypothesis."""
     target: str
 
 
@@ -51,7 +51,7 @@ class Signature:
     """A statement as Lean prints it, without the name: `(n m : Nat) : n + m = m + n`."""
 
     binders: tuple[tuple[str, str], ...]
-    """name and type of each"""
+    """The name and type of each hypothesis."""
     conclusion: str
 
 
@@ -68,7 +68,7 @@ def goal_text(printed: str) -> GoalText:
 
 
 def signature(statement: str) -> Signature:
-    """A printed statement taken apart: binders in brackets first, then what is said of them."""
+    """Splits a printed statement into the binders in brackets and the conclusion."""
     binders: list[tuple[str, str]] = []
     depth, start = 0, 0
     for place, character in enumerate(statement):
@@ -124,7 +124,7 @@ def without_names(words: Iterable[str], names: frozenset[str]) -> Iterator[str]:
 
 
 def symbols(words: Iterable[str]) -> frozenset[str]:
-    """What words speak of: constants and operators, not variables and brackets."""
+    """Returns the constants and operators among words, without variables and brackets."""
     return frozenset(part for word in words for part in _spoken_of(word) if part not in SILENT)
 
 
@@ -141,7 +141,7 @@ def name_words(name: str) -> list[str]:
 
 
 def spoken(words: Iterable[str]) -> Iterator[str]:
-    """How names speak of the words of a statement: operators by their names, constants by their parts."""
+    """Returns words of a statement as they occur in names: operators by their names, constants by their parts."""
     for word in words:
         if (name := NOTATION.get(word)) is not None:
             yield name

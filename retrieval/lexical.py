@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 K1, B = 1.2, 0.6
 SMOOTHING = 1.0
-"""added to what a statement has in all, so that one shared symbol out of one is not the best there can be"""
+"""Added to the total weight of a statement, so that one shared symbol out of one is not the best possible score."""
 MASK_ABOVE_ONE_IN = 16
-"""a symbol that more than one statement in so many has is kept as a mark for each statement"""
+"""A symbol that occurs in more than one in this many statements is stored as a Boolean for each statement."""
 
 
 class BM25:
@@ -64,7 +64,7 @@ class SymbolOverlap:
         self._marked: dict[str, BoolArray] = {}
 
     def weight(self, symbol: str) -> float:
-        """How much a symbol counts; less the more statements have it."""
+        """Returns the weight of a symbol, which decreases with the number of statements that contain it."""
         return 1.0 + 2.0 / math.log(1.0 + max(1, self.postings.frequency(symbol)))
 
     def scores(self, symbols: Collection[str]) -> "Float32Array":
@@ -81,7 +81,7 @@ class SymbolOverlap:
         return np.asarray(scores / (self._all + np.float32(SMOOTHING)))
 
     def _marks(self, symbol: str) -> "BoolArray":
-        """Which documents have a symbol that very many have; quicker to add up than their numbers."""
+        """Returns the documents that contain a frequent symbol, as Booleans, which add up faster than indices."""
         import numpy as np
 
         if symbol not in self._marked:

@@ -1,4 +1,4 @@
-"""Which documents have which term, as arrays: built once, saved, and read without being copied into memory."""
+"""An inverted index as arrays: built once, saved, and memory-mapped when loaded."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -93,12 +93,12 @@ class Postings:
         return self.documents[place], self.weights[place]
 
     def place(self, term: str) -> slice:
-        """Where the entries of a term stand in `documents` and `weights`."""
+        """Returns the slice of a term's entries in `documents` and `weights`."""
         number = self.terms.get(term)
         return slice(0, 0) if number is None else slice(int(self.starts[number]), int(self.starts[number + 1]))
 
     def frequency(self, term: str) -> int:
-        """How many documents have a term."""
+        """Returns the number of documents that contain a term."""
         place = self.place(term)
         return int(place.stop - place.start)
 
@@ -112,10 +112,10 @@ class Postings:
 
     @classmethod
     def load(cls, directory: Path, name: str) -> "Postings":
-        """What `save` wrote; the arrays are read when they are needed.
+        """Loads what `save` wrote; the arrays are read when they are needed.
 
         Raises:
-            OSError, ValueError, msgspec.MsgspecError: a file is missing or broken.
+            OSError, ValueError, msgspec.MsgspecError: A file is missing or broken.
         """
         import numpy as np
 
@@ -125,7 +125,7 @@ class Postings:
 
 
 def bag(words: Iterable[str]) -> dict[str, float]:
-    """How often each word occurs."""
+    """Returns the number of occurrences of each word."""
     counts: dict[str, float] = {}
     for word in words:
         counts[word] = counts.get(word, 0.0) + 1.0

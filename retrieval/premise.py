@@ -8,7 +8,7 @@ Kind = Literal["theorem", "definition", "axiom", "opaque", "inductive", "constru
 
 
 def keyword(kind: str) -> str:
-    """What Lean writes before a declaration of a kind."""
+    """The keyword of a declaration, by kind."""
     return "def" if kind == "definition" else kind
 
 
@@ -16,14 +16,14 @@ class Premise(msgspec.Struct, frozen=True):
     """A declaration that a proof can name."""
 
     name: str
-    """its full name"""
+    """The full name."""
     module: str
     kind: Kind
     statement: str
-    """its signature as Lean prints it, without the name"""
+    """The signature as Lean prints it, without the name."""
     docstring: str | None = None
     start: int = 0
-    """where it stands in its module: what comes before has a smaller number"""
+    """The position in its module: earlier declarations have smaller numbers."""
 
     def printed(self) -> str:
         """Name and signature, as Lean prints them."""
@@ -35,6 +35,6 @@ class Position(msgspec.Struct, frozen=True):
 
     module: str
     start: int
-    """of what is being proved, as `Premise.start` counts"""
+    """The position of the theorem under proof, in the units of `Premise.start`."""
     imports: tuple[str, ...] | None = None
-    """what the file imports; None where the corpus knows the module"""
+    """The imports of the file; None if the corpus contains the module."""

@@ -19,20 +19,20 @@ if TYPE_CHECKING:
     from retrieval.postings import Float32Array, Int64Array
 
 RANKING_DEPTH = 100
-"""how far down each ranking is looked at"""
+"""The depth to which each ranking is examined."""
 WEIGHTS: Mapping[str, float] = {"dense": 1.0, "words": 0.71, "symbols": 1.06}
-"""how much each ranking counts; fitted, as `Prior`, to lean_projects and focil-lean4 by `benchmarks/fusion.py`"""
+"""The weight of each ranking; fitted, like `Prior`, to lean_projects and focil-lean4 by `benchmarks/fusion.py`."""
 
 
 @dataclass(frozen=True)
 class Prior:
-    """How much likelier some premises are than others, whatever the goal."""
+    """The prior odds of kinds of premises, independent of the goal."""
 
     same_module: float = 3.6
     same_root: float = 2.9
-    """of modules whose names begin alike: mostly the same repository"""
+    """The factor for modules whose names have the same first component: mostly the same repository."""
     theorem: float = 6.0
-    """than a definition"""
+    """The factor for theorems, relative to definitions."""
 
     def of(self, corpus: Corpus, numbers: "Int64Array", module: str | None) -> "Float32Array":
         """The factor for each of some premises; `module` is where the goal stands."""
@@ -47,17 +47,17 @@ class Prior:
 
 PRIOR = Prior()
 UNIFORM_PRIOR = Prior(1.0, 1.0, 1.0)
-"""for words, which may well mean a definition of another library"""
+"""The prior for queries of words, which may refer to a definition of another library."""
 
 
 @dataclass(frozen=True)
 class RetrievedPremise:
-    """A premise, and how it came to be found."""
+    """A retrieved premise, with its ranks."""
 
     premise: Premise
     score: float
     ranks: Mapping[str, int] = field(default_factory=dict)
-    """its rank in each ranking that it stands in, from 1"""
+    """The rank in each ranking that contains it, from 1."""
 
 
 class Retriever:

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     Float32Array = np.ndarray[Any, np.dtype[np.float32]]
 
 MAX_ROW_SHARE = 0.25
-"""a feature of more than this share of the rows says nothing, and is passed over"""
+"""The share of rows above which a feature is ignored, because it is not informative."""
 EXACT_UP_TO_ROWS = 2_000
-"""below so many rows every feature is looked at"""
+"""The number of rows below which every feature is used."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Hit:
 
     row: int
     score: float
-    """between 0 and 1: the cosine of the two bags"""
+    """The cosine similarity of the two bags of features, from 0 to 1."""
 
 
 class SparseIndex:
@@ -34,10 +34,10 @@ class SparseIndex:
 
     def __init__(self) -> None:
         self._rows: dict[int, array[int]] = {}
-        """by feature: the rows that have it"""
+        """The rows that contain a feature, by feature."""
         self._weights: dict[int, array[float]] = {}
         self._bags: list[tuple[array[int], array[float]]] = []
-        """features and weights of the rows whose length is not yet known"""
+        """The features and weights of the rows whose norm is not computed yet."""
         self._lengths: array[float] = array("f")
 
     def __len__(self) -> int:

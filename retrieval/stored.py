@@ -16,26 +16,26 @@ from retrieval.premise import Premise
 from retrieval.retriever import Retriever
 
 VERSION = 2
-"""of the files' form, and of how statements are read"""
+"""The version of the files' format and of the parsing of statements."""
 HASHED = "hashed"
 KEY, PREMISES, VECTORS, RARITY = "key.json", "premises.msgpack", "vectors.faiss", "rarity.npy"
 
 
 class IndexKey(msgspec.Struct, frozen=True):
-    """What an index was made from."""
+    """The sources from which an index was built."""
 
     toolchain: str
     sources: dict[str, str]
-    """from each repository to its revision; the library's is that of the toolchain"""
+    """The revision of each repository; that of the library is the toolchain's."""
     encoder: str = HASHED
-    """or the name or path of a model"""
+    """The name of the encoder: `hashed`, or the name or path of a model."""
     weights: str = ""
-    """the version of that model; empty for the hashed encoder, which is fitted to what it indexes"""
+    """The version of that model; empty for the hashed encoder, which is fitted to the indexed premises."""
     version: int = VERSION
 
 
 class IndexManifest(msgspec.Struct, frozen=True):
-    """What lies in the directory of an index."""
+    """The manifest of an index: its sources, and its files."""
 
     key: IndexKey
     premises: int
@@ -92,11 +92,11 @@ def load(directory: Path, key: IndexKey | None = None, encoder: Encoder | None =
 
 
 def read_manifest(directory: Path) -> IndexManifest:
-    """What an index says of itself.
+    """Returns the manifest of an index.
 
     Raises:
-        IndexMissing: there is none.
-        IndexBroken: it says nothing that can be read.
+        IndexMissing: There is no index.
+        IndexBroken: The manifest cannot be read.
     """
     try:
         return msgspec.json.decode((directory / KEY).read_bytes(), type=IndexManifest)

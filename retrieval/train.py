@@ -35,35 +35,35 @@ MAX_GRADIENT_NORM = 1.0
 
 @dataclass(frozen=True)
 class RetrieverSettings:
-    """How an encoder is trained."""
+    """The settings of a training."""
 
     epochs: int = 1
     batch: int = 16
-    """steps of proofs"""
+    """The number of proof steps in a batch."""
     hard: int = 2
-    """premises of the right one's file that each step is shown beside it"""
+    """The number of hard negatives for each step: premises of the same file as the right one."""
     learning_rate: float = 1e-4
     warm_up: float = 0.1
-    """the share of all updates during which the learning rate rises; it falls linearly after them"""
+    """The share of updates during which the learning rate rises; it falls linearly afterwards."""
     temperature: float = 0.05
     seed: int = 0
     checkpoint_every: int = 100
-    """updates"""
+    """The number of updates between checkpoints."""
     patience: int | None = None
-    """epochs without a better score after which to stop, at the best one's weights; needs somebody who scores"""
+    """The number of epochs without a better score after which training stops; requires a score."""
 
 
 @dataclass(frozen=True)
 class RetrieverTraining:
-    """What a training came to."""
+    """The result of a training."""
 
     updates: int
     losses: tuple[float, ...]
-    """the mean of each tenth of the updates, or of each where they are fewer"""
+    """The mean loss of each tenth of the updates, or of each update if there are fewer than ten."""
     seconds: float
-    """of this process; a training that was resumed took more"""
+    """The duration of this process in seconds; a resumed training took longer."""
     scores: tuple[float, ...] = ()
-    """after each epoch, where they were asked for; the weights are those of the best"""
+    """The score after each epoch, if scores were requested; the weights are those of the best epoch."""
 
 
 @dataclass(frozen=True)
@@ -72,20 +72,20 @@ class TrainingPair:
 
     needed: Needed
     premise: int
-    """its number in the corpus"""
+    """The index of the premise in the corpus."""
 
 
 @dataclass(frozen=True)
 class ContrastiveBatch:
-    """What one update sees: goals, candidates, and which candidates count for which goal."""
+    """The data of one update: goals, candidate premises, and masks of the candidates for each goal."""
 
     goals: tuple[str, ...]
     candidates: tuple[int, ...]
-    """numbers in the corpus, each once"""
+    """The indices of the candidates in the corpus, each once."""
     right: tuple[int, ...]
-    """for each goal the place of its premise among the candidates"""
+    """The position of each goal's premise among the candidates."""
     counted: tuple[tuple[bool, ...], ...]
-    """for each goal and each candidate: it is the right one, or wrong and could be named there"""
+    """For each goal and candidate, whether the candidate is the right premise, or a wrong one that is in scope."""
 
 
 def train(
@@ -100,16 +100,16 @@ def train(
 ) -> RetrieverTraining:
     """Trains the encoder in place and writes it to a directory that `TransformerEncoder.load` reads.
 
-    A training that was interrupted goes on from its last checkpoint when it is called again with the same base,
-    settings and data, and ends with the same weights as one that was not.
+    An interrupted training resumes from its last checkpoint when it is called again with the same base, settings and
+    data, and ends with the same weights as an uninterrupted one.
 
     Args:
-        told: is told the updates done, those to do, and the loss.
-        until: updates after which to stop, with a checkpoint; for those who share a machine.
-        scored: how good the encoder is after an epoch, on what it does not learn from: R@10 for early stopping.
+        told: receives the updates done, the number of all updates, and the loss.
+        until: the number of updates after which to stop with a checkpoint.
+        scored: returns the score of the encoder after an epoch on held-out data: R@10, for early stopping.
 
     Raises:
-        TrainingRefused: there is nothing to train on, or `out` holds the checkpoint of another training.
+        TrainingRefused: there are no data to train on, or `out` contains the checkpoint of another training.
         OSError: the directory cannot be written.
     """
     from retrieval.neural import torch
@@ -274,7 +274,7 @@ def _learning_rate(optimizer: "torch.optim.Optimizer", settings: RetrieverSettin
 
 
 def _identity(encoder: "TransformerEncoder", pairs: Sequence[TrainingPair], settings: RetrieverSettings) -> str:
-    """What makes two trainings the same: base, data and settings, but for how often they are kept."""
+    """Returns a digest of base, data and settings, except the interval of checkpoints, that identifies a training."""
     digest = hashlib.sha256(encoder.version.encode())
     digest.update(repr({**asdict(settings), "checkpoint_every": None}).encode())
     for pair in pairs:
@@ -283,10 +283,10 @@ def _identity(encoder: "TransformerEncoder", pairs: Sequence[TrainingPair], sett
 
 
 def _checkpoint(file: Path, identity: str) -> dict[str, Any] | None:
-    """What was kept of this training, if anything.
+    """Returns the checkpoint of this training; None if there is none.
 
     Raises:
-        TrainingRefused: it cannot be read, or is of another training.
+        TrainingRefused: The checkpoint cannot be read, or belongs to another training.
     """
     from retrieval.neural import torch
 

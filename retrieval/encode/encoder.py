@@ -1,4 +1,4 @@
-"""What every encoder can do. Imports no library of numbers."""
+"""The contract of encoders, and the queries that they encode. Imports no numerical library."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -22,23 +22,23 @@ if TYPE_CHECKING:
 SMALL_WORDS = frozenset(
     ("a", "an", "are", "as", "at", "be", "by", "for", "from", "in", "is", "it", "of", "on", "that", "the", "to", "with")
 )
-"""of English, that say nothing in a query"""
+"""English words that carry no information in a query."""
 
 
 @dataclass(frozen=True)
 class Query:
-    """What premises are looked for with: a goal, words, or both."""
+    """A search query: a goal, words, or both."""
 
     goal: str = ""
-    """as Lean prints it"""
+    """The goal as Lean prints it; empty if there is none."""
     words: str = ""
-    """plain English, or part of a name"""
+    """Plain English, or a part of a name."""
     terms: tuple[str, ...] = field(init=False)
-    """its words, as names speak of them"""
+    """The words of the query, as they occur in names."""
     symbols: frozenset[str] = field(init=False)
-    """what its goal speaks of"""
+    """The symbols that occur in the goal."""
     target: tuple[str, ...] = field(init=False)
-    """the words of its goal's target, without names of variables"""
+    """The words of the goal's target, without names of variables."""
 
     def __post_init__(self) -> None:
         goal: GoalText = goal_text(self.goal) if self.goal else GoalText((), "")
@@ -56,10 +56,10 @@ class PremiseFeatures:
     """A premise, read once for all scores."""
 
     terms: tuple[str, ...]
-    """the words of its name, of its statement and of its docstring"""
+    """The words of the premise's name, statement and docstring."""
     symbols: frozenset[str]
     conclusion: tuple[str, ...]
-    """its words, without names of variables"""
+    """The words of the premise's conclusion, without names of variables."""
     name: tuple[str, ...]
 
 
@@ -78,7 +78,7 @@ class Encoder(Protocol):
     """Turns premises and queries into vectors of length 1."""
 
     version: str
-    """changes when its vectors do"""
+    """An identifier that changes if the vectors change."""
     dimensions: int
 
     def premises(self, premises: Sequence[Premise]) -> "Float32Array":

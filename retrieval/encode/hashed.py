@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
 DIMENSIONS = 256
 SLOTS = 1 << 18
-"""features are counted by their hash, in so many slots"""
+"""The number of slots into which features are hashed."""
 HASHES = 2
-"""places of the vector that a feature goes to"""
+"""The number of components of the vector to which a feature contributes."""
 
 
 class HashedEncoder:
     """Vectors of hashed features, weighted by how rare each is among the premises that it was fitted to."""
 
     def __init__(self, rarity: "np.ndarray[Any, np.dtype[np.float32]]", dimensions: int = DIMENSIONS) -> None:
-        """With the rarity of each slot; see `fit`."""
+        """Creates an encoder from the rarity of each slot; see `fit`."""
         self.rarity = rarity
         self.dimensions = dimensions
         self.version = f"hashed-3-{dimensions}-{hashlib.sha256(rarity.tobytes()).hexdigest()[:12]}"

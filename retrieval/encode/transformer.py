@@ -24,22 +24,22 @@ if TYPE_CHECKING:
     from retrieval.postings import Float32Array
 
 MAX_TOKENS = 1_024
-"""tokens of a text; ReProver's are bytes"""
+"""The maximum number of tokens of a text; ReProver's tokens are bytes."""
 BATCH_TOKENS = 32_768
-"""of a batch, with what it is padded with"""
+"""The maximum number of tokens of a batch, including padding."""
 
 
 @dataclass(frozen=True)
 class EncoderFormat:
-    """How texts are written for a model, and how its states become one vector."""
+    """The format of a model's input, and the pooling of its states into one vector."""
 
     marked: bool = False
     """ReProver's form: the keyword, and the name between `<a>` and `</a>`"""
     for_query: str = ""
-    """what stands before a query"""
+    """The prefix of a query."""
     for_premise: str = ""
     first_token: bool = False
-    """the vector is that of the first token, not the mean"""
+    """Whether the vector is that of the first token instead of the mean."""
 
     def premise(self, premise: Premise) -> str:
         """A premise as the model reads it."""
@@ -220,7 +220,7 @@ def _said(model: str, file: str) -> dict[str, Any]:
 
 
 def _digest(model: Any, format: EncoderFormat) -> str:
-    """Of all weights and of how texts are written."""
+    """A digest of all weights and of the input format."""
     written = f"Format({', '.join(f'{name}={value!r}' for name, value in asdict(format).items())})"
     digest = hashlib.sha256(written.encode())
     for name, weights in sorted(model.state_dict().items()):
