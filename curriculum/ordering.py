@@ -96,14 +96,14 @@ class Similar:
         """Orders greedily; a repository without statements comes last."""
         means = {s.location: _mean(self._embed(s.statements)) for s in profiles if s.statements}
         left = sorted((s for s in profiles if s.statements), key=lambda s: s.location)
-        learnt = [means[s.location] for s in left]
+        learned = [means[s.location] for s in left]
         placed: list[OrderedRepository] = []
         while left:
-            centre = _mean(learnt)
+            centre = _mean(learned)
             nearest = max(left, key=lambda s: _cosine(means[s.location], centre))
             left.remove(nearest)
             placed.append(OrderedRepository(nearest, 1.0 - _cosine(means[nearest.location], centre)))
-            learnt = [means[p.profile.location] for p in placed]
+            learned = [means[p.profile.location] for p in placed]
         rest = sorted((s for s in profiles if not s.statements), key=lambda s: s.location)
         return placed + [OrderedRepository(s, math.inf) for s in rest]
 

@@ -117,7 +117,7 @@ class GeneratorLearner:
         own = {(example.module, example.declaration) for example in found}
         others = [example for example in traced if (example.module, example.declaration) not in own]
         self._past = [example for example in self._past if (example.module, example.declaration) not in own]
-        new = [each for each in dict.fromkeys([*others, *found]) if _is_learnt(each)]
+        new = [each for each in dict.fromkeys([*others, *found]) if _is_trained_on(each)]
         if not new:
             return
         match self._strategy:
@@ -279,7 +279,7 @@ class GeneratorLearner:
         return format_named(card.format if card is not None else DEFAULT_FORMATS["seq2seq", "tactic"])
 
 
-def _is_learnt(example: Example) -> bool:
+def _is_trained_on(example: Example) -> bool:
     """Returns whether an example is trained on: it is not held out, and short enough."""
     return not held_out(example.declaration) and len(example.tactic.encode()) <= TrainingPlan.tactic_bytes
 
