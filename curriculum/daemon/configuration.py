@@ -33,6 +33,8 @@ class WorkConfig:
     """Tactics that an attempt may run, on average; promising theorems get more."""
     jobs: int = 2
     """The number of Lean processes."""
+    generators: tuple[str, ...] = ("automation", "structure")
+    """The generators of tactics that take part, in addition to those of the learners."""
     toolchain: Literal["auto", "native", "embedded"] = "auto"
     patches: str = ""
     """A directory for patches; empty for `patches` in the user's directory."""

@@ -13,13 +13,14 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock, Timeout
 
 from curriculum.lifelong.registry import MEMORY
-from prover.app.assembly import ProverOptions, assemble, mixture
+from prover.app.assembly import DEFAULT_GENERATORS, GENERATORS, ProverOptions, assemble, generators_named, mixture
 from prover.app.environment import database, home
 from prover.app.planning import order_named
 from prover.app.store import known_proofs, result_of
 from prover.app.tracing import trace_into_database
 from prover.app.workspace import Workspace
 from prover.attempt import AttemptOutcome, KnownProof, Task, TheoremProved, have_read
+from prover.check.levels import DEFAULT_LEVEL
 from prover.errors import LeanError, RepositoryError, RunError, UsageError
 from prover.lean.pool import Pool
 from prover.lean.toolchain.choose import ToolchainChoice
@@ -32,10 +33,9 @@ from prover.project.patch import replace as replace_in
 from prover.project.patch import unified_diff
 from prover.project.revision import revision_of
 from prover.search.budget import Budget
-from prover.tactics.automation import Automation
+from prover.search.engine import Strategy
 from prover.tactics.ensemble import GeneratorStatistics
-from prover.tactics.generator import Generator
-from prover.tactics.structure import Structure
+from prover.tactics.generator import Frozen, Generator
 
 if TYPE_CHECKING:
     from curriculum.database.courses import StoredStep
@@ -57,6 +57,25 @@ class ExecutorOptions:
     """The number of Lean processes."""
     seconds: float = 60.0
     """The time limit of an attempt, in seconds; its budget is a number of tactics."""
+    generators: tuple[str, ...] = DEFAULT_GENERATORS
+    """The names of the generators that take part, in addition to what was learned."""
+    strategy: Strategy = Strategy()  # noqa: RUF009  # frozen
+    """The search engine and its settings."""
+    level: int = DEFAULT_LEVEL
+    """The gate's level up to which proofs are checked."""
+
+    def settings(self) -> dict[str, Any]:
+        """Returns what the outcome of an attempt depends on, as a JSON object; what is usual is left out."""
+        settings: dict[str, Any] = {
+            "generators": [*self.generators, MEMORY],
+            "mixture": "fixed within a step",
+            "seconds": self.seconds,
+        }
+        if self.strategy != Strategy():
+            settings["width"] = self.strategy.width
+            settings["tactic_ms"] = self.strategy.limits.milliseconds
+            settings["engine"] = self.strategy.engine
+        return settings | ({} if self.level == DEFAULT_LEVEL else {"level": self.level})
 
 
 class LeanExecutor:
@@ -68,7 +87,16 @@ class LeanExecutor:
         """
         Args:
             locations: the repositories, by their canonical location.
+
+        Raises:
+            UsageError: there are no generators, one is unknown, or one is a learner.
         """
+        if not options.generators:
+            raise UsageError(f"Name at least one generator: {', '.join(GENERATORS.names())}.")
+        if MEMORY in options.generators:
+            raise UsageError("The memory is a learner in courses and in the daemon: name it among the learners.")
+        for name in options.generators:
+            GENERATORS.named(name)
         self._locations = locations
         self._options = options
         self._database = database
@@ -76,11 +104,7 @@ class LeanExecutor:
 
     def settings(self) -> dict[str, Any]:
         """See `Executor`."""
-        return {
-            "generators": ["automation", "structure", MEMORY],
-            "mixture": "fixed within a step",
-            "seconds": self._options.seconds,
-        }
+        return self._options.settings()
 
     def trace(self, location: str) -> str:
         """See `Executor`."""
@@ -102,7 +126,9 @@ class LeanExecutor:
         """See `Executor`."""
         with self._workspace_at(location, revision) as workspace, ThreadPoolExecutor(self._options.jobs) as threads:
             pool = workspace.pool()
-            attempts = _Attempts(workspace, pool, learned, self._options.seconds, self._recall)
+            chosen = generators_named(",".join(self._options.generators), self._reporter)
+            generators = (*(Frozen(generator) for generator in chosen), *learned.generators)
+            attempts = _Attempts(workspace, pool, generators, learned, self._options, self._recall)
             try:
                 running = [threads.submit(attempts.attempt, *each) for each in attempts.tasks(requests)]
                 for future in as_completed(running):
@@ -141,16 +167,17 @@ class _Attempts:
         self,
         workspace: Workspace,
         pool: Pool,
+        generators: Sequence[Generator],
         learned: "LearnedState",
-        seconds: float,
+        options: ExecutorOptions,
         recall: Callable[[str], tuple[KnownProof, ...]],
     ) -> None:
         self._workspace = workspace
         self._pool = pool
         self._learned = learned
-        self._seconds = seconds
+        self._options = options
         self._recall = recall
-        self._generators: tuple[Generator, ...] = (Automation(), Structure(), *learned.generators)
+        self._generators = generators
         self._gate = workspace.gate(pool)
 
     def tasks(self, requests: "Sequence[AttemptRequest]") -> "Iterator[tuple[AttemptRequest, Task | str]]":
@@ -186,7 +213,9 @@ class _Attempts:
             return AttemptResult(request, request.theorem, toolchain, ("failed", task), AttemptCost())
         statistics = GeneratorStatistics(self._learned.here, self._learned.elsewhere)
         options = ProverOptions(
-            budget=Budget(seconds=self._seconds, tactics=request.tactics),
+            budget=Budget(seconds=self._options.seconds, tactics=request.tactics),
+            strategy=self._options.strategy,
+            level=self._options.level,
             recall=self._recall if request.recall else lambda _: (),
             temperature=request.temperature,
             seed=request.seed,

@@ -9,11 +9,22 @@ from rich.table import Table
 from curriculum.lifelong.registry import LEARNERS, MEMORY, LearnerOptions, learners_named
 from prover.app.learning import STRATEGIES, ExecutorOptions, learn
 from prover.app.planning import planned_order
+from prover.check.levels import DEFAULT_LEVEL
 from prover.cli.curriculum import order_option, print_plan, repos_option
-from prover.cli.options import jobs_option, toolchain_option
+from prover.cli.options import (
+    generators_option,
+    jobs_option,
+    level_option,
+    tactic_timeout_option,
+    timeout_option,
+    toolchain_option,
+    width_option,
+)
 from prover.cli.output import consoles, reporter
 from prover.errors import UsageError
+from prover.lean.session import TacticLimits
 from prover.lean.toolchain.choose import ToolchainChoice
+from prover.search.engine import Strategy as SearchStrategy
 
 if TYPE_CHECKING:
     from curriculum.learn.learner import Strategy
@@ -41,9 +52,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="Tactics that an attempt may run, on average.",
 )
-@click.option(
-    "--timeout", type=click.FloatRange(min=0.1), default=60.0, show_default=True, help="Seconds a theorem, at most."
-)
+@timeout_option()
+@tactic_timeout_option()
+@width_option()
+@generators_option()
+@level_option(DEFAULT_LEVEL, DEFAULT_LEVEL, 4)
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
 @click.option(
     "--learners",
@@ -64,6 +77,10 @@ def command(
     reverse: bool,
     tactics: int,
     timeout: float,
+    tactic_timeout: float,
+    width: int,
+    generators: str,
+    level: int,
     seed: int,
     learners: str,
     prove: bool,
@@ -102,7 +119,9 @@ def command(
     pinned = tuple((name, each.revision) for name, each in locations.items() if each.revision is not None)
     config = CourseConfig(tuple(locations), order, reverse, rounds, chosen, seed, tactics, prove, baseline, pinned)
     made = learners_named(names, LearnerOptions(chosen, seed))
-    options = ExecutorOptions(toolchain_choice, jobs, timeout)
+    chosen_generators = tuple(name for text in generators.split(",") if (name := text.strip()))
+    search = SearchStrategy(limits=TacticLimits(milliseconds=round(tactic_timeout * 1000)), width=width)
+    options = ExecutorOptions(toolchain_choice, jobs, timeout, chosen_generators, search, level)
     print_summary(summary_of(learn(locations, config, made, options, reporter())))
 
 

@@ -126,3 +126,21 @@ def test_a_course_learns_a_repository_at_one_revision(tmp_path: Path, capsys: py
     (tmp_path / "list").write_text(f"{HERE}@v1\n{HERE}@v2\n")
     assert run(["learn", "--repos", str(tmp_path / "list")]) == 2
     assert "at two revisions" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (["--generators", "automation,magic"], "There is no generator 'magic'"),
+        (["--generators", ","], "Name at least one generator"),
+        (["--generators", "memory"], "name it among the learners"),
+        (["--learners", "magic"], "There is no learner 'magic'"),
+    ],
+)
+def test_a_course_with_unknown_parts_is_refused_before_it_begins(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], words: list[str], fault: str
+) -> None:
+    monkeypatch.setenv("PROVER_HOME", str(tmp_path / "home"))
+    (tmp_path / "list").write_text("https://example.org/r\n")
+    assert run(["learn", "--repos", str(tmp_path / "list"), *words]) == 2
+    assert fault in capsys.readouterr().err

@@ -46,7 +46,7 @@ class LocalEnvironment:
         self._log = log
         self._locations = _Locations(database, listed)
         work = configuration.daemon
-        options = ExecutorOptions(work.toolchain, work.jobs, work.seconds)
+        options = ExecutorOptions(work.toolchain, work.jobs, work.seconds, work.generators)
         patches = Patches(configuration, log)
         self._lean = LeanExecutor(self._locations, options, database, Reporter(self._message))
         self.executor: Executor = self
