@@ -17,7 +17,7 @@ from curriculum.database.loading import latest_snapshots, modules_of
 from prover.app.environment import embedded_toolchain
 from prover.app.premise_needs import needs_of, spread
 from prover.app.premises import library_index, traced_index
-from prover.cli.eval_retrieval import WAYS, row_of
+from prover.app.retrieval import RANKINGS, measure_ranking
 from prover.progress import Reporter
 from prover.project.library import DEFAULT_ROOTS
 from retrieval.evaluate import Needed
@@ -65,8 +65,8 @@ def main() -> None:
     rows = []
     for location, retriever, goals in repositories(given.test, library, None, 3 * given.limit):
         whole = retriever.weighed(best.weights, best.prior)
-        for way in WAYS:
-            row = row_of(whole, way, goals, 0)
+        for way in RANKINGS:
+            row = measure_ranking(whole, way, goals, 0)
             ten = row.figures["R@10"]
             print(f"{Path(location).name} {way}: R@10 {ten.estimate:.3f} ({ten.low:.3f} to {ten.high:.3f})")
             rows.append({"repository": Path(location).name, "goals": len(goals), **row.as_json()})

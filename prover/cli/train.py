@@ -1,4 +1,4 @@
-"""`prover train …`: what learns from traced proofs, by gradient descent."""
+"""`prover train …`: trains models on traced proofs by gradient descent."""
 
 import importlib
 
@@ -6,8 +6,11 @@ import click
 
 KINDS = {
     "generator": ("prover.cli.train_generator", "A model that proposes tactics."),
-    "preferences": ("prover.cli.train_preferences", "The same, to prefer what Lean accepts of its suggestions."),
-    "retriever": ("prover.cli.train_retriever", "An encoder that finds premises."),
+    "preferences": (
+        "prover.cli.train_preferences",
+        "DPO: fine-tune a model to prefer its own suggestions that Lean accepts.",
+    ),
+    "retriever": ("prover.cli.train_retriever", "An encoder that retrieves premises."),
 }
 
 
@@ -30,4 +33,4 @@ class Trainings(click.Group):
 
 @click.group("train", cls=Trainings)
 def command() -> None:
-    """Train the models that retrieval and tactics come from, on what was traced and found."""
+    """Train models of tactics and of premise retrieval on traced proofs."""

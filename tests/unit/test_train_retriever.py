@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from prover.app.premise_needs import divided, needs_of, spread
-from prover.cli.train_retriever import judge
+from prover.app.retrieval import encoder_figures
 from prover.lean.traced import PremiseUse, TracedDeclaration, TracedModule, TracedStep
 from retrieval.corpus import Corpus
 from retrieval.encode.transformer import TransformerEncoder
@@ -44,9 +44,9 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 def test_what_is_learnt_is_found(base: str, tmp_path: Path) -> None:
     encoder = TransformerEncoder.load(base)
-    before = judge(encoder, CORPUS, NEEDED, NEEDED, 0)
+    before = encoder_figures(encoder, CORPUS, NEEDED, NEEDED, 0)
     trained = train(encoder, CORPUS, NEEDED, tmp_path, replace(SETTINGS, epochs=6))
-    after = judge(TransformerEncoder.load(str(tmp_path)), CORPUS, NEEDED, NEEDED, 0)
+    after = encoder_figures(TransformerEncoder.load(str(tmp_path)), CORPUS, NEEDED, NEEDED, 0)
     assert trained.updates == 24
     assert trained.losses[-1] < trained.losses[0]
     assert after["R@1"].estimate > before["R@1"].estimate
