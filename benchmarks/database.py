@@ -16,7 +16,7 @@ from tempfile import TemporaryDirectory
 from sqlalchemy import Connection, create_engine, event, select
 from sqlalchemy.orm import Session
 
-from benchmarks.made_up import LEAN, STEPS_A_MODULE, Plan
+from benchmarks.made_up import LEAN, STEPS_A_MODULE, SyntheticModules
 from benchmarks.workload import conditions
 from curriculum.database.database import Database, UnitOfWork
 from curriculum.database.history import attempts_at, histories, proofs_of
@@ -67,7 +67,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Timing:
-    """A figure beside its baseline, if it has one."""
+    """A figure and its baseline, if it has one."""
 
     what: str
     figure: float
@@ -78,7 +78,7 @@ class Timing:
 def measure(steps: int, progress: Callable[[str], None]) -> dict[str, object]:
     """Fills a database, asks it, and says how long each took."""
     with TemporaryDirectory(prefix="prover-bench-") as place:
-        plan = Plan(-(-steps // STEPS_A_MODULE), random.Random(0))
+        plan = SyntheticModules(-(-steps // STEPS_A_MODULE), random.Random(0))
         slow = _baseline(Path(place) / "baseline.db", plan, progress)
         with Database(Path(place) / "prover.db") as db:
             timings = _filled(db, plan, slow, progress)
@@ -101,7 +101,7 @@ def measure(steps: int, progress: Callable[[str], None]) -> dict[str, object]:
     }
 
 
-def _filled(db: Database, plan: Plan, slow: float, progress: Callable[[str], None]) -> list[Timing]:
+def _filled(db: Database, plan: SyntheticModules, slow: float, progress: Callable[[str], None]) -> list[Timing]:
     """Stores every module, each in a unit of work of its own, then the snapshots."""
     db.upgrade()
     spent = early = 0.0
@@ -132,12 +132,12 @@ def _finish(work: UnitOfWork, read: SnapshotSource, paths: dict[str, str]) -> No
     work.traces.finish_snapshot(work.traces.record_snapshot(read), paths)
 
 
-def _paths(plan: Plan, location: str) -> dict[str, str]:
+def _paths(plan: SyntheticModules, location: str) -> dict[str, str]:
     mine = (number for number in range(plan.modules) if plan.repository(number) == location)
     return {plan.key(number): f"R{number}/M{number}.lean" for number in mine}
 
 
-def _retraced(db: Database, plan: Plan, progress: Callable[[str], None]) -> list[Timing]:
+def _retraced(db: Database, plan: SyntheticModules, progress: Callable[[str], None]) -> list[Timing]:
     """The large repository again: with no change, and with one module changed."""
     progress("tracing the large repository again")
     location = plan.repository(1)
@@ -162,7 +162,7 @@ def _again(work: UnitOfWork, read: SnapshotSource, paths: dict[str, str]) -> Non
     _finish(work, read, paths)
 
 
-def _baseline(file: Path, plan: Plan, progress: Callable[[str], None]) -> float:
+def _baseline(file: Path, plan: SyntheticModules, progress: Callable[[str], None]) -> float:
     """Steps a second when the same modules are stored row by row."""
     progress("the baseline")
     engine = create_engine(f"sqlite:///{file}")
@@ -213,8 +213,8 @@ def _row_by_row(session: Session, key: str, traced: TracedModule) -> None:
     session.commit()
 
 
-def _tried(work: UnitOfWork, plan: Plan) -> None:
-    """What weeks of work leave: many attempts, and proofs of some theorems."""
+def _tried(work: UnitOfWork, plan: SyntheticModules) -> None:
+    """Stores the results of weeks of work: many attempts, and proofs of some theorems."""
     connection, chooser = work.connection, plan.chooser
     settings = [work.results.record_configuration({"generators": [name]}) for name in ("automation", "memory", "tiny")]
     asked = select(TheoremRow.id, TheoremRow.module, TheoremRow.name, TheoremRow.statement_key)
@@ -266,7 +266,7 @@ def _attempt(chooser: random.Random, theorem: Sequence[object], configurations: 
     }
 
 
-def _asked(db: Database, plan: Plan) -> list[Question]:
+def _asked(db: Database, plan: SyntheticModules) -> list[Question]:
     """The queries of the commands and the daemon, each with other parameters each time."""
     chooser = plan.chooser
     with db.reading() as connection:

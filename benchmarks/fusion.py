@@ -25,7 +25,7 @@ from retrieval.fit import fit, ranked
 from retrieval.retriever import Retriever
 
 FEWEST = 20
-"""goals that a repository must have to be looked at"""
+"""The smallest number of goals of a repository that is used."""
 RESULT = CHECKOUT / "benchmarks" / "results" / "fusion.json"
 
 

@@ -37,20 +37,20 @@ SNIPPETS = (
     "\u200b", "\u202e", "ℕ", "Nat", "Int", "0", "1", "2",
 )  # fmt: skip
 AUXILIARY = re.compile(r"[\w.«»]+\.(?:match|_?proof)_\d+(?:_\d+)?")
-"""names of what Lean shares between the declarations of a file: whose it is depends on what came first"""
+"""Names of auxiliary declarations that Lean shares within a file, and that belong to the first one that needs them."""
 PLACED = re.compile(r"\bsorryAx\b|mkPanicMessage|panicWithPos")
-"""terms that carry the line they stand on"""
+"""Terms that contain the line of their position."""
 PARTNERS = {
     "=": "≠", "≠": "=", "≤": "<", "<": "≤", "∧": "∨", "∨": "∧", "+": "*", "*": "+", "∀": "∃", "∃": "∀", "→": "↔",
     "↔": "→", "(": "{", "{": "(", ")": "}", "}": ")", "true": "false", "True": "False", "False": "True", "Nat": "Int",
     "theorem": "def", "lemma": "theorem",
 }  # fmt: skip
 ALMOST_ALWAYS = 9
-"""of ten mutations, those that are made in the theorem's own command"""
+"""The number of ten mutations that are made in the theorem's own command."""
 PATIENCE_S = 30.0
-"""for one file; a mutant can make Lean run in circles"""
+"""The time limit for one file, in seconds; a mutant can make Lean loop."""
 CROWDED = 1_450_000_000
-"""resident bytes past which a process is replaced"""
+"""The resident bytes above which a process is replaced."""
 
 
 @dataclass(frozen=True)
@@ -75,19 +75,19 @@ class Mutant:
 
 
 @dataclass
-class Tally:
-    """What became of the mutants."""
+class FuzzCounts:
+    """The numbers of mutants by result."""
 
     tried: int = 0
     asked: int = 0
-    """those that Lean was asked about"""
+    """The number of mutants that Lean checked."""
     accepted: int = 0
     unchanged: int = 0
-    """accepted ones whose text was the seed's"""
+    """The number of accepted mutants whose text is the seed's."""
     levels: Counter[int] = field(default_factory=Counter)
-    """at which level the others were refused"""
+    """The numbers of refused mutants, by level."""
     died: int = 0
-    """mutants of which Lean died, or that it did not come to the end of"""
+    """The number of mutants on which Lean died or timed out."""
     wrong: list[str] = field(default_factory=list)
 
 
@@ -109,7 +109,7 @@ class Fuzzer:
         )
         self._gate = Gate(lambda: self._judge)
         self._said: dict[SourceText, tuple[str, ...]] = {}
-        self.tally = Tally()
+        self.tally = FuzzCounts()
 
     def seeds(self) -> list[Seed]:
         """Every cheat and twin that needs the core library only; the others are slow."""

@@ -1,8 +1,8 @@
-"""What the gate costs: levels 1 to 3 for one proof of a file, beside the plain elaboration of that file.
+"""Measures the cost of the gate: levels 1 to 3 for one proof of a file, compared with elaborating that file.
 
-Each figure is taken with processes that have been started and have elaborated nothing. The target is 1.3 times
-the plain elaboration and a second more; it is held against a proof in a file whose original is known, as the search
-leaves it. The first proof in a file costs the original's own elaboration besides.
+Each figure is measured in started processes that have elaborated nothing. The target is 1.3 times the plain
+elaboration plus one second, for a proof in a file whose original is known, as after a search. The first proof in a file
+additionally costs the elaboration of the original.
 """
 
 import time
@@ -34,13 +34,13 @@ class Cost:
 
     theorem: str
     plain: float
-    """elaboration of the file"""
+    """The time of the elaboration of the file."""
     first: float
-    """the gate, the original unknown"""
+    """The time of the gate if the original is unknown."""
     known: float
-    """the gate, the original known"""
+    """The time of the gate if the original is known."""
     replayed: float
-    """the gate up to level 4, the original known"""
+    """The time of the gate up to level 4 if the original is known."""
 
     @property
     def target(self) -> float:
@@ -87,7 +87,7 @@ def warm(toolchain: Toolchain, path: tuple[Path, ...]) -> Iterator[Warm]:
 
 
 def cost_of(project: Project, toolchain: Toolchain, module: str, theorem: str, repetitions: int) -> Cost:
-    """What one theorem's proof costs, the median of some repetitions."""
+    """Returns the cost of one theorem's proof, the median of some repetitions."""
     source = project.source(module)
     with warm(toolchain, project.search_path) as sessions:
         sessions.prepare(1)

@@ -1,8 +1,8 @@
-"""Kills an evaluation at random times and says whether it comes to what an undisturbed one comes to.
+"""Kills an evaluation at random times and compares its results with those of an undisturbed one.
 
     python -m benchmarks.killed DATA [KILLS]
 
-`DATA` is a JSON Lines file of miniF2F. The budget is one without a clock: expansions, one worker.
+`DATA` is a JSON Lines file of miniF2F. The budget does not depend on the clock: expansions, one worker.
 """
 
 import json
@@ -20,11 +20,11 @@ RESULTS = Path(__file__).parent / "results" / "killed.json"
 BUDGET = ["--expansions", "1", "--timeout", "900", "--tactic-timeout", "30", "--jobs", "1"]
 SYSTEMS = ["--generators", "fixed", "--baselines", "closers"]
 LONGEST_S = 40.0
-"""before a kill"""
+"""The longest time before a kill, in seconds."""
 
 
 def main(data: Path, kills: int) -> int:
-    """Runs both; the status is 0 when they come to the same."""
+    """Runs both evaluations; the exit status is 0 if their results are equal."""
     with tempfile.TemporaryDirectory() as scratch:
         undisturbed = finished(command(data, Path(scratch) / "undisturbed"), Path(scratch) / "undisturbed")
         out, chance, killed = Path(scratch) / "killed", random.Random(0), 0
@@ -66,7 +66,7 @@ def command(data: Path, out: Path) -> list[str]:
 
 
 def finished(words: list[str], out: Path) -> Run:
-    """What a run comes to that nobody disturbs."""
+    """Runs an evaluation undisturbed and returns the run."""
     subprocess.run(words, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     return read_run(out)
 

@@ -40,22 +40,22 @@ STATES = 10_000
 STATES_AT_ONCE = 500
 LIMITS = TacticLimits(heartbeats=200_000, milliseconds=3_000)
 REPL_SECONDS = 30.0
-"""what one request may take before the REPL is killed; it has no limit of its own but heartbeats"""
+"""The time limit of a request before the REPL is killed; its only own limit is heartbeats."""
 AT_ONCE_MS = 10.0
-"""a tactic fails at once when both sides refuse it and the REPL needs less than this"""
+"""The time below which a tactic that both sides refuse counts as failing at once."""
 GIGABYTE = 1e9
 
 Timed = tuple[float, ...]
 
 
 @dataclass(frozen=True)
-class Target:
-    """What a figure has to reach."""
+class SpeedTarget:
+    """The target of a figure."""
 
     at_most: float | None = None
-    """of the figure itself"""
+    """The target of the figure itself."""
     times: float | None = None
-    """of the baseline divided by the figure"""
+    """The target of the baseline divided by the figure."""
 
     def met(self, figure: float, baseline: float | None) -> bool | None:
         """Whether it is; nothing when the baseline that it needs was not measured."""
@@ -67,23 +67,23 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Row:
+class LeanTiming:
     """One measurement."""
 
     what: str
     unit: str
     figure: float
-    """of the gateway: the median"""
+    """The median of the gateway."""
     repetitions: Timed
     baseline: float | None = None
-    """of the REPL: the median"""
+    """The median of the REPL."""
     baseline_repetitions: Timed = ()
-    target: Target = Target()
+    target: SpeedTarget = SpeedTarget()
     note: str = ""
 
     @property
     def ratio(self) -> float | None:
-        """How many times the baseline is of the figure."""
+        """The baseline divided by the figure."""
         return self.baseline / self.figure if self.baseline is not None and self.figure else None
 
     @property
@@ -97,7 +97,7 @@ class Results:
     """Everything that a run measured."""
 
     conditions: dict[str, object]
-    rows: list[Row] = field(default_factory=list)
+    rows: list[LeanTiming] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def json(self) -> dict[str, object]:
@@ -108,7 +108,7 @@ class Results:
 
 @dataclass(frozen=True)
 class Bench:
-    """What the measurements share."""
+    """The environment of the measurements."""
 
     toolchain: Toolchain
     project: Project
@@ -143,7 +143,7 @@ def _ending(session: LeanSession) -> Iterator[LeanSession]:
 def measure(
     toolchain: Toolchain, caches: Path, repl: Path | None, quick: bool, progress: Callable[[str], None]
 ) -> Results:
-    """Runs every measurement; `progress` is told which comes next."""
+    """Runs every measurement; `progress` receives the name of the next one."""
     results = Results(conditions(toolchain))
     with ExitStack() as stack:
         progress("building the project and the REPL")
@@ -184,9 +184,11 @@ def start(bench: Bench, results: Results) -> None:
                 idle_repl = repl.memory() / GIGABYTE
     greeting = f"of which {statistics.median(greeted):.2f} s to the gateway's greeting"
     results.rows += [
-        _row("process start to first goal of a project file", "s", ours, theirs, Target(at_most=6), greeting),
-        _row("the next goal of the same file", "s", again, theirs_again, Target(at_most=1)),
-        Row("memory of an idle process, a goal open", "GB", idle, (idle,), idle_repl, target=Target(at_most=1.0)),
+        _row("process start to first goal of a project file", "s", ours, theirs, SpeedTarget(at_most=6), greeting),
+        _row("the next goal of the same file", "s", again, theirs_again, SpeedTarget(at_most=1)),
+        LeanTiming(
+            "memory of an idle process, a goal open", "GB", idle, (idle,), idle_repl, target=SpeedTarget(at_most=1.0)
+        ),
     ]
 
 
@@ -211,7 +213,12 @@ def overhead(bench: Bench, results: Results) -> None:
             # the first round warms both sides up
             results.rows.append(
                 _row(
-                    f"overhead a tactic in a batch of {BATCH}: {tactic}", "ms", ours[1:], theirs[1:], Target(0.3), note
+                    f"overhead a tactic in a batch of {BATCH}: {tactic}",
+                    "ms",
+                    ours[1:],
+                    theirs[1:],
+                    SpeedTarget(0.3),
+                    note,
                 )
             )
 
@@ -223,7 +230,7 @@ class TacticTiming:
     tactic: str
     failed: bool
     ours: list[float] = field(default_factory=list)
-    """where it fails at once: an even share of a batch of such tactics"""
+    """The time of a tactic that fails at once: an even share of a batch of such tactics."""
     theirs: list[float] = field(default_factory=list)
     failed_there: bool = False
 
@@ -255,13 +262,13 @@ def throughput(bench: Bench, results: Results) -> None:
     ours_all = [1e3 * sum(one) / count for one in zip(*wall_ours, strict=True)]
     theirs_all = [1e3 * sum(one) / count for one in zip(*wall_theirs, strict=True)]
     note = f"{count} tactics of {len(GOALS)} goals; left out on both sides: {', '.join(dropped)}"
-    results.rows.append(_row("candidate tactics, a tactic", "ms", ours_all, theirs_all, Target(times=3), note))
+    results.rows.append(_row("candidate tactics, a tactic", "ms", ours_all, theirs_all, SpeedTarget(times=3), note))
     if at_once:
         ours_all = [statistics.fmean(c.ours[i] for c in at_once) for i in range(bench.repetitions)]
         theirs_all = [statistics.fmean(c.theirs[i] for c in at_once) for i in range(bench.repetitions)]
         note = f"the {len(at_once)} of them that both refuse, the REPL within {AT_ONCE_MS:.0f} ms"
         results.rows.append(
-            _row("those that fail at once, a tactic", "ms", ours_all, theirs_all, Target(times=5), note)
+            _row("those that fail at once, a tactic", "ms", ours_all, theirs_all, SpeedTarget(times=5), note)
         )
 
 
@@ -327,7 +334,7 @@ def _race(
 
 
 def _ready(team: Team, task: Task) -> State:
-    """The goal of a theorem, opened anew in every session."""
+    """The goal of a theorem, opened again in every session."""
     team.forget()
     state = sorry_goals(team, task)[0].state
     list(team.run(state, ["skip"] * SHARE * 4, LIMITS))
@@ -352,7 +359,9 @@ def memory(bench: Bench, results: Results) -> None:
     note = f"{len(kept)} states kept from {before:.2f} GB on, {1e3 * seconds / STATES:.2f} ms each, " + (
         "the process lives" if lives and not session.restarts else "THE PROCESS DIED"
     )
-    results.rows.append(Row(f"memory with {STATES} kept states", "GB", after, (after,), target=Target(2.0), note=note))
+    results.rows.append(
+        LeanTiming(f"memory with {STATES} kept states", "GB", after, (after,), target=SpeedTarget(2.0), note=note)
+    )
 
 
 def _open_there(bench: Bench, repl: Repl, module: str, sorry_goal: SorryGoal) -> int:
@@ -379,9 +388,11 @@ def _taken(answer: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
-def _row(what: str, unit: str, ours: Sequence[float], theirs: Sequence[float], target: Target, note: str = "") -> Row:
+def _row(
+    what: str, unit: str, ours: Sequence[float], theirs: Sequence[float], target: SpeedTarget, note: str = ""
+) -> LeanTiming:
     baseline = statistics.median(theirs) if theirs else None
-    return Row(what, unit, statistics.median(ours), tuple(ours), baseline, tuple(theirs), target, note)
+    return LeanTiming(what, unit, statistics.median(ours), tuple(ours), baseline, tuple(theirs), target, note)
 
 
 def _timed(act: Callable[[], Any]) -> tuple[float, Any]:

@@ -21,8 +21,8 @@ PLACES = ("Nat", "List", "Int", "Option", "Finset")
 TACTICS = ("intro h", "simp_all", "exact h.trans hx", "induction n with", "rw [Nat.add_comm]", "omega", "cases h")
 
 
-class Plan:
-    """What is stored: modules made when they are needed, always the same."""
+class SyntheticModules:
+    """The modules to store, which are generated when they are needed, always the same."""
 
     def __init__(self, modules: int, chooser: random.Random) -> None:
         self.modules = modules

@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from benchmarks.projects import Gain, Plan, gain, measure
+from benchmarks.projects import Gain, ProjectsPlan, gain, measure
 from benchmarks.workload import traced
 from curriculum.recollection import ModulePrecedents, module_precedents
 from prover.lean.toolchain.toolchain import Toolchain
@@ -23,7 +23,7 @@ from prover.tactics.structure import Structure
 
 NONE = "no memory"
 SHARES = (0.25, 1.0)
-"""of the half that is learnt"""
+"""The shares of the first half of the theorems from which a memory learns."""
 
 
 def learnt(theorem: str, share: float) -> bool:
@@ -41,7 +41,7 @@ def _place(theorem: str) -> float:
     return zlib.crc32(theorem.encode()) / 2**32
 
 
-def compare(toolchain: Toolchain, caches: Path, plan: Plan, progress: Callable[[str], None]) -> dict[str, Any]:
+def compare(toolchain: Toolchain, caches: Path, plan: ProjectsPlan, progress: Callable[[str], None]) -> dict[str, Any]:
     """Attempts the theorems of a plan with each memory; see `benchmarks.projects.measure`."""
     lessons = [lesson for root in plan.chosen() for lesson in _lessons(root, toolchain, caches, progress)]
     arms: dict[str, Callable[[], tuple[Generator, ...]]] = {NONE: lambda: (Automation(), Structure())}
@@ -80,6 +80,6 @@ def _lessons(
 
 
 def gains(results: dict[str, Any]) -> Iterator[Gain]:
-    """What each memory is worth against none."""
+    """Compares each memory with none."""
     for arm in results["generators"][1:]:
         yield gain(results, arm, NONE)

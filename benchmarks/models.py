@@ -21,7 +21,7 @@ from prover.tactics.structure import Structure
 
 SAMPLES = 8
 TOKENS = 24
-"""of a tactic: what a byte-level model needs for `simp [Nat.add_comm, ih]`"""
+"""The number of tokens of a tactic: as many as a byte-level model needs for `simp [Nat.add_comm, ih]`."""
 TIMES_WANTED = 4.0
 MOST_MS = 2.0
 THEOREM = TheoremRef("Bench", "Bench.t", 0, "key")
@@ -72,7 +72,7 @@ def ensemble_overhead(goals: Sequence[Goal]) -> dict[str, Any]:
     """Milliseconds that mixing and counting add to an expansion of four generators, with every tactic tried."""
 
     class Said(StatelessGenerator):
-        """Says what was worked out before."""
+        """Returns precomputed results."""
 
         def __init__(self, name: str, known: dict[str, list[Suggestion]]) -> None:
             self.name = name

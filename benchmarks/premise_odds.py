@@ -31,7 +31,7 @@ from retrieval.retriever import Retriever
 STEPS = 1_500
 """of each repository, at most, evenly spread"""
 RIDGE = 1.0
-"""strength of the regressions' prior towards zero, in examples"""
+"""The strength of the ridge penalty, in numbers of examples."""
 ROUNDS = 30
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 

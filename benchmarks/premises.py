@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.projects import Arms, Gain, Plan, gain, measure
+from benchmarks.projects import Arms, Gain, ProjectsPlan, gain, measure
 from prover.lean.protocol import Goal
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.tactics.automation import Automation
@@ -27,7 +27,7 @@ def by_chance(around: TheoremScope, goal: Goal) -> Sequence[Premise]:
 
 
 def compare(
-    toolchain: Toolchain, caches: Path, plan: Plan, library: Library, progress: Callable[[str], None]
+    toolchain: Toolchain, caches: Path, plan: ProjectsPlan, library: Library, progress: Callable[[str], None]
 ) -> dict[str, Any]:
     """Attempts the theorems of a plan with each arm; see `benchmarks.projects.measure`."""
     arms: Arms = {
@@ -39,6 +39,6 @@ def compare(
 
 
 def gains(results: dict[str, Any]) -> Iterator[Gain]:
-    """What premises that were found are worth against none, and against those drawn by chance."""
+    """Compares retrieved premises with none, and with random ones."""
     for against in (NONE, RANDOM):
         yield gain(results, FOUND_ARM, against)

@@ -1,4 +1,4 @@
-"""How many open theorems of each Lean project are proved, by the fixed list of closing tactics and by the prover."""
+"""Measures the number of theorems proved in each Lean project, by a fixed list of closing tactics and by the prover."""
 
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -24,34 +24,34 @@ from prover.tactics.structure import Structure
 from retrieval.statistics import Interval, bootstrap_mean
 
 Arms = Mapping[str, Callable[[], tuple[Generator, ...]]]
-"""what is compared, by name; made anew for each project, so that none learns from another's proofs"""
+"""The compared sets of generators, by name; created for each project, so that none learns from another's proofs."""
 GENERATORS: Arms = {
     "fixed list": lambda: (FixedList(),),
     "automation, structure": lambda: (Automation(), Structure()),
 }
 COUNTED = TacticLimits(heartbeats=5_000, milliseconds=20_000)
-"""where tactics are counted, not seconds: what bounds each is the same on a busy machine as on a quiet one"""
+"""The limits if tactics are counted, not seconds: they are the same on a busy machine as on a quiet one."""
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What to run."""
+class ProjectsPlan:
+    """The plan of a measurement."""
 
     seconds: float | None
-    """for each theorem"""
+    """The budget of a theorem, in seconds."""
     limit: int | None
-    """of theorems of a project"""
+    """The maximum number of theorems of a project."""
     jobs: int
     tactics: int | None = None
-    """run for each theorem; the same on a busy machine as on a quiet one"""
+    """The budget of tactics for a theorem, which is the same on a busy machine as on a quiet one."""
     finished: bool = False
-    """theorems that have a proof, from scratch; not the open ones"""
+    """Whether theorems with a proof are proved again from scratch, instead of the open ones."""
     names: tuple[str, ...] = ()
-    """of projects; none for all"""
+    """The names of the projects; empty for all."""
     roots: tuple[Path, ...] = ()
-    """of other repositories, in place of the projects"""
+    """The roots of other repositories that replace the projects."""
     modules: int | None = None
-    """of each that are looked at, at most, evenly spread"""
+    """The maximum number of modules of each, evenly spread."""
 
     def chosen(self) -> list[Path]:
         """The directories of the projects."""
@@ -61,14 +61,14 @@ class Plan:
 
 @dataclass(frozen=True)
 class Attempted:
-    """What became of one theorem with one set of generators."""
+    """The result of one theorem with one set of generators."""
 
     project: str
     theorem: str
     generators: str
     outcome: str
     reason: str
-    """why it is open; the proof where it is not"""
+    """The reason why it is open, or its proof."""
     seconds: float
     expansions: int
     tactics: int
@@ -81,13 +81,13 @@ class Total:
     project: str
     open: int
     proved: tuple[int, ...]
-    """by each set of generators"""
+    """The results by set of generators."""
 
 
 def measure(
     toolchain: Toolchain,
     caches: Path,
-    plan: Plan,
+    plan: ProjectsPlan,
     progress: Callable[[str], None],
     arms: Arms = GENERATORS,
     wanted: Callable[[Task], bool] = lambda _: True,
@@ -116,7 +116,7 @@ def totals(results: dict[str, Any]) -> Iterator[Total]:
 
 @dataclass(frozen=True)
 class Gain:
-    """What an arm proves that another does not, and the other way round."""
+    """The theorems that one arm proves and another does not, and vice versa."""
 
     arm: str
     against: str
@@ -124,20 +124,20 @@ class Gain:
     gained: int
     lost: int
     difference: Interval
-    """of the shares that are proved"""
+    """The difference of the shares proved."""
     p: float
-    """by McNemar's exact test"""
+    """The p-value of McNemar's exact test."""
 
 
 def shares(results: dict[str, Any]) -> Iterator[tuple[str, int, Interval]]:
-    """How many theorems each arm proved, and the share with its interval."""
+    """Yields the number of theorems that each arm proved, and the share with its interval."""
     for arm in results["generators"]:
         own = _proved(results, arm)
         yield arm, sum(own.values()), wilson(sum(own.values()), len(own))
 
 
 def gain(results: dict[str, Any], arm: str, against: str) -> Gain:
-    """What an arm is worth against another."""
+    """Compares an arm with another."""
     own, other = _proved(results, arm), _proved(results, against)
     differences = [int(own[theorem]) - int(other[theorem]) for theorem in own]
     gained, lost = differences.count(1), differences.count(-1)
@@ -167,7 +167,7 @@ class SameJudgement:
 def _project(
     toolchain: Toolchain,
     project: Project,
-    plan: Plan,
+    plan: ProjectsPlan,
     progress: Callable[[str], None],
     arms: Arms,
     wanted: Callable[[Task], bool],

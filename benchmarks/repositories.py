@@ -1,6 +1,6 @@
-"""Repositories that nobody here wrote, from their address to stored results: traced, then some theorems attempted.
+"""Measures foreign repositories, from their address to stored results: each is traced, and some theorems are attempted.
 
-What cannot be had or built is a row with its reason. Each row is handed on as soon as it is known.
+A repository that cannot be fetched or built is a row with its reason. Each row is reported as soon as it is known.
 """
 
 import time
@@ -34,57 +34,57 @@ GENERATORS: tuple[StatelessGenerator, ...] = (Automation(), Structure())
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What to run."""
+class RepositoriesPlan:
+    """The plan of a measurement."""
 
     seconds: float
-    """for each theorem"""
+    """The budget of a theorem."""
     limit: int
-    """of theorems of a repository"""
+    """The maximum number of theorems of a repository."""
     jobs: int
 
     def settings(self) -> dict[str, Any]:
-        """What an attempt's outcome depends on, for the database."""
+        """Returns the settings of an attempt, as the database stores them."""
         return {"generators": [generator.name for generator in GENERATORS], "seconds": self.seconds}
 
 
 @dataclass
-class Row:
-    """What became of one repository."""
+class RepositoryResult:
+    """The result of one repository."""
 
     repository: str
-    """as the list has it"""
+    """The address in the list."""
     revision: str = ""
-    """the commit, and more where files differ from it"""
+    """The commit, with a note if files differ from it."""
     pin: str | None = None
-    """the Lean that it asks for"""
+    """The version of Lean that it requires."""
     toolchain: str = ""
     modules: int = 0
     clean: int = 0
-    """modules built without an error"""
+    """The number of modules built without errors."""
     erroneous: dict[str, str] = field(default_factory=dict)
-    """modules in which Lean found errors, with the first one"""
+    """The modules in which Lean found errors, with the first error."""
     not_built: dict[str, str] = field(default_factory=dict)
-    """modules that could not be built, with the reason"""
+    """The modules that could not be built, with the reason."""
     traced: int = 0
     traced_now: int = 0
-    """of them, those that were not in the cache"""
+    """The number of those that were not in the cache."""
     theorems: int = 0
     steps: int = 0
     sorries: int = 0
     minutes_traced: float = 0.0
     from_sorries: bool = False
-    """the theorems that were attempted have a `sorry`; otherwise their proofs were put aside"""
+    """Whether the attempted theorems contain a `sorry`; otherwise their proofs were removed."""
     attempts: list[dict[str, Any]] = field(default_factory=list)
-    """see `TheoremReport`"""
+    """The attempts; see `TheoremReport`."""
     minutes: float = 0.0
-    """all of it"""
+    """The total duration in minutes."""
     reason: str | None = None
-    """why it came to no end, if it did not"""
+    """The reason why the measurement failed; None if it did not."""
 
     @property
     def proved(self) -> int:
-        """How many of the attempts the gate accepted."""
+        """The number of attempts that the gate accepted."""
         return sum(attempt["status"] == "proved" for attempt in self.attempts)
 
 
@@ -113,14 +113,14 @@ def read_list(file: Path) -> list[str]:
 
 
 def measure(
-    addresses: Sequence[str], plan: Plan, progress: Notify, keep: Callable[[dict[str, Any]], None]
-) -> list[Row]:
+    addresses: Sequence[str], plan: RepositoriesPlan, progress: Notify, keep: Callable[[dict[str, Any]], None]
+) -> list[RepositoryResult]:
     """Traces and attempts each repository in turn.
 
     Args:
         keep: given everything so far, whenever a repository is done.
     """
-    rows: list[Row] = []
+    rows: list[RepositoryResult] = []
     for address in addresses:
         progress(f"{address} ({len(rows) + 1} of {len(addresses)})")
         rows.append(_row(address, plan, progress))
@@ -128,12 +128,12 @@ def measure(
     return rows
 
 
-def _json(row: Row) -> dict[str, Any]:
+def _json(row: RepositoryResult) -> dict[str, Any]:
     return {**asdict(row), "attempted": len(row.attempts), "proved": row.proved}
 
 
-def _row(address: str, plan: Plan, progress: Notify) -> Row:
-    row, began = Row(address), time.monotonic()
+def _row(address: str, plan: RepositoriesPlan, progress: Notify) -> RepositoryResult:
+    row, began = RepositoryResult(address), time.monotonic()
     try:
         with Workspace.open(address, "auto", Reporter(progress), plan.jobs) as ready:
             row.revision = revision_of(ready.checkout, ready.repository) or ""
@@ -154,7 +154,7 @@ def _minutes(began: float) -> float:
     return round((time.monotonic() - began) / 60, 2)
 
 
-def _fill(row: Row, ready: Workspace, traced: TraceResult, plan: Plan) -> list[Pick]:
+def _fill(row: RepositoryResult, ready: Workspace, traced: TraceResult, plan: RepositoriesPlan) -> list[Pick]:
     """Sets down what the trace says; the theorems to attempt."""
     own = sorted(traced.own, key=lambda outcome: outcome.module.name)
     row.modules = len(ready.repository.modules)
@@ -182,7 +182,9 @@ def _theorems(ready: Workspace, outcome: Compiled) -> Iterator[Pick]:
             yield Pick(outcome.module, declaration)
 
 
-def _attempts(ready: Workspace, picks: Sequence[Pick], plan: Plan, progress: Notify) -> Iterator[TheoremReport]:
+def _attempts(
+    ready: Workspace, picks: Sequence[Pick], plan: RepositoriesPlan, progress: Notify
+) -> Iterator[TheoremReport]:
     """Attempts the theorems, and stores what comes of it as `prover prove` does."""
     ledger = Ledger(ready.toolchain.name, plan.settings(), progress)
     ledger.begin(ready.checkout.location.canonical, ["bench", "repositories"])
@@ -214,7 +216,7 @@ def _task(ready: Workspace, session: LeanSession, pick: Pick) -> Task:
     return Task(source, next(each for each in declared if each.selection == pick.declaration.selection))
 
 
-def table(rows: Sequence[Row]) -> Iterator[tuple[str, list[str]]]:
+def table(rows: Sequence[RepositoryResult]) -> Iterator[tuple[str, list[str]]]:
     """Each repository's figures, then their sums; in the order of `COLUMNS`."""
     all_of_them = [_figures(row) for row in rows]
     for row, figures in zip(rows, all_of_them, strict=True):
@@ -237,7 +239,7 @@ COLUMNS = (
 )
 
 
-def _figures(row: Row) -> tuple[int | float, ...]:
+def _figures(row: RepositoryResult) -> tuple[int | float, ...]:
     return (
         row.modules,
         row.theorems,

@@ -29,9 +29,9 @@ from retrieval.retriever import Retriever
 from retrieval.stored import IndexKey, load, save
 
 EXCHANGED = 0.3
-"""of the names in a statement that is copied"""
+"""The share of names in a copied statement that are exchanged."""
 ALL = "Everything"
-"""a module that imports all others"""
+"""The name of a module that imports all others."""
 
 
 def measure(

@@ -41,19 +41,19 @@ SETTLE_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
-class Plan:
-    """What to run."""
+class SoakPlan:
+    """The plan of a measurement."""
 
     attempts: int
     seed: int
     seconds: float
-    """budget of a proof attempt"""
+    """The budget of a proof attempt."""
     jobs: int
 
 
 @dataclass
-class Tally:
-    """What became of the attempts."""
+class SoakCounts:
+    """The numbers of attempts by result."""
 
     outcomes: Counter[str] = field(default_factory=Counter)
     lost: list[str] = field(default_factory=list)
@@ -62,10 +62,10 @@ class Tally:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
 
-def soak(toolchain: Toolchain, caches: Path, plan: Plan, progress: Callable[[str], None]) -> dict[str, object]:
+def soak(toolchain: Toolchain, caches: Path, plan: SoakPlan, progress: Callable[[str], None]) -> dict[str, object]:
     """Runs the plan, project by project, and says what went wrong."""
     began = time.monotonic()
-    tally, wrong, rechecked, restarts = Tally(), list[str](), 0, 0
+    tally, wrong, rechecked, restarts = SoakCounts(), list[str](), 0, 0
     roots = sorted(path for path in PROJECTS.iterdir() if path.is_dir())
     for index, root in enumerate(roots):
         progress(f"{root.name}: compiling")
@@ -96,8 +96,10 @@ def soak(toolchain: Toolchain, caches: Path, plan: Plan, progress: Callable[[str
     }
 
 
-def _attempts(toolchain: Toolchain, project: Project, plan: Plan, tally: Tally, progress: Callable[[str], None]) -> int:
-    """Runs a project's attempts under fire; returns how often a session had to start anew."""
+def _attempts(
+    toolchain: Toolchain, project: Project, plan: SoakPlan, tally: SoakCounts, progress: Callable[[str], None]
+) -> int:
+    """Runs a project's attempts while processes are killed; returns the number of restarts of sessions."""
     chooser = random.Random(plan.seed)
     session = LeanSession(toolchain, project.search_path)
     try:
@@ -131,7 +133,7 @@ def _idle(pool: Pool, jobs: int) -> Iterator[LeanSession]:
             yield from _idle(pool, jobs - 1)
 
 
-def _attempt(pool: Pool, prover: Prover, task: Task, tally: Tally) -> None:
+def _attempt(pool: Pool, prover: Prover, task: Task, tally: SoakCounts) -> None:
     name = task.declaration.name
     try:
         with pool.lend() as session:
@@ -144,7 +146,7 @@ def _attempt(pool: Pool, prover: Prover, task: Task, tally: Tally) -> None:
         tally.outcomes[kind] += 1
 
 
-def _proved(prover: Prover, session: LeanSession, task: Task, tally: Tally) -> str:
+def _proved(prover: Prover, session: LeanSession, task: Task, tally: SoakCounts) -> str:
     match prover.prove(session, task):
         case TheoremProved() as outcome:
             with tally.lock:
@@ -174,7 +176,7 @@ def _batch(session: LeanSession, task: Task) -> str:
     return "batch, a tactic lost to a kill" if died else "batch"
 
 
-def _kill(pool: Pool, chooser: random.Random, tally: Tally, over: threading.Event) -> None:
+def _kill(pool: Pool, chooser: random.Random, tally: SoakCounts, over: threading.Event) -> None:
     while not over.wait(chooser.expovariate(1 / SECONDS_BETWEEN_KILLS)):
         pids = pool.pids()
         if pids:

@@ -1,4 +1,4 @@
-"""What the benchmarks work on: the theorems of the Lean projects of this checkout, compiled and opened."""
+"""The workload of the benchmarks: the theorems of this checkout's Lean projects, compiled and opened."""
 
 import os
 import platform
@@ -36,7 +36,7 @@ class Project:
     repository: Repository
     search_path: tuple[Path, ...]
     modules: tuple[Module, ...]
-    """those whose imports are compiled"""
+    """The modules whose imports are compiled."""
 
     @property
     def name(self) -> str:

@@ -59,7 +59,7 @@ def projects(timeout: float, limit: int | None, jobs: int, json_file: Path | Non
     script = _script("projects")
     out, err = consoles()
     results = script.measure(
-        embedded_toolchain(reporter()), home().caches, script.Plan(timeout, limit, jobs), _teller(err)
+        embedded_toolchain(reporter()), home().caches, script.ProjectsPlan(timeout, limit, jobs), _teller(err)
     )
     table = Table("project", "open", *results["generators"], title=f"proved within {timeout:g} s each")
     for row in script.totals(results):
@@ -82,7 +82,7 @@ def premises(
     script, plans = _script("premises"), _script("projects")
     out, err = consoles()
     roots = tuple(read_repository(repo, _teller(err))[1].root for repo in repos)
-    plan = plans.Plan(timeout, limit, jobs, finished=bool(repos), roots=roots, modules=modules)
+    plan = plans.ProjectsPlan(timeout, limit, jobs, finished=bool(repos), roots=roots, modules=modules)
     results = script.compare(
         embedded_toolchain(reporter()), home().caches, plan, library_indexes(reporter()), _teller(err)
     )
@@ -100,9 +100,9 @@ def memory(repos: tuple[str, ...], timeout: float, limit: int | None, jobs: int,
     """Count what memory gains: half of all theorems are learnt, the other half proved; paired, at equal time."""
     script, plans = _script("memory"), _script("projects")
     out, err = consoles()
-    own = plans.Plan(timeout, limit, jobs, finished=True).chosen()
+    own = plans.ProjectsPlan(timeout, limit, jobs, finished=True).chosen()
     roots = tuple(read_repository(repo, _teller(err))[1].root for repo in repos)
-    plan = plans.Plan(timeout, limit, jobs, finished=True, roots=(*own, *roots))
+    plan = plans.ProjectsPlan(timeout, limit, jobs, finished=True, roots=(*own, *roots))
     results = script.compare(embedded_toolchain(reporter()), home().caches, plan, _teller(err))
     out.print(f"goals remembered: {results['precedents']}", markup=False)
     _print_gains(out, plans.shares(results), script.gains(results))
@@ -140,7 +140,7 @@ def soak(attempts: int, seed: int, seconds: float, jobs: int, json_file: Path | 
     """
     script = _script("soak")
     out, err = consoles()
-    plan = script.Plan(attempts, seed, seconds, jobs)
+    plan = script.SoakPlan(attempts, seed, seconds, jobs)
     results = script.soak(embedded_toolchain(reporter()), home().caches, plan, _teller(err))
     for name, figure in results.items():
         if name != "conditions":
@@ -250,7 +250,7 @@ def repositories(file: Path, timeout: float, prove: int, jobs: int, json_file: P
     script = _script("repositories")
     out, err = consoles()
     target = json_file or RESULTS / "repositories.json"
-    plan = script.Plan(timeout, prove, jobs)
+    plan = script.RepositoriesPlan(timeout, prove, jobs)
     rows = script.measure(script.read_list(file), plan, _teller(err), lambda found: _write(found, target, err))
     table = Table("repository", *script.COLUMNS, title=f"up to {prove} theorems of each, {timeout:g} s each")
     for name, figures in script.table(rows):
