@@ -19,7 +19,7 @@ from prover.attempt import Task, sorry_goals
 from prover.errors import LeanError
 from prover.lean.gateway_session import LeanSession
 from prover.lean.session import Failed, SorryGoal, State, TacticLimits, TacticOutcome
-from prover.lean.team import SHARE, Team
+from prover.lean.team import TACTICS_PER_SHARE, Team
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.tactics.automation import Automation
 from prover.tactics.generator import merge
@@ -337,7 +337,7 @@ def _ready(team: Team, task: Task) -> State:
     """The goal of a theorem, opened again in every session."""
     team.forget()
     state = sorry_goals(team, task)[0].state
-    list(team.run(state, ["skip"] * SHARE * 4, LIMITS))
+    list(team.run(state, ["skip"] * TACTICS_PER_SHARE * 4, LIMITS))
     return state
 
 

@@ -26,7 +26,7 @@ from prover.lean.toolchain.choose import ToolchainChoice
 from prover.progress import Reporter
 from prover.project.build import source_of
 from prover.project.builders import builder_for
-from prover.project.layout import PIN, Module, Repository, enclosing_repository, open_repository
+from prover.project.layout import TOOLCHAIN_FILE, Module, Repository, enclosing_repository, open_repository
 from prover.project.package import LAKEFILES
 from prover.search.best_first import BestFirstSearch
 from prover.search.budget import Budget
@@ -174,6 +174,6 @@ def audit_file(path: Path, choice: ToolchainChoice, reporter: Reporter) -> tuple
 def _repository_of(path: Path) -> Repository:
     """Returns the repository of a file; if there is none, a repository that consists of the file alone."""
     root = enclosing_repository(path)
-    if any((root / mark).is_file() for mark in (*LAKEFILES, PIN)):
+    if any((root / mark).is_file() for mark in (*LAKEFILES, TOOLCHAIN_FILE)):
         return open_repository(root)
     return Repository(root, {path.stem: Module(path.stem, path.resolve())}, None)

@@ -24,11 +24,11 @@ FILE_BYTES = 2 << 30
 """The largest size of one file."""
 PROCESSOR_S = 12 * 3600
 """The processor time of one process, in seconds. Every request has a limit of its own as well."""
-FORWARDED = ("PATH", "HOME", "LANG", "ELAN_HOME")
+FORWARDED_VARIABLES = ("PATH", "HOME", "LANG", "ELAN_HOME")
 """The variables of the user's environment that a process sees. None of them holds a secret."""
-NETWORK = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE")
+NETWORK_VARIABLES = ("http_proxy", "https_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE")
 """The variables that Lake's downloads need in addition."""
-DOWNLOADS = ("~/.elan", "$ELAN_HOME", "~/.cache/mathlib", "~/.cache/lake")
+DOWNLOAD_DIRECTORIES = ("~/.elan", "$ELAN_HOME", "~/.cache/mathlib", "~/.cache/lake")
 """The directories in which elan and Lake keep their downloads."""
 ULIMIT_BLOCK_BYTES = 512
 """The unit in which `ulimit` counts file sizes, in bytes."""
@@ -53,7 +53,7 @@ class Isolation:
     memory: str
     limits: str | None
     """Limits processor time and file sizes."""
-    environment: str = "only " + ", ".join(FORWARDED)
+    environment: str = "only " + ", ".join(FORWARDED_VARIABLES)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -136,15 +136,16 @@ def confined(command: Command, toolchain: Toolchain, scratch: Path) -> Command:
     else:
         found = sandbox()
         argv = found.around(command.argv, [scratch]) if found else command.argv
-    return Command(_limited(argv), {**_environment(FORWARDED), "TMPDIR": str(scratch), **command.env}, alone=True)
+    env = {**_environment(FORWARDED_VARIABLES), "TMPDIR": str(scratch), **command.env}
+    return Command(_limited(argv), env, alone=True)
 
 
 def confined_lake(command: Command, places: Sequence[Path]) -> Command:
     """Returns a run of Lake that may write in `places` and in Lake's download directories, and may use the network."""
     found = sandbox()
-    writable = [*places, *(Path(os.path.expandvars(place)).expanduser() for place in DOWNLOADS)]
+    writable = [*places, *(Path(os.path.expandvars(place)).expanduser() for place in DOWNLOAD_DIRECTORIES)]
     argv = found.around_online(command.argv, writable) if found else command.argv
-    return Command(argv, {**_environment((*FORWARDED, *NETWORK)), **command.env}, alone=True)
+    return Command(argv, {**_environment((*FORWARDED_VARIABLES, *NETWORK_VARIABLES)), **command.env}, alone=True)
 
 
 def _environment(names: Sequence[str]) -> dict[str, str]:

@@ -13,7 +13,7 @@ from types import TracebackType
 from prover.lean.protocol import Declaration, Goal, Message
 from prover.lean.session import Advanced, Failed, Origin, SorryGoal, SourceText, State, TacticLimits, TacticOutcome
 
-NOWHERE = Origin(SourceText("", "Scripted.lean", "Scripted"), 0, statement=False)
+SCRIPTED_ORIGIN = Origin(SourceText("", "Scripted.lean", "Scripted"), 0, statement=False)
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def named(goal: str | Goal) -> Goal:
 
 def opened(*goals: str | Goal) -> State:
     """Returns a state from which a proof starts."""
-    return State(tuple(named(goal) for goal in goals), NOWHERE)
+    return State(tuple(named(goal) for goal in goals), SCRIPTED_ORIGIN)
 
 
 @dataclass

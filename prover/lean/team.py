@@ -13,7 +13,7 @@ from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Message
 from prover.lean.session import Failed, SorryGoal, SourceText, State, TacticLimits, TacticOutcome
 
-SHARE = 2
+TACTICS_PER_SHARE = 2
 """The number of tactics that a session takes at a time."""
 
 
@@ -44,8 +44,8 @@ class Team:
     def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]:
         """Runs each tactic on `state`, in whichever session is free; yields the outcomes in order."""
         shares: SimpleQueue[range] = SimpleQueue()
-        for start in range(0, len(tactics), SHARE):
-            shares.put(range(start, min(start + SHARE, len(tactics))))
+        for start in range(0, len(tactics), TACTICS_PER_SHARE):
+            shares.put(range(start, min(start + TACTICS_PER_SHARE, len(tactics))))
         outcomes: dict[int, TacticOutcome] = {}
 
         def work(session: LeanSession) -> None:

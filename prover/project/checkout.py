@@ -23,14 +23,14 @@ from filelock import FileLock
 
 from prover.errors import CheckoutFailed, GitMissing, NoNetwork, NoSuchRevision
 from prover.progress import Notify
-from prover.project.git import FULL, LONG_S, GitResult, disk_full, git, reached
+from prover.project.git import FETCH_TIMEOUT_S, FULL, GitResult, disk_full, git, reached
 from prover.project.location import Location, on_this_computer
 
 UNFINISHED = "unfinished-"
 REFS = ("+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*")
 COMMIT = re.compile(r"[0-9a-f]{40}")
 ABBREVIATED = re.compile(r"[0-9a-f]{7,40}")
-NEAREST = 4
+MAX_SIMILAR_NAMES = 4
 """The number of similar names in the message about an unknown revision."""
 
 
@@ -204,7 +204,7 @@ class _Entry:
         result = self._in_mirror("rev-parse", "--quiet", "--verify", f"{name}^{{commit}}")
         return result.out.strip() if result.ok else None
 
-    def _in_mirror(self, *words: str, seconds: float = LONG_S) -> GitResult:
+    def _in_mirror(self, *words: str, seconds: float = FETCH_TIMEOUT_S) -> GitResult:
         return git("--git-dir", self.mirror, *words, seconds=seconds)
 
     def _unadvertised(self, revision: str) -> str | None:
@@ -222,7 +222,8 @@ class _Entry:
             result = self._in_mirror("for-each-ref", "--format=%(refname)", "refs/heads", "refs/tags")
         names = [re.sub(r"^refs/(heads|tags|remotes)/", "", ref) for ref in result.out.split()]
         wanted = location.revision or "HEAD"
-        similar = difflib.get_close_matches(wanted, dict.fromkeys(names), NEAREST, 0.3) or names[:NEAREST]
+        similar = difflib.get_close_matches(wanted, dict.fromkeys(names), MAX_SIMILAR_NAMES, 0.3)
+        similar = similar or names[:MAX_SIMILAR_NAMES]
         hint = f"similar ones are {', '.join(similar)}" if similar else "it has no branches or tags"
         return NoSuchRevision(f"{location.whole.canonical} has no branch, tag or commit {wanted}: {hint}.")
 
@@ -264,7 +265,9 @@ class _Entry:
 
     def _fetch(self, mirror: Path, head: str) -> GitResult:
         words: list[str | Path] = ["--git-dir", mirror, "fetch", "--quiet", "--update-shallow", "--no-tags"]
-        result = reached(self.address, [*words, "--prune", "--force", "--", self.address, *REFS], LONG_S, self.root)
+        result = reached(
+            self.address, [*words, "--prune", "--force", "--", self.address, *REFS], FETCH_TIMEOUT_S, self.root
+        )
         if result.ok:
             git("--git-dir", mirror, "symbolic-ref", "HEAD", f"refs/heads/{head}")
         return result
@@ -272,7 +275,7 @@ class _Entry:
     def _fetch_only(self, mirror: Path, revision: str) -> GitResult:
         words: list[str | Path] = ["--git-dir", mirror, "fetch", "--quiet", "--depth=1", "--no-tags", "--"]
         return reached(
-            self.address, [*words, self.address, f"+{revision}:{_separate_ref(revision)}"], LONG_S, self.root
+            self.address, [*words, self.address, f"+{revision}:{_separate_ref(revision)}"], FETCH_TIMEOUT_S, self.root
         )
 
     # --- work trees ---
@@ -309,7 +312,7 @@ class _Entry:
 
     def _in_order(self, *commands: Sequence[str | Path]) -> None:
         for words in commands:
-            if not (result := git(*words, seconds=LONG_S)).ok:
+            if not (result := git(*words, seconds=FETCH_TIMEOUT_S)).ok:
                 raise _failed(result, self.root)
 
     def _submodules(self, place: Path) -> None:
@@ -317,7 +320,7 @@ class _Entry:
         local = on_this_computer(self.address)
         try:
             words = ("submodule", "update", "--init", "--recursive", "--quiet")
-            result = git(*words, directory=place, seconds=LONG_S, local_modules=local)
+            result = git(*words, directory=place, seconds=FETCH_TIMEOUT_S, local_modules=local)
         except TimeoutError as error:
             result = GitResult(1, "", str(error))
         if FULL.search(result.err):

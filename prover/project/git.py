@@ -15,9 +15,9 @@ from pathlib import Path
 from prover.errors import CheckoutFailed, GitMissing, NoNetwork
 from prover.project.location import host_of, on_this_computer, without_secrets
 
-QUICK_S = 60.0
+QUERY_TIMEOUT_S = 60.0
 """The time limit for queries of another host."""
-LONG_S = 3600.0
+FETCH_TIMEOUT_S = 3600.0
 """The time limit for fetching a repository."""
 
 SETTINGS = {
@@ -80,7 +80,7 @@ class GitResult:
 
 
 def git(
-    *words: str | Path, directory: Path | None = None, seconds: float = QUICK_S, local_modules: bool = False
+    *words: str | Path, directory: Path | None = None, seconds: float = QUERY_TIMEOUT_S, local_modules: bool = False
 ) -> GitResult:
     """Runs git and returns how it ended.
 
@@ -117,7 +117,7 @@ def git(
 
 
 def reached(
-    address: str | Path, words: Sequence[str | Path], seconds: float = QUICK_S, directory: Path | None = None
+    address: str | Path, words: Sequence[str | Path], seconds: float = QUERY_TIMEOUT_S, directory: Path | None = None
 ) -> GitResult:
     """Runs a git command that reads another repository.
 

@@ -17,7 +17,7 @@ from prover.project.package import LAKEFILES, Module, Package, nested_packages, 
 
 __all__ = ["Module", "Package", "Repository", "Unavailable", "enclosing_repository", "open_repository"]
 
-PIN = "lean-toolchain"
+TOOLCHAIN_FILE = "lean-toolchain"
 
 
 @dataclass(frozen=True)
@@ -122,7 +122,7 @@ def pinned_toolchain(root: Path) -> str | None:
         RepositoryError: The file cannot be read.
     """
     for directory in (root, *root.parents):
-        if (pin := directory / PIN).is_file():
+        if (pin := directory / TOOLCHAIN_FILE).is_file():
             try:
                 return pin.read_text(encoding="utf-8").strip() or None
             except (OSError, UnicodeDecodeError) as error:
@@ -135,7 +135,7 @@ def pinned_toolchain(root: Path) -> str | None:
 def enclosing_repository(path: Path) -> Path:
     """Returns the nearest directory above a file that is a Lean repository; the file's own if there is none."""
     for directory in path.resolve().parents:
-        if any((directory / mark).is_file() for mark in (*LAKEFILES, PIN)):
+        if any((directory / mark).is_file() for mark in (*LAKEFILES, TOOLCHAIN_FILE)):
             return directory
     return path.resolve().parent
 

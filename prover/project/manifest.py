@@ -13,7 +13,7 @@ from prover.errors import RepositoryError
 from prover.project.lakefile import FromGit, InDirectory, Requirement
 from prover.project.module_name import parts_of
 
-FILE = "lake-manifest.json"
+MANIFEST_FILE = "lake-manifest.json"
 OVERRIDES = Path(".lake") / "package-overrides.json"
 OLDEST_NUMBERED, NEWEST_MAJOR = 5, 1
 """The first supported version with a number, and the last supported major version of the later scheme."""
@@ -35,7 +35,7 @@ def read_manifest(root: Path) -> LakeManifest | None:
     Raises:
         RepositoryError: It cannot be read, or its version is not supported.
     """
-    file = root / FILE
+    file = root / MANIFEST_FILE
     if not file.is_file():
         return None
     content = _json(file)

@@ -23,7 +23,7 @@ from prover.lean.traced import TracedModule
 from prover.progress import Notify
 from prover.project.build import BuildOutcome, Compiled, NotCompiled, errors_of, source_of
 from prover.project.layout import Module, Repository
-from prover.project.manifest import FILE as MANIFEST
+from prover.project.manifest import MANIFEST_FILE as MANIFEST
 from prover.project.native_tree import BuildTree, build_tree, depends_on_mathlib
 from prover.project.tracing import TRACE_VERSION, trace
 from retrieval.files import write_atomically

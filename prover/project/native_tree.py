@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prover.project.lakefile import InDirectory, Requirement, read_lakefile
-from prover.project.manifest import FILE as MANIFEST
+from prover.project.manifest import MANIFEST_FILE as MANIFEST
 from prover.project.manifest import read_manifest
 from prover.project.module_name import name_of, parts_of
 from prover.project.package import LAKEFILES

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from prover.errors import RepositoryError
 from prover.project.checkout import Checkout
-from prover.project.layout import PIN, Repository
-from prover.project.manifest import FILE as MANIFEST
+from prover.project.layout import TOOLCHAIN_FILE, Repository
+from prover.project.manifest import MANIFEST_FILE as MANIFEST
 from prover.project.package import LAKEFILES
 
 
@@ -32,4 +32,4 @@ def revision_of(checkout: Checkout, repository: Repository) -> str:
 
 def _files(repository: Repository) -> Iterator[Path]:
     yield from (module.path for module in (*repository.modules.values(), *repository.shadowed))
-    yield from (path for name in (*LAKEFILES, MANIFEST, PIN) if (path := repository.root / name).is_file())
+    yield from (path for name in (*LAKEFILES, MANIFEST, TOOLCHAIN_FILE) if (path := repository.root / name).is_file())

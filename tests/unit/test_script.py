@@ -2,7 +2,7 @@
 
 from prover.lean.file_text import indented
 from prover.lean.protocol import Goal
-from prover.lean.scripted import NOWHERE
+from prover.lean.scripted import SCRIPTED_ORIGIN
 from prover.lean.session import State
 from prover.search.priority import length_normalised
 from prover.search.script import render
@@ -17,10 +17,10 @@ class Proof:
     """A tree that is filled by naming goals."""
 
     def __init__(self, names: str = "") -> None:
-        self.tree = Tree(State((goal("root", names),), NOWHERE), length_normalised())
+        self.tree = Tree(State((goal("root", names),), SCRIPTED_ORIGIN), length_normalised())
 
     def step(self, key: str, tactic: str, *goals: Goal) -> None:
-        states = tuple(State((g,), NOWHERE) for g in goals)
+        states = tuple(State((g,), SCRIPTED_ORIGIN) for g in goals)
         self.tree.add(self.tree.nodes[(key,)], tactic, -1.0, states)
 
     def lines(self) -> list[str]:

@@ -117,7 +117,7 @@ def test_what_the_system_refuses_is_explained(target: Path, number: int, says: s
 
 def test_a_step_that_leaves_the_disk_full_is_not_finished(target: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with monkeypatch.context() as patch:
-        patch.setattr("prover.lean.toolchain.staging.SPARE_BYTES", 2**80)
+        patch.setattr("prover.lean.toolchain.staging.MIN_FREE_BYTES", 2**80)
         with pytest.raises(InstallFailed, match="disk is full"):
             make_once(target, Work().steps, no_progress)
     work = Work()

@@ -38,7 +38,7 @@ from prover.lean.session import Advanced, Failed, Origin, SorryGoal, SourceText,
 R = TypeVar("R")
 ANSWER_SECONDS = 1300.0
 """Longer than LeanDojo's process itself waits for Lean to open or check a theorem."""
-RESTARTS = 3
+MAX_ATTEMPTS = 3
 
 
 @dataclass
@@ -143,7 +143,7 @@ class DojoSession:
 
         A tactic cannot end that process: Lean runs in a child of it.
         """
-        for _ in range(RESTARTS):
+        for _ in range(MAX_ATTEMPTS):
             try:
                 number, handle = self._handle(state)
                 request = DojoRun(number, handle, tactic, milliseconds)
@@ -199,12 +199,12 @@ class DojoSession:
 
     def _asked(self, request: DojoRequest, kind: type[R]) -> R:
         """Returns the reply of a kind; retries a bounded number of times when the process ends."""
-        for attempt in range(RESTARTS):
+        for attempt in range(MAX_ATTEMPTS):
             try:
                 replies = list(self._running().ask(request, ANSWER_SECONDS))
                 return next(reply for reply in replies if isinstance(reply, kind))
             except LeanDied:
-                if self._ended or attempt == RESTARTS - 1:
+                if self._ended or attempt == MAX_ATTEMPTS - 1:
                     raise
                 self._give_up()
         raise AssertionError("the loop ends in a return or a raise")

@@ -15,7 +15,7 @@ from typing import IO
 from prover.lean.toolchain.toolchain import Command
 
 POLL_S = 0.05
-NOISE = ("[DEBUG", "  - ", "  mainModule?", "npm warn")
+NOISE_PREFIXES = ("[DEBUG", "  - ", "  mainModule?", "npm warn")
 """Prefixes of debugging lines that the embedded build and npm print."""
 
 
@@ -90,7 +90,7 @@ class RunningProcess:
         with self.output:
             self.output.seek(0)
             text = self.output.read().decode(errors="replace")
-        return tuple(line for line in text.splitlines() if line.strip() and not line.startswith(NOISE))
+        return tuple(line for line in text.splitlines() if line.strip() and not line.startswith(NOISE_PREFIXES))
 
 
 def execute(command: Command, limits: ProcessLimits) -> FinishedProcess:

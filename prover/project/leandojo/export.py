@@ -40,7 +40,7 @@ from prover.project.leandojo.records import (
 from prover.project.leandojo.spool import Spool, spool
 from retrieval.files import atomic_directory
 
-PARTS_OF_ANOTHER = {"constructor", "recursor", "quotient"}
+DERIVED_KINDS = {"constructor", "recursor", "quotient"}
 encode = msgspec.json.Encoder().encode
 
 
@@ -190,7 +190,7 @@ def with_own_command(declarations: Iterable[TracedDeclaration]) -> list[TracedDe
     selected: list[TracedDeclaration] = []
     end = -1
     for declaration in sorted(declarations, key=lambda d: (d.start, -d.stop, d.selection)):
-        if declaration.kind in PARTS_OF_ANOTHER:
+        if declaration.kind in DERIVED_KINDS:
             continue
         same_command = selected and (declaration.start, declaration.stop) == (selected[-1].start, selected[-1].stop)
         if declaration.start >= end or (same_command and declaration.selection != selected[-1].selection):
