@@ -1,4 +1,4 @@
-"""A simulated week of commits for the daemon, in a world made up, with a SIGKILL every few seconds.
+"""A simulated week of commits for the daemon, in a fake environment, with a SIGKILL every few seconds.
 
     python -m benchmarks.daemon_soak [--seconds 120] [--kills-every 4]
 
@@ -44,10 +44,10 @@ WEEK_S = 7 * 24 * 3600.0
 COMMIT_S = 6 * 3600.0
 REPOSITORIES, THEOREMS = 5, 12
 BASE = 1.8e9
-LEAN = "made up"
+LEAN = "fake"
 
 
-class World:
+class FakeEnvironment:
     """Repositories that get a commit every six hours: one theorem restated, one renamed, one new."""
 
     def __init__(self, db: Database, clock: Callable[[], float]) -> None:
@@ -74,7 +74,7 @@ class World:
         for request in requests:
             time.sleep(0.005)
             hard = _number(request.theorem) % 3 == 0
-            proof = FoundProof((f"simp [{request.theorem}]",), (), 3, "made up", whole=True)
+            proof = FoundProof((f"simp [{request.theorem}]",), (), 3, "fake", whole=True)
             result: Any = ("open", "the budget is spent") if hard else proof
             yield AttemptResult(request, f"key {request.theorem}", LEAN, result, AttemptCost(20.0, 5, 30))
 
@@ -88,7 +88,7 @@ class World:
         return nullcontext()
 
     def settings(self) -> dict[str, Any]:
-        return {"world": "made up"}
+        return {"executor": "fake"}
 
     def write_patch(self, location: str, finished: AttemptResult) -> Path | None:
         return None
@@ -122,7 +122,7 @@ def _number(text: str) -> int:
 
 
 def child(file: Path, began: float, seconds: float, until_idle: bool) -> None:
-    """A daemon whose clock runs so that a week takes so many seconds."""
+    """Runs a daemon whose clock makes a week take `seconds` seconds."""
     scale = WEEK_S / seconds
 
     def clock() -> float:
@@ -130,7 +130,9 @@ def child(file: Path, began: float, seconds: float, until_idle: bool) -> None:
 
     with Database(file, clock=clock) as db:
         configuration = DaemonConfig(daemon=WorkConfig(batch=4, poll_minutes=60), limits=LimitsConfig(0, 0, 0, 0))
-        daemon = Daemon(db, World(db, clock), configuration, f"{os.getpid()} {time.time()}", lambda *_, **__: None)
+        daemon = Daemon(
+            db, FakeEnvironment(db, clock), configuration, f"{os.getpid()} {time.time()}", lambda *_, **__: None
+        )
 
         def rest(pause: float) -> bool:
             time.sleep(min(pause, 0.05))

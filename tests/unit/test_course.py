@@ -266,7 +266,7 @@ def test_proofs_that_a_commit_broke_are_noticed_tried_again_and_reported(databas
 
 
 def test_known_proofs_are_tried_again_after_a_commit(database: Database, tmp_path: Path) -> None:
-    """One that no longer compiles is searched for anew; what cannot be mended is broken, and waits."""
+    """For one that no longer compiles, another is searched; without one, the theorem returns to the queue."""
     complete(database, FakeExecutor(database), tmp_path / "kept", config())
     later = FakeExecutor(database)
     later.revision, later.rotten = "2", {"two.easy.d"}

@@ -78,7 +78,7 @@ def test_lists_skip_comments_and_what_is_there_twice(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (b"https://example.org/r\nwhat is this\n", "line 2: 'what is this' is not a repository"),
         (b"\n\nsftp://example.org/r\n", "line 3: sftp:// is not fetched"),
@@ -86,10 +86,10 @@ def test_lists_skip_comments_and_what_is_there_twice(tmp_path: Path) -> None:
         (b"\xff\xfe\x00", "is not a text file"),
     ],
 )
-def test_nonsense_in_a_list_is_named_with_its_line(tmp_path: Path, content: bytes, said: str) -> None:
+def test_nonsense_in_a_list_is_named_with_its_line(tmp_path: Path, content: bytes, message: str) -> None:
     file = tmp_path / "repos.txt"
     file.write_bytes(content)
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=message):
         read_list(file)
 
 
@@ -105,11 +105,11 @@ def test_the_command_prints_the_plan(tmp_path: Path, capsys: pytest.CaptureFixtu
     file = tmp_path / "repos.txt"
     file.write_text(f"{HERE}\nhttps://example.org/other\n")
     assert run(["curriculum", "plan", "--repos", str(file), "--order", order, "--json"]) == 0
-    said = json.loads(capsys.readouterr().out)
-    (entry,) = said["repositories"]
+    printed = json.loads(capsys.readouterr().out)
+    (entry,) = printed["repositories"]
     assert (entry["location"], entry[Category.UNPROVED.value], entry["theorems"]) == (HERE, 2, 3)
-    assert said["not_traced"] == ["https://example.org/other"]
-    assert said["estimated_seconds"] == 120.0
+    assert printed["not_traced"] == ["https://example.org/other"]
+    assert printed["estimated_seconds"] == 120.0
     assert run(["curriculum", "plan", "--repos", str(file), "--order", order, "--reverse"]) == 0
     assert HERE in capsys.readouterr().out
 

@@ -1,4 +1,4 @@
-"""The daemon in a environment made up, where everything goes wrong that can: it degrades, says so, and goes on."""
+"""The daemon in a fake environment where everything fails that can: it degrades, logs that, and continues."""
 
 import shutil
 import sqlite3
@@ -88,7 +88,7 @@ def test_known_proofs_are_tried_again_at_a_new_commit(db: Database, rotten: set[
     assert environment.published == ["easy.a"] * (1 + len(rotten)), "not again for being tried again"
     assert one.counters.broken == len(rotten)
     assert ("proof_changed" in log) == bool(rotten)
-    assert environment.attempted[before + 1 :].count("easy.a") == len(rotten), "what is broken is searched for anew"
+    assert environment.attempted[before + 1 :].count("easy.a") == len(rotten), "a broken proof is searched again"
     with db.reading() as connection:
         events = [event.event for event in histories(connection, GOOD, "easy.a")[0].lineage]
     assert events == ["found", "kept", *(["broken", "found"] if rotten else [])]

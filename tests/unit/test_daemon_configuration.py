@@ -47,7 +47,7 @@ reason = "false"
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("[daemon]\njobs = \n", "at line 2"),
         ("\n[demon]\n", "line 2: there is no section or setting 'demon'"),
@@ -73,10 +73,10 @@ reason = "false"
         ("leave = 3\n", "line 1: there is no section or setting 'leave'"),
     ],
 )
-def test_a_fault_is_named_with_its_line(tmp_path: Path, text: str, said: str) -> None:
+def test_a_fault_is_named_with_its_line(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(UsageError) as caught:
         read_configuration(written(tmp_path, text))
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 COURSE = "https://example.org/x/course"

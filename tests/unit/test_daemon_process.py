@@ -53,8 +53,8 @@ def configured(place: Path, port: int) -> str:
 def standing(capsys: pytest.CaptureFixture[str]) -> dict[str, object] | None:
     capsys.readouterr()
     run(["daemon", "status", "--json"])
-    said: dict[str, object] | None = json.loads(capsys.readouterr().out)
-    return said
+    status: dict[str, object] | None = json.loads(capsys.readouterr().out)
+    return status
 
 
 def asked(port: int, path: str) -> tuple[int, str]:
@@ -70,9 +70,9 @@ def test_a_life(place: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = configured(place, port)
     assert run(["daemon", "status"]) == 1
     assert run(["daemon", "start", "--config", file]) == 0
-    said = standing(capsys)
-    assert said is not None
-    pid = int(str(said["pid"]))
+    status = standing(capsys)
+    assert status is not None
+    pid = int(str(status["pid"]))
     assert run(["daemon", "start", "--config", file]) == 2
     assert f"running already (process {pid})" in capsys.readouterr().err
     end = time.monotonic() + DEADLINE_S

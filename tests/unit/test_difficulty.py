@@ -121,7 +121,7 @@ def test_small_closures_come_first() -> None:
 
 
 def test_what_is_predicted_to_be_short_comes_first() -> None:
-    assert names(Predicted(lambda said: [float(len(s)) for s in said]), MANY_EASY, EMPTY, FEW_EASY) == [
+    assert names(Predicted(lambda statements: [float(len(s)) for s in statements]), MANY_EASY, EMPTY, FEW_EASY) == [
         "few",
         "many",
         "empty",

@@ -122,13 +122,13 @@ def test_a_training_that_was_killed_continues_in_the_learners_directory(
     assert again.generators() != (), "what another training has left is replaced"
 
 
-@pytest.mark.parametrize(("damage", "said"), [("past.json", "damaged"), ("model/config.json", "cannot be loaded")])
-def test_what_is_damaged_is_not_loaded(base: str, tmp_path: Path, damage: str, said: str) -> None:
+@pytest.mark.parametrize(("damage", "message"), [("past.json", "damaged"), ("model/config.json", "cannot be loaded")])
+def test_what_is_damaged_is_not_loaded(base: str, tmp_path: Path, damage: str, message: str) -> None:
     learner = GeneratorLearner(base=base)
     learner.train(study("A", "rfl"))
     learner.save(tmp_path)
     (tmp_path / damage).write_text("{")
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         GeneratorLearner(base=base).load(tmp_path)
 
 

@@ -124,12 +124,12 @@ def test_a_training_that_was_interrupted_ends_with_the_same_weights(bases: dict[
 
     plan = TrainingPlan(epochs=3, batch=4, accumulate=2, learning_rate=1e-2)
     whole = train(EXAMPLES, tmp_path / "whole", plan, bases["seq2seq"])
-    told: list[str] = []
+    lines: list[str] = []
     with pytest.raises(KeyboardInterrupt):
         train(EXAMPLES, tmp_path / "parts", plan, bases["seq2seq"], penalty=Interrupting())
     assert (tmp_path / "parts" / CHECKPOINT).is_file()
-    parts = train(EXAMPLES, tmp_path / "parts", plan, bases["seq2seq"], notify=told.append)
-    assert told[0] == "continues at step 3 of 6"
+    parts = train(EXAMPLES, tmp_path / "parts", plan, bases["seq2seq"], notify=lines.append)
+    assert lines[0] == "continues at step 3 of 6"
     a, b = weights(whole.directory), weights(parts.directory)
     assert all((a[name] == b[name]).all() for name in a)
 

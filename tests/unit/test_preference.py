@@ -1,4 +1,4 @@
-"""Direct preference optimisation: pairs along proofs, the loss, and training that goes on. The models are tiny."""
+"""Direct preference optimisation: pairs along proofs, the loss, and resumed training. The models are tiny."""
 
 from pathlib import Path
 

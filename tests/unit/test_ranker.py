@@ -1,4 +1,4 @@
-"""The small learner with weights: it learns, forgets as each strategy lets it, and goes on from what was saved."""
+"""The ranker: it learns, forgets as each strategy allows, and continues from a saved state."""
 
 from pathlib import Path
 
