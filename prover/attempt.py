@@ -1,4 +1,4 @@
-"""Proving one theorem: open its goals, search, write the proof into the file, pass the gate."""
+"""Attempts at one theorem: its goals are opened and searched, and the proof is written into the file and judged."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,20 +29,20 @@ class KnownProof:
     """A proof of a statement that was accepted before."""
 
     scripts: tuple[Script, ...]
-    """for each place that was filled, in order"""
+    """one block for each `sorry` that was filled, in order"""
     whole: bool
-    """its one block proves the statement from scratch"""
+    """whether its single block proves the whole statement"""
 
 
 Recall = Callable[[str], Sequence[KnownProof]]
-"""from the key of a statement to proofs of it that are known, the most trusted first"""
+"""Returns known proofs of the statement with a key, the most trusted first."""
 
 FOLLOWED_LOG_PROBABILITY = -0.3
 """the log-probability of a tactic of another theorem's proof"""
 FOLLOWED_SHARE = 0.1
-"""of a budget, after which no further proof is followed"""
+"""the share of the budget after which no further proof of another theorem is replayed"""
 MAX_REFUSED_PROOFS = 3
-"""how many refused proofs a theorem may cost before it is left open"""
+"""the number of refused proofs after which a theorem is left open"""
 
 
 @dataclass(frozen=True)
@@ -60,13 +60,13 @@ class Task:
 
 @dataclass(frozen=True)
 class Spent:
-    """What an attempt cost."""
+    """The cost of an attempt."""
 
     seconds: float = 0.0
     expansions: int = 0
     tactics: int = 0
     asked: Usage = field(default_factory=Usage)
-    """of language models"""
+    """the usage of language models"""
 
     def __add__(self, meter: Meter) -> "Spent":
         return replace(self, expansions=self.expansions + meter.expansions, tactics=self.tactics + meter.tactics)
@@ -77,23 +77,23 @@ class TheoremProved:
     """The gate accepted a proof."""
 
     proof: str
-    """the tactic block; several, a blank line between them, where several `sorry`s were filled"""
+    """the tactic block; if several `sorry`s were filled, their blocks with blank lines between them"""
     replacements: tuple[Replacement, ...]
     judgement: Accepted
     spent: Spent
     scripts: tuple[Script, ...] = ()
-    """a block for each place that was filled"""
+    """one block for each `sorry` that was filled"""
     whole: bool = False
-    """the one block proves the statement from scratch"""
+    """whether the single block proves the whole statement"""
     recalled: bool = False
-    """the proof was known; nothing was searched"""
+    """whether the proof was known, so that nothing was searched"""
     steps: tuple[ProofStep, ...] = ()
-    """the goals that the search met on its way, and what was done on each"""
+    """the goals of the proof, each with the tactic that was used on it; empty for a recalled proof"""
 
 
 @dataclass(frozen=True)
 class TheoremOpen:
-    """No proof was found, or none that the gate accepts."""
+    """No proof was found that the gate accepts."""
 
     reason: str
     spent: Spent
@@ -114,7 +114,7 @@ AttemptOutcome = TheoremProved | TheoremOpen | TheoremFailed
 
 @dataclass(frozen=True)
 class Prover:
-    """Proves theorems with one strategy and one gate."""
+    """Proves theorems with one generator, one search strategy and one gate."""
 
     generator: Generator
     strategy: Strategy
@@ -122,12 +122,12 @@ class Prover:
     budget: Budget
     recall: Recall = lambda _: ()
     level: int = DEFAULT_LEVEL
-    """up to which the gate looks at a proof"""
+    """the level up to which the gate checks a proof"""
     drafting: WholeProofWriter | None = None
-    """who writes whole proofs, before tactics are searched for"""
+    """writes whole proofs before the search begins"""
 
     def prove(self, session: Session, task: Task) -> AttemptOutcome:
-        """Attempts a theorem: its `sorry`s if it has any, else its statement from scratch."""
+        """Attempts a theorem: its `sorry`s if it has any, otherwise its whole statement."""
         started = time.monotonic()
         with accounted() as account:
             try:
@@ -141,7 +141,7 @@ class Prover:
         return replace(outcome, spent=spent)
 
     def _learnt(self, task: Task, outcome: AttemptOutcome) -> AttemptOutcome:
-        """Returns the outcome, once the generator has learnt from it."""
+        """Lets the generator learn from an outcome; returns it."""
         if isinstance(outcome, TheoremProved) and outcome.steps:
             self.generator.learn(task.ref(), outcome.steps)
         return outcome
@@ -150,7 +150,7 @@ class Prover:
 def have_read(
     session: LeanSession, contents: ContentsReader, sources: Iterable[SourceText], generators: Iterable[Generator]
 ) -> None:
-    """Has the generators that must know the files of theorems read them.
+    """Lets those generators that require it read the files of theorems.
 
     Raises:
         LeanError: Lean does not answer.
@@ -163,7 +163,7 @@ def have_read(
 
 
 def forget(session: Session) -> None:
-    """Clears a session; one that cannot even do that starts anew."""
+    """Clears a session; closes it if it cannot be cleared, so that it is restarted."""
     try:
         session.forget()
     except LeanError:
@@ -171,7 +171,7 @@ def forget(session: Session) -> None:
 
 
 def sorry_goals(session: Session, task: Task) -> tuple[SorryGoal, ...]:
-    """Every `sorry` of the theorem; its whole statement when it has none."""
+    """Returns the goals at the `sorry`s of a theorem, or the goal of its whole statement if it has none."""
     declaration = task.declaration
     if declaration.incomplete:
         found = session.sorries(task.source, declaration.start, declaration.stop)
@@ -203,7 +203,7 @@ class Attempt:
         ]
 
     def run(self) -> AttemptOutcome:
-        """Submits what is known, then searches and submits until the gate accepts, or there is no more to try."""
+        """Submits known proofs, then searches and submits until the gate accepts a proof or nothing is left to try."""
         for known in self._known():
             if isinstance(outcome := self._submit(known, recalled=True), TheoremProved):
                 return outcome
@@ -226,20 +226,20 @@ class Attempt:
         return TheoremOpen("its proofs were refused", self._spent(), refused)
 
     def _known(self) -> Iterator[tuple[Script, ...]]:
-        """Known proofs of the statement that hold here: of the whole of it, or of what is missing in as many places."""
+        """Yields known proofs that Lean accepts here: of the whole statement, or of as many `sorry`s as there are."""
         for known in self._prover.recall(self._task.declaration.key):
             if known.whole == self._whole() and len(known.scripts) == len(self._sorry_goals):
                 pairs = zip(self._sorry_goals, known.scripts, strict=True)
-                if all(self._session.close_proof(there.state, "\n".join(script)) is None for there, script in pairs):
+                if all(self._session.close_proof(goal.state, "\n".join(script)) is None for goal, script in pairs):
                     yield known.scripts
 
     def _whole(self) -> bool:
-        """Whether there is one place to fill, and what is missing there is all of the statement."""
+        """Returns whether there is one `sorry`, and its goal is the whole statement."""
         key = self._task.declaration.key
         return [goal.statement for sorry_goal in self._sorry_goals for goal in sorry_goal.state.goals] == [key]
 
     def _submit(self, scripts: tuple[Script, ...], recalled: bool = False) -> TheoremProved | Refused:
-        """What the gate says of the file with these blocks in it."""
+        """Submits the file with these blocks in it to the gate."""
         replacements = self._replacements(scripts)
         match self._prover.gate.judge(self._submission(replacements), self._prover.level):
             case Accepted() as accepted:
@@ -262,7 +262,7 @@ class Attempt:
             yield from self._proofs[search].steps
 
     def _search(self, search: Engine, sorry_goal: SorryGoal) -> Script | Open:
-        """A script that holds when it is run as a whole; the search goes on while there is none."""
+        """Returns a script that Lean accepts as a whole; scripts that it does not accept do not end the search."""
         if search not in self._drafted:
             self._drafted.append(search)
             if not self._follow(search, sorry_goal):
@@ -311,7 +311,7 @@ class Attempt:
             drafts = drafting.revise(asked, longest_held(faults))
 
     def _share(self, parts: int, search: Engine | None = None) -> Budget:
-        """An even share of the time left, on top of what the search has used."""
+        """Returns the budget with an even share of the time left, added to the time that the search has used."""
         budget = self._prover.budget
         if budget.seconds is None:
             return budget
@@ -325,11 +325,13 @@ class Attempt:
         return total
 
     def _replacements(self, scripts: Sequence[Sequence[str]]) -> tuple[Replacement, ...]:
-        made = []
+        replacements = []
         for sorry_goal, script in zip(self._sorry_goals, scripts, strict=True):
             kind = "tactic" if not sorry_goal.term else "body" if sorry_goal.state.origin.statement else "term"
-            made.append(proof_replacement(self._task.source.text, sorry_goal.start, sorry_goal.stop, script, kind))
-        return tuple(made)
+            replacements.append(
+                proof_replacement(self._task.source.text, sorry_goal.start, sorry_goal.stop, script, kind)
+            )
+        return tuple(replacements)
 
     def _submission(self, replacements: Sequence[Replacement]) -> Submission:
         source = self._task.source

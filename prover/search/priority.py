@@ -1,13 +1,13 @@
-"""How promising a goal is: the order of a best-first search."""
+"""Priorities of goals: the order of a best-first search."""
 
 from collections.abc import Callable
 
 Priority = Callable[[float, int], float]
-"""From the summed log-probability of the tactics on the path, and their number, to a score; higher first."""
+"""Maps the summed log-probability of the tactics on a goal's path, and their number, to a score; higher is better."""
 
 
 def length_normalised(alpha: float = 0.5) -> Priority:
-    """Σ log p / Lᵅ, the score of BFS-Prover (Xin et al. 2025); `alpha` 0 is plain cumulative probability."""
+    """Returns the priority Σ log p / Lᵅ of BFS-Prover (Xin et al. 2025); `alpha` 0 is plain cumulative probability."""
 
     def score(log_probability: float, depth: int) -> float:
         return log_probability / float(max(depth, 1) ** alpha)

@@ -50,7 +50,7 @@ class ProofReplay:
                 chosen = _tagged(waiting, tag)
                 waiting.remove(chosen)
                 self._block(self._renamed(chosen, names), body, replayed)
-            elif blocks.is_hole(tactic):
+            elif blocks.is_sorry(tactic):
                 replayed.sorries += 1
                 waiting.pop(0)
             else:
@@ -62,7 +62,7 @@ class ProofReplay:
     def _tactic(self, node: Node, tactic: str, replayed: Replayed) -> list[Node] | None:
         """Runs a tactic, whole or in parts; returns the goals that it leaves, or None if no part of it runs."""
         message = ""
-        if not blocks.has_hole(tactic):
+        if not blocks.has_sorry(tactic):
             match self._run(node, tactic):
                 case Step(children=children):
                     replayed.held.append(tactic)

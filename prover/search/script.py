@@ -1,4 +1,4 @@
-"""From a proved search graph to the lines of a tactic block."""
+"""Renders a proved search graph as the lines of a tactic block."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,10 +8,10 @@ from prover.search.tree import Child, Node
 
 
 def render(node: Node, labelled: bool = True) -> list[str]:
-    """The lines of a tactic block that proves `node`, each indented relative to the block.
+    """Returns the lines of a tactic block that proves `node`, indented relative to the block.
 
     Args:
-        labelled: branches are `case tag =>` where their tags allow it; otherwise all are bullets.
+        labelled: write branches as `case tag =>` if their tags allow it; otherwise as bullets.
     """
     assert node.proof is not None
     lines = node.proof.tactic.splitlines()
@@ -40,21 +40,21 @@ def _body(child: Child, labelled: bool) -> list[str]:
 
 
 def _renaming(child: Child) -> list[str]:
-    """`rename_i` for the hypotheses that the tactic left without a usable name."""
+    """Returns `rename_i` for the hypotheses that the tactic left without a usable name."""
     return [f"rename_i {' '.join(goal.rename)}" for goal in child.state.goals[:1] if goal.rename]
 
 
 def _aligning(child: Child) -> list[str]:
-    """Gives the hypotheses the names of the equal goal that the proof was found for."""
-    here, there = child.state.goals[0].names, child.node.state.goals[0].names
-    if here == there or len(here) != len(there):
+    """Returns tactics that give the hypotheses the names of the equal goal for which the proof was found."""
+    own, proved = child.state.goals[0].names, child.node.state.goals[0].names
+    if own == proved or len(own) != len(proved):
         return []
-    start = next(index for index, (a, b) in enumerate(zip(here, there, strict=True)) if a != b)
-    return [f"revert {' '.join(here[start:])}", f"intro {' '.join(there[start:])}"]
+    start = next(index for index, (a, b) in enumerate(zip(own, proved, strict=True)) if a != b)
+    return [f"revert {' '.join(own[start:])}", f"intro {' '.join(proved[start:])}"]
 
 
 def _labels(goals: Sequence[Goal]) -> list[str | None]:
-    """The tags of the goals where each has its own and it can be written; otherwise bullets."""
+    """Returns the tags of the goals if they are distinct and can be written; otherwise None for each."""
     tags = [goal.tag for goal in goals]
     usable = len(set(tags)) == len(tags) and all(tag.isidentifier() for tag in tags)
     return [tag if usable else None for tag in tags]

@@ -16,12 +16,12 @@ from prover.tactics.generator import Suggestion
 
 
 class Status(Enum):
-    """What is known of a node."""
+    """The status of a node."""
 
     OPEN = "open"
     PROVED = "proved"
     FAILED = "failed"
-    """every tactic has been run, and none of its steps can succeed"""
+    """every suggested tactic was run, and none of the steps can succeed"""
 
 
 @dataclass(eq=False)
@@ -33,21 +33,21 @@ class Node:
     depth: int
     status: Status = Status.OPEN
     pending: list[Suggestion] | None = None
-    """tactics still to be run, the most probable first; None before they have been asked for"""
+    """tactics that were not run yet, the most probable first; None until they are requested"""
     steps: list["Step"] = field(default_factory=list)
     parents: list["Step"] = field(default_factory=list)
     proof: "Step | None" = None
     queued: float = 0.0
-    """the score that it was put in the queue with last"""
+    """the score of its latest entry in the queue"""
 
     @property
     def exhausted(self) -> bool:
-        """Whether every tactic for it has been run."""
+        """Returns whether every suggested tactic was run."""
         return self.pending == []
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What makes it the same node wherever it is met."""
+        """Returns the identity of the node: the keys of its goals."""
         return tuple(goal.key for goal in self.state.goals)
 
 
@@ -65,45 +65,45 @@ class Step:
 
     parent: Node
     tactic: str
-    """as it is written into the proof"""
+    """the text that is written into the proof"""
     log_probability: float
     children: tuple[Child, ...]
     sources: tuple[str, ...] = ()
-    """the generators that proposed it, where that is known"""
+    """the names of the generators that proposed it, if known"""
 
     def proved(self) -> bool:
-        """Whether nothing is left to prove after it."""
+        """Returns whether all goals that it leaves are proved."""
         return all(child.node.status is Status.PROVED for child in self.children)
 
 
 class Tree:
-    """All goals met in one search, and the queue of those to expand, best first."""
+    """All goals of one search, and the queue of those to expand, best first."""
 
     def __init__(self, root: State, priority: Priority, penalty: Callable[[str], float] = lambda _: 0.0) -> None:
         """Creates a graph; `penalty` is subtracted from the log-probability of a goal's next tactic, for its cost."""
         self._priority = priority
         self._penalty = penalty
         self._queue: list[tuple[float, int, Node]] = []
-        self._unwanted: list[Node] = []
+        self._irrelevant: list[Node] = []
         self._order = itertools.count()
         self.root = Node(root, 0.0, 0)
         self.nodes: dict[tuple[str, ...], Node] = {self.root.key: self.root}
         self._push(self.root)
 
     def next(self) -> Node | None:
-        """The goal whose next tactics are the most promising; None when there is none left."""
+        """Returns the goal whose next tactics are the most promising, or None if no goal is left."""
         while self._queue:
             score, _, node = heapq.heappop(self._queue)
             stale = -score != node.queued
             if stale or node.exhausted or node.status is not Status.OPEN:
                 continue
-            if self._wanted(node):
+            if self._relevant(node):
                 return node
-            self._unwanted.append(node)
+            self._irrelevant.append(node)
         return None
 
     def upcoming(self, count: int) -> list[Node]:
-        """The most promising goals that no tactics were asked for yet, at most `count`; the order stays as it is."""
+        """Returns the most promising goals whose tactics were not requested yet, at most `count`; changes nothing."""
         fresh = {node: entry for entry in self._queue if (node := entry[2]).pending is None}
         waiting = (entry for node, entry in fresh.items() if node.status is Status.OPEN)
         return [node for _, _, node in heapq.nsmallest(count, waiting)]
@@ -127,20 +127,20 @@ class Tree:
         return step
 
     def resume(self, node: Node) -> None:
-        """Puts a goal back in the queue, at the place of its next tactic; settles it if there is none."""
+        """Puts a goal back into the queue with the score of its next tactic, or settles it if no tactic is left."""
         if node.exhausted:
             self._settle(node)
         else:
             self._push(node)
 
     def shorten(self, node: Node) -> bool:
-        """Has a proved goal's proof be a step that closes it at once, if one is known; says whether."""
+        """Makes a step that closes a proved goal alone its proof, if one is known; returns whether one is."""
         closing = next((step for step in node.steps if not step.children), None)
         node.proof = closing or node.proof
         return closing is not None
 
     def retract(self, step: Step) -> None:
-        """Takes back a step that did not hold, and all that was believed because of it."""
+        """Removes a step that did not hold, and recomputes what is proved without it."""
         step.parent.steps.remove(step)
         for child in step.children:
             child.node.parents.remove(step)
@@ -173,7 +173,7 @@ class Tree:
         assert self._acyclic()
 
     def proved(self) -> bool:
-        """Whether the root is proved."""
+        """Returns whether the root is proved."""
         return self.root.status is Status.PROVED
 
     def _meet(self, parent: Node, log_probability: float, state: State) -> Node:
@@ -184,9 +184,9 @@ class Tree:
             node = self.nodes[key] = Node(state, total, depth)
             self._push(node)
             return node
-        for unwanted in self._unwanted:  # a new way to a known goal may make others wanted again
-            self._push(unwanted)
-        self._unwanted.clear()
+        for irrelevant in self._irrelevant:  # a new path to a known goal may make others relevant again
+            self._push(irrelevant)
+        self._irrelevant.clear()
         if self._priority(total, depth) > self._priority(node.log_probability, node.depth):
             node.log_probability, node.depth = total, depth
             if not node.exhausted:
@@ -198,7 +198,7 @@ class Tree:
         heapq.heappush(self._queue, (-node.queued, next(self._order), node))
 
     def _score(self, node: Node) -> float:
-        """The priority of the goal that the node's next tactic would lead to."""
+        """Returns the priority of the goal that the node's next tactic would lead to, minus its penalty."""
         if not node.pending:
             return self._priority(node.log_probability, node.depth)
         best = node.pending[0]
@@ -225,8 +225,8 @@ class Tree:
     def _possible(step: Step) -> bool:
         return all(child.node.status is not Status.FAILED for child in step.children)
 
-    def _wanted(self, node: Node) -> bool:
-        """Whether a proof of `node` could still be part of a proof of the root."""
+    def _relevant(self, node: Node) -> bool:
+        """Returns whether a proof of `node` could still be part of a proof of the root."""
         seen: set[Node] = set()
         waiting = [node]
         while waiting:
@@ -242,7 +242,7 @@ class Tree:
         return False
 
     def _acyclic(self) -> bool:
-        """No proof uses itself."""
+        """Returns whether no proof depends on itself."""
         done: set[Node] = set()
 
         def visit(node: Node, path: frozenset[Node]) -> bool:
@@ -258,7 +258,7 @@ class Tree:
 
 
 def proof_steps(node: Node) -> Iterator[Step]:
-    """The steps of a node's proof, parents first."""
+    """Yields the steps of a node's proof, parents first."""
     assert node.proof is not None
     yield node.proof
     for child in node.proof.children:

@@ -1,4 +1,4 @@
-"""What the numbers in a goal suggest: residues, cycles of powers, a search among finitely many values, products.
+"""Tactics for goals about numbers: residues, cycles of powers, searches among finitely many values, products.
 
 Core Lean's `omega` is linear, its `grind` knows rings and linear order; these tactics bring a goal about numbers
 within their reach. Each is made from what Lean prints of the goal, and Lean tries it: a guess that is wrong only fails.
@@ -22,11 +22,11 @@ PRODUCT = re.compile(r"([^\W\d][\w'₀-₉]*) \* ([^\W\d][\w'₀-₉]*) = (\d+)"
 LESS = re.compile(r"([^=≤<≥>∧∨→↔¬∀∃]+) (≤|<|≥|>) ([^=≤<≥>∧∨→↔¬∀∃]+)")
 
 LARGEST_MODULUS = 16
-CASES = 27
-"""into which a goal is split by residues or values, at most"""
+MAX_CASES = 27
+"""the maximum number of cases into which a goal is split by residues or values"""
 LONGEST_CYCLE = 12
-EVALUATIONS = 1_200
-"""of a statement by the kernel, at most: about a second"""
+MAX_EVALUATIONS = 1_200
+"""the maximum number of instances of a statement that the kernel evaluates, in about a second"""
 LARGEST_PRODUCT = 3_000
 DECIDE = "set_option synthInstance.maxSize 4096 in decide +kernel"
 
@@ -35,7 +35,7 @@ INT_RULES = "Int.dvd_iff_emod_eq_zero, Int.pow_succ, Int.mul_emod, Int.add_emod,
 
 
 def by_numbers(goal: Goal) -> Weighted:
-    """Closing tactics for a goal about numbers; none for any other."""
+    """Yields closing tactics for a goal about numbers; none for other goals."""
     numbers = [h for h in goal.hypotheses if h.head in ("Nat", "Int", "Rat") and not h.prop]
     if not numbers:
         if NUMBER.search(goal.target):
@@ -55,7 +55,7 @@ def _words(text: str) -> set[str]:
 
 
 def _mentioned(numbers: Iterable[Hypothesis], texts: Iterable[str], *types: str) -> list[str]:
-    """The names of numbers of some types that some texts speak of."""
+    """Returns the variables of some numeric types that occur in some texts."""
     words = set().union(*map(_words, texts))
     return [h.name for h in numbers if h.head in types and h.name in words]
 
@@ -76,7 +76,7 @@ def _moduli(texts: Iterable[str]) -> list[int]:
 
 
 def _residues(goal: Goal, numbers: Sequence[Hypothesis], facts: Sequence[Hypothesis]) -> Weighted:
-    """Remainders worked out, and each possible remainder of one variable or of two."""
+    """Yields tactics that compute remainders, and that split on the remainders of one variable or two."""
     texts = _texts(goal, facts)
     moduli = _moduli(texts)
     if not moduli:
@@ -89,7 +89,7 @@ def _residues(goal: Goal, numbers: Sequence[Hypothesis], facts: Sequence[Hypothe
     for modulus in (modulus for modulus in moduli if modulus <= LARGEST_MODULUS):
         for count in (1, 2):
             for chosen in combinations(variables[:3], count):
-                if modulus**count <= CASES:
+                if modulus**count <= MAX_CASES:
                     yield _split_by_residue(goal, chosen, modulus, rules), -1.7 - 0.2 * count
 
 
@@ -103,7 +103,7 @@ def _split_by_residue(goal: Goal, variables: Sequence[str], modulus: int, rules:
 
 
 def _cycles(goal: Goal, numbers: Sequence[Hypothesis], facts: Sequence[Hypothesis]) -> Weighted:
-    """Powers of a number modulo another come round: the exponent's remainder decides."""
+    """Yields tactics for powers modulo a number: powers are periodic, so the remainder of the exponent decides."""
     texts = _texts(goal, facts)
     powers = {(int(base), grouped or name) for text in texts for base, grouped, name in POWER.findall(text)}
     naturals = _mentioned(numbers, texts, "Nat")
@@ -122,7 +122,7 @@ def _cycles(goal: Goal, numbers: Sequence[Hypothesis], facts: Sequence[Hypothesi
 
 
 def _order(base: int, modulus: int) -> int:
-    """The least exponent, above 0, with which the base leaves the remainder 1; 0 for none that is short."""
+    """Returns the least positive exponent with which the base leaves the remainder 1; 0 if none is short."""
     return next((k for k in range(1, LONGEST_CYCLE + 1) if pow(base, k, modulus) == 1 % modulus), 0)
 
 
@@ -150,7 +150,7 @@ def _split_by_cycle(goal: Goal, variable: str, cycle: int, bases: Sequence[int],
 
 
 def _bounded(goal: Goal, numbers: Sequence[Hypothesis], facts: Sequence[Hypothesis]) -> Weighted:
-    """Every value tried, where linear arithmetic bounds the variables: all at once by the kernel, or one by one."""
+    """Yields tactics that try every value of bounded variables: all at once in the kernel, or one by one."""
     texts = _texts(goal, facts)
     named = _mentioned(numbers, texts, "Nat", "Int")
     defined = dict(_definitions(facts, named))
@@ -161,11 +161,11 @@ def _bounded(goal: Goal, numbers: Sequence[Hypothesis], facts: Sequence[Hypothes
     literals = {int(found) for text in texts for found in NUMBER.findall(text)}
     if not variables or not literals or not about or others & _words(goal.target):
         return
-    if bound := _bound(literals, math.floor(EVALUATIONS ** (1 / len(variables)))):
+    if bound := _bound(literals, math.floor(MAX_EVALUATIONS ** (1 / len(variables)))):
         known = [fact.name for fact in about if fact.name not in defined.values()]
         substituted = [f"subst {fact}" for fact in dict.fromkeys(defined.values())]
         yield "\n".join([*substituted, *_decided(goal, variables, integers, bound, known)]), -2.2
-    if bound := _bound(literals, CASES):
+    if bound := _bound(literals, MAX_CASES):
         for variable in (name for name in variables[:3] if name not in integers):
             name, cases = _fresh(goal, "h", 2)
             lines = (
@@ -177,12 +177,12 @@ def _bounded(goal: Goal, numbers: Sequence[Hypothesis], facts: Sequence[Hypothes
 
 
 def _bound(literals: Iterable[int], most: int) -> int:
-    """One more than the largest literal that is small enough; what is below a smaller one is below this one too."""
+    """Returns one more than the largest literal that is small enough, as a bound for the variables."""
     return max((literal + 1 for literal in literals if literal < most), default=0)
 
 
 def _definitions(facts: Iterable[Hypothesis], variables: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Variables that a hypothesis says in terms of others, with that hypothesis."""
+    """Returns the variables that a hypothesis defines by others, with that hypothesis."""
     for fact in facts:
         one, equal, other = fact.type.partition(" = ")
         if equal and one in variables and one not in _words(other):
@@ -207,14 +207,14 @@ def _decided(goal: Goal, variables: Sequence[str], integers: set[str], bound: in
 
 
 def _divisors(goal: Goal, numbers: Sequence[Hypothesis], facts: Sequence[Hypothesis]) -> Weighted:
-    """A product that is known has finitely many factors."""
+    """Yields tactics for a known product, which has finitely many factors."""
     for fact in facts:
         found = PRODUCT.fullmatch(fact.type)
         if found is None or len(_mentioned(numbers, found.groups()[:2], "Nat")) < 2:
             continue
         value = int(found[3])
         divisors = [d for d in range(1, value + 1) if value % d == 0] if value <= LARGEST_PRODUCT else []
-        if not 0 < len(divisors) <= CASES:
+        if not 0 < len(divisors) <= MAX_CASES:
             continue
         divides, bound, cases = _fresh(goal, "h", 3)
         one = found[1]
@@ -229,7 +229,7 @@ def _divisors(goal: Goal, numbers: Sequence[Hypothesis], facts: Sequence[Hypothe
 
 
 def _subtraction(goal: Goal, numbers: Sequence[Hypothesis], facts: Sequence[Hypothesis]) -> Weighted:
-    """An induction that also shows that natural subtraction is not cut off."""
+    """Yields an induction that also proves that no natural subtraction is truncated."""
     parts = re.fullmatch(r".* (?:=|∣) (.+) - ([^\s()]+|\([^()]*\))", goal.target)
     if parts is None:
         return
@@ -240,7 +240,7 @@ def _subtraction(goal: Goal, numbers: Sequence[Hypothesis], facts: Sequence[Hypo
 
 
 def _casts(goal: Goal, numbers: Sequence[Hypothesis], facts: Sequence[Hypothesis]) -> Weighted:
-    """A statement about whole numbers that hypotheses about larger domains decide."""
+    """Yields tactics that cast hypotheses about larger domains to whole numbers."""
     sides = re.fullmatch(r"(.+) (=|≤|<|≥|>) (.+)", goal.target)
     if sides is None or "↑" in goal.target or not any("↑" in fact.type for fact in facts):
         return
@@ -253,7 +253,7 @@ def _casts(goal: Goal, numbers: Sequence[Hypothesis], facts: Sequence[Hypothesis
 
 
 def _products(goal: Goal, numbers: Sequence[Hypothesis], facts: Sequence[Hypothesis]) -> Weighted:
-    """Squares are not negative, nor are products of what is not; with those, `grind` goes on."""
+    """Yields `grind` with the facts that squares, and products of nonnegative terms, are nonnegative."""
     texts = _texts(goal, facts)
     if goal.head not in ("LE.le", "LT.lt", "GE.ge", "GT.gt", "Eq", "False", "Ne", "Or", "And"):
         return
@@ -282,7 +282,7 @@ def _with_hints(goal: Goal, terms: Sequence[str]) -> str:
 
 
 def _differences(facts: Iterable[Hypothesis], variables: Sequence[str]) -> Iterator[str]:
-    """Terms that hypotheses say are not negative."""
+    """Returns the terms that are nonnegative by hypotheses."""
     for fact in facts:
         for left, order, right in LESS.findall(fact.type):
             if set(variables) & (_words(left) | _words(right)) and _whole(left) and _whole(right):

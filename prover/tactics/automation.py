@@ -1,7 +1,7 @@
-"""The closing tactics of core Lean, in the order in which they are worth their cost.
+"""Closing tactics of core Lean, weighted by how often they are worth their cost.
 
-The list follows what SorryDB and the miniF2F baselines run; simplification and `grind` are also
-given what the goal is about: its definitions, its hypotheses, and lemmas in reach. Goals about numbers have more.
+The list follows the baselines of SorryDB and miniF2F. Simplification and `grind` also get the definitions that the goal
+mentions, its hypotheses, and lemmas in scope. Goals about numbers get additional tactics.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,7 +12,7 @@ from prover.tactics.generator import StatelessGenerator, Suggestion
 
 ARITHMETIC_HEADS = {"Eq", "LE.le", "LT.lt", "GE.ge", "GT.gt", "Ne", "Not", "False", "And", "Or", "Iff", "Dvd.dvd"}
 FIXED_LIST = ("rfl", "trivial", "assumption", "contradiction", "omega", "decide", "simp", "simp_all", "grind", "exact?")
-"""what a fixed list of closing tactics runs, the baseline that a prover is judged beside"""
+"""the tactics of the fixed-list baseline"""
 
 
 class Automation(StatelessGenerator):
@@ -21,22 +21,22 @@ class Automation(StatelessGenerator):
     name = "automation"
 
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
-        """Closing tactics for the goal, cheap ones first."""
+        """Returns closing tactics for the goal, cheap ones first."""
         return [Suggestion(tactic, weight) for tactic, weight in _unique(_closing(goal))]
 
 
 class FixedList(StatelessGenerator):
-    """The fixed list alone, the baseline of the benchmark."""
+    """The fixed list of closing tactics, a baseline."""
 
     name = "fixed list"
 
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
-        """The same tactics for every goal."""
+        """Returns the same tactics for every goal."""
         return [Suggestion(tactic, -0.1 * rank) for rank, tactic in enumerate(FIXED_LIST)]
 
 
 def unfoldable(goal: Goal) -> list[str]:
-    """The project's definitions in the goal that rewriting may unfold."""
+    """Returns the project's definitions in the goal that rewriting may unfold."""
     return [d.name for d in goal.definitions if d.kind == "definition" and not d.projection]
 
 

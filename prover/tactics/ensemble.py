@@ -1,10 +1,11 @@
-"""Several generators as one, which listens to each as far as it deserves.
+"""Mixes generators, weighting each by its success rate.
 
-A generator's own log-probabilities are put on one scale with the others'. Then they are weighed by how many of its
-tactics that were tried came to stand in a proof so far (that Lean accepts a tactic says little: a case split is always
-accepted), on goals of the same shape: in this repository first, as far as is known there, else anywhere, else on
-any goal. None is silenced: weights are bounded, what was tried little is given the benefit of the doubt (upper
-confidence bounds, Auer et al. 2002), and the best suggestion of each stands among the first.
+The log-probabilities of the generators are put on one scale. Then each generator is weighted by the share of its
+tactics that became part of a proof, among those that were run. (That Lean accepts a tactic says little: a case split
+is always accepted.) These rates are specific to goals of the same shape: counts of this repository come first, then
+those of other repositories, then those of goals of any shape. No generator is silenced: weights are bounded,
+generators with few tries get an exploration bonus (upper confidence bounds, Auer et al. 2002), and the best suggestion
+of each is among the first.
 """
 
 import math
@@ -20,44 +21,44 @@ from prover.project.contents import FileContents
 from prover.tactics.generator import BoundGenerator, Generator, ProofStep, Suggestion, TheoremRef
 
 Counts = Mapping[tuple[str, str], tuple[int, int, int]]
-"""by the shape of a goal and the generator: how many tactics were tried, of these advanced, of these used"""
+"""By the shape of a goal and the generator: the numbers of tactics run, of accepted ones, and of those in proofs."""
 
 PRIOR_TRIES = 200.0
-"""tries that what is known elsewhere counts for"""
+"""the number of tries that the rate of the wider level counts for"""
 PRIOR_SUCCESS_RATE = 0.02
-"""the share of tries that end in a proof, before anything is known"""
+"""the assumed share of tries that become part of a proof, before anything was tried"""
 UCB_EXPLORATION = 0.2
-"""how much the benefit of the doubt is worth"""
+"""the exploration constant of the upper confidence bound"""
 MAX_WEIGHT = 1.0
-"""the weight of a generator, at most, as a logarithm either way"""
+"""the bound on a generator's weight, which is added to log-probabilities, in either direction"""
 REFERENCE_SURPRISAL = 1.0
-"""how improbable a generator's best suggestion may be on average before its scale is shortened"""
+"""the mean -log p of a generator's best suggestions, in nats, above which its log-probabilities are scaled down"""
 REPRESENTED_RANKS = 8
-"""among so many tactics is the best of each generator"""
+"""the number of first ranks among which the best suggestion of each generator is placed"""
 
 
 def shape_of(goal: Goal) -> str:
-    """What goals share that are proved in like ways: the head of the target, and whether there are facts to use."""
+    """Returns the shape of a goal: the head of its target, and whether it has hypotheses that are propositions."""
     return f"{goal.head or '_'}{'+' if any(h.prop and not h.instance for h in goal.hypotheses) else ''}"
 
 
 @dataclass
 class GeneratorUsage:
-    """What a generator did in a run."""
+    """Counts of one generator in one run."""
 
     proposed: int = 0
     tried: int = 0
     valid: int = 0
-    """Lean accepted them"""
+    """the number of tried tactics that Lean accepted"""
     used: int = 0
-    """they stand in a proof that the gate accepted"""
+    """the number of tried tactics that became part of a proof that the gate accepted"""
     seconds: float = 0.0
-    """that suggesting took"""
+    """the time that its suggestions took"""
 
 
 @dataclass
 class _Scale:
-    """How improbable the best suggestion of a generator is on average."""
+    """The mean -log p of a generator's best suggestions."""
 
     total: float = 10 * REFERENCE_SURPRISAL
     count: int = 10
@@ -67,23 +68,23 @@ class _Scale:
         self.count += 1
 
     def factor(self) -> float:
-        """What its log-probabilities are multiplied by; never more than 1."""
+        """Returns the factor for its log-probabilities; at most 1."""
         return min(1.0, REFERENCE_SURPRISAL * self.count / self.total) if self.total > 0 else 1.0
 
 
 @dataclass
 class GeneratorStatistics:
-    """What is known of generators. Threads may use it at once."""
+    """Success counts of generators, by the shape of goals. Thread-safe."""
 
     here: Counts = field(default_factory=dict)
-    """of this repository, from earlier runs"""
+    """the counts of this repository from earlier runs"""
     elsewhere: Counts = field(default_factory=dict)
-    """of the others"""
+    """the counts of other repositories"""
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
         self._all: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
-        """by shape and generator, in this repository: tries, and what came of them"""
+        """by shape and generator, in this repository: the numbers of tries and of tactics in proofs"""
         self._others: dict[tuple[str, str], list[float]] = defaultdict(lambda: [0.0, 0.0])
         self._overall: dict[str, list[float]] = defaultdict(lambda: [0.0, 0.0])
         self._new: Counter[tuple[str, str, int]] = Counter()
@@ -98,26 +99,29 @@ class GeneratorStatistics:
         self._count(shape, generators, (1, int(advanced), 0))
 
     def used(self, shape: str, generators: Sequence[str]) -> None:
-        """Counts a tactic that stands in a proof."""
+        """Counts a tactic that is part of a proof."""
         self._count(shape, generators, (0, 0, 1))
 
     def weights(self, shape: str, generators: Sequence[str]) -> dict[str, float]:
-        """How much each generator is listened to on goals of a shape: what is added to its log-probabilities."""
+        """Returns the weight of each generator on goals of a shape, which is added to its log-probabilities."""
         with self._lock:
             rates = {name: self._rate(shape, name) for name in generators}
             tries = {name: self._all[shape, name][0] for name in generators}
         mean = sum(rates.values()) / max(1, len(rates))
-        doubt = math.log1p(sum(tries.values()))
+        log_tries = math.log1p(sum(tries.values()))
         return {
             name: max(
                 -MAX_WEIGHT,
-                min(MAX_WEIGHT, math.log(rates[name] / mean) + UCB_EXPLORATION * math.sqrt(doubt / (1 + tries[name]))),
+                min(
+                    MAX_WEIGHT,
+                    math.log(rates[name] / mean) + UCB_EXPLORATION * math.sqrt(log_tries / (1 + tries[name])),
+                ),
             )
             for name in generators
         }
 
     def news(self) -> Counts:
-        """What was counted since this was asked last."""
+        """Returns what was counted since the last call."""
         with self._lock:
             new, self._new = self._new, Counter()
         return {
@@ -126,7 +130,7 @@ class GeneratorStatistics:
         }
 
     def _rate(self, shape: str, name: str) -> float:
-        """What a try is worth, each level drawn towards the wider one by `PRIOR_TRIES` tries."""
+        """Returns the success rate of a generator; each level is shrunk towards the wider one by `PRIOR_TRIES`."""
         rate = PRIOR_SUCCESS_RATE
         for tries, worth in (self._overall[name], self._others[shape, name], self._all[shape, name]):
             rate = (worth + PRIOR_TRIES * rate) / (tries + PRIOR_TRIES)
@@ -144,10 +148,10 @@ class GeneratorStatistics:
 
 
 class Ensemble(Generator):
-    """Several generators as one. It learns while it is used, and its members learn from proofs.
+    """A mixture of generators. Its weights are updated while it is used, and its members learn from proofs.
 
-    A frozen ensemble learns nothing: what it suggests for a theorem does not depend on which theorems were tried
-    before. Evaluations and courses use one, so that their results do not depend on the order of their trials.
+    A frozen mixture learns nothing: its suggestions for a theorem do not depend on which theorems were tried before.
+    Evaluations and courses use one, so that their results do not depend on the order of their trials.
     """
 
     name = "ensemble"
@@ -164,7 +168,7 @@ class Ensemble(Generator):
         self._lock = threading.Lock()
 
     def for_theorem(self, theorem: TheoremRef) -> "BoundEnsemble":
-        """Returns the ensemble for one theorem."""
+        """Returns the mixture bound to one theorem."""
         members = [generator.for_theorem(theorem) for generator in self.generators]
         return BoundEnsemble(self, members, self._new_scales() if self.frozen else self._scales)
 
@@ -191,12 +195,12 @@ class Ensemble(Generator):
                 generator.learn(theorem, steps)
 
     def mixed(
-        self, goal: Goal, said: Mapping[str, Sequence[Suggestion]], scales: Mapping[str, "_Scale"]
+        self, goal: Goal, suggested: Mapping[str, Sequence[Suggestion]], scales: Mapping[str, "_Scale"]
     ) -> list[Suggestion]:
         """Returns all suggestions on one scale, each text once, the most promising first."""
-        weights = self.statistics.weights(shape_of(goal), list(said))
+        weights = self.statistics.weights(shape_of(goal), list(suggested))
         best: dict[str, Suggestion] = {}
-        for name, suggestions in said.items():
+        for name, suggestions in suggested.items():
             if not suggestions:
                 continue
             with self._lock:
@@ -210,7 +214,7 @@ class Ensemble(Generator):
                 if known is not None:
                     score = max(score, known.log_probability)
                 best[suggestion.tactic] = Suggestion(suggestion.tactic, score, sources)
-        return _all_heard(sorted(best.values(), key=lambda suggestion: -suggestion.log_probability))
+        return _represent_all(sorted(best.values(), key=lambda suggestion: -suggestion.log_probability))
 
     def count(self, name: str, proposed: int, seconds: float) -> None:
         """Counts what a generator proposed."""
@@ -232,7 +236,7 @@ class Ensemble(Generator):
 
 
 class BoundEnsemble(BoundGenerator):
-    """The ensemble for one theorem."""
+    """A mixture bound to one theorem."""
 
     name = Ensemble.name
 
@@ -244,16 +248,16 @@ class BoundEnsemble(BoundGenerator):
         self._scales = scales
 
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
-        """What the members say of a goal, mixed."""
-        said = {}
+        """Returns the mixed suggestions of all members."""
+        suggested = {}
         for generator in self._generators:
             started = time.perf_counter()
-            said[generator.name] = generator.suggest(goal)
-            self._ensemble.count(generator.name, len(said[generator.name]), time.perf_counter() - started)
-        return self._ensemble.mixed(goal, said, self._scales)
+            suggested[generator.name] = generator.suggest(goal)
+            self._ensemble.count(generator.name, len(suggested[generator.name]), time.perf_counter() - started)
+        return self._ensemble.mixed(goal, suggested, self._scales)
 
     def whole_proofs(self, goal: Goal) -> Sequence[Suggestion]:
-        """The proofs that members know."""
+        """Returns the whole proofs of all members."""
         return [replace(known, sources=(each.name,)) for each in self._generators for known in each.whole_proofs(goal)]
 
     def prefetch(self, goals: Sequence[Goal]) -> None:
@@ -271,16 +275,16 @@ class BoundEnsemble(BoundGenerator):
                 generator.on_result(goal, suggestion, outcome)
 
 
-def _all_heard(ranked: list[Suggestion]) -> list[Suggestion]:
-    """The suggestions with the best of each generator among the first few."""
+def _represent_all(ranked: list[Suggestion]) -> list[Suggestion]:
+    """Returns the suggestions with the best one of each generator among the first `REPRESENTED_RANKS`."""
     if len(ranked) <= REPRESENTED_RANKS:
         return ranked
-    heard = {source for suggestion in ranked[:REPRESENTED_RANKS] for source in suggestion.sources}
+    represented = {source for suggestion in ranked[:REPRESENTED_RANKS] for source in suggestion.sources}
     floor = ranked[REPRESENTED_RANKS - 1].log_probability
     late = []
     for suggestion in ranked[REPRESENTED_RANKS:]:
-        if not heard.issuperset(suggestion.sources):
-            heard.update(suggestion.sources)
+        if not represented.issuperset(suggestion.sources):
+            represented.update(suggestion.sources)
             late.append(suggestion)
     first = ranked[: REPRESENTED_RANKS - len(late)]
     lifted = [replace(suggestion, log_probability=floor) for suggestion in late]

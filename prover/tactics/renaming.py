@@ -1,4 +1,4 @@
-"""Names in a tactic's text, exchanged for others."""
+"""Renames identifiers in the text of a tactic."""
 
 from collections.abc import Mapping
 
@@ -6,9 +6,9 @@ from retrieval.lean_text import WORD
 
 
 def renamed(text: str, names: Mapping[str, str], constants: Mapping[str, str] | None = None) -> str:
-    """The text with the first part of each word that is one of the names replaced, and parts that are constants.
+    """Returns the text with names replaced, if they are the first part of an identifier, and with constants replaced.
 
-    What stands behind a dot is a field, and no name.
+    An identifier behind a dot is a field, not a name.
     """
     parts, done = [], 0
     for word in WORD.finditer(text):

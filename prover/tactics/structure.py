@@ -1,6 +1,6 @@
-"""What the shape of a goal suggests: introduction, cases, induction, rewriting, and the like.
+"""Tactics that follow from the shape of a goal: introduction, case splits, induction, rewriting, congruence.
 
-Every tactic here comes from the form of the target or of a hypothesis; none from a theorem's name.
+Every tactic is derived from the form of the target or of a hypothesis, none from the name of a theorem.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,19 +14,19 @@ Weighted = Iterator[tuple[str, float]]
 
 BUILT_IN_DATA = {"Nat", "Int", "List", "Bool", "Option", "Prod", "String", "Char", "Array", "Fin"}
 NUMBERS = {"Nat", "Int"}
-SAFE = -0.1
-"""of what loses nothing: goals are looked at with their hypotheses introduced and taken apart, as aesop does first"""
+SAFE_LOG_PROBABILITY = -0.1
+"""the log-probability of steps that lose no information, such as introductions; aesop also applies these first"""
 MAX_LEMMAS = 5
 MAX_INSTANCES = 4
 
 
 class Structure(StatelessGenerator):
-    """Tactics that take a goal apart, or turn it into one that automation closes."""
+    """Suggests tactics that split a goal, or turn it into goals that automation closes."""
 
     name = "structure"
 
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
-        """One suggestion for each thing that the goal's shape allows."""
+        """Returns the tactics that the goal's shape allows."""
         found: dict[str, float] = {}
         for source in (_introduce, _take_apart, _target, _induct, _unfold, _rewrite, _apply, _congruence):
             for tactic, weight in source(goal):
@@ -53,10 +53,10 @@ def _fresh(goal: Goal, base: str) -> str:
 def _introduce(goal: Goal) -> Weighted:
     if goal.head in ("forall", "arrow"):
         yield "intros", -0.4
-        yield f"intro {_fresh(goal, 'h' if goal.head == 'arrow' else 'x')}", SAFE
+        yield f"intro {_fresh(goal, 'h' if goal.head == 'arrow' else 'x')}", SAFE_LOG_PROBABILITY
         yield f"rintro ⟨{_fresh(goal, 'a')}, {_fresh(goal, 'b')}⟩", -1.6
     if goal.head == "Not":
-        yield f"intro {_fresh(goal, 'h')}", 2 * SAFE
+        yield f"intro {_fresh(goal, 'h')}", 2 * SAFE_LOG_PROBABILITY
     if goal.head not in ("forall", "arrow", "Not", "Eq", "And", "Or", "Iff", "Exists", "False", ""):
         yield f"intro {_fresh(goal, 'x')}", -1.6  # a definition may hide the binder
 
@@ -66,10 +66,10 @@ def _take_apart(goal: Goal) -> Weighted:
         match h.head:
             case "And" | "Iff":
                 left, right = _fresh(goal, h.name + "_left"), _fresh(goal, h.name + "_right")
-                yield f"obtain ⟨{left}, {right}⟩ := {h.name}", SAFE
+                yield f"obtain ⟨{left}, {right}⟩ := {h.name}", SAFE_LOG_PROBABILITY
             case "Exists":
                 witness = _fresh(goal, "w")
-                yield f"obtain ⟨{witness}, {h.name}⟩ := {h.name}", SAFE
+                yield f"obtain ⟨{witness}, {h.name}⟩ := {h.name}", SAFE_LOG_PROBABILITY
             case "Or":
                 yield f"cases {h.name}", -0.6
             case "False":
@@ -94,7 +94,7 @@ def _take_apart(goal: Goal) -> Weighted:
 def _target(goal: Goal) -> Weighted:
     match goal.head:
         case "And" | "Iff":
-            yield "constructor", 2 * SAFE
+            yield "constructor", 2 * SAFE_LOG_PROBABILITY
             yield "constructor <;> simp_all", -0.9
         case "Or":
             yield "left", -0.9
@@ -146,7 +146,7 @@ def _witnesses(goal: Goal) -> Iterator[str]:
 
 
 def _is_defined(goal: Goal, head: str) -> bool:
-    """Whether a head is a definition of the project, which `unfold` opens."""
+    """Returns whether a head is a definition of the project, which `unfold` can unfold."""
     return any(
         d.kind == "definition" and not d.projection and (head == d.name or head.endswith("." + d.name))
         for d in goal.definitions
@@ -178,7 +178,7 @@ def _induct(goal: Goal) -> Weighted:
 
 
 def _closed_by(goal: Goal, split: str, weight: float) -> Weighted:
-    """A case split alone, and with each closing tactic on all of its cases."""
+    """Yields a case split alone, and with each closing tactic on all of its cases."""
     yield split, weight
     for rank, closer in enumerate(_closers(goal)):
         yield f"{split} <;> {closer}", weight - 0.2 - 0.2 * rank
@@ -190,13 +190,13 @@ def _closers(goal: Goal) -> tuple[str, ...]:
 
 
 def _second_variables(goal: Goal, variable: Hypothesis) -> list[str]:
-    """Variables that a definition takes apart together with `variable`."""
+    """Returns the variables that a definition matches on together with `variable`."""
     together = {name for call in goal.calls if variable.name in call.arguments for name in call.arguments}
     return [h.name for h in _values(goal) if h is not variable and h.name in together]
 
 
 def _generalisable(goal: Goal, variable: Hypothesis) -> list[str]:
-    """Later or independent variables that an induction hypothesis should be about, in general."""
+    """Returns the variables over which an induction hypothesis should be generalised."""
     fixed = " ".join([variable.type, *(h.type for h in goal.hypotheses if h.head == "Sort" or h.instance)])
     return [
         h.name

@@ -3,7 +3,7 @@
 import pytest
 
 from prover.lean.protocol import Goal, Hypothesis
-from prover.tactics.arithmetic import EVALUATIONS, by_numbers
+from prover.tactics.arithmetic import MAX_EVALUATIONS, by_numbers
 
 HEADS = {"=": "Eq", "≤": "LE.le", "<": "LT.lt", "∣": "Dvd.dvd"}
 
@@ -57,7 +57,7 @@ def test_a_search_is_as_small_as_the_kernel_can_bear() -> None:
             sums = " + ".join(numbers)
             for tactic in tactics(goal("a = 1", numbers=numbers, h=f"{sums} = {literal}")):
                 bounds = [int(part.split()[0]) for part in tactic.split(" < ")[1:]]
-                assert "decide +kernel" not in tactic or max(bounds) ** count <= EVALUATIONS * 1.3
+                assert "decide +kernel" not in tactic or max(bounds) ** count <= MAX_EVALUATIONS * 1.3
 
 
 def test_a_variable_that_others_define_is_not_searched() -> None:

@@ -102,12 +102,12 @@ def test_a_case_has_a_tag_and_names() -> None:
 
 @pytest.mark.parametrize("text", ["sorry", "by sorry", " admit ", "by\n  sorry"])
 def test_a_hole_is_seen(text: str) -> None:
-    assert blocks.is_hole(text)
+    assert blocks.is_sorry(text)
 
 
 @pytest.mark.parametrize("text", ["exact sorryAx", "not_sorry", "sorry'", "h.sorry"])
 def test_what_only_looks_like_a_hole(text: str) -> None:
-    assert not blocks.has_hole(text)
+    assert not blocks.has_sorry(text)
 
 
 @pytest.mark.parametrize(

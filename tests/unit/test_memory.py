@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from prover.lean.protocol import Goal, Hypothesis
 from prover.lean.traced import PremiseUse, TracedModule, TracedStep
 from prover.tactics.generator import ProofStep, TheoremRef
-from prover.tactics.memory.adapting import adapted, analogy, likeness
+from prover.tactics.memory.adapting import adapted, analogy, hypothesis_similarity
 from prover.tactics.memory.goal_features import GoalFeatures, features, features_of, features_of_text
 from prover.tactics.memory.memory import Memory, RememberedModule
 from prover.tactics.memory.neighbour import Neighbour, neighbours_of_module, template, written
@@ -204,7 +204,7 @@ def test_names_after_a_dot_and_within_others_stay() -> None:
 def test_a_hypothesis_is_most_like_itself(pairs: list[tuple[str, str]]) -> None:
     locals_ = features(pairs, "a + b = c").locals
     for one in locals_:
-        assert all(likeness(one, one) >= likeness(one, other) for other in locals_)
+        assert all(hypothesis_similarity(one, one) >= hypothesis_similarity(one, other) for other in locals_)
 
 
 def test_a_tactic_comes_back_in_the_names_of_the_present_goal() -> None:

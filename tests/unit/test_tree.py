@@ -105,7 +105,7 @@ def test_a_proof_ends_in_steps_that_leave_nothing_and_never_uses_itself(moves: l
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(MOVES, max_size=25))
-def test_the_queue_runs_dry_only_when_no_wanted_goal_has_tactics_left(moves: list[tuple]) -> None:  # type: ignore[type-arg]
+def test_the_queue_runs_dry_only_when_no_relevant_goal_has_tactics_left(moves: list[tuple]) -> None:  # type: ignore[type-arg]
     graph = tree()
     for move in moves:
         apply(graph, move)
@@ -113,7 +113,7 @@ def test_the_queue_runs_dry_only_when_no_wanted_goal_has_tactics_left(moves: lis
         chosen.pending = []
         graph.resume(chosen)
     if not graph.proved():
-        left = [n for n in graph.nodes.values() if n.status is Status.OPEN and not n.exhausted and graph._wanted(n)]
+        left = [n for n in graph.nodes.values() if n.status is Status.OPEN and not n.exhausted and graph._relevant(n)]
         assert left == []
 
 

@@ -1,4 +1,4 @@
-"""A remembered tactic in the words of another goal: each hypothesis that it named, by the one that plays its part."""
+"""Adapts a remembered tactic to another goal: each hypothesis that it names is replaced by the most similar one."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,29 +10,29 @@ from prover.tactics.memory.neighbour import Template
 from prover.tactics.renaming import renamed
 from retrieval.lean_text import is_name, symbols
 
-FULL = 5.0
-"""how alike two hypotheses can be"""
-LEAST = 1.4
-"""less alike than this, one does not stand for the other"""
-CLOSE = 0.5
-"""how much less alike a second choice may be than the first"""
+MAX_SIMILARITY = 5.0
+"""the largest similarity of two hypotheses"""
+MIN_SIMILARITY = 1.4
+"""the similarity below which a hypothesis does not replace another"""
+MAX_LOSS = 0.5
+"""the similarity that a second choice may lose against the first"""
 
 
 @dataclass(frozen=True)
 class Adapted:
-    """A tactic for the present goal."""
+    """A tactic for the current goal."""
 
     text: str
     fit: float
-    """between 0 and 1: how well hypotheses of the present goal play the parts of the old ones"""
+    """the mean similarity of the replaced hypotheses, from 0 to 1"""
 
 
 def adapted(template: Template, goal: GoalFeatures, variants: int = 2) -> list[Adapted]:
-    """The tactic with the present goal's names, in the ways worth trying; none where a part cannot be filled.
+    """Returns the tactic with the current goal's names, in the ways worth trying; nothing if a slot cannot be filled.
 
-    Where goals differ in constants only, those of the present one take the places of the old ones first: what holds of
-    `HasType` by `HasType.var` may hold of `CoreHasType` by `CoreHasType.var` (concept alignment, Gauthier and
-    Kaliszyk 2014).
+    If the goals differ only in constants, the constants are replaced too, and this variant comes first: what
+    `HasType.var` proves about `HasType`, `CoreHasType.var` may prove about `CoreHasType` (concept alignment, Gauthier
+    and Kaliszyk 2014).
     """
     found = []
     for chosen, fit in islice(_assignments(template.slots, goal.locals), variants):
@@ -46,7 +46,7 @@ def adapted(template: Template, goal: GoalFeatures, variants: int = 2) -> list[A
 
 
 def analogy(pairs: Iterable[tuple[Sequence[str], Sequence[str]]]) -> dict[str, str]:
-    """Which constant stands where another stood, read from expressions that differ in their constants only."""
+    """Returns the replaced constants, read from pairs of expressions that differ only in constants."""
     found: dict[str, str] = {}
     for old, new in pairs:
         stands: dict[str, str] = {}
@@ -60,17 +60,17 @@ def analogy(pairs: Iterable[tuple[Sequence[str], Sequence[str]]]) -> dict[str, s
     return found
 
 
-def likeness(old: Local, new: Local) -> float:
-    """How well one hypothesis stands for another, from 0 to `FULL`."""
+def hypothesis_similarity(old: Local, new: Local) -> float:
+    """Returns the similarity of two hypotheses, from 0 to `MAX_SIMILARITY`."""
     alike = 3.0 if old.shape == new.shape else _shapes_alike(old.shape, new.shape)
     if (old.place is None) == (new.place is None):
         alike += 0.5 + 0.5 * (old.place == new.place)
     return alike + 1.0 * (old.name == new.name)
 
 
-@lru_cache(maxsize=100_000)  # a goal is compared with a hundred others, which have most of their types in common
+@lru_cache(maxsize=100_000)  # a goal is compared with a hundred others, which share most of their types
 def _shapes_alike(old: str, new: str) -> float:
-    """How alike two different types are, from 0 to 2."""
+    """Returns the similarity of two different types, from 0 to 2."""
     one, other = old.split(), new.split()
     known, present = symbols(one), symbols(other)
     either = known | present
@@ -79,13 +79,13 @@ def _shapes_alike(old: str, new: str) -> float:
 
 
 def same_places(old: Sequence[str], new: Sequence[str]) -> float:
-    """The share of words that two expressions of one length have in the same places."""
+    """Returns the share of equal words at equal positions of two expressions of the same length; otherwise 0."""
     same = sum(one == other for one, other in zip(old, new, strict=False))
     return same / len(old) if old and len(old) == len(new) else 0.0
 
 
 def _assignments(slots: Sequence[Local], present: Sequence[Local]) -> Iterator[tuple[list[tuple[Local, Local]], float]]:
-    """The best choice of present hypotheses for the slots; then those that differ in one where two are close."""
+    """Yields the best assignment of hypotheses to slots, then those that take a close second choice for one slot."""
     by_name = {local.name: local for local in present}
     old = {slot.name: slot for slot in slots}
 
@@ -97,21 +97,21 @@ def _assignments(slots: Sequence[Local], present: Sequence[Local]) -> Iterator[t
     seconds: list[tuple[float, str, str]] = []
     for slot in slots:
         ranked = sorted(
-            ((likeness(slot, local), local.name) for local in present if local.name not in best.values()),
+            ((hypothesis_similarity(slot, local), local.name) for local in present if local.name not in best.values()),
             key=lambda pair: -pair[0],
         )
-        if not ranked or ranked[0][0] < LEAST:
+        if not ranked or ranked[0][0] < MIN_SIMILARITY:
             return
         best[slot.name] = ranked[0][1]
         total += ranked[0][0]
         for score, name in ranked[1:2]:
-            if score >= max(LEAST, ranked[0][0] - CLOSE):
+            if score >= max(MIN_SIMILARITY, ranked[0][0] - MAX_LOSS):
                 seconds.append((ranked[0][0] - score, slot.name, name))
-    fit = total / (FULL * len(slots)) if slots else 1.0
+    fit = total / (MAX_SIMILARITY * len(slots)) if slots else 1.0
     yield pairs(best), fit
     for loss, slot_name, name in sorted(seconds):
         others = {value: key for key, value in best.items()}
         swapped = {**best, slot_name: name}
         if name in others:
             swapped[others[name]] = best[slot_name]
-        yield pairs(swapped), max(0.0, fit - (0.2 + loss) / FULL)
+        yield pairs(swapped), max(0.0, fit - (0.2 + loss) / MAX_SIMILARITY)

@@ -1,7 +1,7 @@
 """Goals as bags of features that do not depend on the names of hypotheses.
 
-Read from goals as Lean prints them, since that is all that is kept of most; so a feature is a matter of
-likeness only, and nothing here decides what a goal is.
+Features are read from goals as Lean prints them, since most goals are stored as text only. They measure similarity
+and never decide whether goals are equal.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,40 +15,40 @@ from retrieval.lean_text import OPENING, goal_text, outermost, symbols, without_
 
 @dataclass(frozen=True)
 class Local:
-    """A hypothesis or variable, as something that a tactic may name."""
+    """A hypothesis or variable that a tactic may name."""
 
     name: str
     shape: str
-    """its type without names of variables"""
+    """its type without the names of variables"""
     symbols: frozenset[str]
     place: int | None
-    """how many other variables come before it in the target; None when it is not there"""
+    """the number of other variables before it in the target; None if it does not occur there"""
 
 
 @dataclass(frozen=True)
 class GoalFeatures:
-    """A goal without what is particular to it."""
+    """The features of a goal."""
 
     locals: tuple[Local, ...]
     bag: dict[int, float]
-    """features, as numbers, and how much each counts"""
+    """the weight of each feature, by the hash of the feature"""
     target: tuple[str, ...]
-    """its words, without names"""
+    """the words of its target, without names of variables"""
 
 
 def features_of(goal: Goal) -> GoalFeatures:
-    """The features of a goal that is being proved."""
+    """Returns the features of a goal that is being proved."""
     return features([(h.name, h.type) for h in goal.hypotheses], goal.target)
 
 
 def features_of_text(printed: str) -> GoalFeatures:
-    """The features of the first goal of a state as Lean prints it."""
+    """Returns the features of the first goal of a state as Lean prints it."""
     goal = goal_text(printed)
     return features(goal.hypotheses, goal.target)
 
 
 def features(hypotheses: Sequence[tuple[str, str]], target: str) -> GoalFeatures:
-    """The features of a goal with these hypotheses, name and printed type each."""
+    """Returns the features of a goal; each hypothesis is its name and its printed type."""
     names = frozenset(name for name, _ in hypotheses)
     words = words_in(target)
     places: dict[str, int] = {}

@@ -1,4 +1,4 @@
-"""What a traced or found proof teaches: on a goal like this one, this tactic, or this proof; made fit for other goals.
+"""Goals of known proofs with the tactics that were used on them, prepared for use on other goals.
 
 Constants get their full names, so that they mean the same elsewhere; names of hypotheses become slots.
 """
@@ -12,14 +12,12 @@ from prover.lean.traced import TracedModule, TracedStep
 from prover.tactics.memory.goal_features import GoalFeatures, Local, features_of_text
 from retrieval.lean_text import WORD
 
-LONGEST = 1_200
-"""characters of a tactic that is worth trying again"""
-LONGEST_PROOF = 12_000
-"""characters of a whole proof that is worth following"""
-LONGEST_BLOCK = 12
-"""tactics that are tried as one where they proved a goal together"""
+MAX_TACTIC_CHARACTERS = 1_200
+MAX_PROOF_CHARACTERS = 12_000
+MAX_BLOCK_TACTICS = 12
+"""the maximum number of tactics that are remembered as one because they proved a goal together"""
 FOCUSING = ("·", ".", "case ", "case' ", "next", "all_goals", "any_goals", "focus", "{", "<;>", "| ")
-"""tactics whose work is done by those inside them, on goals that are not the first"""
+"""beginnings of tactics that only contain other tactics, often for goals that are not the first"""
 SPLITTING = ("induction ", "cases ", "fun_induction ", "fun_cases ", "rcases ")
 ASSERTING = re.compile(r"\A(have\b.*?:=\s*)by\s*\Z", re.DOTALL)
 FORBIDDEN = ("sorry", "admit", "stop")
@@ -28,79 +26,79 @@ BINDING = re.compile(r"\A(intros?|rintro|obtain|rcases|funext|ext|rename_i|by_ca
 
 @dataclass(frozen=True)
 class Template:
-    """A tactic, and the hypotheses of its own goal that it names."""
+    """A tactic, and the hypotheses of its original goal that it names."""
 
     text: str
     slots: tuple[Local, ...]
-    """in the order of their first use"""
+    """the hypotheses, in the order of their first use"""
     target: tuple[str, ...] = ()
-    """the words of what it was used on, without names"""
+    """the words of the original target, without names of variables"""
 
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A goal that was met in a proof, and what was done."""
+    """A goal of a known proof, and the tactics that were used on it."""
 
     declaration: str
-    """the full name of what was being proved"""
+    """the full name of the theorem"""
     key: str
-    """of the goal; equal for goals that differ in hypothesis names only"""
+    """the key of the goal; equal for goals that differ only in the names of hypotheses"""
     bag: dict[int, float]
     """the features of the goal"""
     templates: tuple[Template, ...]
-    """the most literal first; never empty"""
+    """the tactics, the most literal first; never empty"""
     whole: Template | None = None
-    """all of the proof, where this is its first goal"""
+    """the whole proof, if this is its first goal"""
 
 
 def neighbours_of_module(module: TracedModule) -> Iterator[Neighbour]:
-    """What the proofs of a module teach, in the order of its text."""
+    """Yields the goals of a module's proofs, in the order of its text."""
     steps = module.steps
     for number, step in enumerate(steps):
-        sketch = features_of_text(step.before)
+        features = features_of_text(step.before)
         texts = dict.fromkeys([*_block(steps, number), *literal_texts(steps, number)])
-        templates = tuple(template(text, sketch) for text in texts if _fit(text))
+        templates = tuple(template(text, features) for text in texts if _usable_tactic(text))
         if templates:
             key = step.keys_before[0] if len(step.keys_before) == 1 else ""
-            whole = None if (text := _whole(steps, number)) is None else template(text, sketch)
-            yield Neighbour(step.declaration, key, sketch.bag, templates, whole)
+            whole = None if (text := _whole(steps, number)) is None else template(text, features)
+            yield Neighbour(step.declaration, key, features.bag, templates, whole)
 
 
 def neighbours_of_found_proof(declaration: str, steps: Sequence[tuple[str, GoalFeatures, str]]) -> list[Neighbour]:
-    """What a proof teaches that the search has found; its constants mean the same elsewhere, or do not.
+    """Returns the goals of a proof that the search has found. Its constants may mean something else elsewhere.
 
     Args:
-        steps: each goal's key, the goal, and the tactic used on it; parents before children, these in order.
+        steps: for each goal its key, its features and the tactic used on it; parents before children, in order.
     """
-    proof = "\n".join(tactic for _, _, tactic in steps)  # each acts on the first goal that is left
+    proof = "\n".join(tactic for _, _, tactic in steps)  # each acts on the first open goal
     found = []
-    for number, (key, sketch, tactic) in enumerate(steps):
-        whole = template(proof, sketch) if number == 0 and _followable(proof) else None
-        found.append(Neighbour(declaration, key, sketch.bag, (template(tactic, sketch),), whole))
+    for number, (key, features, tactic) in enumerate(steps):
+        whole = template(proof, features) if number == 0 and _usable_proof(proof) else None
+        found.append(Neighbour(declaration, key, features.bag, (template(tactic, features),), whole))
     return found
 
 
-def template(text: str, sketch: GoalFeatures) -> Template:
-    """A tactic with the hypotheses that it names as slots."""
-    locals_ = {local.name: local for local in sketch.locals}
+def template(text: str, features: GoalFeatures) -> Template:
+    """Returns a tactic with the hypotheses that it names as slots."""
+    locals_ = {local.name: local for local in features.locals}
     used = dict.fromkeys(word[0].split(".", 1)[0] for word in WORD.finditer(text))
-    return Template(text, tuple(locals_[name] for name in used if name in locals_), sketch.target)
+    return Template(text, tuple(locals_[name] for name in used if name in locals_), features.target)
 
 
-def _fit(text: str) -> bool:
-    return 0 < len(text) <= LONGEST and _sound(text)
+def _usable_tactic(text: str) -> bool:
+    return 0 < len(text) <= MAX_TACTIC_CHARACTERS and _has_no_forbidden_word(text)
 
 
-def _followable(proof: str) -> bool:
-    return len(proof) <= LONGEST_PROOF and _sound(proof)
+def _usable_proof(proof: str) -> bool:
+    return len(proof) <= MAX_PROOF_CHARACTERS and _has_no_forbidden_word(proof)
 
 
-def _sound(text: str) -> bool:
+def _has_no_forbidden_word(text: str) -> bool:
     return not any(word[0] in FORBIDDEN for word in WORD.finditer(text))
 
 
 def literal_texts(steps: Sequence[TracedStep], number: int) -> Iterator[str]:
-    """The tactic as it was written, and its beginning alone where others stand in it."""
+    """Yields the tactic as it was written, and its beginning alone if it contains other tactics."""
     step = steps[number]
     if step.text.startswith(FOCUSING):
         return
@@ -116,43 +114,43 @@ def literal_texts(steps: Sequence[TracedStep], number: int) -> Iterator[str]:
 
 
 def _inner(steps: Sequence[TracedStep], number: int) -> TracedStep | None:
-    """The first tactic that stands inside another."""
+    """Returns the first tactic inside another, if there is one."""
     following = steps[number + 1] if number + 1 < len(steps) else None
     return following if following is not None and following.start < steps[number].stop else None
 
 
 def _whole(steps: Sequence[TracedStep], number: int) -> str | None:
-    """The proof that a tactic is the first of, where it is not too long."""
+    """Returns the proof that begins with a tactic, if it is short enough."""
     first = steps[number]
     if first.depth or (number and steps[number - 1].declaration == first.declaration):
         return None
-    text = "\n".join(written(step) for step in _onwards(steps, number) if not step.depth)
-    return text if _followable(text) else None
+    text = "\n".join(written(step) for step in _proof_from(steps, number) if not step.depth)
+    return text if _usable_proof(text) else None
 
 
-def _onwards(steps: Sequence[TracedStep], number: int) -> Iterator[TracedStep]:
-    """The steps of one proof, from one of them on."""
+def _proof_from(steps: Sequence[TracedStep], number: int) -> Iterator[TracedStep]:
+    """Yields the steps of one proof from a given one on."""
     following = map(steps.__getitem__, range(number, len(steps)))
     return takewhile(lambda step: step.declaration == steps[number].declaration, following)
 
 
 def _block(steps: Sequence[TracedStep], number: int) -> Iterator[str]:
-    """This tactic with those that follow it up to where its goals are proved, where they are few but not one."""
+    """Yields the tactic with those after it until its goals are proved, if these are few but several."""
     first = steps[number]
     block = [first]
-    for step in islice(_onwards(steps, number), 1, None):
-        if not block[-1].after or step.depth < first.depth or len(block) > LONGEST_BLOCK:
+    for step in islice(_proof_from(steps, number), 1, None):
+        if not block[-1].after or step.depth < first.depth or len(block) > MAX_BLOCK_TACTICS:
             break
         if step.depth == first.depth:
             if step.before != block[-1].after:
                 return
             block.append(step)
-    if 1 < len(block) <= LONGEST_BLOCK and not block[-1].after:
+    if 1 < len(block) <= MAX_BLOCK_TACTICS and not block[-1].after:
         yield "\n".join(written(step) for step in block)
 
 
 def written(step: TracedStep, upto: int | None = None) -> str:
-    """A tactic's text with constants by their full names, its lines moved to the left together."""
+    """Returns a tactic's text with the full names of constants, without common indentation."""
     text = step.text.encode()
     parts: list[bytes] = []
     done = step.start
@@ -161,16 +159,16 @@ def written(step: TracedStep, upto: int | None = None) -> str:
             continue
         short = text[use.start - step.start : use.stop - step.start].decode()
         above = text[: use.start - step.start].rstrip()
-        # after a bar stands the name of a case, which has no full form
+        # a bar is followed by the name of a case, which has no full form
         if use.name.endswith("." + short) and not above.endswith((b".", b"|")):
             parts += [text[done - step.start : use.start - step.start], use.name.encode()]
             done = use.stop
     end = None if upto is None else upto - step.start
     parts.append(text[done - step.start : end])
-    return _moved_left(b"".join(parts).decode(errors="ignore").strip())
+    return _dedented(b"".join(parts).decode(errors="ignore").strip())
 
 
-def _moved_left(text: str) -> str:
+def _dedented(text: str) -> str:
     first, *rest = text.splitlines() or [""]
     indents = [len(line) - len(line.lstrip()) for line in rest if line.strip()]
     by = max(0, min(indents, default=0) - 2)
