@@ -26,7 +26,7 @@ CHOOSE_ANOTHER = "choose another database with PROVER_DATABASE"
 
 WAL_TRIES, WAL_PAUSE_S = 100, 0.1
 SQLITE_WAIT_S = 1.0
-"""How long SQLite waits for other writers at a time, in seconds; no signal is handled meanwhile."""
+"""The time that SQLite waits for other writers at once, in seconds; no signal is handled meanwhile."""
 
 DISK_FULL_CODES = {"SQLITE_FULL", "53100"}
 BUSY_CODES = {"SQLITE_BUSY", "SQLITE_LOCKED", "40001", "40P01", "55P03", "53300"}
@@ -88,7 +88,7 @@ def _sqlite(url: URL, busy_seconds: float) -> Engine:
 
     @event.listens_for(engine, "connect")
     def opened(connection: sqlite3.Connection, _record: object) -> None:
-        connection.isolation_level = None  # the driver begins no transaction by itself: see `begun`
+        connection.isolation_level = None  # the driver must not begin transactions: see `begun`
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA cache_size = -64000")
@@ -163,7 +163,7 @@ def translated_errors(url: URL) -> Iterator[None]:
         yield
     except exc.DBAPIError as error:
         if isinstance(error, exc.ProgrammingError) and _code(error.orig) not in ACCESS_CODES:
-            raise  # the statement is wrong, which is nobody's fault but this program's
+            raise  # the statement is wrong: a defect of this program
         refused = isinstance(error, exc.IntegrityError | exc.DataError)
         raise _explanation(url, error.orig, refused) from error
     except exc.TimeoutError as error:

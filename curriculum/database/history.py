@@ -1,4 +1,4 @@
-"""What is known about one theorem: its proofs, the attempts at it, and what new commits did to it. Changes nothing."""
+"""The history of a theorem: its proofs, the attempts at it, and the effects of new commits. Changes nothing."""
 
 from typing import Any
 
@@ -64,7 +64,7 @@ class TheoremHistory(msgspec.Struct, frozen=True):
     attempts: list[PastAttempt]
     """The attempts at it, the newest first."""
     lineage: list[LineageEntry]
-    """What became of its proof at each commit, the oldest first."""
+    """The events of its proof at each commit, the oldest first."""
 
 
 def histories(connection: Connection, location: str, name: str) -> list[TheoremHistory]:

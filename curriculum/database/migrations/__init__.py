@@ -1,1 +1,1 @@
-"""How a database comes to have the tables, one step a file in versions/. Alembic runs them; nothing else is here."""
+"""The migrations that create and change the tables: one revision in each file of versions/. Alembic runs them."""

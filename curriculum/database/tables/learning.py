@@ -64,7 +64,7 @@ class LineageEventRow(Base):
     """The revision of the snapshot at which the event happened."""
     event: Mapped[str]
     """`found`; `kept` if the same proof still holds; `moved` from another name or module with the same statement;
-    `broken`; `mended` if another proof replaces a broken one; `gone` with its theorem"""
+    `broken`; `mended` if another proof replaces a broken one; `gone` with its theorem."""
     statement_key: Mapped[str]
     proof_id: Mapped[int | None] = mapped_column(ForeignKey("proofs.id"))
     """The proof concerned."""

@@ -1,4 +1,4 @@
-"""The steps of proofs that were found, for whatever learns from them."""
+"""Adds the steps of found proofs, for learning."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Where models lie, and how generators have fared."""
+"""Adds the directories of models, and counts of generators' suggestions."""
 
 import sqlalchemy as sa
 from alembic import op

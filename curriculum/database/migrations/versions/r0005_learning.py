@@ -1,4 +1,4 @@
-"""What is to be tried and learnt next: prospects, yields, lineage, lessons and watches."""
+"""Adds the queue of theorems, counts of attempts, lineage, steps of courses, and watched repositories."""
 
 import sqlalchemy as sa
 from alembic import op
