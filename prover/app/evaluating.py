@@ -231,7 +231,8 @@ def evaluate(
 
 def assemble_for_trial(generator: Generator, gate: Judge, system: System) -> Prover:
     """Returns the prover of a trial, which is that of every other command."""
-    return assemble(generator, gate, ProverOptions(system.budget, system.strategy()))
+    options = ProverOptions(system.budget, system.strategy(), system.level, system.drafting)
+    return assemble(generator, gate, options)
 
 
 def _has_module(toolchain: EmbeddedToolchain | NativeToolchain, path: Sequence[Path]) -> Callable[[str], bool]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from prover.check.levels import DEFAULT_LEVEL
 from prover.errors import UsageError
 from prover.lean.protocol import Goal
 from prover.lean.session import TacticLimits
@@ -12,6 +13,7 @@ from prover.search.engine import DEFAULT_ENGINE, DEFAULT_LIMITS, DEFAULT_PRIORIT
 from prover.search.priority import Priority, length_normalised
 from prover.tactics.automation import FIXED_LIST, FixedList
 from prover.tactics.generator import Generator, StatelessGenerator, Suggestion
+from prover.tactics.language.whole_proofs import WholeProofWriter
 
 CLOSERS = ("rfl", "decide", "omega", "simp_all", "grind")
 SORRYDB = ("rfl", "simp_all", "exact?", "grind", "omega")
@@ -43,6 +45,10 @@ class System:
     """Whether all passes are equal."""
     engine: str = DEFAULT_ENGINE
     """The name of the search engine."""
+    level: int = DEFAULT_LEVEL
+    """The gate's level up to which proofs are checked."""
+    drafting: WholeProofWriter | None = None
+    """Writes whole proofs before the search begins."""
     knows: Mapping[str, Any] = field(default_factory=dict)
     """The state of its generators before the run, and their model."""
 
@@ -58,6 +64,8 @@ class System:
             "order": self.order,
             "width": self.width,
             **({"engine": self.engine} if self.engine != DEFAULT_ENGINE else {}),  # so that earlier runs can be resumed
+            **({"level": self.level} if self.level != DEFAULT_LEVEL else {}),
+            **({"revisions": self.drafting.revisions} if self.drafting is not None else {}),
             "seconds": self.budget.seconds,
             "expansions": self.budget.expansions,
             "tactics": self.budget.tactics,
@@ -77,7 +85,7 @@ def baselines(names: Sequence[str], ours: System) -> list[System]:
     found: list[System] = []
 
     def add(name: str, generator: Generator) -> None:
-        found.append(replace(ours, name=name, generator=generator, once=True, knows={}))
+        found.append(replace(ours, name=name, generator=generator, once=True, drafting=None, knows={}))
 
     for name in names:
         match name:

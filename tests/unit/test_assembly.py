@@ -8,10 +8,13 @@ from prover.app.assembly import ProverOptions, assemble, mixture
 from prover.app.evaluating import assemble_for_trial
 from prover.check.gate import Judgement, Refused, Submission
 from prover.evaluate.observe import Observation, ObservedGenerator
-from prover.evaluate.systems import System
+from prover.evaluate.systems import System, baselines
 from prover.lean.protocol import Goal
 from prover.search.budget import Budget
 from prover.tactics.generator import StatelessGenerator, Suggestion, TheoremRef
+from prover.tactics.language.formats import format_named
+from prover.tactics.language.model import Completion, Decoding, ModelKind, Prompt
+from prover.tactics.language.whole_proofs import WholeProofWriter
 
 ROOT = Path(__file__).parents[2]
 GOAL = Goal("g", head="Eq", target="a = b")
@@ -27,6 +30,16 @@ class Knowing(StatelessGenerator):
 
     def whole_proofs(self, goal: Goal) -> Sequence[Suggestion]:
         return [Suggestion("intro h\nexact h", -0.1)]
+
+
+class SilentModel:
+    """A language model that writes nothing."""
+
+    name = "silent"
+    kind: ModelKind = "chat"
+
+    def complete(self, prompts: Sequence[Prompt], decoding: Decoding) -> list[list[Completion]]:
+        return [[] for _ in prompts]
 
 
 class NoGate:
@@ -52,6 +65,21 @@ def test_an_evaluation_proves_with_the_prover_of_the_command_line() -> None:
     evaluated = assemble_for_trial(system.generator, NoGate(), system)
     assert (evaluated.strategy, evaluated.budget, evaluated.level) == (proving.strategy, proving.budget, proving.level)
     assert evaluated.generator.names() == proving.generator.names()
+
+
+def test_a_system_has_the_level_and_the_whole_proof_writer_of_its_options() -> None:
+    writer = WholeProofWriter(SilentModel(), format_named("kimina"), Decoding(1, "sample"), revisions=2)
+    system = System("prover", mixture((Knowing(),), frozen=True), Budget(), level=4, drafting=writer)
+    evaluated = assemble_for_trial(system.generator, NoGate(), system)
+    assert (evaluated.level, evaluated.drafting) == (4, writer)
+    assert (system.settings()["level"], system.settings()["revisions"]) == (4, 2)
+    (fixed,) = baselines(["fixed"], system)
+    assert (fixed.level, fixed.drafting) == (4, None)
+
+
+def test_the_default_level_and_mode_leave_the_settings_of_earlier_runs_unchanged() -> None:
+    settings = System("prover", mixture((Knowing(),), frozen=True), Budget()).settings()
+    assert not {"level", "revisions", "mode"} & settings.keys()
 
 
 def test_whole_proofs_are_known_in_an_evaluation_too() -> None:
