@@ -1,4 +1,4 @@
-"""Proves theorems of a repository: finds them, attempts each, stores what came of it, writes the proofs."""
+"""Proves theorems of a repository: finds them, attempts each, stores the results, writes the proofs."""
 
 import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -50,7 +50,8 @@ class ProveRequest:
         """Returns the settings on which the outcome of an attempt depends, for the database."""
         names = [generator.name for generator in self.generators]
         limits = {"seconds": self.budget.seconds, "expansions": self.budget.expansions, **self.budget.of_models()}
-        return {"generators": names, **limits}
+        search = {"width": self.strategy.width, "tactic_milliseconds": self.strategy.limits.milliseconds}
+        return {"generators": names, **limits, **search}
 
 
 def prove(

@@ -1,6 +1,7 @@
-"""Suggests tactics for a goal of a theorem, and tries each: the use case of `prover suggest`."""
+"""Suggests tactics for a goal of a theorem, and tries each of them."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from prover.app.assembly import mixture
@@ -15,7 +16,10 @@ from prover.progress import Notify
 from prover.tactics.generator import Generator, Suggestion
 from prover.tactics.language.formats import state_text
 
-LIMITS = TacticLimits(milliseconds=3_000)
+DEFAULT_LIMITS = TacticLimits(milliseconds=3_000)
+DEFAULT_SECONDS = 60.0
+BATCH_SIZE = 16
+"""The number of tactics that are tried between two looks at the clock."""
 
 
 @dataclass(frozen=True)
@@ -23,12 +27,14 @@ class TriedSuggestion:
     """A suggested tactic and its result."""
 
     tactic: str
-    """as it would be written: what a tactic that searches has found, in its place"""
+    """The text to write; for a tactic that searches (`simp?`) it is the tactic that was found."""
     generators: tuple[str, ...]
+    """The generators that suggested it."""
     log_probability: float
     goals: tuple[str, ...] | None
-    """what it leaves, as Lean prints them; None where it failed"""
+    """The goals that it leaves, as Lean prints them; None if it failed."""
     failure: str | None = None
+    """Lean's message if it failed."""
 
 
 @dataclass(frozen=True)
@@ -37,9 +43,14 @@ class SuggestRequest:
 
     theorem: str
     after: tuple[str, ...]
-    """tactics that are run first"""
+    """Tactics that are run first."""
     generators: tuple[Generator, ...]
     count: int
+    """The maximum number of tactics tried."""
+    seconds: float = DEFAULT_SECONDS
+    """The time after which no further tactic is tried, in seconds."""
+    limits: TacticLimits = DEFAULT_LIMITS
+    """The limits of each tactic."""
 
 
 def suggest(ready: Workspace, wanted: SuggestRequest, notify: Notify) -> tuple[State, list[TriedSuggestion]]:
@@ -57,25 +68,37 @@ def _suggested(
     ready: Workspace, session: LeanSession, wanted: SuggestRequest, ledger: Ledger
 ) -> tuple[State, list[TriedSuggestion]]:
     task = Locator(ready, session).named(wanted.theorem, broken=True).task
-    state = _after(session, sorry_goals(session, task)[0].state, wanted.after)
+    state = _after(session, sorry_goals(session, task)[0].state, wanted)
     have_read(session, ready.contents(), [task.source], wanted.generators)
     ledger.begin(ready.checkout.location.canonical, [])
     ensemble = mixture(wanted.generators, ledger.statistics())
     ledger.end(interrupted=False)
     ranked = ensemble.for_theorem(task.ref()).suggest(state.goals[0])[: wanted.count]
-    outcomes = session.run(state, [suggestion.tactic for suggestion in ranked], LIMITS)
-    tried = [_tried(suggestion, outcome) for suggestion, outcome in zip(ranked, outcomes, strict=True)]
+    tried = list(_try_all(session, state, ranked, wanted))
     return state, sorted(tried, key=lambda each: (each.goals is None, bool(each.goals)))
 
 
-def _after(session: LeanSession, state: State, tactics: Sequence[str]) -> State:
-    """The first goal that is left after some tactics.
+def _try_all(
+    session: LeanSession, state: State, ranked: Sequence[Suggestion], wanted: SuggestRequest
+) -> Iterator[TriedSuggestion]:
+    """Tries suggestions in batches until the time is over."""
+    deadline = time.monotonic() + wanted.seconds
+    for start in range(0, len(ranked), BATCH_SIZE):
+        if start and time.monotonic() > deadline:
+            return
+        batch = ranked[start : start + BATCH_SIZE]
+        outcomes = session.run(state, [suggestion.tactic for suggestion in batch], wanted.limits)
+        yield from map(_tried, batch, outcomes)
+
+
+def _after(session: LeanSession, state: State, wanted: SuggestRequest) -> State:
+    """Returns the first goal that is left after the tactics that are run first.
 
     Raises:
         UsageError: one of them fails, or nothing is left.
     """
-    for tactic in tactics:
-        match next(session.run(state, [tactic], LIMITS)):
+    for tactic in wanted.after:
+        match next(session.run(state, [tactic], wanted.limits)):
             case Failed(_, message):
                 raise UsageError(f"`{tactic}` fails here: {' '.join(message.split())[:200]}")
             case Advanced(()):

@@ -8,25 +8,28 @@ import click
 from prover.app.checking import audit_file
 from prover.cli.check import read_text, report_audits
 from prover.cli.main import EXIT_REFUSED, existing_path
-from prover.cli.options import toolchain_option
-from prover.cli.output import consoles, reporter
+from prover.cli.options import GIVEN_ARGUMENTS, JsonCommand, json_option, toolchain_option
+from prover.cli.output import reporter
 from prover.lean.toolchain.choose import ToolchainChoice
-from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
-
-AnyToolchain = EmbeddedToolchain | NativeToolchain
 
 
-@click.command("audit")
-@click.argument("file")
-@click.option("--strict", is_flag=True, help="What is only suspicious is refused too.")
+@click.command("audit", cls=JsonCommand)
+@click.argument("file", required=False)
+@click.option("--strict", is_flag=True, help="Also refuse what is only suspicious.")
 @toolchain_option
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def command(file: str, strict: bool, toolchain_choice: ToolchainChoice, as_json: bool) -> int:
-    """Audit FILE (- for standard input): what its declarations rest on, and what in it could mislead a reader.
+@json_option
+@click.pass_context
+def command(
+    ctx: click.Context, file: str | None, strict: bool, toolchain_choice: ToolchainChoice, json_file: Path | None
+) -> int:
+    """Audit FILE (- for standard input): the axioms of its declarations, and what in it could mislead a reader.
 
     Exit status: 0 accepted, 2 wrong usage or input, 3 refused.
     """
-    out = consoles()[0]
+    if file is None and "-" in ctx.meta[GIVEN_ARGUMENTS]:
+        file = "-"  # `--json -` was a flag and FILE in earlier versions
+    if file is None:
+        raise click.MissingParameter(ctx=ctx, param_type="argument", param_hint="'FILE'")
     with tempfile.TemporaryDirectory(prefix="prover-audit-") as scratch:
         if file == "-":
             path = Path(scratch) / "Pasted.lean"
@@ -34,5 +37,5 @@ def command(file: str, strict: bool, toolchain_choice: ToolchainChoice, as_json:
         else:
             path = existing_path(file)
         found, toolchain = audit_file(path, toolchain_choice, reporter())
-    report_audits(out, [found], toolchain, strict, as_json)
+    report_audits([found], toolchain, strict, json_file)
     return 0 if found.accepted(strict) else EXIT_REFUSED

@@ -1,7 +1,7 @@
 """`prover check`: judges one proof of a repository, or audits all of it."""
 
-import json
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,32 +14,25 @@ from prover.check.audit import FileAudit
 from prover.check.levels import HIGHEST_LEVEL, verified
 from prover.check.proof_text import ProofText
 from prover.cli.main import EXIT_REFUSED
-from prover.cli.options import jobs_option, repo_option, toolchain_option
-from prover.cli.output import consoles, reporter
+from prover.cli.options import JsonCommand, jobs_option, json_option, level_option, repo_option, toolchain_option
+from prover.cli.output import consoles, print_result, reporter
 from prover.errors import UsageError
 from prover.lean.toolchain.choose import ToolchainChoice
-from prover.tactics.automation import Automation
-from prover.tactics.structure import Structure
-
-SANITY = (Automation(), Structure())
-"""what looks for contradictions in a statement"""
-SANITY_SECONDS = 5.0
-"""for each question"""
 
 
-@click.command("check")
+@click.command("check", cls=JsonCommand)
 @repo_option
-@click.option("--theorem", help="Full name of the theorem whose proof is judged.")
+@click.option("--theorem", help="Full name of the theorem whose proof is checked.")
 @click.option("--all", "everything", is_flag=True, help="Audit every file: axioms, sorries, suspicious sources.")
-@click.option("--proof", "proof_file", help="A file with the tactic block that takes the proof's place (- for stdin).")
-@click.option("--term", is_flag=True, help="With --proof: the file holds a term.")
 @click.option(
-    "--level", type=click.IntRange(1, HIGHEST_LEVEL), default=HIGHEST_LEVEL, show_default=True, help="How far to look."
+    "--proof", "proof_file", help="A file with a tactic block that replaces the proof (- for standard input)."
 )
-@click.option("--strict", is_flag=True, help="With --all: what is only suspicious is refused too.")
+@click.option("--term", is_flag=True, help="With --proof: the file contains a term.")
+@level_option(HIGHEST_LEVEL)
+@click.option("--strict", is_flag=True, help="With --all: also refuse what is only suspicious.")
 @jobs_option
 @toolchain_option
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def command(
     repo: str,
     theorem: str | None,
@@ -50,28 +43,27 @@ def command(
     strict: bool,
     jobs: int,
     toolchain_choice: ToolchainChoice,
-    as_json: bool,
+    json_file: Path | None,
 ) -> int:
-    """Judge the proof of a theorem, its own or one that is handed in; or audit a whole repository.
+    """Check the proof of a theorem, its own or a given one; or audit a whole repository.
 
     Exit status: 0 accepted, 2 wrong usage or input, 3 refused.
     """
     if (theorem is not None) == everything or (everything and proof_file) or (term and not proof_file):
         raise UsageError("Say what to check: --theorem NAME [--proof FILE [--term]], or --all.")
     proof = ProofText(read_text(proof_file), term) if proof_file is not None else None
-    out = consoles()[0]
     with Workspace.open(repo, toolchain_choice, reporter(), jobs) as workspace:
         if theorem is None:
             audits = audit_all(workspace)
-            report_audits(out, audits, workspace.toolchain.describe(), strict, as_json)
+            report_audits(audits, workspace.toolchain.describe(), strict, json_file)
             return 0 if all(each.accepted(strict) for each in audits) else EXIT_REFUSED
         checked = check_proof(workspace, theorem, proof, level)
-    print_json(checked.json()) if as_json else print_checked(out, checked)
+    print_result(checked.json(), json_file, lambda: print_checked(consoles()[0], checked))
     return 0 if checked.accepted else EXIT_REFUSED
 
 
 def read_text(file: str) -> str:
-    """The text of a file that the user named, or standard input.
+    """Returns the text of a file that the user named, or of standard input.
 
     Raises:
         UsageError: it cannot be read, or is not UTF-8.
@@ -86,45 +78,49 @@ def read_text(file: str) -> str:
 
 
 def print_checked(out: Console, checked: Checked) -> None:
-    """One proof, for people: up to which level it holds, and by which toolchain."""
+    """Prints the verdict on a proof as text: the level that it reached, and the toolchain."""
     mark, style = ("✓", "green") if checked.accepted else ("✗", "red")
     out.print(f"[{style}]{mark}[/] ", end="")
     out.print(f"{checked.theorem}  {checked.file}:{checked.line}  ({checked.seconds:.1f} s)", markup=False)
     for finding in checked.findings:
         out.print(f"    look at the statement: {finding}", markup=False)
     if checked.accepted:
-        said = verified(checked.level, checked.axioms, checked.library, checked.kernels)
+        verdict = verified(checked.level, checked.axioms, checked.library, checked.kernels)
     else:
         failed = next(level for level in checked.levels if level.state == "refused")
-        said = f"refused at level {failed.number} ({failed.name}): {checked.reason}"
+        verdict = f"refused at level {failed.number} ({failed.name}): {checked.reason}"
         for message in checked.messages:
             out.print(f"    {message}", markup=False)
-    out.print(f"    {said}; {checked.toolchain}", markup=False)
+    out.print(f"    {verdict}; {checked.toolchain}", markup=False)
 
 
-def report_audits(out: Console, audits: list[FileAudit], toolchain: str, strict: bool, as_json: bool) -> None:
-    """What audits found, for people or for programs."""
+def report_audits(audits: Sequence[FileAudit], toolchain: str, strict: bool, json_file: Path | None) -> None:
+    """Prints the results of audits as text or JSON.
+
+    Args:
+        strict: whether what is only suspicious is refused.
+    """
+    files = [{**asdict(each), "accepted": each.accepted(strict)} for each in audits]
+    accepted = all(each.accepted(strict) for each in audits)
+    value = {"accepted": accepted, "toolchain": toolchain, "files": files}
+    print_result(value, json_file, lambda: print_audits(consoles()[0], audits, toolchain, strict))
+
+
+def print_audits(out: Console, audits: Sequence[FileAudit], toolchain: str, strict: bool) -> None:
+    """Prints the results of audits as text."""
     accepted = sum(each.accepted(strict) for each in audits)
-    if as_json:
-        files = [{**asdict(each), "accepted": each.accepted(strict)} for each in audits]
-        print_json({"accepted": accepted == len(audits), "toolchain": toolchain, "files": files})
-        return
     for each in audits:
         mark, style = ("✓", "green") if each.accepted(strict) else ("✗", "red")
         out.print(f"[{style}]{mark}[/] ", end="")
         out.print(
             f"{each.file}  {each.declarations} declarations; axioms: {', '.join(each.axioms) or 'none'}", markup=False
         )
-        for found in each.found:
-            whose = f"{found.declaration}: " if found.declaration else ""
-            word = "refused" if found.refused else "look at"
-            out.print(f"    {each.file}:{found.line}  {word}: {whose}{found.what}", markup=False)
+        for finding in each.found:
+            declaration = f"{finding.declaration}: " if finding.declaration else ""
+            word = "refused" if finding.refused else "look at"
+            out.print(f"    {each.file}:{finding.line}  {word}: {declaration}{finding.what}", markup=False)
     out.print(
-        f"{accepted} of {len(audits)} accepted: compiled, taken by the kernel twice, axioms; nothing to compare with"
+        f"{accepted} of {len(audits)} accepted: compiled, checked by the kernel twice, axioms allowed; "
+        "there was nothing to compare with"
     )
     out.print(toolchain, markup=False)
-
-
-def print_json(value: object) -> None:
-    """One JSON object on standard output."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))

@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from prover.check.levels import HIGHEST_LEVEL
+from prover.lean.session import TacticLimits
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -56,6 +57,11 @@ def tactic_timeout_option(default: float = 1.5) -> Decorator:
         show_default=True,
         help="Time limit of each tactic, in seconds.",
     )
+
+
+def tactic_limits(seconds: float) -> TacticLimits:
+    """Returns the limits of each tactic for a value of `--tactic-timeout`."""
+    return TacticLimits(milliseconds=round(seconds * 1000))
 
 
 def width_option(*aliases: str, default: int = 64, highest: int | None = None) -> Decorator:
@@ -113,12 +119,16 @@ json_option = click.option(
 )
 """`--json`, for commands of the class `JsonCommand`. The function `prover.cli.output.print_result` obeys it."""
 
+GIVEN_ARGUMENTS = "prover.arguments"
+"""The key of a context's `meta` under which a `JsonCommand` keeps its arguments as they were given."""
+
 
 class JsonCommand(click.Command):
     """A command whose `--json` may stand without a file, as the flag that it was in earlier versions."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parses arguments, after `--json` was given the file `-` where it has none."""
+        ctx.meta[GIVEN_ARGUMENTS] = tuple(args)
         words = any(isinstance(parameter, click.Argument) for parameter in self.params)
         return super().parse_args(ctx, with_json_file(args, words))
 

@@ -1,6 +1,7 @@
 """`prover prove`: proves theorems of a repository and prints, writes or applies the proofs."""
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import click
@@ -14,46 +15,57 @@ from prover.app.workspace import Workspace
 from prover.check.levels import DEFAULT_LEVEL
 from prover.cli.main import EXIT_INTERRUPTED, EXIT_OPEN, EXIT_REFUSED, EXIT_USAGE
 from prover.cli.modelling import model_limit_options, model_options
-from prover.cli.options import jobs_option, repo_option, toolchain_option
-from prover.cli.output import consoles, reporter
-from prover.cli.report import ReportPrinter, write_json
+from prover.cli.options import (
+    JsonCommand,
+    generators_option,
+    jobs_option,
+    json_option,
+    level_option,
+    mode_option,
+    repo_option,
+    tactic_limits,
+    tactic_timeout_option,
+    timeout_option,
+    toolchain_option,
+    width_option,
+)
+from prover.cli.output import STANDARD_OUTPUT, consoles, reporter, write_json
+from prover.cli.report import ReportPrinter
 from prover.errors import UsageError
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.search.budget import Budget
+from prover.search.engine import Strategy
+
+HIGHEST_SEARCH_LEVEL = 4
+"""The highest level to which `prove` checks; level 5 judges statements, which `check` does."""
 
 
-@click.command("prove")
+@click.command("prove", cls=JsonCommand)
 @repo_option
 @click.option("--theorem", "theorems", multiple=True, help="Full name of a theorem; may be given several times.")
 @click.option("--file", "file", type=click.Path(path_type=Path), help="Every theorem of this file with a `sorry`.")
-@click.option("--line", type=click.IntRange(min=1), help="With --file: the theorem that this line is part of.")
+@click.option("--line", type=click.IntRange(min=1), help="With --file: the theorem that contains this line.")
 @click.option("--all", "everything", is_flag=True, help="Every theorem that has a `sorry`.")
-@click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, show_default=True, help="Seconds a theorem.")
-@click.option("--expansions", type=click.IntRange(min=1), help="Goals expanded a theorem, at most.")
-@click.option("--generators", default="automation,structure", show_default=True, help="What proposes tactics.")
+@timeout_option()
+@tactic_timeout_option()
+@click.option("--expansions", type=click.IntRange(min=1), help="Maximum number of goals expanded for each theorem.")
+@width_option()
+@generators_option()
+@mode_option
 @click.option(
-    "--mode",
-    type=click.Choice(["tactics", "whole-proof", "both"]),
-    default="tactics",
+    "--revisions",
+    type=click.IntRange(0, 20),
+    default=1,
     show_default=True,
-    help="Whether the model proposes tactics, whole proofs, or both.",
+    help="How many times the model may revise a whole proof that failed.",
 )
-@click.option("--revisions", type=click.IntRange(0, 20), default=1, show_default=True, help="Of a proof that fails.")
 @model_options
 @model_limit_options
-@click.option(
-    "--level",
-    type=click.IntRange(DEFAULT_LEVEL, 4),
-    default=DEFAULT_LEVEL,
-    show_default=True,
-    help="How far the gate looks; see check.",
-)
+@level_option(DEFAULT_LEVEL, DEFAULT_LEVEL, HIGHEST_SEARCH_LEVEL)
 @jobs_option
 @toolchain_option
 @click.option("--apply", is_flag=True, help="Write the proofs into the files instead of printing patches.")
-@click.option(
-    "--json", "json_file", type=click.Path(path_type=Path), help="Write a report to this file (- for stdout)."
-)
+@json_option
 def command(
     repo: str,
     theorems: tuple[str, ...],
@@ -61,7 +73,9 @@ def command(
     line: int | None,
     everything: bool,
     timeout: float,
+    tactic_timeout: float,
     expansions: int | None,
+    width: int,
     tokens: int | None,
     cost: float | None,
     generators: str,
@@ -76,8 +90,8 @@ def command(
 ) -> int:
     """Prove theorems of a Lean repository.
 
-    What is proved is kept in the database, and not searched for again. Exit status: 0 all proved, 1 some
-    open, 2 wrong usage or input, 3 a proof was refused by the gate, 130 interrupted.
+    Proofs are stored in the database and not searched for again. Exit status: 0 all proved, 1 some open, 2 wrong usage
+    or input, 3 a proof was refused by the gate, 130 interrupted. With --json alone the text goes to standard error.
     """
     if [bool(theorems), file is not None, everything].count(True) != 1 or (line is not None and file is None):
         raise UsageError("Say what to prove: --theorem NAME, --file FILE [--line LINE], or --all.")
@@ -85,14 +99,24 @@ def command(
     reporting = reporter()
     budget = Budget(seconds=timeout, expansions=expansions, **model_limits(tokens, cost, model))
     asked = asked_of(model, mode, revisions, reporting)
-    proposing = generators_named(generators, reporting, asked.tactics) if mode != "whole-proof" else ()
-    request = ProveRequest(wanted, budget, proposing, jobs, apply, level, asked, arguments=tuple(sys.argv[1:]))
-    printer = ReportPrinter(consoles()[0], patches=not apply)
+    request = ProveRequest(
+        wanted,
+        budget,
+        generators_named(generators, reporting, asked.tactics) if mode != "whole-proof" else (),
+        jobs,
+        apply,
+        level,
+        asked,
+        Strategy(limits=tactic_limits(tactic_timeout), width=width),
+        tuple(sys.argv[1:]),
+    )
+    out, err = consoles()
+    printer = ReportPrinter(err if json_file == STANDARD_OUTPUT else out, patches=not apply)
     with Workspace.open(repo, toolchain_choice, reporting, jobs) as workspace:
         report = prove(workspace, request, reporting.notify, printer.theorem)
     printer.summary(report)
     if json_file is not None:
-        write_json(report, json_file)
+        write_json(asdict(report), json_file)
     return status_of(report)
 
 

@@ -1,46 +1,23 @@
-"""Prints what a run of `prove` found: as JSON for programs, as text for people."""
+"""Prints the report of a run of `prove` as text."""
 
-import json
-import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from pathlib import Path
 
 from rich.console import Console
 from rich.syntax import Syntax
 from rich.table import Table
 
 from prover.app.report import GeneratorReport, Report, TheoremReport
-from prover.errors import NotWritable
-from retrieval.files import write_atomically
-
-
-def write_json(report: Report, file: Path) -> None:
-    """Writes the report as one JSON object with a list `theorems`.
-
-    Raises:
-        NotWritable: the file cannot be written.
-    """
-    text = json.dumps(asdict(report), ensure_ascii=False, indent=2) + "\n"
-    if str(file) == "-":
-        sys.stdout.write(text)
-        return
-    try:
-        file.touch()  # a missing directory is a mistake: it is not created
-        write_atomically(file, text)
-    except OSError as error:
-        raise NotWritable(f"{file} cannot be written ({error.strerror}): choose another place for --json.") from None
 
 
 class ReportPrinter:
-    """Prints a run as it goes."""
+    """Prints the results of a run as they become known."""
 
     def __init__(self, console: Console, patches: bool) -> None:
         self._console = console
         self._patches = patches
 
     def theorem(self, theorem: TheoremReport) -> None:
-        """One theorem: a line, then its proof and patch if it has one."""
+        """Prints the result for a theorem: one line, then its proof and patch if it has one."""
         place = f"{theorem.file}:{theorem.line}" if theorem.line else theorem.file
         plural = "" if theorem.expansions == 1 else "s"
         cost = f"{theorem.seconds:.1f} s, {theorem.expansions} expansion{plural}, {theorem.tactics_run} tactics"
@@ -62,7 +39,7 @@ class ReportPrinter:
                 self._indented(theorem.messages, "")
 
     def summary(self, report: Report) -> None:
-        """How many theorems were proved, and what each generator did where there was more than one theorem."""
+        """Prints the number of theorems proved, and for several theorems also a table of generators."""
         if len(report.theorems) > 1 and any(row.tried for row in report.generators.values()):
             self._console.print(_table(report.generators))
         proved = sum(theorem.status == "proved" for theorem in report.theorems)

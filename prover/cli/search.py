@@ -1,39 +1,47 @@
-"""`prover search`: theorems and definitions for words, part of a name, or a goal."""
+"""`prover search`: finds theorems and definitions by words, part of a name, or a goal."""
 
-import json
+from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from prover.app.premises import find_premises, goal_text
 from prover.app.workspace import Workspace
-from prover.cli.options import repo_option, toolchain_option
-from prover.cli.output import consoles, notifier, reporter
+from prover.cli.options import JsonCommand, json_option, repo_option, toolchain_option
+from prover.cli.output import consoles, print_result, reporter
 from prover.lean.toolchain.choose import ToolchainChoice
 
 if TYPE_CHECKING:
     from retrieval.retriever import RetrievedPremise
 
 
-@click.command("search")
+@click.command("search", cls=JsonCommand)
 @click.argument("words", default="")
 @repo_option
 @click.option("--goal", default="", help="A goal as Lean prints it: hypotheses, then ⊢ and the target.")
-@click.option("-k", "count", type=click.IntRange(1, 1000), default=20, show_default=True, help="How many to show.")
+@click.option(
+    "-k", "count", type=click.IntRange(1, 1000), default=20, show_default=True, help="Maximum number of results."
+)
 @toolchain_option
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
-def command(words: str, repo: str, goal: str, count: int, toolchain_choice: ToolchainChoice, as_json: bool) -> int:
+@json_option
+def command(
+    words: str, repo: str, goal: str, count: int, toolchain_choice: ToolchainChoice, json_file: Path | None
+) -> int:
     """Search a repository and Lean's library in plain words, by part of a name, or by a goal.
 
-    Each line says why: the rank by vectors (dense), by words and by symbols. Needs an index: see `prover index
-    build`. Exit status: 0 something was found, 1 nothing was, 2 wrong usage or input.
+    Each line shows the ranks by vectors (dense), by words and by symbols. Needs an index: see `prover index build`.
+    Exit status: 0 something was found, 1 nothing was, 2 wrong usage or input.
     """
+    reporting = reporter()
+    with Workspace.open(repo, toolchain_choice, reporting) as workspace:
+        found = find_premises(workspace, words, goal, count, reporting.notify)
+    print_result([_row(each) for each in found], json_file, lambda: _print_premises(found, words, goal))
+    return 0 if found else 1
+
+
+def _print_premises(found: "Sequence[RetrievedPremise]", words: str, goal: str) -> None:
     console = consoles()[0]
-    with Workspace.open(repo, toolchain_choice, reporter()) as workspace:
-        found = find_premises(workspace, words, goal, count, notifier())
-    if as_json:
-        click.echo(json.dumps([_row(each) for each in found], ensure_ascii=False, indent=1))
-        return 0 if found else 1
     for each in found:
         premise = each.premise
         console.print(f"{premise.name}  {premise.module}  ({premise.kind}; {_why(each, words, goal)})", markup=False)
@@ -43,7 +51,6 @@ def command(words: str, repo: str, goal: str, count: int, toolchain_choice: Tool
             console.print(f"    -- {premise.docstring.strip().splitlines()[0]}", markup=False, style="dim")
     if not found:
         console.print("nothing was found")
-    return 0 if found else 1
 
 
 def _why(found: "RetrievedPremise", words: str, goal: str) -> str:

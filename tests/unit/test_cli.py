@@ -1,10 +1,12 @@
 """The command line on input that is wrong before any Lean is needed: one sentence, and the right status."""
 
+import io
 from pathlib import Path
 
 import pytest
 
 from prover.app.assembly import GENERATORS, generators_named
+from prover.check.audit import FileAudit
 from prover.cli.main import COMMANDS, run
 from prover.errors import UsageError
 from prover.progress import Reporter
@@ -170,3 +172,43 @@ def test_limits_that_could_never_bind_are_refused(
 ) -> None:
     assert run(["prove", "--repo", str(repository), "--all", *options]) == 2
     assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "audited", "printed"),
+    [
+        (["A.lean"], "A.lean", False),
+        (["--json", "A.lean"], "A.lean", True),
+        (["A.lean", "--json"], "A.lean", True),
+        (["A.lean", "--json", "-"], "A.lean", True),
+        (["--json", "-"], "Pasted.lean", True),
+        (["-", "--json"], "Pasted.lean", True),
+        (["--json=-", "A.lean"], "A.lean", True),
+        (["A.lean", "--json", "out.json"], "A.lean", False),
+    ],
+)
+def test_a_file_after_json_is_audited_as_it_was_when_that_was_a_flag(
+    repository: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    audited: str,
+    printed: bool,
+) -> None:
+    text = (repository / "A.lean").read_text()
+    monkeypatch.chdir(repository)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"theorem t : True := trivial")))
+    monkeypatch.setattr(
+        "prover.cli.audit.audit_file", lambda path, *_: (FileAudit(path.name, (), 1, compiled=True), "a Lean")
+    )
+    assert run(["audit", *arguments]) == 0
+    output = capsys.readouterr().out
+    assert output.startswith("{") == printed
+    assert audited in output
+    assert (repository / "A.lean").read_text() == text
+    assert (repository / "out.json").exists() == ("out.json" in arguments)
+
+
+def test_an_audit_of_nothing_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["audit", "--json"]) == 2
+    assert "Missing argument 'FILE'" in said(capsys)

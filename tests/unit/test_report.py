@@ -1,6 +1,7 @@
 """Reports: the fields that programs rely on, and the exit status of a run."""
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,9 @@ from rich.console import Console
 from prover.app.report import Report, TheoremReport, report_of
 from prover.attempt import AttemptOutcome, Spent, Task, TheoremFailed, TheoremOpen, TheoremProved
 from prover.check.gate import Accepted
+from prover.cli.output import write_json
 from prover.cli.prove import status_of
-from prover.cli.report import ReportPrinter, write_json
+from prover.cli.report import ReportPrinter
 from prover.errors import BrokenFile, NotWritable
 from prover.lean.protocol import Declaration
 from prover.lean.session import SourceText
@@ -84,7 +86,7 @@ def test_a_broken_file_is_reported_with_leans_messages() -> None:
 
 def test_the_json_has_the_fields_of_the_contract(repository: Repository, tmp_path: Path) -> None:
     file = tmp_path / "report.json"
-    write_json(run_of(reported(repository, proved())), file)
+    write_json(asdict(run_of(reported(repository, proved()))), file)
     written = json.loads(file.read_text(encoding="utf-8"))
     (row,) = written["theorems"]
     assert set(row) >= CONTRACT
@@ -95,27 +97,27 @@ def test_the_json_has_the_fields_of_the_contract(repository: Repository, tmp_pat
 
 def test_open_theorems_have_the_same_fields(repository: Repository, tmp_path: Path) -> None:
     file = tmp_path / "report.json"
-    write_json(run_of(reported(repository, TheoremOpen("no tactic is left to try", SPENT))), file)
+    write_json(asdict(run_of(reported(repository, TheoremOpen("no tactic is left to try", SPENT)))), file)
     (row,) = json.loads(file.read_text(encoding="utf-8"))["theorems"]
     assert set(row) >= CONTRACT
     assert row["proof"] is None
 
 
 def test_json_goes_to_standard_output_for_a_dash(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
-    write_json(run_of(reported(repository, proved())), Path("-"))
+    write_json(asdict(run_of(reported(repository, proved()))), Path("-"))
     assert json.loads(capsys.readouterr().out)["theorems"][0]["theorem"] == "t"
 
 
 def test_a_report_replaces_an_older_one(tmp_path: Path) -> None:
     file = tmp_path / "report.json"
     file.write_text("something much longer than nothing" * 1000)
-    write_json(run_of(), file)
+    write_json(asdict(run_of()), file)
     assert json.loads(file.read_text())["theorems"] == []
 
 
 def test_a_report_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     with pytest.raises(NotWritable, match="choose another place for --json"):
-        write_json(run_of(), tmp_path / "gone" / "report.json")
+        write_json(asdict(run_of()), tmp_path / "gone" / "report.json")
 
 
 @pytest.mark.parametrize(
