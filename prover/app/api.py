@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 class RepositorySession:
     """A Lean repository that is open for proving. A context manager: leaving it ends every Lean process.
 
-    Results are stored in the prover's database, as those of the command line are.
+    Results are stored in the prover's database, like those of the command line.
     """
 
     def __init__(self, workspace: Workspace, reporter: Reporter) -> None:
@@ -75,7 +75,7 @@ class RepositorySession:
     def check(
         self, theorem: str, proof: str | None = None, *, term: bool = False, level: int = HIGHEST_LEVEL
     ) -> Checked:
-        """Judges a proof of a theorem.
+        """Checks a proof of a theorem.
 
         Args:
             theorem: The full name of the theorem.

@@ -1,4 +1,4 @@
-"""Judges proofs and audits files: the use cases of `prover check` and `prover audit`."""
+"""Checks proofs of theorems and audits files."""
 
 import time
 from collections.abc import Callable, Sequence

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def home() -> Home:
-    """Returns `PROVER_HOME` when it is set, else the platform's user directory."""
+    """Returns the directory `PROVER_HOME`, or the platform's user directory if that is not set."""
     chosen = os.environ.get("PROVER_HOME")
     return Home(Path(chosen).expanduser().resolve()) if chosen else Home.default()
 
@@ -80,4 +80,4 @@ def _price(variable: str) -> float:
     try:
         return float(os.environ.get(variable) or 0)
     except ValueError:
-        raise UsageError(f"{variable} is not a number: it is the price of a million tokens.") from None
+        raise UsageError(f"{variable} is not a number: set it to the price of a million tokens.") from None

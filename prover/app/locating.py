@@ -94,8 +94,8 @@ class Locator:
             BrokenFile: The file does not compile.
         """
         repository = self._workspace.repository
-        beside = repository.root / place.file
-        module = repository.at(beside if beside.is_file() else place.file)
+        inside = repository.root / place.file
+        module = repository.at(inside if inside.is_file() else place.file)
         targets = self.in_module(module)
         if place.line is None:
             return [target for target in targets if target.task.declaration.incomplete]

@@ -1,6 +1,7 @@
-"""From a repository and its toolchain to an index of premises: what `index`, `search`, `eval` and `prove` share."""
+"""Indexes of premises: builds, loads, examines and searches that of a repository and that of Lean's library."""
 
 import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,19 +35,19 @@ if TYPE_CHECKING:
 KINDS = frozenset(get_args(Kind)) - {"constructor", "recursor", "quotient"}
 LIBRARY = "library"
 MAX_QUERY_CHARACTERS = 20_000
-"""characters of a query that are read"""
+"""The number of characters of a query that are used."""
 
 
 @dataclass(frozen=True)
 class Gathered:
-    """What an index is built from."""
+    """The input of an index."""
 
     corpus: "Corpus"
     key: IndexKey
 
 
 def index_directory(location: str) -> Path:
-    """Where the index of a repository lies."""
+    """Returns the directory of the index of a repository."""
     import hashlib
 
     readable = re.sub(r"[^\w.-]+", "-", location).strip("-")[-60:]
@@ -54,14 +55,14 @@ def index_directory(location: str) -> Path:
 
 
 def key_of(ready: Workspace) -> IndexKey:
-    """What an index of a repository would be made from now."""
+    """Returns the key that an index of a repository would have if it were built now."""
     revision = revision_of(ready.checkout, ready.repository)
     sources = {ready.checkout.location.canonical: revision, LIBRARY: str(LIBRARY_VERSION)}
     return IndexKey(ready.toolchain.name, sources)
 
 
 def gather(ready: Workspace, reporter: Reporter) -> Gathered:
-    """Every premise of a repository and of the library below it; traces the repository first.
+    """Returns every premise of a repository and of the library that it imports; traces the repository first.
 
     Raises:
         UsageError: nothing of the repository could be traced.
@@ -88,7 +89,7 @@ def gather(ready: Workspace, reporter: Reporter) -> Gathered:
 
 
 def traced_index(database: "Database", snapshot: int, library: "Retriever") -> "Retriever":
-    """The premises of a traced repository beside those of the library."""
+    """Returns an index of the premises of a traced repository and of the library."""
     from curriculum.database.steps import declared_in, imports_in
 
     with database.reading() as connection:
@@ -97,10 +98,10 @@ def traced_index(database: "Database", snapshot: int, library: "Retriever") -> "
 
 
 def load_index(ready: Workspace, notify: Notify) -> "Retriever":
-    """The index of a repository; one of other revisions is used, with a word about it.
+    """Returns the index of a repository; if it is of another revision, it is used and a note says so.
 
     Raises:
-        RetrievalError: there is none, it was made with another toolchain or other weights, or it is damaged.
+        RetrievalError: there is none, it was built with another toolchain or other weights, or it is damaged.
     """
     from retrieval import stored
 
@@ -114,10 +115,10 @@ def load_index(ready: Workspace, notify: Notify) -> "Retriever":
 
 
 def encoder_named(name: str) -> "TransformerEncoder | None":
-    """The model of a name or path; nothing for the hashed encoder, which each index has its own of.
+    """Returns the encoder with a name or path; None for the hashed encoder, of which each index has its own.
 
     Raises:
-        EncoderMissing: the model is not here and cannot be fetched.
+        EncoderMissing: the model is not on this computer and cannot be downloaded.
     """
     if name == HASHED:
         return None
@@ -127,7 +128,7 @@ def encoder_named(name: str) -> "TransformerEncoder | None":
 
 
 def with_encoder(key: IndexKey, name: str, encoder: "TransformerEncoder | None") -> IndexKey:
-    """The key of an index that is made with an encoder."""
+    """Returns the key of an index that is built with an encoder."""
     return replace(key, encoder=name, weights=encoder.version if encoder is not None else "")
 
 
@@ -139,14 +140,14 @@ def _of_repository(declared: "Iterable[Declared]") -> Iterator[Premise]:
 
 
 def of_library(modules: Iterable[LibraryModule]) -> Iterator[Premise]:
-    """The premises of a library, as they are indexed."""
+    """Yields the premises of a library as they are indexed."""
     for module in modules:
         for place, each in enumerate(module.premises):
             yield Premise(each.name, module.module, each.kind, each.statement, each.docstring, place)
 
 
 def _without_name(signature: str, name: str) -> str:
-    """A signature without the name and the universes that it begins with."""
+    """Returns a signature without the name and the universes at its start."""
     rest = signature.removeprefix(name)
     if rest == signature:
         rest = signature[len(signature.split(maxsplit=1)[0]) :] if signature.strip() else ""
@@ -156,7 +157,7 @@ def _without_name(signature: str, name: str) -> str:
 
 
 def library_indexes(reporter: Reporter) -> Library:
-    """The indexes of toolchains' libraries, each loaded once."""
+    """Returns a function that loads the index of a toolchain's library, each one once."""
     known: dict[tuple[str, tuple[str, ...]], Retriever] = {}
 
     def library(toolchain: "Toolchain", imports: Sequence[str]) -> "Retriever":
@@ -169,7 +170,7 @@ def library_indexes(reporter: Reporter) -> Library:
 
 
 def library_index(toolchain: "Toolchain", roots: Sequence[str], reporter: Reporter) -> "Retriever":
-    """The premises of a toolchain's library below some roots; read and indexed where that was not done, or is damaged.
+    """Returns the index of a toolchain's library below some roots; builds it if it is missing or damaged.
 
     Raises:
         LeanError: Lean failed several times to list them.
@@ -194,7 +195,7 @@ def _build(toolchain: "Toolchain", roots: Sequence[str], key: IndexKey, reporter
     try:
         save(retriever, key, home().root / "indexes" / f"{toolchain.name}-{'-'.join(roots)}")
     except OSError as error:
-        reporter.notify(f"the index is not kept: {error}")
+        reporter.notify(f"the index cannot be stored: {error}")
     return retriever
 
 
@@ -219,6 +220,65 @@ def build_index(ready: Workspace, reporter: Reporter, encoder_name: str | None =
     gathered = gather(ready, reporter)
     retriever = Retriever.build(gathered.corpus, encoder)
     return save(retriever, with_encoder(gathered.key, name, encoder), directory)
+
+
+@dataclass(frozen=True)
+class IndexStatus:
+    """The state of the index of a repository."""
+
+    directory: Path
+    manifest: "IndexManifest"
+    damaged: tuple[str, ...]
+    """The names of damaged files."""
+    problem: str | None = None
+    """Why the index cannot be used as it is, apart from damage."""
+
+    @property
+    def usable(self) -> bool:
+        """Whether the index is whole and up to date."""
+        return not self.damaged and self.problem is None
+
+
+def index_status(ready: Workspace) -> IndexStatus:
+    """Returns the state of the index of a repository.
+
+    Raises:
+        RetrievalError: there is none.
+    """
+    from retrieval import stored
+
+    directory = index_directory(ready.checkout.location.canonical)
+    manifest = stored.read_manifest(directory)
+    if broken := stored.damaged(directory, manifest):
+        return IndexStatus(directory, manifest, tuple(broken))
+    try:
+        encoder = encoder_named(manifest.key.encoder)
+        load(directory, with_encoder(key_of(ready), manifest.key.encoder, encoder), encoder)
+    except RetrievalError as error:
+        return IndexStatus(directory, manifest, (), str(error))
+    return IndexStatus(directory, manifest, ())
+
+
+@dataclass(frozen=True)
+class BuiltIndex:
+    """The index of a repository after it was brought up to date."""
+
+    directory: Path
+    manifest: "IndexManifest"
+    seconds: float | None
+    """The time that building took, in seconds; None if the index was up to date."""
+
+
+def make_index(ready: Workspace, reporter: Reporter, encoder_name: str | None = None) -> BuiltIndex:
+    """Builds the index of a repository where that is needed; see `build_index` for the arguments."""
+    from retrieval.stored import read_manifest
+
+    directory = index_directory(ready.checkout.location.canonical)
+    started = time.monotonic()
+    manifest = build_index(ready, reporter, encoder_name)
+    if manifest is None:
+        return BuiltIndex(directory, read_manifest(directory), None)
+    return BuiltIndex(directory, manifest, time.monotonic() - started)
 
 
 def _encoder_of(directory: Path) -> str:

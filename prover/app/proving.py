@@ -28,23 +28,23 @@ from prover.tactics.generator import Generator
 
 @dataclass(frozen=True)
 class ProveRequest:
-    """Which theorems are to be proved, and how."""
+    """The theorems to prove, and the settings."""
 
     wanted: tuple[str, ...] | FileLine | None
-    """full names of theorems, or where they are; None for every theorem with a `sorry`"""
+    """Full names of theorems, or their place; None for every theorem with a `sorry`."""
     budget: Budget
     generators: tuple[Generator, ...]
     jobs: int = 1
-    """theorems attempted at once"""
+    """The number of theorems attempted at once."""
     apply: bool = False
-    """write the proofs into the files"""
+    """Whether proofs are written into the files."""
     level: int = DEFAULT_LEVEL
-    """the gate's level up to which a proof is checked"""
+    """The gate's level up to which proofs are checked."""
     asked: AskedModel = NOBODY
-    """the language model"""
+    """The language model."""
     strategy: Strategy = Strategy()  # noqa: RUF009  # frozen
     arguments: tuple[str, ...] = ()
-    """the command line, for the database"""
+    """The command line, which is stored with the run."""
 
     def settings(self) -> dict[str, Any]:
         """Returns the settings on which the outcome of an attempt depends, for the database."""
@@ -91,7 +91,7 @@ class _Run:
         self._mixture = mixture(request.generators)
 
     def close(self) -> None:
-        """Ends the Lean processes, and the run in the database."""
+        """Ends the Lean processes, and marks the run in the database as ended."""
         self._pool.close()
         self._ledger.end(self._report.interrupted)
 
@@ -129,7 +129,7 @@ class _Run:
         self._add(TheoremReport.of_broken_file(self._workspace.repository.relative(module), error))
 
     def _read_files(self, targets: Iterable[Target]) -> None:
-        """Lets generators read the files of the theorems, where they need to."""
+        """Lets generators that need it read the files of the theorems."""
         sources = (each.task.source for each in targets)
         with self._pool.lend() as session:
             have_read(session, self._workspace.contents(), sources, self._request.generators)

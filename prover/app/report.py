@@ -56,10 +56,15 @@ class GeneratorReport:
     and the seconds that proposing them took."""
 
     proposed: int
+    """The number of tactics that it proposed."""
     tried: int
+    """The number of its tactics that were run."""
     valid: int
+    """The number of its tactics that Lean accepted."""
     used: int
+    """The number of its tactics that are part of proofs."""
     seconds: float
+    """The time that proposing took, in seconds."""
 
 
 @dataclass

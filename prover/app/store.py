@@ -97,7 +97,7 @@ class Ledger:
         from curriculum.database.records import AttemptCost, AttemptRecord
 
         declaration, spent = task.declaration, outcome.spent
-        tried = AttemptRecord(
+        attempt = AttemptRecord(
             declaration.name,
             task.source.module,
             declaration.key,
@@ -107,7 +107,7 @@ class Ledger:
             cost=AttemptCost(spent.seconds, spent.expansions, spent.tactics),
             models=() if self._model is None else (self._model,),
         )
-        work.results.record_attempt(tried, self._repository, self._run)
+        work.results.record_attempt(attempt, self._repository, self._run)
 
     def _perform(self, act: "Callable[[UnitOfWork], T]") -> T | None:
         with self._lock:
@@ -133,9 +133,9 @@ def result_of(
             judgement = outcome.judgement
             sources = dict.fromkeys(source for step in outcome.steps for source in step.sources)
             names = ", ".join(sources or generators)
-            behind = model if {"model", "drafts"} & sources.keys() else None
+            used_model = model if {"model", "drafts"} & sources.keys() else None
             steps = tuple(GoalStep(s.goal.printed(), s.goal.key, s.tactic) for s in outcome.steps)
-            return FoundProof(scripts, judgement.axioms, judgement.level, names, outcome.whole, behind, steps=steps)
+            return FoundProof(scripts, judgement.axioms, judgement.level, names, outcome.whole, used_model, steps=steps)
         case TheoremOpen(reason, _, refused):
             return ("refused", refused) if refused else ("open", reason)
         case TheoremFailed(reason):

@@ -1,4 +1,4 @@
-"""Traces a repository into the database: what `prover trace` and `prover sorries` share."""
+"""Traces repositories into the database, and lists their `sorry`s."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -20,19 +20,24 @@ if TYPE_CHECKING:
 
 @dataclass
 class TraceResult:
-    """What became of a trace."""
+    """The modules of a repository and of its packages after a trace."""
 
     compiled: list[Compiled] = field(default_factory=list)
     failed: list[NotCompiled] = field(default_factory=list)
+    """The modules that could not be built or stored."""
 
     @property
     def own(self) -> list[Compiled]:
-        """The modules of the repository itself, not those of packages that it needs."""
+        """The compiled modules of the repository itself, without those of its packages."""
         return [outcome for outcome in self.compiled if not outcome.module.package]
 
 
 def trace_into_database(opened: Workspace, notify: Notify) -> TraceResult:
-    """Traces every module of a repository, stores what is new, and says what could not be built."""
+    """Traces every module of a repository and stores what is new.
+
+    Raises:
+        DatabaseError: the database cannot be used.
+    """
     from curriculum.database.traces import SnapshotSource
 
     traced = TraceResult()
@@ -55,7 +60,7 @@ def trace_into_database(opened: Workspace, notify: Notify) -> TraceResult:
 
 
 def _store(opened: Workspace, outcome: Compiled, work: "UnitOfWork") -> None:
-    """Stores a module that is not there yet."""
+    """Stores a module that the database does not have."""
     key = _key(opened, outcome)
     if not work.traces.modules_known([key]):
         work.traces.store_module(key, opened.toolchain.name, opened.builder.traced_module(outcome.module))
@@ -78,20 +83,20 @@ def _key(opened: Workspace, outcome: Compiled) -> str:
 
 @dataclass(frozen=True)
 class ListedSorry:
-    """A `sorry`, and where it is."""
+    """A `sorry` and its position."""
 
     id: str
-    """stays the same while its declaration and goal do"""
+    """An identifier that stays the same while the declaration and the goal do."""
     file: str
     line: int
-    """from 1"""
+    """Counted from 1."""
     column: int
-    """from 0, in characters"""
+    """Counted from 0, in characters."""
     declaration: str
     term: bool
-    """a term is missing there, not a tactic"""
+    """Whether a term is missing there, and not a tactic."""
     goal: str
-    """as Lean prints it"""
+    """The goal as Lean prints it."""
 
 
 def sorries_in(ready: Workspace, traced: TraceResult) -> Iterator[ListedSorry]:

@@ -1,1 +1,1 @@
-"""The composition root: arguments, environment, printing, wiring."""
+"""The command line: one file per command, with its options, one call of the application layer, and its output."""

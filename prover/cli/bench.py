@@ -1,7 +1,6 @@
-"""`prover bench NAME`: runs a script in `benchmarks/` and prints what it finds."""
+"""`prover bench NAME`: runs a script in `benchmarks/` and prints its results."""
 
 import importlib
-import json
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -15,7 +14,8 @@ import prover
 from prover.app.environment import embedded_toolchain, home
 from prover.app.premises import library_indexes
 from prover.app.workspace import read_repository
-from prover.cli.output import consoles, reporter
+from prover.cli.options import timeout_option
+from prover.cli.output import STANDARD_OUTPUT, consoles, notifier, reporter, write_json
 from prover.errors import UsageError
 
 CHECKOUT = Path(prover.__file__).resolve().parents[1]
@@ -23,7 +23,11 @@ SCRIPTS = CHECKOUT / "benchmarks"
 RESULTS = SCRIPTS / "results"
 
 json_option = click.option(
-    "--json", "json_file", type=click.Path(path_type=Path), help="Where the figures are written."
+    "--json",
+    "json_file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the figures as JSON to FILE, or to standard output for -; by default into benchmarks/results.",
 )
 
 
@@ -42,20 +46,22 @@ def lean(repl: Path | None, quick: bool, json_file: Path | None) -> int:
     Exit status: 0 every target is met, 1 one is missed.
     """
     script = _script("lean")
-    out, err = consoles()
-    results = script.measure(embedded_toolchain(reporter()), home().caches / "bench", repl, quick, _teller(err))
+    out = _console(json_file)
+    results = script.measure(embedded_toolchain(reporter()), home().caches / "bench", repl, quick, _notify)
     _print_lean(out, results)
-    _write(results.json(), json_file or RESULTS / "lean.json", err)
+    _write(results.json(), json_file or RESULTS / "lean.json")
     return 1 if any(row.met is False for row in results.rows) else 0
 
 
 @command.command("projects")
-@click.option("--timeout", type=click.FloatRange(min=0.1), default=20.0, show_default=True, help="Seconds a theorem.")
-@click.option("--limit", type=click.IntRange(min=1), help="Open theorems of each project, at most.")
-@click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Theorems tried at once.")
+@timeout_option(20.0)
+@click.option("--limit", type=click.IntRange(min=1), help="Maximum number of open theorems of each project.")
+@click.option(
+    "--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Number of theorems attempted at once."
+)
 @json_option
 def projects(timeout: float, limit: int | None, jobs: int, json_file: Path | None) -> None:
-    """Count the open theorems of lean_projects that are proved, beside the fixed list of closing tactics."""
+    """Count the open theorems of lean_projects that are proved, compared with a fixed list of closing tactics."""
     script = _script("projects")
     out, err = consoles()
     results = script.measure(
@@ -65,20 +71,24 @@ def projects(timeout: float, limit: int | None, jobs: int, json_file: Path | Non
     for row in script.totals(results):
         table.add_row(row.project, str(row.open), *(f"{n} ({n / row.open:.0%})" for n in row.proved))
     out.print(table)
-    _write(results, json_file or RESULTS / "projects.json", err)
+    _write(results, json_file or RESULTS / "projects.json")
 
 
 @command.command("premises")
-@click.option("--repo", "repos", multiple=True, help="In place of lean_projects; theorems with their proofs put aside.")
-@click.option("--timeout", type=click.FloatRange(min=0.1), default=5.0, show_default=True, help="Seconds a theorem.")
-@click.option("--limit", type=click.IntRange(min=1), help="Theorems of each project, at most.")
-@click.option("--modules", type=click.IntRange(min=1), help="Modules of each project, at most.")
-@click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Theorems tried at once.")
+@click.option(
+    "--repo", "repos", multiple=True, help="A repository to use instead of lean_projects, with its proofs hidden."
+)
+@timeout_option(5.0)
+@click.option("--limit", type=click.IntRange(min=1), help="Maximum number of theorems of each project.")
+@click.option("--modules", type=click.IntRange(min=1), help="Maximum number of modules of each project.")
+@click.option(
+    "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Number of theorems attempted at once."
+)
 @json_option
 def premises(
     repos: tuple[str, ...], timeout: float, limit: int | None, modules: int | None, jobs: int, json_file: Path | None
 ) -> None:
-    """Count what premises gain: none, some by chance, those that are found; paired, at equal time."""
+    """Compare proving without premises, with random ones and with retrieved ones; paired, at equal time."""
     script, plans = _script("premises"), _script("projects")
     out, err = consoles()
     roots = tuple(read_repository(repo, _teller(err))[1].root for repo in repos)
@@ -87,17 +97,19 @@ def premises(
         embedded_toolchain(reporter()), home().caches, plan, library_indexes(reporter()), _teller(err)
     )
     _print_gains(out, plans.shares(results), script.gains(results))
-    _write(results, json_file or RESULTS / "premises.json", err)
+    _write(results, json_file or RESULTS / "premises.json")
 
 
 @command.command("memory")
-@click.option("--repo", "repos", multiple=True, help="Beside lean_projects.")
-@click.option("--timeout", type=click.FloatRange(min=0.1), default=5.0, show_default=True, help="Seconds a theorem.")
-@click.option("--limit", type=click.IntRange(min=1), help="Theorems of each project, at most.")
-@click.option("--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Theorems tried at once.")
+@click.option("--repo", "repos", multiple=True, help="A repository to use in addition to lean_projects.")
+@timeout_option(5.0)
+@click.option("--limit", type=click.IntRange(min=1), help="Maximum number of theorems of each project.")
+@click.option(
+    "--jobs", type=click.IntRange(1, 64), default=1, show_default=True, help="Number of theorems attempted at once."
+)
 @json_option
 def memory(repos: tuple[str, ...], timeout: float, limit: int | None, jobs: int, json_file: Path | None) -> None:
-    """Count what memory gains: half of all theorems are learnt, the other half proved; paired, at equal time."""
+    """Compare proving with and without memory of half of all theorems, on the other half; paired, at equal time."""
     script, plans = _script("memory"), _script("projects")
     out, err = consoles()
     own = plans.ProjectsPlan(timeout, limit, jobs, finished=True).chosen()
@@ -106,7 +118,7 @@ def memory(repos: tuple[str, ...], timeout: float, limit: int | None, jobs: int,
     results = script.compare(embedded_toolchain(reporter()), home().caches, plan, _teller(err))
     out.print(f"goals remembered: {results['precedents']}", markup=False)
     _print_gains(out, plans.shares(results), script.gains(results))
-    _write(results, json_file or RESULTS / "memory.json", err)
+    _write(results, json_file or RESULTS / "memory.json")
 
 
 @command.command("retrieval")
@@ -115,28 +127,34 @@ def memory(repos: tuple[str, ...], timeout: float, limit: int | None, jobs: int,
 @click.option("--queries", type=click.IntRange(min=1), default=500, show_default=True)
 @json_option
 def retrieval(databases: tuple[Path, ...], count: int, queries: int, json_file: Path | None) -> None:
-    """Build and search an index of many premises: the library's, those of DATABASES that were traced, and copies."""
+    """Build and search a large premise index: the library, traced repositories of DATABASES, and copies."""
     script = _script("retrieval_scale")
-    out, err = consoles()
+    out = _console(json_file)
     toolchain = embedded_toolchain(reporter())
     library = library_indexes(reporter())(toolchain, ())
-    results = script.measure(toolchain, library, databases, count, queries, _teller(err))
+    results = script.measure(toolchain, library, databases, count, queries, _notify)
     for name, figure in results.items():
         if name != "conditions":
             out.print(f"{name}: {figure}", markup=False)
-    _write(results, json_file or RESULTS / "retrieval_scale.json", err)
+    _write(results, json_file or RESULTS / "retrieval_scale.json")
 
 
 @command.command("soak")
 @click.option("--attempts", type=click.IntRange(min=1), default=2000, show_default=True)
-@click.option("--seed", type=int, default=0, show_default=True, help="Of the attempts and of the kills.")
-@click.option("--seconds", type=click.FloatRange(min=0.1), default=2.0, show_default=True, help="Budget of an attempt.")
-@click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Attempts at once.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Seed of the attempts and of the kills.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(min=0.1),
+    default=2.0,
+    show_default=True,
+    help="Time limit of each attempt, in seconds.",
+)
+@click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Number of attempts at once.")
 @json_option
 def soak(attempts: int, seed: int, seconds: float, jobs: int, json_file: Path | None) -> int:
-    """Prove while Lean's processes are killed at random; nothing may be wrong, lost or left over.
+    """Prove while Lean processes are killed at random; no result may be wrong or lost, and no process left over.
 
-    Exit status: 0 nothing was, 1 something was.
+    Exit status: 0 all is well, 1 something went wrong.
     """
     script = _script("soak")
     out, err = consoles()
@@ -145,7 +163,7 @@ def soak(attempts: int, seed: int, seconds: float, jobs: int, json_file: Path | 
     for name, figure in results.items():
         if name != "conditions":
             out.print(f"{name}: {figure}", markup=False)
-    _write(results, json_file or RESULTS / "soak.json", err)
+    _write(results, json_file or RESULTS / "soak.json")
     return 1 if results["wrong"] or results["lost"] or results["left_over"] else 0
 
 
@@ -153,18 +171,18 @@ def soak(attempts: int, seed: int, seconds: float, jobs: int, json_file: Path | 
 @click.option("--repetitions", type=click.IntRange(min=1), default=3, show_default=True)
 @json_option
 def gate(repetitions: int, json_file: Path | None) -> int:
-    """Measure what the gate costs beside the plain elaboration of a file.
+    """Measure the cost of the gate compared with plain elaboration of a file.
 
     Exit status: 0 every target is met, 1 one is missed.
     """
-    out, err = consoles()
-    results = _script("gate").measure(embedded_toolchain(reporter()), home().caches, repetitions, _teller(err))
+    out = _console(json_file)
+    results = _script("gate").measure(embedded_toolchain(reporter()), home().caches, repetitions, _notify)
     table = Table("theorem", "file alone", "gate, first", "original known", "target", "met", "level 4", title="seconds")
     for row in results["rows"]:
         figures = (f"{row[name]:.2f}" for name in ("plain", "first", "known", "target"))
         table.add_row(row["theorem"], *figures, "yes" if row["met"] else "NO", f"{row['replayed']:.2f}")
     out.print(table)
-    _write(results, json_file or RESULTS / "gate.json", err)
+    _write(results, json_file or RESULTS / "gate.json")
     return 0 if all(row["met"] for row in results["rows"]) else 1
 
 
@@ -173,34 +191,36 @@ def gate(repetitions: int, json_file: Path | None) -> int:
 @click.option("--seed", type=int, default=0, show_default=True)
 @json_option
 def fuzz(mutants: int, seed: int, json_file: Path | None) -> int:
-    """Hand mutated proofs and statements to the gate; none that it accepts may state anything else.
+    """Submit mutated proofs and statements to the gate; it must not accept one that states something else.
 
-    Exit status: 0 none did, 1 one did.
+    Exit status: 0 it accepted none, 1 it accepted one.
     """
     script = _script("fuzz")
-    out, err = consoles()
+    out = _console(json_file)
     results = {
         "conditions": _script("workload").conditions(embedded_toolchain(reporter())),
-        **script.fuzz(embedded_toolchain(reporter()), mutants, seed, _teller(err)),
+        **script.fuzz(embedded_toolchain(reporter()), mutants, seed, _notify),
     }
     for name, figure in results.items():
         if name != "conditions":
             out.print(f"{name}: {figure}", markup=False)
-    _write(results, json_file or RESULTS / "fuzz.json", err)
+    _write(results, json_file or RESULTS / "fuzz.json")
     return 1 if results["wrong"] else 0
 
 
 @command.command("database")
-@click.option("--steps", type=click.IntRange(min=9_000), default=1_000_000, show_default=True, help="Tactic steps.")
+@click.option(
+    "--steps", type=click.IntRange(min=9_000), default=1_000_000, show_default=True, help="Number of tactic steps."
+)
 @json_option
 def database(steps: int, json_file: Path | None) -> int:
-    """Store tactic steps in an SQLite database of its own, and time the queries that are asked often.
+    """Store tactic steps in a new SQLite database, and time the frequent queries.
 
-    Exit status: 0 each query takes 50 ms at most, 1 one takes longer.
+    Exit status: 0 each query takes at most 50 ms, 1 one takes longer.
     """
     script = _script("database")
-    out, err = consoles()
-    results = script.measure(steps, _teller(err))
+    out = _console(json_file)
+    results = script.measure(steps, _notify)
     timings = Table("measurement", "database", "row by row")
     for row in results["timings"]:
         beside = f"{row['baseline']:,} {row['unit']}" if row["baseline"] is not None else ""
@@ -210,45 +230,51 @@ def database(steps: int, json_file: Path | None) -> int:
         times = (f"{row['median_ms']:g} ms", f"{row['slowest_ms']:g} ms")
         table.add_row(row["what"], *times, "yes" if row["met"] else "NO")
     out.print(timings, table)
-    _write(results, json_file or RESULTS / "database.json", err)
+    _write(results, json_file or RESULTS / "database.json")
     return 0 if all(row["met"] for row in results["queries"]) else 1
 
 
 @command.command("models")
-@click.option("--goals", type=click.IntRange(2, 256), default=16, show_default=True, help="Asked about at once.")
+@click.option("--goals", type=click.IntRange(2, 256), default=16, show_default=True, help="Number of goals in a batch.")
 @json_option
 def models(goals: int, json_file: Path | None) -> int:
-    """Measure language models of real shapes on this machine, batched and not, and the ensemble's overhead.
+    """Measure language models of realistic sizes, with and without batches, and the ensemble's overhead.
 
     Exit status: 0 each target is met, 1 one is missed.
     """
     script = _script("models")
-    out, err = consoles()
-    results = script.measure(goals, _teller(err))
+    out = _console(json_file)
+    results = script.measure(goals, _notify)
     table = Table("model", "way", "tactics a second", "times")
     for row in results["throughput"]:
         table.add_row(row["model"], row["what"], f"{row['tactics_per_second']:g}", f"{row['times']:g}")
     out.print(table)
     mixing = results["ensemble"]
     out.print(f"ensemble: {mixing['median_ms']} ms an expansion of {mixing['suggestions']} suggestions", markup=False)
-    _write(results, json_file or RESULTS / "models.json", err)
+    _write(results, json_file or RESULTS / "models.json")
     return 0 if all(row.get("met", True) for row in [*results["throughput"], mixing]) else 1
 
 
 @command.command("repositories")
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option("--timeout", type=click.FloatRange(min=0.1), default=8.0, show_default=True, help="Seconds a theorem.")
-@click.option("--prove", type=click.IntRange(min=0), default=6, show_default=True, help="Theorems of each, at most.")
-@click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Lean processes.")
+@timeout_option(8.0)
+@click.option(
+    "--prove",
+    type=click.IntRange(min=0),
+    default=6,
+    show_default=True,
+    help="Maximum number of theorems of each repository.",
+)
+@click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="The number of Lean processes.")
 @json_option
 def repositories(file: Path, timeout: float, prove: int, jobs: int, json_file: Path | None) -> int:
-    """Trace each repository of FILE, a URL@REV on a line, into the database, and attempt some of its theorems.
+    """Trace each repository of FILE, a URL@REV on each line, into the database, and attempt some of its theorems.
 
-    Those with a `sorry`, or where there is none, theorems with their proof put aside. Exit status: 0 all
-    came to their end, 1 one did not.
+    They are the theorems with a `sorry`, or if there is none, theorems with their proofs hidden. Exit status: 0 all
+    repositories were finished, 1 one was not.
     """
     script = _script("repositories")
-    out, err = consoles()
+    out = _console(json_file)
     target = json_file or RESULTS / "repositories.json"
     plan = script.RepositoriesPlan(timeout, prove, jobs)
     rows = script.measure(script.read_list(file), plan, _teller(err), lambda found: _write(found, target, err))
@@ -263,7 +289,7 @@ def repositories(file: Path, timeout: float, prove: int, jobs: int, json_file: P
 
 
 def _script(name: str) -> Any:
-    """A module of `benchmarks/`, which is no part of the installed package.
+    """Returns a module of `benchmarks/`, which is not part of the installed package.
 
     Raises:
         UsageError: this is not a checkout.
@@ -275,19 +301,24 @@ def _script(name: str) -> Any:
     return importlib.import_module(f"benchmarks.{name}")
 
 
-def _teller(err: Console) -> Any:
-    return lambda text: err.print(f"{text} …", style="dim", markup=False)
+def _console(json_file: Path | None) -> Console:
+    """Returns the console for tables: standard error if the figures go to standard output."""
+    return consoles()[1 if json_file == STANDARD_OUTPUT else 0]
+
+
+def _notify(text: str) -> None:
+    notifier()(f"{text} …")
 
 
 def _print_gains(out: Console, shares: Iterable[tuple[str, int, Any]], gains: Iterable[Any]) -> None:
-    """What each arm of a comparison proved, and what it is worth against another; see `benchmarks.projects`."""
+    """Prints what each arm of a comparison proved, and the differences; see `benchmarks.projects`."""
     for arm, count, share in shares:
         out.print(f"{arm}: {count} proved, {share.estimate:.1%} ({share.low:.1%} to {share.high:.1%})")
     for gain in gains:
         reach = f"{gain.difference.low:+.1%} to {gain.difference.high:+.1%}"
-        said = f"{gain.gained} gained, {gain.lost} lost of {gain.theorems}"
+        counts = f"{gain.gained} gained, {gain.lost} lost of {gain.theorems}"
         out.print(
-            f"{gain.arm} against {gain.against}: {said}; {gain.difference.estimate:+.1%} ({reach}), p = {gain.p:.2g}"
+            f"{gain.arm} against {gain.against}: {counts}; {gain.difference.estimate:+.1%} ({reach}), p = {gain.p:.2g}"
         )
 
 
@@ -304,7 +335,9 @@ def _print_lean(out: Console, results: Any) -> None:
         out.print(note, markup=False)
 
 
-def _write(results: Mapping[str, object], file: Path, err: Console) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    err.print(f"wrote {file}", style="dim", markup=False)
+def _write(results: Mapping[str, object], file: Path) -> None:
+    if file.is_relative_to(RESULTS):
+        file.parent.mkdir(parents=True, exist_ok=True)
+    write_json(results, file)
+    if file != STANDARD_OUTPUT:
+        notifier()(f"wrote {file}")

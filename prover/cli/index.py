@@ -1,10 +1,10 @@
-"""`prover index build | update | status`: the index of premises of a repository and of the library below it."""
+"""`prover index build | update | status`: the index of premises of a repository and of the library that it imports."""
 
-import time
+from collections.abc import Iterable
 
 import click
 
-from prover.app.premises import build_index, encoder_named, index_directory, key_of, with_encoder
+from prover.app.premises import index_status, make_index
 from prover.app.workspace import Workspace
 from prover.cli.main import EXIT_USAGE
 from prover.cli.options import jobs_option, repo_option, toolchain_option
@@ -17,13 +17,13 @@ encoder_option = click.option(
     default=HASHED,
     show_default=True,
     metavar="MODEL_OR_PATH",
-    help="What makes vectors: a transformer's name or directory, or the one that needs no weights.",
+    help="Encoder of premises: a transformer's name or directory, or `hashed`, which needs no weights.",
 )
 
 
 @click.group("index")
 def command() -> None:
-    """Build and examine the index of premises that `prover search` and the premise generator look into."""
+    """Build and examine the index of premises that `prover search` and the premise generator use."""
 
 
 @command.command()
@@ -32,7 +32,7 @@ def command() -> None:
 @encoder_option
 @toolchain_option
 def build(repo: str, jobs: int, encoder: str, toolchain_choice: ToolchainChoice) -> None:
-    """Build the index anew. What Lean says of the library and of unchanged modules is not asked again."""
+    """Build the index from scratch. The traces of the library and of unchanged modules are reused."""
     _make(repo, jobs, toolchain_choice, encoder)
 
 
@@ -41,52 +41,41 @@ def build(repo: str, jobs: int, encoder: str, toolchain_choice: ToolchainChoice)
 @jobs_option
 @toolchain_option
 def update(repo: str, jobs: int, toolchain_choice: ToolchainChoice) -> None:
-    """Build the index where it is missing, damaged, or of another revision; else do nothing. The encoder stays."""
+    """Build the index if it is missing, damaged, or of another revision. It keeps its encoder."""
     _make(repo, jobs, toolchain_choice)
+
+
+def _make(repo: str, jobs: int, toolchain_choice: ToolchainChoice, encoder_name: str | None = None) -> None:
+    reporting = reporter()
+    with Workspace.open(repo, toolchain_choice, reporting, jobs) as workspace:
+        index = make_index(workspace, reporting, encoder_name)
+    premises = f"{index.manifest.premises:,} premises"
+    if index.seconds is None:
+        text = f"up to date, {premises}"
+    else:
+        text = f"{premises}, {_megabytes(index.manifest.sizes.values())}, built in {index.seconds:.1f} s"
+    consoles()[0].print(f"{index.directory}: {text}", markup=False)
 
 
 @command.command()
 @repo_option
 @toolchain_option
 def status(repo: str, toolchain_choice: ToolchainChoice) -> int:
-    """Say what the index was made from, and whether it is whole. Exit status 2 when it cannot be used as it is."""
-    from retrieval.errors import RetrievalError
-    from retrieval.stored import damaged, load, read_manifest
-
+    """Show what the index was built from, and whether it is whole. Exit status 2 when it cannot be used as it is."""
     console = consoles()[0]
-    with Workspace.open(repo, toolchain_choice, reporter()) as ready:
-        directory = index_directory(ready.checkout.location.canonical)
-        manifest = read_manifest(directory)
-        size = sum(manifest.sizes.values()) / 1e6
-        console.print(f"{directory}: {manifest.premises:,} premises, {size:.0f} MB, {manifest.key.encoder} encoder")
-        for source, revision in sorted(manifest.key.sources.items()):
-            console.print(f"  {source} at {revision}", markup=False)
-        if broken := damaged(directory, manifest):
-            console.print(f"  damaged: {', '.join(broken)}: run `prover index build`", markup=False)
-            return EXIT_USAGE
-        try:
-            encoder = encoder_named(manifest.key.encoder)
-            load(directory, with_encoder(key_of(ready), manifest.key.encoder, encoder), encoder)
-        except RetrievalError as error:
-            console.print(f"  {error}", markup=False)
-            return EXIT_USAGE
-        console.print("  up to date")
-        return 0
+    with Workspace.open(repo, toolchain_choice, reporter()) as workspace:
+        found = index_status(workspace)
+    manifest = found.manifest
+    size = _megabytes(manifest.sizes.values())
+    console.print(f"{found.directory}: {manifest.premises:,} premises, {size}, {manifest.key.encoder} encoder")
+    for source, revision in sorted(manifest.key.sources.items()):
+        console.print(f"  {source} at {revision}", markup=False)
+    if found.damaged:
+        console.print(f"  damaged: {', '.join(found.damaged)}: run `prover index build`", markup=False)
+    else:
+        console.print(f"  {found.problem or 'up to date'}", markup=False)
+    return 0 if found.usable else EXIT_USAGE
 
 
-def _make(repo: str, jobs: int, toolchain_choice: ToolchainChoice, encoder_name: str | None = None) -> None:
-    console = consoles()[0]
-    reporting = reporter()
-    with Workspace.open(repo, toolchain_choice, reporting, jobs) as workspace:
-        directory = index_directory(workspace.checkout.location.canonical)
-        began = time.monotonic()
-        manifest = build_index(workspace, reporting, encoder_name)
-        seconds = time.monotonic() - began
-    if manifest is None:
-        from retrieval.stored import read_manifest
-
-        console.print(f"{directory}: up to date, {read_manifest(directory).premises:,} premises", markup=False)
-        return
-    size = sum(manifest.sizes.values()) / 1e6
-    made = f"{manifest.premises:,} premises, {size:.0f} MB, built in {seconds:.1f} s"
-    console.print(f"{directory}: {made}", markup=False)
+def _megabytes(sizes: Iterable[int]) -> str:
+    return f"{sum(sizes) / 1e6:.0f} MB"

@@ -1,4 +1,4 @@
-"""The command line: finds the command asked for, and turns errors into one sentence and a status."""
+"""The command line: finds the command, and turns errors into one sentence and an exit status."""
 
 import importlib
 import os
@@ -15,21 +15,21 @@ from retrieval.errors import RetrievalError
 
 COMMANDS = {
     "prove": ("prover.cli.prove", "Prove theorems of a Lean repository."),
-    "suggest": ("prover.cli.suggest", "Suggest tactics for a goal, each tried."),
-    "check": ("prover.cli.check", "Judge the proof of a theorem, or audit a repository."),
+    "suggest": ("prover.cli.suggest", "Suggest tactics for a goal, and try each of them."),
+    "check": ("prover.cli.check", "Check the proof of a theorem, or audit a repository."),
     "audit": ("prover.cli.audit", "Audit one file, from disk or pasted."),
     "models": ("prover.cli.models", "List, show and remove models."),
-    "trace": ("prover.cli.trace", "Put everything that Lean knows of a repository into the database."),
-    "sorries": ("prover.cli.sorries", "List every missing proof, with its goal."),
-    "index": ("prover.cli.index", "Build and examine the index of premises of a repository."),
+    "trace": ("prover.cli.trace", "Store everything that Lean knows about a repository in the database."),
+    "sorries": ("prover.cli.sorries", "List every `sorry` with its goal."),
+    "index": ("prover.cli.index", "Build and examine the premise index of a repository."),
     "search": ("prover.cli.search", "Find theorems and definitions by words, by name or by a goal."),
     "train": ("prover.cli.train", "Train models on the proofs of traced repositories."),
     "lean": ("prover.cli.lean", "Print Lean's messages about a file."),
     "repo": ("prover.cli.repo", "Keep a list of repositories, by path or URL."),
     "toolchain": ("prover.cli.toolchain", "Install, list and examine Lean toolchains."),
-    "learn": ("prover.cli.learn", "Learn from repositories, one after the other."),
-    "report": ("prover.cli.report_lifelong", "Report on what was learned."),
-    "daemon": ("prover.cli.daemon", "Look after repositories in the background."),
+    "learn": ("prover.cli.learn", "Learn from repositories, one after another."),
+    "report": ("prover.cli.report_lifelong", "Report on learning runs."),
+    "daemon": ("prover.cli.daemon", "Keep proving and learning in the background."),
     "curriculum": ("prover.cli.curriculum", "Plan what to learn in which order."),
     "db": ("prover.cli.db", "Upgrade, examine, export and import the database."),
     "eval": ("prover.cli.eval", "Run benchmarks, report on runs and compare them."),
@@ -59,7 +59,7 @@ class Commands(click.Group):
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="prover")
 def cli() -> None:
-    """Proves theorems in Lean 4 repositories; every proof is checked by a fresh Lean."""
+    """Proves theorems in Lean 4 repositories. A fresh Lean process checks every proof."""
 
 
 def main() -> None:
@@ -69,7 +69,7 @@ def main() -> None:
 
 
 def run(arguments: list[str]) -> int:
-    """The status of a command line: see the README for what each means."""
+    """Runs a command line and returns its exit status; the help of each command explains its statuses."""
     try:
         result: Any = cli.main(args=arguments, prog_name="prover", standalone_mode=False)
         return result if isinstance(result, int) else 0
@@ -98,10 +98,10 @@ def _terminated(_signal: int, _frame: FrameType | None) -> None:
 
 
 def existing_path(text: str) -> Path:
-    """A path that the user gave.
+    """Returns the path that a user gave.
 
     Raises:
-        UsageError: there is nothing there.
+        UsageError: it does not exist.
     """
     path = Path(os.path.expanduser(text))
     if not path.exists():
