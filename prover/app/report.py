@@ -52,8 +52,7 @@ class TheoremReport:
 
 @dataclass(frozen=True)
 class GeneratorReport:
-    """The tactics of a generator in a run: proposed, tried, accepted by Lean (`valid`) and part of a proof (`used`);
-    and the seconds that proposing them took."""
+    """The tactics of a generator in a run."""
 
     proposed: int
     """The number of tactics that it proposed."""

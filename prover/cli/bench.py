@@ -63,9 +63,9 @@ def lean(repl: Path | None, quick: bool, json_file: Path | None) -> int:
 def projects(timeout: float, limit: int | None, jobs: int, json_file: Path | None) -> None:
     """Count the open theorems of lean_projects that are proved, compared with a fixed list of closing tactics."""
     script = _script("projects")
-    out, err = consoles()
+    out = _console(json_file)
     results = script.measure(
-        embedded_toolchain(reporter()), home().caches, script.ProjectsPlan(timeout, limit, jobs), _teller(err)
+        embedded_toolchain(reporter()), home().caches, script.ProjectsPlan(timeout, limit, jobs), _notify
     )
     table = Table("project", "open", *results["generators"], title=f"proved within {timeout:g} s each")
     for row in script.totals(results):
@@ -90,12 +90,10 @@ def premises(
 ) -> None:
     """Compare proving without premises, with random ones and with retrieved ones; paired, at equal time."""
     script, plans = _script("premises"), _script("projects")
-    out, err = consoles()
-    roots = tuple(read_repository(repo, _teller(err))[1].root for repo in repos)
+    out = _console(json_file)
+    roots = tuple(read_repository(repo, _notify)[1].root for repo in repos)
     plan = plans.ProjectsPlan(timeout, limit, jobs, finished=bool(repos), roots=roots, modules=modules)
-    results = script.compare(
-        embedded_toolchain(reporter()), home().caches, plan, library_indexes(reporter()), _teller(err)
-    )
+    results = script.compare(embedded_toolchain(reporter()), home().caches, plan, library_indexes(reporter()), _notify)
     _print_gains(out, plans.shares(results), script.gains(results))
     _write(results, json_file or RESULTS / "premises.json")
 
@@ -111,11 +109,11 @@ def premises(
 def memory(repos: tuple[str, ...], timeout: float, limit: int | None, jobs: int, json_file: Path | None) -> None:
     """Compare proving with and without memory of half of all theorems, on the other half; paired, at equal time."""
     script, plans = _script("memory"), _script("projects")
-    out, err = consoles()
+    out = _console(json_file)
     own = plans.ProjectsPlan(timeout, limit, jobs, finished=True).chosen()
-    roots = tuple(read_repository(repo, _teller(err))[1].root for repo in repos)
+    roots = tuple(read_repository(repo, _notify)[1].root for repo in repos)
     plan = plans.ProjectsPlan(timeout, limit, jobs, finished=True, roots=(*own, *roots))
-    results = script.compare(embedded_toolchain(reporter()), home().caches, plan, _teller(err))
+    results = script.compare(embedded_toolchain(reporter()), home().caches, plan, _notify)
     out.print(f"goals remembered: {results['precedents']}", markup=False)
     _print_gains(out, plans.shares(results), script.gains(results))
     _write(results, json_file or RESULTS / "memory.json")
@@ -157,9 +155,9 @@ def soak(attempts: int, seed: int, seconds: float, jobs: int, json_file: Path | 
     Exit status: 0 all is well, 1 something went wrong.
     """
     script = _script("soak")
-    out, err = consoles()
+    out = _console(json_file)
     plan = script.SoakPlan(attempts, seed, seconds, jobs)
-    results = script.soak(embedded_toolchain(reporter()), home().caches, plan, _teller(err))
+    results = script.soak(embedded_toolchain(reporter()), home().caches, plan, _notify)
     for name, figure in results.items():
         if name != "conditions":
             out.print(f"{name}: {figure}", markup=False)
@@ -277,7 +275,7 @@ def repositories(file: Path, timeout: float, prove: int, jobs: int, json_file: P
     out = _console(json_file)
     target = json_file or RESULTS / "repositories.json"
     plan = script.RepositoriesPlan(timeout, prove, jobs)
-    rows = script.measure(script.read_list(file), plan, _teller(err), lambda found: _write(found, target, err))
+    rows = script.measure(script.read_list(file), plan, _notify, lambda found: _write(found, target))
     table = Table("repository", *script.COLUMNS, title=f"up to {prove} theorems of each, {timeout:g} s each")
     for name, figures in script.table(rows):
         table.add_row(name, *figures)
