@@ -11,7 +11,7 @@ from prover.app.workspace import Workspace
 from prover.attempt import have_read, sorry_goals
 from prover.errors import UsageError
 from prover.lean.gateway_session import LeanSession
-from prover.lean.session import Advanced, Failed, State, TacticLimits, TacticOutcome
+from prover.lean.session import Advanced, Failed, Session, State, TacticLimits, TacticOutcome
 from prover.progress import Notify
 from prover.tactics.generator import Generator, Suggestion
 from prover.tactics.language.formats import state_text
@@ -74,12 +74,12 @@ def _suggested(
     ensemble = mixture(wanted.generators, ledger.statistics())
     ledger.end(interrupted=False)
     ranked = ensemble.for_theorem(task.ref()).suggest(state.goals[0])[: wanted.count]
-    tried = list(_try_all(session, state, ranked, wanted))
+    tried = list(try_all(session, state, ranked, wanted))
     return state, sorted(tried, key=lambda each: (each.goals is None, bool(each.goals)))
 
 
-def _try_all(
-    session: LeanSession, state: State, ranked: Sequence[Suggestion], wanted: SuggestRequest
+def try_all(
+    session: Session, state: State, ranked: Sequence[Suggestion], wanted: SuggestRequest
 ) -> Iterator[TriedSuggestion]:
     """Tries suggestions in batches until the time is over."""
     deadline = time.monotonic() + wanted.seconds
@@ -88,7 +88,8 @@ def _try_all(
             return
         batch = ranked[start : start + BATCH_SIZE]
         outcomes = session.run(state, [suggestion.tactic for suggestion in batch], wanted.limits)
-        yield from map(_tried, batch, outcomes)
+        for suggestion, outcome in zip(batch, outcomes, strict=True):
+            yield _tried(suggestion, outcome)
 
 
 def _after(session: LeanSession, state: State, wanted: SuggestRequest) -> State:
