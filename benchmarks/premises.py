@@ -12,7 +12,7 @@ from benchmarks.projects import Arms, Gain, ProjectsPlan, gain, measure
 from prover.lean.protocol import Goal
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.tactics.automation import Automation
-from prover.tactics.premises.premises import FOUND, Library, PremiseTactics, TheoremScope
+from prover.tactics.premises.premises import RETRIEVED_PREMISES, Library, PremiseTactics, TheoremScope
 from prover.tactics.structure import Structure
 from retrieval.premise import Premise
 
@@ -22,7 +22,7 @@ NONE, RANDOM, FOUND_ARM = "no premises", "premises by chance", "premises found"
 def by_chance(around: TheoremScope, goal: Goal) -> Sequence[Premise]:
     """Premises that can be named there, each as likely as any other; the same for the same goal."""
     reachable = [number for number, one in enumerate(around.allowed) if one]
-    chosen = random.Random(f"{around.module} {goal.key}").sample(reachable, min(FOUND, len(reachable)))
+    chosen = random.Random(f"{around.module} {goal.key}").sample(reachable, min(RETRIEVED_PREMISES, len(reachable)))
     return [around.retriever.corpus.premises[number] for number in chosen]
 
 

@@ -18,7 +18,7 @@ from prover.search.engine import Engine, Open, Proved, Strategy
 from prover.search.engines import ENGINES
 from prover.tactics.generator import Generator, ProofStep, TheoremRef
 from prover.tactics.language.model import Account, Usage, accounted
-from prover.tactics.language.whole_proofs import ProofFault, WholeProofWriter, above, longest_held
+from prover.tactics.language.whole_proofs import ProofFault, WholeProofWriter, fields_above, longest_held
 
 Script = tuple[str, ...]
 """the lines of a tactic block"""
@@ -294,8 +294,8 @@ class Attempt:
         drafting = self._prover.drafting
         if drafting is None:
             return
-        asked = above(self._task.source.text.encode(), self._task.declaration.start, sorry_goal.start)
-        drafts = drafting.write(asked)
+        fields = fields_above(self._task.source.text.encode(), self._task.declaration.start, sorry_goal.start)
+        drafts = drafting.write(fields)
         for revision in range(drafting.revisions + 1):
             faults = []
             for draft in drafts:
@@ -308,7 +308,7 @@ class Attempt:
                     faults.append(ProofFault(draft, "\n".join(replayed.held), replayed.failed, replayed.message))
             if search.meter.spent() or not faults or revision == drafting.revisions:
                 return
-            drafts = drafting.revise(asked, longest_held(faults))
+            drafts = drafting.revise(fields, longest_held(faults))
 
     def _share(self, parts: int, search: Engine | None = None) -> Budget:
         """Returns the budget with an even share of the time left, added to the time that the search has used."""

@@ -16,7 +16,13 @@ from prover.search.tree import Status
 from prover.tactics.generator import StatelessGenerator, Suggestion
 from prover.tactics.language.formats import PromptFields, format_named
 from prover.tactics.language.model import Completion, Decoding, ModelKind, Prompt
-from prover.tactics.language.whole_proofs import ProofFault, WholeProofWriter, above, longest_held, without_statement
+from prover.tactics.language.whole_proofs import (
+    ProofFault,
+    WholeProofWriter,
+    fields_above,
+    longest_held,
+    without_statement,
+)
 
 
 class Known(StatelessGenerator):
@@ -328,5 +334,5 @@ def test_the_proof_of_which_most_held_is_written_anew() -> None:
 )
 def test_a_prompt_has_what_stands_above_the_missing_proof(text: str) -> None:
     whole = ("open Nat\n" + text).encode()
-    asked = above(whole, 9, whole.index(b"sorry"))
+    asked = fields_above(whole, 9, whole.index(b"sorry"))
     assert (asked.header, asked.statement) == ("open Nat\n", "theorem t : p := by")

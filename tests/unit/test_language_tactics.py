@@ -11,7 +11,7 @@ from prover.search.engine import Proved, Strategy
 from prover.tactics.generator import Suggestion, TheoremRef
 from prover.tactics.language.formats import PromptFormat, format_named
 from prover.tactics.language.model import Completion, Decoding, ModelKind, Prompt
-from prover.tactics.language.model_tactics import FAILURES, ModelTactics
+from prover.tactics.language.model_tactics import MAX_CONSECUTIVE_FAILURES, ModelTactics
 
 PLACE = TheoremRef("Some.Module", "Some.theorem_name", 10, "key")
 
@@ -125,17 +125,17 @@ def test_a_model_that_fails_costs_its_suggestions_and_is_given_up_in_the_end() -
     told: list[str] = []
     model = Told({"n : Nat\n⊢ p": ["simp"]}, failing=99)
     tactics = ModelTactics(model, plain(), note=told.append)
-    for number in range(FAILURES + 2):
+    for number in range(MAX_CONSECUTIVE_FAILURES + 2):
         assert tactics.for_theorem(PLACE).suggest(goal(f"p{number}")) == []
-    assert len(model.asked) == FAILURES
-    assert told == ["it is down"] * (FAILURES - 1) + ["it is down It is not asked any more."]
+    assert len(model.asked) == MAX_CONSECUTIVE_FAILURES
+    assert told == ["it is down"] * (MAX_CONSECUTIVE_FAILURES - 1) + ["it is down It is not asked any more."]
 
 
 def test_a_model_that_comes_back_is_asked_again() -> None:
-    model = Told({"n : Nat\n⊢ p": ["simp"]}, failing=FAILURES - 1)
+    model = Told({"n : Nat\n⊢ p": ["simp"]}, failing=MAX_CONSECUTIVE_FAILURES - 1)
     tactics = ModelTactics(model, plain())
-    answers = [tactics.for_theorem(PLACE).suggest(goal("p")) for _ in range(FAILURES + 1)]
-    assert answers == [[]] * (FAILURES - 1) + [[Suggestion("simp", -1.0)]] * 2
+    answers = [tactics.for_theorem(PLACE).suggest(goal("p")) for _ in range(MAX_CONSECUTIVE_FAILURES + 1)]
+    assert answers == [[]] * (MAX_CONSECUTIVE_FAILURES - 1) + [[Suggestion("simp", -1.0)]] * 2
 
 
 def test_a_search_asks_about_the_goals_to_come_at_once() -> None:

@@ -13,7 +13,7 @@ from prover.tactics.generator import TheoremRef
 from prover.tactics.language.augmented import RetrievalAugmentedTactics
 from prover.tactics.language.formats import format_named
 from prover.tactics.premises.odds import FEATURES, ODDS, features, log_probability
-from prover.tactics.premises.premises import SUGGESTIONS, PremiseTactics
+from prover.tactics.premises.premises import MAX_SUGGESTIONS, PremiseTactics
 from prover.tactics.premises.shape import shape_of, shape_of_goal
 from prover.tactics.premises.usages import PremiseUsage, usages
 from retrieval.corpus import Corpus
@@ -165,7 +165,7 @@ LIBRARY_MODULES = ("Init.List", "Init.Nat")
 def suggested(premises: PremiseTactics, declaration: str, start: int, module: str = "Own.Main") -> str:
     generator = premises.for_theorem(TheoremRef(module, declaration, start, ""))
     suggestions = generator.suggest(goal("x + y = y + x"))
-    assert len(suggestions) <= SUGGESTIONS
+    assert len(suggestions) <= MAX_SUGGESTIONS
     assert len({suggestion.tactic for suggestion in suggestions}) == len(suggestions)
     return " ".join(suggestion.tactic for suggestion in suggestions)
 

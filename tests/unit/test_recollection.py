@@ -91,7 +91,7 @@ def test_files_that_are_broken_or_gone_are_made_again(db: Database, tmp_path: Pa
         files[0].unlink()
     else:
         files[0].write_bytes(harm)
-    assert recollect(db, kept)._neighbours == before._precedents
+    assert recollect(db, kept)._neighbours == before._neighbours
     assert [file.read_bytes() for file in files] == contents
 
 

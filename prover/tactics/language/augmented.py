@@ -1,4 +1,4 @@
-"""A language model that is shown premises: retrieval-augmented generation, as ReProver's generator does it."""
+"""Retrieval-augmented generation: a language model gets retrieved premises with the goal, as in ReProver."""
 
 from collections.abc import Callable, Sequence
 
@@ -12,9 +12,9 @@ from prover.tactics.premises.premises import PremiseTactics
 
 
 class RetrievalAugmentedTactics(ModelTactics):
-    """Proposes what a model says that sees, with the goal, the premises that were found for it.
+    """Proposes tactics of a model that gets retrieved premises with the goal.
 
-    It must be given the files that theorems are in; elsewhere the model sees the goal alone.
+    It must read the files of theorems; in other files the model gets the goal alone.
     """
 
     reads_files = True

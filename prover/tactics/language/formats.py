@@ -1,6 +1,6 @@
-"""Prompt formats: how a goal or a theorem is put to a model, and how its answer is read.
+"""Prompt formats: templates for goals and theorems, and how answers are read.
 
-Small named objects; `read_format` reads a user's own from a TOML file with the same fields.
+`read_format` reads a user's own format from a TOML file with the same fields.
 """
 
 import re
@@ -20,28 +20,28 @@ from retrieval.premise import keyword
 
 SLOT = re.compile(r"\{(state|declaration|premises|header|statement)\}")
 SHORTENED_FIELDS = ("state", "header", "premises")
-"""what is cut where a prompt would be too long; the first has the most room"""
+"""the fields that are cut if a prompt is too long; the first one keeps the most"""
 REPROVER_BYTES = 2300
-"""the length of input that ReProver's generators were trained with (Yang et al. 2023)"""
+"""the input length with which ReProver's generators were trained (Yang et al. 2023)"""
 
 
 @dataclass(frozen=True)
 class PromptFields:
-    """What a prompt can speak of."""
+    """The values that a template may contain."""
 
     state: str = ""
     """the goal as Lean prints it"""
     declaration: str = ""
-    """the full name of what is being proved"""
+    """the full name of the theorem"""
     premises: tuple[str, ...] = ()
-    """serialised, the most relevant first"""
+    """serialised premises, the most relevant first"""
     header: str = ""
-    """of the file: what stands above the theorem"""
+    """the text of the file above the theorem"""
     statement: str = ""
     """the theorem, up to and with its `:= by`"""
 
     def shortened(self, name: str, room: int) -> str:
-        """What is asked under this name, in at most `room` bytes."""
+        """Returns the field of this name, cut to at most `room` bytes."""
         match name:
             case "premises":
                 return nearest_last(self.premises, room)
@@ -53,38 +53,38 @@ class PromptFields:
 
 @dataclass(frozen=True)
 class PromptFormat:
-    """A way of asking. {state}, {declaration}, {premises}, {header} and {statement} are replaced in the template."""
+    """A prompt format. {state}, {declaration}, {premises}, {header} and {statement} are replaced in the template."""
 
     name: str
     template: str
     asks_for: Literal["tactic", "proof"] = "tactic"
     kinds: tuple[ModelKind, ...] = ("causal",)
-    """the models that it suits"""
+    """the kinds of models that it is for"""
     system: str | None = None
     stops: tuple[str, ...] = ()
     answer_prefix: str = ""
-    """what an answer begins with that is no part of the tactic"""
+    """a prefix of answers that is not part of the tactic"""
     prompt_bytes: int = 8000
-    """of UTF-8, at most: premises give way first, then the beginning of the header, then that of the state"""
+    """the maximum size in bytes of UTF-8; premises are cut first, then the start of the header, then of the state"""
     answer_tokens: int = 256
 
     @property
     def wants_premises(self) -> bool:
-        """Whether retrieved premises are part of the prompt."""
+        """Returns whether retrieved premises are part of the prompt."""
         return "{premises}" in self.template
 
-    def prompt(self, asked: PromptFields) -> Prompt:
-        """The prompt, no longer than the format allows."""
-        values = {"declaration": asked.declaration, "statement": asked.statement}
+    def prompt(self, fields: PromptFields) -> Prompt:
+        """Returns the prompt, cut to `prompt_bytes`."""
+        values = {"declaration": fields.declaration, "statement": fields.statement}
         room = self.prompt_bytes - len(self._filled(values).encode())
         for name in SHORTENED_FIELDS:
             if "{" + name + "}" in self.template:
-                values[name] = asked.shortened(name, max(0, room))
+                values[name] = fields.shortened(name, max(0, room))
                 room -= len(values[name].encode())
         return Prompt(self._filled(values), self.system)
 
     def answer(self, text: str) -> str:
-        """The tactic, or the proof, in what a model said."""
+        """Returns the tactic, or the proof, in an answer."""
         text = text.strip()
         return text.removeprefix(self.answer_prefix).strip() if self.answer_prefix else text
 
@@ -93,7 +93,7 @@ class PromptFormat:
 
 
 def nearest_last(premises: Sequence[str], room: int) -> str:
-    """As many premises as fit into `room` bytes, the most relevant ones last and so nearest the state (ReProver)."""
+    """Returns as many premises as fit into `room` bytes, the most relevant last, next to the state (ReProver)."""
     text = ""
     for premise in premises:
         longer = f"{premise}\n\n{text}"
@@ -103,12 +103,12 @@ def nearest_last(premises: Sequence[str], room: int) -> str:
 
 
 def premise_text(name: str, statement: str, kind: str = "theorem") -> str:
-    """A premise as ReProver's models read it: its code, the full name marked."""
+    """Returns a premise as ReProver's models read it: its code with the full name marked."""
     return f"{keyword(kind)} <a>{name}</a> {statement}".rstrip()
 
 
 def state_text(goal: Goal) -> str:
-    """A goal as Lean itself prints it: the tag, hypotheses of one type on a line, the turnstile."""
+    """Returns a goal as Lean prints it, with hypotheses of one type on one line."""
     lines = [f"case {goal.tag}"] if goal.tag else []
     numbered = enumerate(goal.hypotheses)
     for (type_, _), group in groupby(numbered, lambda pair: (pair[1].type, pair[0] if _alone(pair[1]) else -1)):
@@ -121,7 +121,7 @@ def _alone(hypothesis: Hypothesis) -> bool:
 
 
 def _ending(text: str, size: int) -> str:
-    """The last bytes of a text, whole characters only."""
+    """Returns the last bytes of a text, whole characters only."""
     encoded = text.encode()
     return text if len(encoded) <= size else encoded[len(encoded) - size :].decode(errors="ignore")
 

@@ -1,4 +1,4 @@
-"""What completes a prompt: the protocol that models on this machine and models behind a server both speak."""
+"""The LanguageModel protocol, for models on this computer and models behind a server."""
 
 import threading
 from collections.abc import Iterator, Sequence
@@ -8,31 +8,31 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 ModelKind = Literal["seq2seq", "causal", "chat"]
-"""a prompt is translated, continued, or answered"""
+"""whether a model translates a prompt, continues it, or answers it"""
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """What a model is asked."""
+    """A prompt for a model."""
 
     text: str
     system: str | None = None
-    """instructions that come before, for a model that answers"""
+    """the system message, for chat models"""
 
 
 @dataclass(frozen=True)
 class Decoding:
-    """How completions are drawn."""
+    """The settings of decoding."""
 
     count: int = 8
-    """completions of each prompt"""
+    """the number of completions of each prompt"""
     way: Literal["beam", "sample"] = "beam"
     temperature: float = 1.0
-    """of sampling"""
+    """the temperature of sampling"""
     top_p: float = 1.0
-    """of sampling: the least probable tokens beyond this mass are never drawn"""
+    """the probability mass of the tokens that are sampled from (nucleus sampling)"""
     tokens: int = 256
-    """of one completion, at most"""
+    """the maximum number of tokens of one completion"""
     stops: tuple[str, ...] = ()
     """a completion ends before the first of these"""
     seed: int = 0
@@ -40,28 +40,28 @@ class Decoding:
 
 @dataclass(frozen=True)
 class Completion:
-    """What a model said."""
+    """A completion of a prompt."""
 
     text: str
     log_probability: float
-    """of the whole sequence, its end included: a natural logarithm, summed over tokens. For a server that does
-    not tell: that of its rank among its fellows"""
+    """the natural logarithm of the probability of the whole sequence with its end; if a server does not report it, an
+    estimate from the rank of the completion"""
     finished: bool = True
-    """it came to an end by itself, not by the limit on tokens"""
+    """whether it ended by itself, not by the limit on tokens"""
 
 
 @dataclass(frozen=True)
 class Usage:
-    """What was asked of a model."""
+    """The usage of language models."""
 
     requests: int = 0
-    """to a server, tries included; batches of a model on this machine"""
+    """the number of requests to a server, retries included, or of batches of a local model"""
     tokens_in: int = 0
     tokens_out: int = 0
     cost: float = 0.0
-    """in the money that prices were given in"""
+    """the price, in the currency of the configured prices"""
     seconds: float = 0.0
-    """waited for, all requests together"""
+    """the total time of all requests"""
 
     def __add__(self, more: "Usage") -> "Usage":
         return Usage(
@@ -74,19 +74,19 @@ class Usage:
 
     @property
     def tokens(self) -> int:
-        """Read and written."""
+        """Returns the number of tokens read and written."""
         return self.tokens_in + self.tokens_out
 
 
 class Account:
-    """Adds up what models are asked. Threads may use it at once."""
+    """Adds up the usage of language models. Thread-safe."""
 
     def __init__(self) -> None:
         self.usage = Usage()
         self._lock = threading.Lock()
 
     def add(self, more: Usage) -> None:
-        """Adds what was asked."""
+        """Adds some usage."""
         with self._lock:
             self.usage += more
 
@@ -96,7 +96,7 @@ _account: ContextVar[Account | None] = ContextVar("account", default=None)
 
 @contextmanager
 def accounted() -> Iterator[Account]:
-    """An account of all that models are asked within, whichever they are."""
+    """Opens an account to which all usage of models inside the block is charged."""
     account = Account()
     before = _account.set(account)
     try:
@@ -106,28 +106,28 @@ def accounted() -> Iterator[Account]:
 
 
 def charge(used: Usage) -> None:
-    """Puts what a model was asked on the account that is open here, if one is."""
+    """Charges usage to the account that is open in this context, if there is one."""
     if (account := _account.get()) is not None:
         account.add(used)
 
 
 class LanguageModel(Protocol):
-    """A model. Threads may use it at once."""
+    """A language model. Thread-safe."""
 
     name: str
     kind: ModelKind
 
     def complete(self, prompts: Sequence[Prompt], decoding: Decoding) -> list[list[Completion]]:
-        """For each prompt its completions, each text once, the most probable first.
+        """Returns for each prompt its completions, without duplicates, the most probable first.
 
         Raises:
-            ModelError: it cannot answer.
+            ModelError: the model cannot answer.
         """
         ...
 
 
 def distinct(completions: Sequence[Completion]) -> list[Completion]:
-    """Each text once, with its best probability, the most probable first."""
+    """Returns the completions without duplicates, each with its best probability, the most probable first."""
     best: dict[str, Completion] = {}
     for completion in completions:
         known = best.get(completion.text)
@@ -137,6 +137,6 @@ def distinct(completions: Sequence[Completion]) -> list[Completion]:
 
 
 def until_stop(text: str, stops: Sequence[str]) -> tuple[str, bool]:
-    """The text before the first stop, and whether there was one."""
+    """Returns the text before the first stop sequence, and whether there was one."""
     found = [place for stop in stops if (place := text.find(stop)) >= 0]
     return (text[: min(found)], True) if found else (text, False)

@@ -1,4 +1,4 @@
-"""The generator that asks a language model for the next tactic."""
+"""The generator that requests the next tactic from a language model."""
 
 import threading
 from collections import OrderedDict
@@ -13,26 +13,26 @@ from prover.tactics.language.model import Completion, Decoding, LanguageModel
 from prover.tactics.language.rejection import in_code_block, rejection_reason
 
 FindPremises = Callable[[TheoremRef, Goal], Sequence[str]]
-"""premises for a goal of a theorem as prompts have them, the most relevant first; see `formats.premise_text`"""
+"""Returns premises for a goal of a theorem as prompts contain them, the most relevant first; see `premise_text`."""
 
-REMEMBERED = 4096
-"""goals whose suggestions are kept"""
-FAILURES = 3
-"""times in a row that a model may fail before it is not asked any more"""
+CACHED_GOALS = 4096
+"""the number of goals whose suggestions are cached"""
+MAX_CONSECUTIVE_FAILURES = 3
+"""the number of failures in a row after which a model is not used any more"""
 
 
 @dataclass(frozen=True)
 class RejectedAnswer:
-    """What a model said that was not shown to Lean."""
+    """An answer of a model that was not run."""
 
     text: str
     reason: str
 
 
 class ModelTactics(Generator):
-    """Proposes what a model says. It is asked about several goals at once where they are known in time.
+    """Proposes the tactics of a model. Goals that are known in advance are sent to it in batches.
 
-    A model that fails costs its suggestions, not the search.
+    If the model fails, its suggestions are missing, and the search continues.
     """
 
     name = "model"
@@ -52,18 +52,18 @@ class ModelTactics(Generator):
         self.decoding = replace(decoding, stops=stops, tokens=min(decoding.tokens, format.answer_tokens))
         self.premises = premises
         self.refused: list[RejectedAnswer] = []
-        """the latest of what was not shown to Lean"""
+        """the latest answers that were not run"""
         self._note = note
         self._failures = 0
         self._lock = threading.Lock()
 
     def for_theorem(self, theorem: TheoremRef) -> "BoundModel":
-        """Returns the generator for one theorem."""
+        """Returns the generator bound to one theorem."""
         return BoundModel(self, theorem)
 
     def ask(self, theorem: TheoremRef, goals: Sequence[Goal]) -> list[list[Suggestion]]:
-        """Suggestions for each goal, the most probable first; none where the model fails."""
-        if self._failures >= FAILURES:
+        """Returns suggestions for each goal, the most probable first; none if the model fails."""
+        if self._failures >= MAX_CONSECUTIVE_FAILURES:
             return [[] for _ in goals]
         prompts = [self.format.prompt(self._asked(theorem, goal)) for goal in goals]
         try:
@@ -99,12 +99,12 @@ class ModelTactics(Generator):
     def _failed(self, error: ModelError) -> None:
         with self._lock:
             self._failures += 1
-            last = self._failures == FAILURES
+            last = self._failures == MAX_CONSECUTIVE_FAILURES
         self._note(f"{error}" + (" It is not asked any more." if last else ""))
 
 
 class BoundModel(BoundGenerator):
-    """A model's tactics for one theorem. Suggestions are remembered by goal."""
+    """The tactics of a model for one theorem. Suggestions are cached by goal."""
 
     name = ModelTactics.name
 
@@ -114,21 +114,21 @@ class BoundModel(BoundGenerator):
         self._known: OrderedDict[tuple[str, tuple[str, ...]], list[Suggestion]] = OrderedDict()
 
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
-        """What the model says of a goal."""
+        """Returns the tactics of the model for a goal."""
         self.prefetch([goal])
         return self._known[_identity(goal)]
 
     def prefetch(self, goals: Sequence[Goal]) -> None:
-        """Asks about goals that are likely to come, all at once."""
+        """Requests suggestions for all new goals in one batch."""
         new = {key: goal for goal in goals if (key := _identity(goal)) not in self._known}
         if not new:
             return
         for key, suggestions in zip(new, self._tactics.ask(self._theorem, list(new.values())), strict=True):
             self._known[key] = suggestions
-        while len(self._known) > max(REMEMBERED, len(new)):
+        while len(self._known) > max(CACHED_GOALS, len(new)):
             self._known.popitem(last=False)
 
 
 def _identity(goal: Goal) -> tuple[str, tuple[str, ...]]:
-    """Goals that a model sees alike: the same one, with the same names."""
+    """Returns the key of a goal's prompt: the goal and the names of its hypotheses."""
     return goal.key, goal.names

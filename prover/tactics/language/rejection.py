@@ -1,14 +1,14 @@
-"""What a model may say that is not worth showing to Lean. Lean refuses what is wrong; this refuses what is nonsense."""
+"""Rejects answers of models that are not worth running. Lean rejects wrong tactics; this rejects malformed ones."""
 
 import re
 import unicodedata
 
-LONGEST_TACTIC = 1_000
-"""bytes; few tactics of Mathlib are longer"""
-LONGEST_PROOF = 20_000
+MAX_TACTIC_BYTES = 1_000
+"""the maximum size in bytes of UTF-8; few tactics of Mathlib are longer"""
+MAX_PROOF_BYTES = 20_000
 WORD = re.compile(r"[^\W\d][\w'!?]*(?:\.[^\W\d][\w'!?]*)*")
 FORBIDDEN = {"sorry", "admit", "sorryAx", "native_decide", "stop", "unsafe", "run_tac", "run_cmd", "run_meta"}
-"""what proves nothing, rests on trusted code, or runs programs"""
+"""words that prove nothing, rely on trusted code, or run programs"""
 COMMAND = re.compile(
     r"^\s*(?:#\w+|(?:@\[[^\]]*\]\s*)?(?:(?:private|protected|noncomputable|local|scoped)\s+)*"
     r"(?:theorem|lemma|example|def|abbrev|axiom|instance|inductive|structure|class|namespace|section|end|import|"
@@ -20,12 +20,12 @@ COMMENT = re.compile(r"/-.*?-/|--[^\n]*", re.DOTALL)
 STRING = re.compile(r'"(?:\\.|[^"\\])*"')
 
 
-def rejection_reason(tactic: str, longest: int = LONGEST_TACTIC, holes: bool = False) -> str | None:
-    """Why a tactic is not run; None when it may be.
+def rejection_reason(tactic: str, longest: int = MAX_TACTIC_BYTES, holes: bool = False) -> str | None:
+    """Returns why a tactic is not run, or None if it may be run.
 
     Args:
-        longest: in bytes of UTF-8.
-        holes: a `sorry` stands for a goal that is left open.
+        longest: the maximum size in bytes of UTF-8.
+        holes: allow `sorry`, which leaves a goal open.
     """
     if not tactic.strip():
         return "empty"
@@ -45,7 +45,7 @@ def rejection_reason(tactic: str, longest: int = LONGEST_TACTIC, holes: bool = F
 
 
 def in_code_block(text: str) -> str:
-    """What stands in the last block of code of an answer; all of it when there is none. A block may be unfinished."""
+    """Returns the last code block of an answer, finished or not, or the whole answer if it has none."""
     parts = text.split("```")
     if len(parts) < 2:
         return text

@@ -1,4 +1,4 @@
-"""Whole proofs from a language model: written, and written anew when Lean has said what is wrong."""
+"""Whole proofs from a language model, which revises them with Lean's messages."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -8,20 +8,20 @@ from textwrap import dedent
 from prover.errors import ModelError
 from prover.tactics.language.formats import PromptFields, PromptFormat
 from prover.tactics.language.model import Completion, Decoding, LanguageModel, Prompt
-from prover.tactics.language.rejection import COMMAND, LONGEST_PROOF, in_code_block, rejection_reason
+from prover.tactics.language.rejection import COMMAND, MAX_PROOF_BYTES, in_code_block, rejection_reason
 
 BODY = re.compile(r":=\s*(by\b)?[ \t]*")
-SAID = 1_000
-"""characters of Lean's message that a model is shown"""
+MAX_MESSAGE_CHARACTERS = 1_000
+"""the maximum number of characters of Lean's message in a prompt"""
 
 
 @dataclass(frozen=True)
 class ProofFault:
-    """Why a proof does not hold."""
+    """The reason why a proof does not hold."""
 
     draft: str
     held: str
-    """what of it Lean accepted"""
+    """the tactics of the proof that Lean accepted"""
     failed: str
     message: str
 
@@ -39,25 +39,25 @@ class WholeProofWriter:
         revisions: int = 1,
         note: Callable[[str], None] = lambda _: None,
     ) -> None:
-        """`revisions`: how many times a proof that fails is written anew."""
+        """Creates a writer; a proof that fails is revised at most `revisions` times."""
         self.model = model
         self.format = format
         self.decoding = replace(decoding, tokens=format.answer_tokens, stops=(*decoding.stops, *format.stops))
         self.revisions = revisions
         self._note = note
 
-    def write(self, asked: PromptFields) -> list[str]:
-        """Proofs as blocks of tactics, the most probable first, each once."""
-        return self._answers(self.format.prompt(asked))
+    def write(self, fields: PromptFields) -> list[str]:
+        """Returns proofs as blocks of tactics, the most probable first, without duplicates."""
+        return self._answers(self.format.prompt(fields))
 
-    def revise(self, asked: PromptFields, fault: ProofFault) -> list[str]:
-        """Proofs in the knowledge of what was wrong with one.
+    def revise(self, fields: PromptFields, fault: ProofFault) -> list[str]:
+        """Returns revised proofs.
 
-        A model that answers is told what Lean said; one that continues goes on from what held.
+        A chat model gets Lean's message in its prompt; another model continues the part of the proof that held.
         """
-        prompt = self.format.prompt(asked)
+        prompt = self.format.prompt(fields)
         if self.model.kind == "chat":
-            return self._answers(replace(prompt, text=prompt.text + _told(fault)))
+            return self._answers(replace(prompt, text=prompt.text + _fault_text(fault)))
         begun = "".join(f"  {line}\n" for line in fault.held.splitlines())
         return [f"{fault.held}\n{rest}" for rest in self._answers(replace(prompt, text=prompt.text + begun))]
 
@@ -70,14 +70,14 @@ class WholeProofWriter:
         return list(dict.fromkeys(proof for proof in map(self._proof, answer) if proof))
 
     def _proof(self, completion: Completion) -> str:
-        """The tactics in an answer; nothing where it is not worth showing to Lean."""
+        """Returns the tactics of an answer, or an empty text if they are not worth running."""
         text = in_code_block(completion.text) if self.model.kind == "chat" else completion.text
         proof = dedent(without_statement(text))
-        return "" if rejection_reason(proof, LONGEST_PROOF, holes=True) else proof
+        return "" if rejection_reason(proof, MAX_PROOF_BYTES, holes=True) else proof
 
 
 def without_statement(text: str) -> str:
-    """The proof where the theorem is repeated before it; what follows the theorem is left out."""
+    """Returns the proof without the theorem's statement before it and without later commands."""
     first = COMMAND.search(text)
     if first is not None and not text[: first.start()].strip() and (body := BODY.search(text, first.end())):
         after = text[body.end() :]
@@ -91,20 +91,20 @@ def _until_command(text: str) -> str:
     return text if following is None else text[: following.start()]
 
 
-def _told(fault: ProofFault) -> str:
+def _fault_text(fault: ProofFault) -> str:
     return (
         f"\n\nThis proof was tried:\n```lean4\n{fault.draft}\n```\n"
         f"Lean does not accept:\n```lean4\n{fault.failed}\n```\n"
-        f"It says:\n{fault.message[:SAID]}\nWrite the whole proof again."
+        f"It says:\n{fault.message[:MAX_MESSAGE_CHARACTERS]}\nWrite the whole proof again."
     )
 
 
-def above(text: bytes, start: int, place: int) -> PromptFields:
-    """What a prompt says of a place in a file where a proof is missing.
+def fields_above(text: bytes, start: int, place: int) -> PromptFields:
+    """Returns the fields of a prompt for a proof that is missing in a file.
 
     Args:
-        start: where the theorem starts.
-        place: where its proof is to stand.
+        start: the byte at which the theorem starts.
+        place: the byte at which its proof is inserted.
     """
     statement = text[start:place].decode(errors="ignore").rstrip()
     if not statement.endswith(("by", "=>", "·")):
@@ -113,5 +113,5 @@ def above(text: bytes, start: int, place: int) -> PromptFields:
 
 
 def longest_held(faults: Sequence[ProofFault]) -> ProofFault:
-    """The fault of the proof of which the most held."""
+    """Returns the fault of the proof of which the longest part held."""
     return max(faults, key=lambda fault: len(fault.held))

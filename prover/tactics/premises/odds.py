@@ -1,4 +1,4 @@
-"""How likely a use of a theorem is the right one: logistic regressions, one a form, fitted to traced proofs.
+"""Probabilities that a use of a theorem is right: one logistic regression for each form, fitted to traced proofs.
 
 `python -m benchmarks.premise_odds` fits them again; these are from up to 1,500 tactics each of batteries,
 lean_projects, focil-lean4, plausible, LSpec, quote4 and import-graph.
@@ -22,18 +22,18 @@ ODDS: Mapping[Form, Sequence[float]] = {
     "grind": (-5.61, 0.00, 0.18, 1.21, 0.00),
 }
 """the coefficients of each form, in the order of the features"""
-SCALE = 2.7
+LOG_SCALE = 2.7
 """how much higher the other generators weigh a tactic than the logarithm of how often a traced step is that tactic: the
 mean over `rfl`, `omega`, `simp`, `grind` and `split`, between 2.0 and 3.3 each"""
-LIKELIEST = -0.5
+MAX_LOG_PROBABILITY = -0.5
 
 
 def features(use: PremiseUsage) -> tuple[float, ...]:
-    """What the regressions see of a use."""
+    """Returns the features of a use for the regressions."""
     return (1.0, math.log(use.rank), math.log(use.count), use.share, float(use.conditional))
 
 
 def log_probability(use: PremiseUsage) -> float:
-    """The natural logarithm of how likely a use is right, on the scale of the other generators."""
+    """Returns the natural logarithm of the probability that a use is right, on the scale of the other generators."""
     logit = sum(weight * value for weight, value in zip(ODDS[use.form], features(use), strict=True))
-    return min(LIKELIEST, SCALE - math.log1p(math.exp(-logit)))
+    return min(MAX_LOG_PROBABILITY, LOG_SCALE - math.log1p(math.exp(-logit)))

@@ -1,7 +1,7 @@
-"""Tactics from premises that were found for the goal: what the file can name at that place, and nothing else.
+"""Tactics from retrieved premises that are in scope at the goal.
 
-The library's premises come from an index, the repository's from its compiled modules, those of the file itself from
-its declarations; the last two are embedded when the file is read. Does no input or output.
+Premises of the library come from an index, those of the repository from its compiled modules, and those of the file
+from its declarations; the last two are embedded when the file is read. No I/O.
 """
 
 import threading
@@ -22,20 +22,20 @@ if TYPE_CHECKING:
     from prover.lean.toolchain.toolchain import Toolchain
     from retrieval.retriever import Retriever
 
-FOUND = 48
-"""premises that are looked at for a goal"""
-SUGGESTIONS = 24
-LONGEST = 20_000
-"""characters of a goal that are looked at"""
+RETRIEVED_PREMISES = 48
+"""the number of premises retrieved for a goal"""
+MAX_SUGGESTIONS = 24
+MAX_QUERY_CHARACTERS = 20_000
+"""the maximum number of characters of a goal that are used as a query"""
 KINDS: frozenset[str] = frozenset(get_args(Kind))
 
 Library = Callable[["Toolchain", Sequence[str]], "Retriever"]
-"""from a toolchain, and what a file imports, to the premises of its library"""
+"""Returns the retriever of the library's premises, for a toolchain and the imports of a file."""
 
 
 @dataclass(frozen=True)
 class FileScope:
-    """What the theorems of one file can name."""
+    """The premises that the theorems of one file may name."""
 
     retriever: "Retriever"
     imports: tuple[str, ...]
@@ -43,26 +43,26 @@ class FileScope:
 
 @dataclass(frozen=True)
 class TheoremScope:
-    """What one theorem can name, and where it stands."""
+    """The premises that one theorem may name, and its module."""
 
     retriever: "Retriever"
     allowed: bytes
-    """a byte for each premise, 1 where it can be named"""
+    """a byte for each premise: 1 if the theorem may name it, otherwise 0"""
     module: str
 
 
 FindInScope = Callable[[TheoremScope, Goal], Sequence[Premise]]
-"""premises for a goal, the most promising first"""
+"""Returns premises for a goal, the most promising first."""
 
 
-def retrieve(around: TheoremScope, goal: Goal) -> Sequence[Premise]:
-    """The premises that the retriever finds the likeliest to help."""
-    query = Query(goal.printed()[-LONGEST:])
-    return [found.premise for found in around.retriever.search(query, FOUND, around.allowed, around.module)]
+def retrieve(scope: TheoremScope, goal: Goal) -> Sequence[Premise]:
+    """Returns the premises that the retriever ranks first for a goal."""
+    query = Query(goal.printed()[-MAX_QUERY_CHARACTERS:])
+    return [found.premise for found in scope.retriever.search(query, RETRIEVED_PREMISES, scope.allowed, scope.module)]
 
 
 class PremiseTactics(Generator):
-    """The generator. It knows the files that it was given; elsewhere it suggests nothing."""
+    """Suggests uses of retrieved premises in files that it has read; in other files it suggests nothing."""
 
     name = "premises"
     reads_files = True
@@ -74,58 +74,58 @@ class PremiseTactics(Generator):
         self._files: dict[str, FileScope] = {}
 
     def read_file(self, file: FileContents) -> None:
-        """Makes what a file declares, and what its repository declares for it, fit to be found."""
+        """Indexes the declarations of a file and those of its repository that it imports."""
         premises = [*_of_repository(file.imported), *_of_file(file)]
         imports = {**{module.module: module.imports for module in file.imported}, file.module: file.imports}
         found = self._library(file.toolchain, [name for names in imports.values() for name in names])
-        reach = FileScope(found.extended(premises, imports), file.imports)
+        file_scope = FileScope(found.extended(premises, imports), file.imports)
         with self._lock:
-            self._files[file.module] = reach
+            self._files[file.module] = file_scope
 
     def for_theorem(self, theorem: TheoremRef) -> BoundGenerator:
-        """Returns the generator for one theorem, which finds neither that theorem nor anything after it."""
-        around = self._around(theorem)
-        return _Silent() if around is None else BoundPremises(around, self._find)
+        """Returns the generator bound to a theorem; it finds neither that theorem nor later declarations."""
+        scope = self._scope(theorem)
+        return _NoSuggestions() if scope is None else BoundPremises(scope, self._find)
 
     def relevant(self, theorem: TheoremRef, goal: Goal) -> Sequence[Premise]:
-        """The premises for a goal of a theorem, the most promising first; none in a file that was not read."""
-        around = self._around(theorem)
-        return () if around is None else self._find(around, goal)
+        """Returns the premises for a goal, the most promising first; none in a file that was not read."""
+        scope = self._scope(theorem)
+        return () if scope is None else self._find(scope, goal)
 
-    def _around(self, theorem: TheoremRef) -> TheoremScope | None:
+    def _scope(self, theorem: TheoremRef) -> TheoremScope | None:
         with self._lock:
-            reach = self._files.get(theorem.module)
-        if reach is None:
+            file_scope = self._files.get(theorem.module)
+        if file_scope is None:
             return None
-        position = Position(theorem.module, theorem.start, reach.imports)
-        return TheoremScope(reach.retriever, reach.retriever.corpus.visible(position), theorem.module)
+        position = Position(theorem.module, theorem.start, file_scope.imports)
+        return TheoremScope(file_scope.retriever, file_scope.retriever.corpus.visible(position), theorem.module)
 
 
 class BoundPremises(BoundGenerator):
-    """The generator for one theorem."""
+    """Suggests uses of the premises that are in scope at one theorem."""
 
     name = PremiseTactics.name
 
-    def __init__(self, around: TheoremScope, find: FindInScope) -> None:
-        self._around = around
+    def __init__(self, scope: TheoremScope, find: FindInScope) -> None:
+        self._theorem_scope = scope
         self._find = find
 
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
-        """The likeliest uses of the premises that were found."""
+        """Returns the most probable uses of the premises that are retrieved for a goal."""
         made: dict[str, float] = {}
-        for use in usages(self._find(self._around, goal), shape_of_goal(goal)):
+        for use in usages(self._find(self._theorem_scope, goal), shape_of_goal(goal)):
             made[use.tactic] = max(made.get(use.tactic, -100.0), log_probability(use))
-        ranked = sorted(made.items(), key=lambda pair: (-pair[1], pair[0]))[:SUGGESTIONS]
+        ranked = sorted(made.items(), key=lambda pair: (-pair[1], pair[0]))[:MAX_SUGGESTIONS]
         return [Suggestion(tactic, weight) for tactic, weight in ranked]
 
 
-class _Silent(BoundGenerator):
-    """The generator for a file that was not read."""
+class _NoSuggestions(BoundGenerator):
+    """Suggests nothing, for theorems of files that were not read."""
 
     name = PremiseTactics.name
 
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
-        """Nothing."""
+        """Returns nothing."""
         return ()
 
 
@@ -144,16 +144,16 @@ def _of_file(file: FileContents) -> Iterator[Premise]:
 
 
 def _resting_on_sorry(file: FileContents) -> set[str]:
-    """What rests on a `sorry`, here or elsewhere in the repository: no proof may use it."""
+    """Returns the declarations that rest on a `sorry` here or elsewhere in the repository; no proof may use them."""
     broken = {premise.name for module in file.imported for premise in module.premises if premise.incomplete}
-    for each in file.declarations:  # what one rests on stands above it
+    for each in file.declarations:  # a declaration rests only on earlier ones
         if each.incomplete or broken.intersection(each.premises):
             broken.add(each.name)
     return broken
 
 
 def without_name(declaration: Declaration) -> str:
-    """A declaration's signature without the name and the universes that it begins with."""
+    """Returns a declaration's signature without its name and its universes."""
     _, _, rest = declaration.statement.partition(declaration.name)
     if rest.startswith(".{"):
         rest = rest.partition("}")[2]

@@ -1,7 +1,7 @@
-"""What a theorem says, as far as its print shows; whether it can be about a goal at all.
+"""The form of a theorem, read from its printed statement, and tests whether it can apply to a goal.
 
-Lean is not asked: unification costs it more than these tests do, and a tactic that they let through is run by it
-anyway. They compare constants only: one that a theorem's conclusion has, and the goal has not, cannot be unified away.
+These tests are cheaper than unification, and Lean runs the tactics that pass them. They compare constants only: a
+constant of the theorem's conclusion that the goal does not have cannot be unified with anything.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,10 +22,10 @@ class Term:
 
     symbols: frozenset[str]
     anything: bool
-    """a variable alone, or applied: it can be unified with anything"""
+    """whether it is a variable, possibly applied, which unifies with anything"""
 
     def covers(self, symbols: frozenset[str]) -> bool:
-        """Whether something with these symbols may be an instance of it."""
+        """Returns whether a term with these symbols may be an instance of it."""
         return self.symbols <= symbols
 
 
@@ -34,20 +34,20 @@ class Proposition:
     """A proposition."""
 
     relation: str
-    """that it is made by; the head of an application"""
+    """its relation, or the head of an application"""
     whole: Term
     left: Term | None = None
     right: Term | None = None
     conditions: int = 0
-    """propositions that it needs first"""
+    """the number of its hypotheses that are propositions"""
 
     @property
     def equation(self) -> bool:
-        """Whether `rw` can use it."""
+        """Returns whether `rw` can use it."""
         return self.relation in EQUATIONS and self.left is not None
 
     def can_prove(self, goal: "Proposition") -> bool:
-        """Whether it may unify with a goal as a whole."""
+        """Returns whether it may unify with a whole goal."""
         if self.relation != goal.relation:
             return False
         if self.left is None or self.right is None or goal.left is None or goal.right is None:
@@ -57,7 +57,7 @@ class Proposition:
 
 @dataclass(frozen=True)
 class GoalShape:
-    """A goal: its target, and its hypotheses that are propositions."""
+    """The form of a goal: its target, and its hypotheses that are propositions."""
 
     target: Proposition
     facts: Mapping[str, Proposition]
@@ -65,11 +65,11 @@ class GoalShape:
 
 @lru_cache(maxsize=50_000)
 def shape_of(statement: str) -> Proposition:
-    """What a printed signature concludes."""
-    said = signature(statement)
-    names = frozenset(name for name, _ in said.binders)
-    words = list(without_names(words_in(said.conclusion), names))
-    conditions = sum(1 for _, type_ in said.binders if PROPOSITIONS & set(words_in(type_)))
+    """Returns the form of the conclusion of a printed signature."""
+    printed = signature(statement)
+    names = frozenset(name for name, _ in printed.binders)
+    words = list(without_names(words_in(printed.conclusion), names))
+    conditions = sum(1 for _, type_ in printed.binders if PROPOSITIONS & set(words_in(type_)))
     while True:
         if words[:1] == ["∀"]:
             words = _after_binders(words)
@@ -81,7 +81,7 @@ def shape_of(statement: str) -> Proposition:
 
 
 def shape_of_goal(goal: Goal) -> GoalShape:
-    """The shapes of a goal's target and of what is known."""
+    """Returns the forms of a goal's target and of its hypotheses."""
     names = frozenset(h.name for h in goal.hypotheses)
 
     def read(text: str) -> Proposition:
@@ -110,14 +110,14 @@ def _side(words: Sequence[str]) -> Term:
 
 
 def _unwrapped(words: Sequence[str]) -> Sequence[str]:
-    """The words without a bracket around all of them."""
+    """Returns the words without brackets around all of them."""
     while len(words) > 1 and words[0] == "(" and _closes(words) == len(words) - 1:
         words = words[1:-1]
     return words
 
 
 def _closes(words: Sequence[str]) -> int:
-    """Where the bracket is closed that is opened first."""
+    """Returns the index at which the first bracket is closed."""
     depth = 0
     for place, word in enumerate(words):
         depth += (word in OPENING) - (word in CLOSING)
@@ -127,7 +127,7 @@ def _closes(words: Sequence[str]) -> int:
 
 
 def _after_binders(words: Sequence[str]) -> list[str]:
-    """What stands after the comma that ends the binders of a `∀`."""
+    """Returns the words after the comma that ends the binders of a `∀`."""
     depth = 0
     for place, word in enumerate(words):
         depth += (word in OPENING) - (word in CLOSING)

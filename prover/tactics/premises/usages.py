@@ -1,4 +1,4 @@
-"""Tactics from theorems: for each that was found, the ways to use it that its shape and the goal's allow."""
+"""Tactics that use given theorems, in the ways that the form of the theorem and of the goal allow."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -8,34 +8,34 @@ from prover.tactics.premises.shape import EQUATIONS, SYMMETRIC, GoalShape, Propo
 from retrieval.premise import Premise
 
 Form = Literal["exact", "apply", "rw", "rw ←", "rw at", "simp", "simpa", "simp_all", "grind"]
-SETS = (1, 3, 6)
-"""how many theorems are given to tactics that take several"""
-ALONE = 12
-"""theorems that are tried each by itself"""
-AT = 4
-"""theorems that are tried in hypotheses"""
+SET_SIZES = (1, 3, 6)
+"""the numbers of theorems that are given to tactics that take several"""
+MAX_USES_PER_FORM = 12
+"""the maximum number of theorems used in one form"""
+MAX_REWRITES_AT_HYPOTHESES = 4
+"""the maximum number of rewrites at hypotheses"""
 
 
 @dataclass(frozen=True)
 class PremiseUsage:
-    """A tactic that uses theorems that were found, and what says how likely it is right."""
+    """A tactic that uses theorems, and the features from which its probability is estimated."""
 
     tactic: str
     form: Form
     rank: int
-    """of the best theorem in it, from 1, among those that the form can use"""
+    """the rank of its best theorem, from 1, among those that the form can use"""
     count: int = 1
-    """theorems in it"""
+    """the number of its theorems"""
     share: float = 0.0
-    """of the goal's symbols, those that the theorem speaks of"""
+    """the share of the goal's symbols that the theorem mentions"""
     conditional: bool = False
-    """the theorem needs something first"""
+    """whether the theorem has hypotheses"""
     names: tuple[str, ...] = ()
-    """of the theorems in it"""
+    """the names of its theorems"""
 
 
 def usages(premises: Sequence[Premise], goal: GoalShape) -> Iterator[PremiseUsage]:
-    """The tactics for a goal from what was found for it, the best first; definitions are left to others."""
+    """Yields tactics that use the theorems among premises, the best first; definitions are ignored."""
     theorems = [(p, shape_of(p.statement)) for p in premises if p.kind in ("theorem", "axiom")]
     yield from _alone(theorems, goal)
     yield from _together(theorems, goal)
@@ -46,7 +46,7 @@ def _alone(theorems: Sequence[tuple[Premise, Proposition]], goal: GoalShape) -> 
 
     def use(form: Form, tactic: str) -> Iterator[PremiseUsage]:
         ranks[form] = rank = ranks.get(form, 0) + 1
-        if rank <= (AT if form == "rw at" else ALONE):
+        if rank <= (MAX_REWRITES_AT_HYPOTHESES if form == "rw at" else MAX_USES_PER_FORM):
             yield PremiseUsage(tactic, form, rank, 1, share, shape.conditions > 0, (premise.name,))
 
     for premise, shape in theorems:
@@ -72,7 +72,7 @@ def _alone(theorems: Sequence[tuple[Premise, Proposition]], goal: GoalShape) -> 
 
 
 def _together(theorems: Sequence[tuple[Premise, Proposition]], goal: GoalShape) -> Iterator[PremiseUsage]:
-    """Simplification and `grind` with the first few that speak of what the goal speaks of."""
+    """Yields simplification and `grind` with the first few theorems whose symbols the goal mentions."""
     about = goal.target.whole.symbols.union(*(fact.whole.symbols for fact in goal.facts.values()))
     fit = [
         (premise, shape)
@@ -80,8 +80,8 @@ def _together(theorems: Sequence[tuple[Premise, Proposition]], goal: GoalShape) 
         if shape.whole.symbols - set(EQUATIONS) and (shape.left or shape.whole).covers(about)
     ]
     forms: tuple[Form, ...] = ("simp", "simp_all", "grind") if goal.facts else ("simp", "grind")
-    for count in SETS:
-        if len(fit) < min(count, 2) or (count > SETS[0] and len(fit) <= SETS[SETS.index(count) - 1]):
+    for count in SET_SIZES:
+        if len(fit) < min(count, 2) or (count > SET_SIZES[0] and len(fit) <= SET_SIZES[SET_SIZES.index(count) - 1]):
             break
         chosen = fit[:count]
         names = tuple(premise.name for premise, _ in chosen)
@@ -91,7 +91,7 @@ def _together(theorems: Sequence[tuple[Premise, Proposition]], goal: GoalShape) 
 
 
 def _rewrites(side: Term, known: Proposition) -> bool:
-    """Whether an instance of a side may stand in a proposition."""
+    """Returns whether an instance of a side may occur in a proposition."""
     return not side.anything and bool(side.symbols) and side.covers(known.whole.symbols)
 
 
