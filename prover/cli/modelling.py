@@ -1,4 +1,4 @@
-"""The options of `--model` and its limits."""
+"""The options of language models and their limits."""
 
 import functools
 from collections.abc import Callable
@@ -11,31 +11,43 @@ from prover.app.models import ModelChoice
 
 OPTIONS: tuple[Any, ...] = (
     click.option("--model", metavar="NAME|PATH|URL", help="A language model that proposes tactics."),
-    click.option("--model-format", metavar="NAME|FILE.toml", help="How it is asked; see docs/models.md."),
-    click.option("--model-samples", type=click.IntRange(1, 256), default=8, show_default=True, help="Answers a goal."),
-    click.option("--model-sampling", type=click.Choice(["beam", "sample"]), help="How answers are drawn."),
-    click.option("--model-temperature", type=click.FloatRange(0.01, 10), default=1.0, show_default=True),
-    click.option("--model-device", default="auto", show_default=True, help="cpu, cuda, or whichever is there."),
-    click.option("--model-quantised", type=click.Choice(["4bit", "8bit"]), help="Loads it with fewer bits."),
-    click.option("--offline", is_flag=True, help="Never downloads a model."),
+    click.option("--model-format", metavar="NAME|FILE.toml", help="The prompt format; see docs/models.md."),
+    click.option(
+        "--model-samples", type=click.IntRange(1, 256), default=8, show_default=True, help="Answers per goal."
+    ),
+    click.option("--model-sampling", type=click.Choice(["beam", "sample"]), help="How answers are decoded."),
+    click.option(
+        "--model-temperature",
+        type=click.FloatRange(0.01, 10),
+        default=1.0,
+        show_default=True,
+        help="Sampling temperature.",
+    ),
+    click.option("--model-device", default="auto", show_default=True, help="The device: cpu, cuda, or auto."),
+    click.option("--model-quantised", type=click.Choice(["4bit", "8bit"]), help="Load the model with fewer bits."),
+    click.option("--offline", is_flag=True, help="Never download a model."),
 )
 
 
 LIMITS: tuple[Any, ...] = (
-    click.option("--tokens", type=click.IntRange(min=1), help="That a model reads and writes for a theorem, at most."),
-    click.option("--cost", type=click.FloatRange(min=0, min_open=True), help="Of a model for a theorem, at most."),
+    click.option(
+        "--tokens", type=click.IntRange(min=1), help="Maximum number of tokens for each theorem, read and written."
+    ),
+    click.option(
+        "--cost", type=click.FloatRange(min=0, min_open=True), help="Maximum cost of the model for each theorem."
+    ),
 )
 
 
 def model_limit_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Gives a command the options `tokens` and `cost`; see `prover.app.models.model_limits`."""
+    """Adds the options `--tokens` and `--cost` to a command; see `prover.app.models.model_limits`."""
     for option in reversed(LIMITS):
         command = option(command)
     return command
 
 
 def with_model(command: Callable[..., Any]) -> Callable[..., Any]:
-    """A function of the options of a model, from one that gets them as `model`: None where no model is asked for."""
+    """Returns a function of the options of a model, which calls `command` with a `ModelChoice` or None as `model`."""
 
     def called(**given: Any) -> Any:
         name = given.pop("model")
@@ -48,7 +60,7 @@ def with_model(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def model_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Gives a command the options of a model; see `with_model`."""
+    """Adds the options of a model to a command; see `with_model`."""
     called = functools.wraps(command)(with_model(command))
     for option in reversed(OPTIONS):
         called = option(called)
