@@ -160,7 +160,7 @@ def test_a_server_that_is_down_is_named() -> None:
 
 
 def test_an_answer_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("prover.tactics.language.server.LARGEST_ANSWER", 1000)
+    monkeypatch.setattr("prover.tactics.language.server.MAX_ANSWER_BYTES", 1000)
     with serving(raw(b" " * 5000)) as served, pytest.raises(ServerFailed, match="more than"):
         answers(served)
 
@@ -203,9 +203,9 @@ def test_an_address_is_read(text: str, address: Address) -> None:
     [
         ("http://localhost/v1", "names no model"),
         ("http://localhost/v1#", "names no model"),
-        ("http://#m", "is no URL"),
-        ("http://a:port/v1#m", "is no URL"),
-        ("ftp://a/v1#m", "is no URL"),
+        ("http://#m", "is not the URL"),
+        ("http://a:port/v1#m", "is not the URL"),
+        ("ftp://a/v1#m", "is not the URL"),
         ("http://u:p@a/v1#m", "no password"),
         ("http://a/v1?key=k#m", "no query"),
     ],

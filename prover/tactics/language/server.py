@@ -31,42 +31,41 @@ if TYPE_CHECKING:
     import httpx
 
 Endpoint = Literal["chat", "completion"]
-LATER = {408, 409, 425, 429, 500, 502, 503, 504, 529}
+RETRIED_STATUSES = {408, 409, 425, 429, 500, 502, 503, 504, 529}
 """statuses after which the same request may succeed"""
-LONGEST_PAUSE_S = 30.0
-LARGEST_ANSWER = 8 << 20
-"""bytes"""
-STOPS_TAKEN = 4
-"""stop sequences that the protocol allows; the others are looked for here"""
+MAX_PAUSE_S = 30.0
+MAX_ANSWER_BYTES = 8 << 20
+MAX_STOPS = 4
+"""the number of stop sequences that the protocol allows; the others are applied to the answer"""
 
 
 @dataclass(frozen=True)
 class Address:
-    """Where a model is served."""
+    """The address of a model behind a server."""
 
     url: str
-    """up to the version, without the endpoint: http://localhost:8000/v1"""
+    """the URL up to the version, without the endpoint: http://localhost:8000/v1"""
     model: str
-    """its name there"""
+    """the model's name on the server"""
 
 
 @dataclass(frozen=True)
 class Calling:
-    """How a server is asked."""
+    """The settings of requests to a server."""
 
     endpoint: Endpoint = "chat"
     timeout: float = 60.0
-    """seconds until an answer is complete"""
+    """the time limit of a whole answer, in seconds"""
     tries: int = 4
-    """of one request, the first included"""
+    """the number of tries of one request, the first included"""
     pause: float = 0.5
-    """seconds before the second; doubled after each"""
+    """seconds before the second try; doubled after each"""
     together: int = 8
-    """requests that are under way at once"""
+    """the maximum number of simultaneous requests"""
     price_in: float = 0.0
-    """money for a million tokens of prompts"""
+    """the price of a million prompt tokens"""
     price_out: float = 0.0
-    """and of answers"""
+    """the price of a million answer tokens"""
 
 
 def parse_address(text: str) -> Address:
@@ -79,20 +78,20 @@ def parse_address(text: str) -> Address:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
     except ValueError as error:
-        raise UsageError(f"{text} is no URL of a server ({error}): write http://HOST:PORT/v1#MODEL.") from None
+        raise UsageError(f"{text} is not the URL of a server ({error}): write http://HOST:PORT/v1#MODEL.") from None
     if parts.username or parts.password or parts.query:
         raise UsageError(
             "The URL of a model server has no password and no query: the key is read from PROVER_MODEL_KEY."
         )
     if parts.scheme not in ("http", "https") or not host:
-        raise UsageError(f"{text} is no URL of a server: write http://HOST:PORT/v1#MODEL.")
+        raise UsageError(f"{text} is not the URL of a server: write http://HOST:PORT/v1#MODEL.")
     if not parts.fragment:
         raise UsageError(f"{text} names no model: write {text.rstrip('#')}#MODEL.")
     return Address(f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}", parts.fragment)
 
 
 class Server:
-    """A model behind a server. Threads may use it at once. A context manager: leaving it closes connections."""
+    """A model behind a server. Thread-safe. A context manager that closes the connections."""
 
     def __init__(self, address: Address, calling: Calling | None = None, key: str | None = None) -> None:
         import httpx
@@ -121,7 +120,7 @@ class Server:
 
     @property
     def usage(self) -> Usage:
-        """What it was asked so far."""
+        """Returns the usage so far."""
         return self._account.usage
 
     def close(self) -> None:
@@ -135,7 +134,7 @@ class Server:
         self.close()
 
     def _answer(self, prompt: Prompt, decoding: Decoding) -> list[Completion]:
-        """As many answers as are wanted; from a server that gives one at a time, in as many requests."""
+        """Returns the requested number of answers, in several requests if the server gives one at a time."""
         found: list[Completion] = []
         for turn in range(decoding.count):
             left = decoding.count if turn == 0 else 1
@@ -147,7 +146,7 @@ class Server:
         return distinct(found)
 
     def _asked(self, body: dict[str, Any]) -> dict[str, Any]:
-        """The answer to one request, after several tries if need be."""
+        """Returns the answer to one request, after several tries if necessary."""
         path = "/chat/completions" if self.kind == "chat" else "/completions"
         last = "no try was made"
         for number in range(self.calling.tries):
@@ -160,7 +159,7 @@ class Server:
                         body.pop("logprobs", None)
                     if number + 1 < self.calling.tries:
                         time.sleep(_pause(self.calling.pause * 2**number, after))
-        raise ServerFailed(f"{self.name} did not answer ({last}): see whether it runs, and whether it is overloaded.")
+        raise ServerFailed(f"{self.name} did not answer ({last}): check that it runs and is not overloaded.")
 
     def _body(self, prompt: Prompt, decoding: Decoding) -> dict[str, Any]:
         drawn = decoding.way == "sample" or decoding.count > 1
@@ -173,7 +172,7 @@ class Server:
             "seed": decoding.seed,
         }
         if decoding.stops:
-            body["stop"] = list(decoding.stops[:STOPS_TAKEN])
+            body["stop"] = list(decoding.stops[:MAX_STOPS])
         if self.kind == "chat":
             system = [{"role": "system", "content": prompt.system}] if prompt.system is not None else []
             return body | {"messages": [*system, {"role": "user", "content": prompt.text}], **self._probabilities(True)}
@@ -184,7 +183,7 @@ class Server:
         return {"logprobs": wish} if self._tells_probabilities else {}
 
     def _try(self, path: str, body: Mapping[str, Any]) -> "dict[str, Any] | Later":
-        """An answer, or why there is none yet.
+        """Returns an answer, or the reason for trying again.
 
         Raises:
             ServerFailed: trying again would not help.
@@ -205,7 +204,7 @@ class Server:
             self._spend(Usage(requests=1, seconds=time.monotonic() - started))
 
     def _post(self, path: str, body: Mapping[str, Any], deadline: float) -> "dict[str, Any] | Later":
-        """One request. The time is for the whole answer: a server that sends a byte now and then is slow too."""
+        """Sends one request. The time limit holds for the whole answer, even if the server keeps sending bytes."""
         import httpx
         import msgspec
 
@@ -213,11 +212,13 @@ class Server:
             content = bytearray()
             for piece in response.iter_bytes():
                 content += piece
-                if len(content) > LARGEST_ANSWER:
-                    raise ServerFailed(f"{self.name} answers with more than {LARGEST_ANSWER >> 20} MB: check the URL.")
+                if len(content) > MAX_ANSWER_BYTES:
+                    raise ServerFailed(
+                        f"{self.name} answers with more than {MAX_ANSWER_BYTES >> 20} MB: check the URL."
+                    )
                 if time.monotonic() > deadline:
                     raise httpx.ReadTimeout("the answer is not complete")
-        if response.status_code in LATER:
+        if response.status_code in RETRIED_STATUSES:
             return Later(f"status {response.status_code}", _retry_after(response))
         if response.status_code == 400 and self._tells_probabilities and b"logprob" in content:
             self._tells_probabilities = False
@@ -258,7 +259,7 @@ class Server:
         if status == 404:
             return f"{self.name} is not there (status 404): check the URL and the name of the model."
         said = " ".join(content.decode(errors="replace").split())[:200]
-        if self._key:  # some repeat it
+        if self._key:  # some servers repeat it
             said = said.replace(self._key, "…")
         return f"{self.name} refuses the request (status {status}: {said}): see what the model takes."
 
@@ -273,20 +274,20 @@ class Server:
 
 @dataclass(frozen=True)
 class Later:
-    """There is no answer, and there may be one later."""
+    """A request failed that may succeed later."""
 
     why: str
     after: float | None = None
-    """seconds that the server asks to wait"""
+    """the seconds that the server requests to wait"""
 
 
 def _pause(usual: float, asked: float | None) -> float:
-    """Seconds to wait, a little at random so that many clients do not come back together."""
-    return min(LONGEST_PAUSE_S, asked if asked is not None else usual * random.uniform(0.75, 1.25))
+    """Returns the seconds to wait, with jitter so that many clients do not return together."""
+    return min(MAX_PAUSE_S, asked if asked is not None else usual * random.uniform(0.75, 1.25))
 
 
 def _retry_after(response: "httpx.Response", now: Callable[[], float] = time.time) -> float | None:
-    """What the server says in `Retry-After`: seconds, or a date."""
+    """Returns the seconds of a `Retry-After` header, which may be a number or a date."""
     said = response.headers.get("retry-after", "")
     try:
         return max(0.0, float(said))
@@ -304,7 +305,7 @@ def _count(usage: Mapping[str, Any], name: str) -> int:
 
 
 def _log_probability(choice: Mapping[str, Any]) -> float | None:
-    """The sum over an answer's tokens, where the server tells: a chat in `content`, others in `token_logprobs`."""
+    """Returns the summed log-probability of an answer's tokens, if the server reports it."""
     given = choice.get("logprobs")
     if not isinstance(given, dict):
         return None

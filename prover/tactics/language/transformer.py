@@ -23,21 +23,21 @@ Quantised = Literal["4bit", "8bit"]
 
 @dataclass(frozen=True)
 class Loading:
-    """How a model is put into memory."""
+    """How a model is loaded."""
 
     device: str = "auto"
-    """`cpu`, `cuda`, or whichever is there"""
+    """`cpu`, `cuda`, or `auto` for whichever is available"""
     dtype: Literal["auto", "float32", "bfloat16"] = "auto"
-    """auto: as stored on a GPU, float32 on a CPU"""
+    """the data type; `auto`: as stored on a GPU, float32 on a CPU"""
     quantised: Quantised | None = None
     batch: int = 64
-    """sequences that are generated at once"""
+    """the number of sequences that are generated at once"""
     offline: bool = False
-    """nothing is downloaded"""
+    """whether nothing may be downloaded"""
 
 
 def load(name: str, loading: Loading | None = None) -> "Transformer":
-    """The model in a directory, or of a name on the hub.
+    """Loads the model in a directory, or of a name on the hub.
 
     Raises:
         ModelMissing: a package is missing, there is no such model, or it cannot be loaded.
@@ -68,7 +68,7 @@ def load(name: str, loading: Loading | None = None) -> "Transformer":
 
 
 class Transformer:
-    """A loaded model. Threads may use it at once; it serves them one after another."""
+    """A loaded model. Thread-safe; it serves one thread after another."""
 
     def __init__(self, name: str, model: Any, tokenizer: Any, batch: int = 64) -> None:
         self.name = name
@@ -82,10 +82,10 @@ class Transformer:
         if tokenizer.pad_token_id is None:
             tokenizer.pad_token = tokenizer.eos_token
         if self.kind != "seq2seq":
-            tokenizer.padding_side = "left"  # what is generated follows the prompt
+            tokenizer.padding_side = "left"  # generated tokens follow the prompt
 
     def complete(self, prompts: Sequence[Prompt], decoding: Decoding) -> list[list[Completion]]:
-        """See `LanguageModel.complete`. Prompts of like length are generated together.
+        """See `LanguageModel.complete`. Prompts of similar length are generated together.
 
         Raises:
             ModelError: memory is short, or the model fails.
@@ -141,7 +141,7 @@ class Transformer:
         yield from self._read(made.sequences, scores.tolist(), width, decoding)
 
     def _encoded(self, prompts: Sequence[Prompt], decoding: Decoding) -> Any:
-        """The prompts as token numbers, padded to one length; what a model has no place for is cut at the front."""
+        """Returns the prompts as token numbers, padded to one length, and cut at the front to the model's maximum."""
         if self.kind == "chat":
             texts = [self._chat(prompt) for prompt in prompts]
         else:
@@ -162,8 +162,8 @@ class Transformer:
         return {key: encoded[key].to(device) for key in ("input_ids", "attention_mask")}
 
     def _ends_prompts(self) -> bool:
-        """Whether the tokenizer puts its end token after a text, as byte-level ones do; a prompt must not end."""
-        if self.kind == "chat":  # the template has put all special tokens in
+        """Returns whether the tokenizer appends an end token, which a prompt must not have."""
+        if self.kind == "chat":  # the template contains all special tokens
             return True
         ids = self.tokenizer("x")["input_ids"]
         return bool(ids) and ids[-1] == self.tokenizer.eos_token_id
@@ -176,7 +176,7 @@ class Transformer:
         return text
 
     def _repeated(self, inputs: Any, count: int) -> Any:
-        """Each prompt `count` times, but read once: the encoder's output, or keys and values, are then shared out."""
+        """Repeats each prompt `count` times but reads it once: the encoder's output, or keys and values, are shared."""
         if self.kind == "seq2seq":
             return {**inputs, "num_return_sequences": count}
         many = {key: value.repeat_interleave(count, dim=0) for key, value in inputs.items()}
@@ -187,7 +187,7 @@ class Transformer:
             ids, mask = inputs["input_ids"][:, :-1], inputs["attention_mask"][:, :-1]
             given = {"input_ids": ids, "attention_mask": mask, "past_key_values": cache, "logits_to_keep": 1}
             if "position_ids" in inspect.signature(self.model.forward).parameters:
-                given["position_ids"] = (mask.cumsum(dim=1) - 1).clamp(min=0)  # padding on the left has no place
+                given["position_ids"] = (mask.cumsum(dim=1) - 1).clamp(min=0)  # padding on the left has no position
             self.model(**given, use_cache=True)
             cache.batch_repeat_interleave(count)
             many["past_key_values"] = cache
@@ -213,7 +213,7 @@ class Transformer:
 
 
 class _Stops:
-    """Ends a sequence when its text has a stop in it; looks at the last tokens only."""
+    """Ends a sequence when its last tokens contain a stop sequence."""
 
     def __init__(self, tokenizer: Any, stops: Sequence[str], width: int) -> None:
         self._tokenizer = tokenizer
@@ -221,7 +221,7 @@ class _Stops:
         self._width = width
         self._tail = max((len(stop.encode()) for stop in stops), default=0) + 1
         self.done: torch.Tensor | None = None
-        """which rows have ended"""
+        """the rows that have ended; shape (rows,)"""
 
     def __call__(self, rows: "torch.Tensor", _scores: object, **_: object) -> "torch.Tensor":
         from retrieval.neural import torch
@@ -233,7 +233,7 @@ class _Stops:
 
 
 class _Tally:
-    """Adds up the log-probabilities of the tokens that are drawn, as the model gave them, before any temperature."""
+    """Sums the log-probabilities of the sampled tokens, before any temperature."""
 
     def __init__(self, ends: Sequence[int], stops: _Stops) -> None:
         self._ends = ends
@@ -241,7 +241,7 @@ class _Tally:
         self._sums: torch.Tensor | None = None
         self._going: torch.Tensor | None = None
         self._next: torch.Tensor | None = None
-        """log-probabilities of the token that is to come. Shape (rows, vocabulary)"""
+        """the log-probabilities of the next token; shape (rows, vocabulary)"""
 
     def __call__(self, rows: "torch.Tensor", logits: "torch.Tensor") -> "torch.Tensor":
         self._count(rows)
@@ -249,7 +249,7 @@ class _Tally:
         return logits
 
     def totals(self, rows: "torch.Tensor") -> "torch.Tensor":
-        """Of each finished row. Shape (rows,)."""
+        """Returns the summed log-probability of each row; shape (rows,)."""
         self._count(rows)
         assert self._sums is not None
         return self._sums
