@@ -59,6 +59,8 @@ def evaluation_plan(options: EvaluationOptions, reporter: Reporter) -> Evaluatio
         temperature = 0.0 if options.passes == 1 else DEFAULT_PASS_TEMPERATURE
     if options.passes > 1 and temperature == 0:
         raise UsageError("Passes at temperature 0 are all the same: give a --temperature, or leave out --passes.")
+    if options.passes > 1 and options.mode == "whole-proof":
+        raise UsageError("Passes of --mode whole-proof are all the same: raise --model-samples, not --passes.")
     ours = _system(options, reporter)
     names = [name.strip() for name in options.baselines.split(",") if name.strip() not in ("", "none")]
     return EvaluationPlan((ours, *baselines(names, ours)), options.passes, temperature, options.seed, options.jobs)

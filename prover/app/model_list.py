@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class ModelRemoval:
-    """What was removed of a model."""
+    """The result of removing a model."""
 
     deleted: Path | None
     """The directory that was deleted; None if there were no files of a model."""

@@ -4,12 +4,19 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
 from prover.app.assembly import ProverOptions, assemble, mixture
 from prover.app.evaluating import assemble_for_trial
+from prover.app.evaluation_plan import EvaluationOptions, evaluation_plan
+from prover.app.models import Mode
 from prover.check.gate import Judgement, Refused, Submission
+from prover.errors import UsageError
 from prover.evaluate.observe import Observation, ObservedGenerator
 from prover.evaluate.systems import System, baselines
 from prover.lean.protocol import Goal
+from prover.lean.session import TacticLimits
+from prover.progress import Reporter
 from prover.search.budget import Budget
 from prover.tactics.generator import StatelessGenerator, Suggestion, TheoremRef
 from prover.tactics.language.formats import format_named
@@ -94,3 +101,11 @@ def test_whole_proofs_are_known_in_an_evaluation_too() -> None:
 def test_a_perturbed_prover_keeps_the_names_of_its_generators() -> None:
     prover = assemble(mixture((Knowing(),)), NoGate(), ProverOptions(temperature=1.0, seed=3))
     assert prover.generator.names() == ("knowing",)
+
+
+@pytest.mark.parametrize(("mode", "temperature"), [("tactics", 0.0), ("whole-proof", None)])
+def test_passes_that_could_not_differ_are_refused(mode: Mode, temperature: float | None) -> None:
+    limits = TacticLimits(milliseconds=100)
+    options = EvaluationOptions(Budget(), "fixed", limits, 8, mode=mode, passes=2, temperature=temperature)
+    with pytest.raises(UsageError, match="all the same"):
+        evaluation_plan(options, Reporter())
