@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from prover.app.assembly import DEFAULT_GENERATORS, generators_named
-from prover.app.checking import Checked, check_proof
+from prover.app.checking import ProofVerdict, check_proof
 from prover.app.models import ModelChoice, asked_of
 from prover.app.premises import build_index, find_premises
 from prover.app.proving import ProveRequest, prove
@@ -74,7 +74,7 @@ class RepositorySession:
 
     def check(
         self, theorem: str, proof: str | None = None, *, term: bool = False, level: int = HIGHEST_LEVEL
-    ) -> Checked:
+    ) -> ProofVerdict:
         """Checks a proof of a theorem.
 
         Args:

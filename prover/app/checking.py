@@ -42,7 +42,7 @@ SANITY_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
-class Checked:
+class ProofVerdict:
     """The verdict on one proof; its fields are those of the JSON output."""
 
     theorem: str
@@ -75,7 +75,9 @@ class Checked:
         return {**asdict(self), "levels": levels}
 
 
-def check_proof(workspace: Workspace, name: str, proof: ProofText | None = None, level: int = HIGHEST_LEVEL) -> Checked:
+def check_proof(
+    workspace: Workspace, name: str, proof: ProofText | None = None, level: int = HIGHEST_LEVEL
+) -> ProofVerdict:
     """Judges the proof of a theorem, or another proof in its place.
 
     Raises:
@@ -124,7 +126,7 @@ def _brief_search(theorem: TheoremRef) -> Callable[[LeanSession, State], Sequenc
     return scripts
 
 
-def _verdict(workspace: Workspace, task: Task, judgement: Judgement) -> Checked:
+def _verdict(workspace: Workspace, task: Task, judgement: Judgement) -> ProofVerdict:
     source, declaration = task.source, task.declaration
     line = source.text.encode()[: declaration.selection].count(b"\n") + 1
     toolchain = workspace.toolchain.describe()
@@ -135,7 +137,7 @@ def _verdict(workspace: Workspace, task: Task, judgement: Judgement) -> Checked:
         case Refused(reason, messages, failed, compiled):
             level, axioms, library = (failed - 1 if compiled else 0), (), 0
             levels = refused(failed, reason, compiled)
-    return Checked(
+    return ProofVerdict(
         declaration.name, source.file, line, reason is None, level, levels, toolchain, reason, axioms, library, kernels,
         isolation=isolation_of(workspace.toolchain).describe(), messages=tuple(m.printed.rstrip() for m in messages),
     )  # fmt: skip

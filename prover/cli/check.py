@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from prover.app.checking import Checked, audit_all, check_proof
+from prover.app.checking import ProofVerdict, audit_all, check_proof
 from prover.app.workspace import Workspace
 from prover.check.audit import FileAudit
 from prover.check.levels import HIGHEST_LEVEL, verified
@@ -77,7 +77,7 @@ def read_text(file: str) -> str:
         raise UsageError(f"{file} cannot be read ({error.strerror}): check the path.") from None
 
 
-def print_checked(out: Console, checked: Checked) -> None:
+def print_checked(out: Console, checked: ProofVerdict) -> None:
     """Prints the verdict on a proof as text: the level that it reached, and the toolchain."""
     mark, style = ("✓", "green") if checked.accepted else ("✗", "red")
     out.print(f"[{style}]{mark}[/] ", end="")
