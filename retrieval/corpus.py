@@ -72,7 +72,7 @@ class Corpus:
         return frozenset(found - {position.module})
 
     def near(self, numbers: "Int64Array", module: str) -> "tuple[BoolArray, BoolArray]":
-        """Which of some premises are of a module; and which of modules whose names begin as its does."""
+        """Returns which of some premises are of a module, and which are of modules whose names begin as its does."""
         names, modules, _ = self._places
         roots, root_of = self._roots
         there = modules[numbers]

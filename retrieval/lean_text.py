@@ -92,7 +92,7 @@ def words_in(text: str) -> list[str]:
 
 
 def is_name(word: str) -> bool:
-    """Whether a word is a name, not an operator or a number."""
+    """Returns whether a word is a name, not an operator or a number."""
     return word[0].isalpha() or word[0] == "_"
 
 

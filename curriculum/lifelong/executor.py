@@ -59,7 +59,7 @@ class AttemptResult:
 
     @property
     def refutes(self) -> bool:
-        """Whether the known proofs do not hold; false where nothing could be tried."""
+        """Returns whether the known proofs do not hold; false where nothing could be tried."""
         return not self.recalled and (isinstance(self.result, FoundProof) or self.result[0] != "failed")
 
 

@@ -38,7 +38,7 @@ FILES = (".jsonl", ".json", ".ndjson")
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the user asked for."""
+    """An evaluation as the user asked for it."""
 
     benchmark: str
     """a known name, or the path of a file"""
@@ -175,7 +175,7 @@ def places(
 
 
 def manifest_of(wanted: Wanted, benchmark: Benchmark, plan: EvaluationPlan, toolchain: str) -> RunManifest:
-    """What a run's directory says of the run."""
+    """Returns the description of a run that its directory keeps."""
     return RunManifest(
         benchmark=benchmark.name,
         split=benchmark.split,

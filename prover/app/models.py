@@ -22,7 +22,7 @@ Mode = Literal["tactics", "whole-proof", "both"]
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """Which model, and how it is asked."""
+    """A language model by name, and how it is asked."""
 
     name: str
     """a directory, a name on the hub, one of `prover models list`, or the URL of a server and a name there"""
@@ -69,7 +69,7 @@ class ModelChoice:
         return known.name if known is not None else self.name
 
     def registered(self) -> "ListedModel | None":
-        """What the database knows of the model; None where it cannot be asked."""
+        """Returns the database's record of the model; None where there is none or the database fails."""
         from curriculum.database.models import model_in, model_named
 
         try:
@@ -155,7 +155,7 @@ class AskedModel:
     model: "LanguageModel | None" = None
 
     def usage(self) -> str | None:
-        """What was asked of a server; None where the model runs here, or was not asked."""
+        """Returns the use of a server; None where the model runs here, or was not asked."""
         from prover.tactics.language.server import Server
 
         if not isinstance(self.model, Server) or not self.model.usage.requests:

@@ -235,7 +235,7 @@ class IndexStatus:
 
     @property
     def usable(self) -> bool:
-        """Whether the index is whole and up to date."""
+        """Returns whether the index is whole and up to date."""
         return not self.damaged and self.problem is None
 
 

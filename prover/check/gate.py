@@ -115,7 +115,7 @@ class CompiledCandidate:
 
 
 class Judge(Protocol):
-    """What decides whether a proof counts: the gate, or an adapter around it."""
+    """Decides whether a proof counts: the gate, or an adapter around it."""
 
     def judge(self, submission: Submission, level: int = DEFAULT_LEVEL) -> Judgement:
         """See `Gate.judge`."""

@@ -42,7 +42,7 @@ class Fitted:
 
     @property
     def whole(self) -> bool:
-        """Whether the header is the benchmark's own."""
+        """Returns whether the header is the benchmark's own."""
         return not self.left_out and not self.notations
 
 

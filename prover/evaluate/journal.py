@@ -83,7 +83,7 @@ class ProblemLine(msgspec.Struct, frozen=True):
 
 
 class SurveyLine(msgspec.Struct, frozen=True):
-    """Whether a problem runs here."""
+    """The answer to whether a problem can be run with this toolchain."""
 
     problem: str
     status: Literal["runnable", "not runnable", "crashed"]

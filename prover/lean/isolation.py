@@ -80,7 +80,7 @@ class Sandbox:
 
     @property
     def writes(self) -> bool:
-        """Whether it confines writing as well as the network."""
+        """Returns whether the sandbox confines writing as well as the network."""
         return self.name == BUBBLEWRAP
 
     def around(self, argv: Sequence[str], writable: Sequence[Path]) -> tuple[str, ...]:

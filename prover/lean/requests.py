@@ -204,7 +204,7 @@ class RunRequest(StreamRequest[TacticReply, GatewayReply], frozen=True, tag="run
 
 
 class CloseReply(GatewayReply, frozen=True):
-    """Whether a script is a whole proof, or why it is not."""
+    """Reports whether a script is a whole proof, or why it is not."""
 
     closed: bool = False
     failure: FailureKind | None = None

@@ -62,7 +62,7 @@ class GitResult:
 
     @property
     def ok(self) -> bool:
-        """Whether it succeeded."""
+        """Returns whether the command succeeded."""
         return self.status == 0
 
     @property

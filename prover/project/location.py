@@ -38,7 +38,7 @@ class Location:
 
     @property
     def is_directory(self) -> bool:
-        """Whether it is the user's own directory in its present state."""
+        """Returns whether it is the user's own directory in its present state."""
         return isinstance(self.address, Path) and self.revision is None
 
     @property

@@ -64,7 +64,7 @@ class PremiseFeatures:
 
 
 def premise_features(premise: Premise) -> PremiseFeatures:
-    """What scores need of a premise."""
+    """Returns the features of a premise that scores need."""
     said: Signature = signature(premise.statement)
     names = frozenset(name for name, _ in said.binders)
     conclusion = tuple(without_names(words_in(said.conclusion), names))

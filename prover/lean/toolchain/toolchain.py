@@ -61,7 +61,7 @@ class Toolchain(Protocol):
 
     @property
     def kind(self) -> Kind:
-        """Which of the two kinds it is."""
+        """Returns whether the toolchain is native or embedded."""
 
     @property
     def lean_version(self) -> str:
@@ -73,7 +73,7 @@ class Toolchain(Protocol):
 
     @property
     def trusts_library_axioms(self) -> bool:
-        """Whether theorems of its library are stored without proof, so that an audit sees axioms."""
+        """Returns whether theorems of its library are stored without proof, so that an audit sees axioms."""
 
     @property
     def memory_bytes(self) -> int:
