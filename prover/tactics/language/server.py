@@ -138,8 +138,8 @@ class Server:
         found: list[Completion] = []
         for turn in range(decoding.count):
             left = decoding.count if turn == 0 else 1
-            said = self._asked(self._body(prompt, replace(decoding, count=left, seed=decoding.seed + turn)))
-            choices = self._read(said, decoding)
+            reply = self._asked(self._body(prompt, replace(decoding, count=left, seed=decoding.seed + turn)))
+            choices = self._read(reply, decoding)
             found += choices
             if turn == 0 and (len(choices) != 1 or decoding.way == "beam"):
                 break
@@ -151,8 +151,8 @@ class Server:
         last = "no try was made"
         for number in range(self.calling.tries):
             match self._try(path, body):
-                case dict() as said:
-                    return said
+                case dict() as reply:
+                    return reply
                 case Later(why, after):
                     last = why
                     if not self._tells_probabilities:
@@ -226,16 +226,16 @@ class Server:
         if response.status_code != 200:
             raise ServerFailed(self._refusal(response.status_code, bytes(content)))
         try:
-            said = msgspec.json.decode(bytes(content))
+            reply = msgspec.json.decode(bytes(content))
         except msgspec.DecodeError:
             return Later("an answer that is no JSON")
-        return said if isinstance(said, dict) else Later("an answer that is no object")
+        return reply if isinstance(reply, dict) else Later("an answer that is not a JSON object")
 
-    def _read(self, said: Mapping[str, Any], decoding: Decoding) -> list[Completion]:
-        choices = said.get("choices")
+    def _read(self, reply: Mapping[str, Any], decoding: Decoding) -> list[Completion]:
+        choices = reply.get("choices")
         if not isinstance(choices, list) or not all(isinstance(choice, dict) for choice in choices):
             raise ServerFailed(f"{self.name} answers without choices: is it a server of OpenAI's protocol?")
-        usage = said.get("usage")
+        usage = reply.get("usage")
         if isinstance(usage, dict):
             self._spend_tokens(_count(usage, "prompt_tokens"), _count(usage, "completion_tokens"))
         found = []
@@ -247,9 +247,9 @@ class Server:
             cut, stopped = until_stop(text, decoding.stops)
             finished = stopped or choice.get("finish_reason") != "length"
             found.append((cut, _log_probability(choice), rank, finished))
-        told = all(score is not None for _, score, _, _ in found)
+        scored = all(score is not None for _, score, _, _ in found)
         return [
-            Completion(text, score if told and score is not None else -0.5 * (rank + 1), finished)
+            Completion(text, score if scored and score is not None else -0.5 * (rank + 1), finished)
             for text, score, rank, finished in found
         ]
 
@@ -258,10 +258,12 @@ class Server:
             return f"{self.name} refuses the key (status {status}): set PROVER_MODEL_KEY."
         if status == 404:
             return f"{self.name} is not there (status 404): check the URL and the name of the model."
-        said = " ".join(content.decode(errors="replace").split())[:200]
+        reply = " ".join(content.decode(errors="replace").split())[:200]
         if self._key:  # some servers repeat it
-            said = said.replace(self._key, "…")
-        return f"{self.name} refuses the request (status {status}: {said}): see what the model takes."
+            reply = reply.replace(self._key, "…")
+        return (
+            f"{self.name} refuses the request (status {status}: {reply}): check the format and the limits of the model."
+        )
 
     def _spend_tokens(self, tokens_in: int, tokens_out: int) -> None:
         cost = (tokens_in * self.calling.price_in + tokens_out * self.calling.price_out) / 1_000_000
@@ -288,13 +290,13 @@ def _pause(usual: float, asked: float | None) -> float:
 
 def _retry_after(response: "httpx.Response", now: Callable[[], float] = time.time) -> float | None:
     """Returns the seconds of a `Retry-After` header, which may be a number or a date."""
-    said = response.headers.get("retry-after", "")
+    reply = response.headers.get("retry-after", "")
     try:
-        return max(0.0, float(said))
+        return max(0.0, float(reply))
     except ValueError:
         pass
     try:
-        return max(0.0, parsedate_to_datetime(said).timestamp() - now())
+        return max(0.0, parsedate_to_datetime(reply).timestamp() - now())
     except ValueError:
         return None
 
