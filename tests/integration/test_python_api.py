@@ -1,4 +1,4 @@
-"""The example of docs/python-api.md, run as it stands; and that a session ends its processes."""
+"""The examples of docs/python-api.md and the README, run as they stand; and that a session ends its processes."""
 
 import re
 from pathlib import Path
@@ -13,20 +13,32 @@ ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.lean
 
 
-def example() -> str:
-    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "docs" / "python-api.md").read_text(), flags=re.DOTALL)
+PATCH = "--- a/Basics/Tree.lean\n+++ b/Basics/Tree.lean\n"
+
+
+def example(document: str) -> str:
+    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / document).read_text(), flags=re.DOTALL)
     return str(block)
 
 
+@pytest.mark.parametrize(
+    ("document", "start", "later"),
+    [("docs/python-api.md", f"proved\n{PATCH}", "True ()"), ("README.md", PATCH, "simp_all")],
+)
 def test_the_example_of_the_documentation_runs(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    document: str,
+    start: str,
+    later: str,
 ) -> None:
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("PROVER_DATABASE", f"sqlite:///{tmp_path / 'prover.db'}")
-    exec(compile(example(), "docs/python-api.md", "exec"), {})
+    exec(compile(example(document), document, "exec"), {})
     printed = capsys.readouterr().out
-    assert printed.startswith("proved\n--- a/Basics/Tree.lean\n+++ b/Basics/Tree.lean\n")
-    assert "True ()" in printed
+    assert printed.startswith(start)
+    assert later in printed
 
 
 def test_a_session_says_what_is_wrong_and_ends_its_processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
