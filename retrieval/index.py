@@ -20,10 +20,10 @@ SAMPLES_PER_LIST = 40
 class VectorIndex:
     """Rows of vectors by inner product, each with an id."""
 
-    def __init__(self, index: Any, beside: "VectorIndex | None" = None) -> None:
-        """Wraps a FAISS index; `beside` holds additional rows, with other ids, that are searched too."""
+    def __init__(self, index: Any, extension: "VectorIndex | None" = None) -> None:
+        """Wraps a FAISS index; `extension` holds additional rows, with other ids, that are searched too."""
         self._index = index
-        self._beside = beside
+        self._extension = extension
 
     @classmethod
     def build(cls, vectors: "Float32Array", ids: Sequence[int] | None = None) -> "VectorIndex":
@@ -47,7 +47,7 @@ class VectorIndex:
         return cls(index)
 
     def __len__(self) -> int:
-        return int(self._index.ntotal) + (len(self._beside) if self._beside else 0)
+        return int(self._index.ntotal) + (len(self._extension) if self._extension else 0)
 
     def extended(self, vectors: "Float32Array", ids: Sequence[int]) -> "VectorIndex":
         """This index with a few more rows, which are not saved with it; this one stays as it is."""
@@ -88,9 +88,9 @@ class VectorIndex:
         scores, found = self._index.search(query.reshape(1, -1), count, params=parameters)
         there = found[0] >= 0
         ids, products = found[0][there].astype(np.int64), scores[0][there]
-        if self._beside is None:
+        if self._extension is None:
             return ids, products
-        more_ids, more_products = self._beside.search(query, count, allowed)
+        more_ids, more_products = self._extension.search(query, count, allowed)
         ids, products = np.concatenate([ids, more_ids]), np.concatenate([products, more_products])
         order = np.lexsort((ids, -products))[:count]
         return ids[order], products[order]

@@ -94,7 +94,7 @@ def train(
     needed: Sequence[Needed],
     out: Path,
     settings: RetrieverSettings = RetrieverSettings(),  # frozen
-    told: Callable[[int, int, float], None] = lambda *_: None,
+    progress: Callable[[int, int, float], None] = lambda *_: None,
     until: int | None = None,
     scored: Callable[["TransformerEncoder"], float] | None = None,
 ) -> RetrieverTraining:
@@ -104,7 +104,7 @@ def train(
     data, and ends with the same weights as an uninterrupted one.
 
     Args:
-        told: receives the updates done, the number of all updates, and the loss.
+        progress: receives the updates done, the number of all updates, and the loss.
         until: the number of updates after which to stop with a checkpoint.
         scored: returns the score of the encoder after an epoch on held-out data: R@10, for early stopping.
 
@@ -133,7 +133,7 @@ def train(
     for batch in () if chosen.settled else _batches(corpus, pairs, settings, len(losses)):
         _learning_rate(optimizer, settings, len(losses), total)
         losses.append(_update(encoder, corpus, batch, optimizer, settings.temperature))
-        told(len(losses), total, losses[-1])
+        progress(len(losses), total, losses[-1])
         if scored is not None and len(losses) % each == 0:
             chosen.consider(encoder, scored)
         last = len(losses) in (total, until) or chosen.settled
@@ -295,9 +295,9 @@ def _checkpoint(file: Path, identity: str) -> dict[str, Any] | None:
     try:
         found: dict[str, Any] = torch.load(file, map_location="cpu", weights_only=True)
     except (OSError, RuntimeError, ValueError, EOFError) as error:
-        raise TrainingRefused(f"{file} cannot be read ({error}): remove it to train anew.") from None
+        raise TrainingRefused(f"{file} cannot be read ({error}): remove it to train again.") from None
     except Exception as error:  # pickle's own, of which there is no root
-        raise TrainingRefused(f"{file} is no checkpoint ({type(error).__name__}): remove it to train anew.") from None
+        raise TrainingRefused(f"{file} is no checkpoint ({type(error).__name__}): remove it to train again.") from None
     if found.get("identity") != identity:
         raise TrainingRefused(f"{file} is of another base, data or settings: choose another directory, or remove it.")
     return found

@@ -45,8 +45,8 @@ class EncoderFormat:
         """A premise as the model reads it."""
         if self.marked:
             return f"{keyword(premise.kind)} <a>{premise.name}</a> {premise.statement}"
-        told = f"\n{premise.docstring}" if premise.docstring else ""
-        return f"{self.for_premise}{premise.printed()}{told}"
+        docstring = f"\n{premise.docstring}" if premise.docstring else ""
+        return f"{self.for_premise}{premise.printed()}{docstring}"
 
     def query(self, query: Query) -> str:
         """A goal, or words, as the model reads them."""
@@ -81,8 +81,8 @@ class TransformerEncoder:
             loaded = transformers.AutoModelForTextEncoding.from_pretrained(model, dtype=torch.float32)
         except (OSError, ValueError) as error:
             why = str(error).strip().splitlines()[0]
-            said = f"The encoder {model} is not here and cannot be fetched ({why})"
-            raise EncoderMissing(f"{said}: give a directory with its weights, or leave --encoder out.") from None
+            problem = f"The encoder {model} is not here and cannot be fetched ({why})"
+            raise EncoderMissing(f"{problem}: give a directory with its weights, or leave --encoder out.") from None
         loaded.to(default_device(device)).eval()
         return cls(loaded, tokenizer, _format_of(model, loaded.config.model_type), kept)
 
@@ -198,8 +198,8 @@ def _format_of(model: str, kind: str) -> EncoderFormat:
     """T5 models read as ReProver's does; others as they say of themselves, in sentence-transformers' files."""
     if kind in ("t5", "mt5"):
         return EncoderFormat(marked=True)
-    prompts = _said(model, "config_sentence_transformers.json").get("prompts") or {}
-    pooling = _said(model, "1_Pooling/config.json")
+    prompts = _json_file(model, "config_sentence_transformers.json").get("prompts") or {}
+    pooling = _json_file(model, "1_Pooling/config.json")
     return EncoderFormat(
         for_query=prompts.get("query", ""),
         for_premise=prompts.get("document") or prompts.get("passage") or "",
@@ -207,7 +207,7 @@ def _format_of(model: str, kind: str) -> EncoderFormat:
     )
 
 
-def _said(model: str, file: str) -> dict[str, Any]:
+def _json_file(model: str, file: str) -> dict[str, Any]:
     """A file of JSON that comes with a model; nothing where there is none."""
     from retrieval.neural import transformers
 
