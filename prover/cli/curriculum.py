@@ -1,6 +1,5 @@
 """`prover curriculum plan`: in which order repositories would be learned, how hard they are, what it would cost."""
 
-import json
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,7 +8,8 @@ import click
 from rich.table import Table
 
 from prover.app.planning import ORDERS, plan_facts, planned_order
-from prover.cli.output import consoles
+from prover.cli.options import JsonCommand, json_option
+from prover.cli.output import consoles, print_result
 
 if TYPE_CHECKING:
     from curriculum.plan import CurriculumPlan
@@ -35,14 +35,14 @@ def command() -> None:
     """Plan what to learn in which order."""
 
 
-@command.command()
+@command.command(cls=JsonCommand)
 @repos_option
 @order_option
 @click.option("--reverse", is_flag=True, help="Reverse the order.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of the random order.")
 @click.option("--timeout", type=click.FloatRange(min=0.1), default=60.0, show_default=True, help="Seconds an attempt.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def plan(list_file: Path, order: str, reverse: bool, seed: int, timeout: float, as_json: bool) -> None:
+@json_option
+def plan(list_file: Path, order: str, reverse: bool, seed: int, timeout: float, json_file: Path | None) -> None:
     """Print the order, how many theorems are how hard, and the estimated cost.
 
     Difficulty is LeanAgent's: e^S for a proof of S tactic steps; the 33rd and 67th percentile over all theorems that
@@ -52,10 +52,7 @@ def plan(list_file: Path, order: str, reverse: bool, seed: int, timeout: float, 
 
     locations = [location.canonical for location in read_list(list_file)]
     planned = planned_order(locations, order, reverse, seed, timeout)
-    if as_json:
-        click.echo(json.dumps(plan_facts(planned), ensure_ascii=False))
-    else:
-        print_plan(planned)
+    print_result(plan_facts(planned), json_file, lambda: print_plan(planned))
 
 
 def print_plan(planned: "CurriculumPlan") -> None:

@@ -1,6 +1,5 @@
 """`prover daemon start | run | stop | status | logs`: the work in the background, as a process of its own."""
 
-import json
 import sys
 import time
 from pathlib import Path
@@ -9,6 +8,8 @@ import click
 import msgspec
 
 from prover.cli.main import EXIT_INTERRUPTED
+from prover.cli.options import JsonCommand, json_option
+from prover.cli.output import print_result
 
 EXIT_NOT_RUNNING, EXIT_DEGRADED = 1, 3
 RUN_COMMAND = (sys.executable, "-c", "from prover.cli.main import main; main()", "daemon", "run")
@@ -63,23 +64,25 @@ def stop() -> int:
     return 0
 
 
-@command.command()
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def status(as_json: bool) -> int:
+@command.command(cls=JsonCommand)
+@json_option
+def status(json_file: Path | None) -> int:
     """Say what it is doing. Exit status 1 when none is running, 3 when something is wrong."""
     from prover.app.daemon import process
 
     running = process.running()
-    if as_json:
-        click.echo(json.dumps(None if running is None else msgspec.to_builtins(running), ensure_ascii=False))
-    elif running is None:
-        click.echo("no daemon is running")
-    else:
+
+    def print_text() -> None:
+        if running is None:
+            click.echo("no daemon is running")
+            return
         fault = f": {running.fault}" if running.fault else ""
         click.echo(f"process {running.pid}: {running.state}{fault} ({time.time() - running.at:.0f} s ago)")
         click.echo(", ".join(f"{name} {count}" for name, count in running.done.items()))
         if running.port:
             click.echo(f"port {running.port}: /health, /metrics")
+
+    print_result(None if running is None else msgspec.to_builtins(running), json_file, print_text)
     return EXIT_NOT_RUNNING if running is None else EXIT_DEGRADED if running.state == "degraded" else 0
 
 

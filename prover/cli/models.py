@@ -1,13 +1,16 @@
 """`prover models list | show | remove`: the models that were trained here."""
 
-import json
+from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
 
 from prover.app.model_list import list_models, listed_model, remove_model
+from prover.cli.options import JsonCommand, json_option
+from prover.cli.output import print_result
 
 if TYPE_CHECKING:
     from curriculum.database.models import ListedModel
@@ -18,14 +21,15 @@ def command() -> None:
     """List, show and remove the models that `prover train` made."""
 
 
-@command.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON array.")
-def list_(as_json: bool) -> None:
+@command.command("list", cls=JsonCommand)
+@json_option
+def list_(json_file: Path | None) -> None:
     """List the models, the newest first: name, kind, held-out loss, number of proofs that used them."""
     models = list_models()
-    if as_json:
-        click.echo(json.dumps(msgspec.to_builtins(models), ensure_ascii=False))
-        return
+    print_result(msgspec.to_builtins(models), json_file, lambda: _print_models(models))
+
+
+def _print_models(models: "Sequence[ListedModel]") -> None:
     for model in models:
         loss = model.metrics.get("held_out_loss")
         measured = f"loss {loss:.3f}" if isinstance(loss, float) else "not measured"
@@ -35,15 +39,16 @@ def list_(as_json: bool) -> None:
         click.echo("no models yet: `prover train generator --repo …` makes one", err=True)
 
 
-@command.command()
+@command.command(cls=JsonCommand)
 @click.argument("name")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def show(name: str, as_json: bool) -> None:
+@json_option
+def show(name: str, json_file: Path | None) -> None:
     """Show a model: its files, its training data and base, and its metrics."""
     model = listed_model(name)
-    if as_json:
-        click.echo(json.dumps(msgspec.to_builtins(model), ensure_ascii=False))
-        return
+    print_result(msgspec.to_builtins(model), json_file, lambda: _print_model(model))
+
+
+def _print_model(model: "ListedModel") -> None:
     facts = {
         "name": model.name,
         "files": model.directory or "removed",

@@ -1,6 +1,5 @@
 """`prover train generator`: trains a model that proposes tactics on the proofs of repositories."""
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -9,12 +8,12 @@ import click
 from rich.console import Console
 
 from prover.app.training import GeneratorTraining, ModelDestination, TrainingSources, train_generator
-from prover.cli.options import jobs_option, toolchain_option
-from prover.cli.output import consoles, reporter
+from prover.cli.options import JsonCommand, jobs_option, json_option, toolchain_option
+from prover.cli.output import consoles, print_result, reporter
 from prover.lean.toolchain.choose import ToolchainChoice
 
 
-@click.command("generator")
+@click.command("generator", cls=JsonCommand)
 @click.option("--repo", "repos", multiple=True, default=(".",), show_default=True, metavar="URL_OR_PATH[@REV]",
               help="Repository to train on; may be given several times.")  # fmt: skip
 @click.option("--module", "modules", multiple=True, metavar="NAME", help="Train on this module only; may be repeated.")
@@ -38,7 +37,7 @@ from prover.lean.toolchain.choose import ToolchainChoice
 @click.option("--validity/--no-validity", default=True, show_default=True, help="Measure the valid-tactic rate.")
 @jobs_option
 @toolchain_option
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def command(
     repos: tuple[str, ...],
     modules: tuple[str, ...],
@@ -46,7 +45,7 @@ def command(
     name: str | None,
     jobs: int,
     toolchain_choice: ToolchainChoice,
-    as_json: bool,
+    json_file: Path | None,
     **settings: Any,
 ) -> None:
     """Train a model on the tactic proofs of repositories: it predicts each tactic from the goal before it.
@@ -56,11 +55,12 @@ def command(
     """
     sources = TrainingSources(repos, toolchain_choice, jobs, modules)
     trained = train_generator(sources, GeneratorTraining(**settings), ModelDestination(out, name), reporter())
-    if as_json:
-        facts = {"name": trained.name, "directory": str(trained.directory), "format": trained.format}
-        click.echo(json.dumps({**facts, "metrics": trained.metrics}, ensure_ascii=False))
-        return
-    print_model(consoles()[0], trained.name, trained.directory, trained.metrics)
+    facts = {"name": trained.name, "directory": str(trained.directory), "format": trained.format}
+    print_result(
+        {**facts, "metrics": dict(trained.metrics)},
+        json_file,
+        lambda: print_model(consoles()[0], trained.name, trained.directory, trained.metrics),
+    )
 
 
 def print_model(out: Console, name: str, directory: Path, metrics: Mapping[str, float]) -> None:

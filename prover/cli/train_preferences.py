@@ -1,19 +1,18 @@
 """`prover train preferences`: DPO on a model's own suggestions."""
 
-import json
 from pathlib import Path
 from typing import Any
 
 import click
 
 from prover.app.training import ModelDestination, PreferenceTraining, TrainingSources, train_preferences
-from prover.cli.options import jobs_option, toolchain_option
-from prover.cli.output import consoles, reporter
+from prover.cli.options import JsonCommand, jobs_option, json_option, toolchain_option
+from prover.cli.output import consoles, print_result, reporter
 from prover.cli.train_generator import print_model
 from prover.lean.toolchain.choose import ToolchainChoice
 
 
-@click.command("preferences")
+@click.command("preferences", cls=JsonCommand)
 @click.option("--repo", "repos", multiple=True, default=(".",), show_default=True, metavar="URL_OR_PATH[@REV]",
               help="Repository whose goals the model is asked about; may be given several times.")  # fmt: skip
 @click.option("--module", "modules", multiple=True, metavar="NAME", help="Train on this module only; may be repeated.")
@@ -36,7 +35,7 @@ from prover.lean.toolchain.choose import ToolchainChoice
               help="Share of theorems that are held out.")  # fmt: skip
 @jobs_option
 @toolchain_option
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@json_option
 def command(
     repos: tuple[str, ...],
     modules: tuple[str, ...],
@@ -44,7 +43,7 @@ def command(
     name: str | None,
     jobs: int,
     toolchain_choice: ToolchainChoice,
-    as_json: bool,
+    json_file: Path | None,
     **settings: Any,
 ) -> None:
     """DPO: fine-tune a model to prefer its own suggestions that Lean accepts.
@@ -56,8 +55,9 @@ def command(
     """
     sources = TrainingSources(repos, toolchain_choice, jobs, modules)
     trained = train_preferences(sources, PreferenceTraining(**settings), ModelDestination(out, name), reporter())
-    if as_json:
-        facts = {"name": trained.name, "directory": str(trained.directory), "pairs": str(trained.pairs)}
-        click.echo(json.dumps({**facts, "metrics": trained.metrics}))
-        return
-    print_model(consoles()[0], trained.name, trained.directory, trained.metrics)
+    facts = {"name": trained.name, "directory": str(trained.directory), "pairs": str(trained.pairs)}
+    print_result(
+        {**facts, "metrics": dict(trained.metrics)},
+        json_file,
+        lambda: print_model(consoles()[0], trained.name, trained.directory, trained.metrics),
+    )
