@@ -1,4 +1,4 @@
-"""Carries out `prover eval`: finds the data, makes the ground ready, runs the harness."""
+"""Runs an evaluation: finds the benchmark, prepares the environment of its problems, and runs the harness."""
 
 import os
 import platform
@@ -37,8 +37,8 @@ FILES = (".jsonl", ".json", ".ndjson")
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """An evaluation as the user asked for it."""
+class EvaluationRequest:
+    """The benchmark that is to be run, and on which of its problems."""
 
     benchmark: str
     """a known name, or the path of a file"""
@@ -52,45 +52,45 @@ class Wanted:
     limit: int | None = None
 
 
-def problems_of(wanted: Wanted, reporter: Reporter) -> Benchmark:
-    """The benchmark's problems.
+def problems_of(request: EvaluationRequest, reporter: Reporter) -> Benchmark:
+    """Returns the problems of a benchmark.
 
     Raises:
-        UsageError: there is no such data or split, or it is not as it should be.
+        UsageError: there is no such data or split, or the data is malformed.
     """
-    if wanted.benchmark == "repository":
-        found = _theorems(wanted, reporter)
-    elif wanted.benchmark.endswith(FILES):
-        path = Path(wanted.benchmark).expanduser()
-        found = load(path.stem, path, wanted.split, wanted.commit)
+    if request.benchmark == "repository":
+        found = _theorems(request, reporter)
+    elif request.benchmark.endswith(FILES):
+        path = Path(request.benchmark).expanduser()
+        found = load(path.stem, path, request.split, request.commit)
     else:
-        data, commit = _data(wanted, reporter)
-        found = load(wanted.benchmark, data, wanted.split, wanted.commit or commit)
-    if wanted.only:
-        found = found.only(wanted.only)
-    return found.spread(wanted.limit) if wanted.limit else found
+        data, commit = _data(request, reporter)
+        found = load(request.benchmark, data, request.split, request.commit or commit)
+    if request.only:
+        found = found.only(request.only)
+    return found.spread(request.limit) if request.limit else found
 
 
-def _data(wanted: Wanted, reporter: Reporter) -> tuple[Path, str]:
-    """Where the files are, and at which commit."""
-    loader = BENCHMARKS.find(wanted.benchmark)
-    named = wanted.data or (loader.source if loader is not None else "")
+def _data(request: EvaluationRequest, reporter: Reporter) -> tuple[Path, str]:
+    """Returns the path of the benchmark's files, and the commit that they are at."""
+    loader = BENCHMARKS.find(request.benchmark)
+    named = request.data or (loader.source if loader is not None else "")
     if not named:
-        raise UsageError(f"Say with --data where the files of {wanted.benchmark} are.")
+        raise UsageError(f"Say with --data where the files of {request.benchmark} are.")
     path = Path(named).expanduser()
-    if path.is_file() or (wanted.data and "@" not in named and "://" not in named and not path.is_dir()):
+    if path.is_file() or (request.data and "@" not in named and "://" not in named and not path.is_dir()):
         return path, ""
     checkout = Checkouts(home().checkouts, reporter.notify).get(parse_location(named))
     return checkout.root, f"{checkout.commit or ''}{' (with changes)' if checkout.dirty else ''}"
 
 
-def _theorems(wanted: Wanted, reporter: Reporter) -> Benchmark:
-    """Every theorem of a repository, its proof hidden."""
-    if wanted.repo is None:
+def _theorems(request: EvaluationRequest, reporter: Reporter) -> Benchmark:
+    """Returns every theorem of a repository as a problem, its proof hidden."""
+    if request.repo is None:
         raise UsageError("Say with --repo of which repository the theorems are.")
     problems: list[LocatedProblem] = []
-    with Workspace.open(wanted.repo, wanted.toolchain_choice, reporter) as ready:
-        location = parse_location(wanted.repo)
+    with Workspace.open(request.repo, request.toolchain_choice, reporter) as ready:
+        location = parse_location(request.repo)
         revision = location.revision or ""
         with Pool(ready.toolchain, ready.builder.search_path(), 1) as pool, pool.lend() as session:
             for module in ready.repository.modules.values():
@@ -109,52 +109,55 @@ def _theorems(wanted: Wanted, reporter: Reporter) -> Benchmark:
                 )
         commit = f"{ready.checkout.commit or ''}{' (with changes)' if ready.checkout.dirty else ''}"
     if not problems:
-        raise UsageError(f"{wanted.repo} has no theorems: name another repository.")
-    return Benchmark(ready.checkout.name, "", tuple(problems), Provenance(wanted.repo, commit))
+        raise UsageError(f"{request.repo} has no theorems: name another repository.")
+    return Benchmark(ready.checkout.name, "", tuple(problems), Provenance(request.repo, commit))
 
 
 @dataclass(frozen=True)
-class Place:
-    """Problems that share a ground."""
+class ProblemGroup:
+    """Problems that share an environment."""
 
     problems: tuple[Problem, ...]
-    ground: ProblemEnvironment
+    environment: ProblemEnvironment
     toolchain: EmbeddedToolchain | NativeToolchain
     search_path: tuple[Path, ...]
     repository: Repository
 
     def contents(self) -> ContentsReader:
-        """Who reads its files."""
+        """Returns what reads the files of the problems for generators."""
         return ContentsReader(self.repository, self.toolchain)
 
 
-def toolchain_of(wanted: Wanted, reporter: Reporter) -> EmbeddedToolchain | NativeToolchain:
-    """The Lean for problems that are files of their own; it is not asked of any repository."""
-    return choose_toolchain(_no_repository(), wanted.toolchain_choice, reporter)
+def toolchain_of(request: EvaluationRequest, reporter: Reporter) -> EmbeddedToolchain | NativeToolchain:
+    """Returns the toolchain for problems that belong to no repository."""
+    return choose_toolchain(_no_repository(), request.toolchain_choice, reporter)
 
 
 def _no_repository() -> Repository:
     return Repository(home().root, {}, None)
 
 
-def places(
-    wanted: Wanted, benchmark: Benchmark, reporter: Reporter, unreachable: Callable[[str, ProverError], None]
-) -> Iterator[Place]:
-    """The problems by the ground that they are on; each ground is ready until the next is asked for.
+def problem_groups(
+    request: EvaluationRequest,
+    benchmark: Benchmark,
+    reporter: Reporter,
+    unreachable: Callable[[str, ProverError], None],
+) -> Iterator[ProblemGroup]:
+    """Yields the problems by environment; each environment is ready until the next one is requested.
 
     Args:
-        unreachable: told of a problem whose repository cannot be had.
+        unreachable: receives the name of each problem whose repository cannot be opened, and the error.
     """
     written = tuple(problem for problem in benchmark.problems if isinstance(problem, WrittenProblem))
-    if written and wanted.repo is None:
-        toolchain = toolchain_of(wanted, reporter)
-        yield Place(written, FileEnvironment(_has_module(toolchain, ())), toolchain, (), _no_repository())
-    elif written and wanted.repo is not None:
-        with Workspace.open(wanted.repo, wanted.toolchain_choice, reporter) as ready:
+    if written and request.repo is None:
+        toolchain = toolchain_of(request, reporter)
+        yield ProblemGroup(written, FileEnvironment(_has_module(toolchain, ())), toolchain, (), _no_repository())
+    elif written and request.repo is not None:
+        with Workspace.open(request.repo, request.toolchain_choice, reporter) as ready:
             path = ready.builder.search_path()
             for _ in ready.builder.build(_imported(written, ready.repository)):
                 pass
-            yield Place(
+            yield ProblemGroup(
                 written, FileEnvironment(_has_module(ready.toolchain, path)), ready.toolchain, path, ready.repository
             )
     by_location: dict[str, list[LocatedProblem]] = {}
@@ -163,10 +166,10 @@ def places(
             by_location.setdefault(problem.location, []).append(problem)
     for location, located in by_location.items():
         try:
-            with Workspace.open(location, wanted.toolchain_choice, reporter) as ready:
-                ground = RepositoryEnvironment(ready.repository, ready.builder)
+            with Workspace.open(location, request.toolchain_choice, reporter) as ready:
+                environment = RepositoryEnvironment(ready.repository, ready.builder)
                 path = ready.builder.search_path()
-                yield Place(tuple(located), ground, ready.toolchain, path, ready.repository)
+                yield ProblemGroup(tuple(located), environment, ready.toolchain, path, ready.repository)
         except LeanError:
             raise
         except ProverError as error:
@@ -174,7 +177,7 @@ def places(
                 unreachable(problem.name, error)
 
 
-def manifest_of(wanted: Wanted, benchmark: Benchmark, plan: EvaluationPlan, toolchain: str) -> RunManifest:
+def manifest_of(request: EvaluationRequest, benchmark: Benchmark, plan: EvaluationPlan, toolchain: str) -> RunManifest:
     """Returns the description of a run that its directory keeps."""
     return RunManifest(
         benchmark=benchmark.name,
@@ -188,45 +191,47 @@ def manifest_of(wanted: Wanted, benchmark: Benchmark, plan: EvaluationPlan, tool
         temperature=plan.temperature,
         seed=plan.seed,
         toolchain=toolchain,
-        project=wanted.repo or "",
+        project=request.repo or "",
         made_with=_made_with(),
     )
 
 
 def evaluate(
-    wanted: Wanted,
+    request: EvaluationRequest,
     benchmark: Benchmark,
     plan: EvaluationPlan,
     out: Path,
     resume: bool,
-    telling: RunCallbacks,
+    callbacks: RunCallbacks,
     reporter: Reporter,
 ) -> None:
-    """Runs what is still to be run, into the directory `out`.
+    """Runs the trials that the run directory `out` does not have yet.
 
     Raises:
-        RunError: `out` has another run, or this one and it is not to be gone on with.
+        RunError: `out` has another run, or has this one and `resume` is false.
     """
-    scratch = any(isinstance(problem, WrittenProblem) for problem in benchmark.problems) and wanted.repo is None
+    scratch = any(isinstance(problem, WrittenProblem) for problem in benchmark.problems) and request.repo is None
     toolchain = (
-        toolchain_of(wanted, reporter).describe() if scratch else f"{wanted.toolchain_choice}, as each repository asks"
+        toolchain_of(request, reporter).describe()
+        if scratch
+        else f"{request.toolchain_choice}, as each repository asks"
     )
     lines = [ProblemLine(each.name, each.digest, each.text, each.split) for each in benchmark.problems]
-    with RunLog(out, manifest_of(wanted, benchmark, plan, toolchain), lines, resume) as journal:
+    with RunLog(out, manifest_of(request, benchmark, plan, toolchain), lines, resume) as log:
 
         def unreachable(name: str, error: ProverError) -> None:
-            if name not in journal.survey:
+            if name not in log.survey:
                 line = SurveyLine(name, "not runnable", str(error))
-                journal.surveyed(line)
-                telling.surveyed(line)
+                log.surveyed(line)
+                callbacks.surveyed(line)
 
-        for place in places(wanted, benchmark, reporter, unreachable):
-            with Pool(place.toolchain, place.search_path, plan.jobs) as pool:
-                gate = Gate(pool.fresh, challenge_directory(home().caches, place.toolchain, place.search_path))
+        for group in problem_groups(request, benchmark, reporter, unreachable):
+            with Pool(group.toolchain, group.search_path, plan.jobs) as pool:
+                gate = Gate(pool.fresh, challenge_directory(home().caches, group.toolchain, group.search_path))
                 harness = Harness(
-                    place.ground, pool, plan, journal, gate, assemble_for_trial, place.contents(), telling
+                    group.environment, pool, plan, log, gate, assemble_for_trial, group.contents(), callbacks
                 )
-                harness.run(place.problems)
+                harness.run(group.problems)
 
 
 def assemble_for_trial(generator: Generator, gate: Judge, system: System) -> Prover:
@@ -244,7 +249,7 @@ def _has_module(toolchain: EmbeddedToolchain | NativeToolchain, path: Sequence[P
 
 
 def _imported(problems: Sequence[WrittenProblem], repository: Repository) -> list[str]:
-    """The modules of the repository that headers import."""
+    """Returns the modules of the repository that the headers of problems import."""
     named = dict.fromkeys(module for problem in problems for module in modules_of(problem.header))
     return [module for module in named if repository.find(module) is not None]
 

@@ -13,6 +13,7 @@ from prover.evaluate.systems import System, baselines
 from prover.lean.session import TacticLimits
 from prover.progress import Reporter
 from prover.search.budget import Budget
+from prover.tactics.ensemble import GeneratorStatistics
 from prover.tactics.generator import Generator
 
 DEFAULT_PASS_TEMPERATURE = 0.5
@@ -71,23 +72,29 @@ def _system(options: EvaluationOptions, reporter: Reporter) -> System:
     asked = asked_of(options.model, options.mode, options.revisions, reporter)
     writes_only = options.mode == "whole-proof"
     generators = () if writes_only else generators_named(options.generators, reporter, asked.tactics)
+    statistics = stored_statistics()
     return System(
         "prover",
-        mixture(generators, stored_statistics(), frozen=True),
+        mixture(generators, statistics, frozen=True),
         options.budget,
         width=options.width,
         limits=options.limits,
         level=options.level,
         drafting=asked.drafting,
-        knows=_known_before(options, generators, asked.name),
+        knows=_known_before(options, generators, statistics, asked.name),
     )
 
 
 def _known_before(
-    options: EvaluationOptions, generators: Iterable[Generator], model_name: str | None
+    options: EvaluationOptions,
+    generators: Iterable[Generator],
+    statistics: GeneratorStatistics,
+    model_name: str | None,
 ) -> Mapping[str, Any]:
     """Returns the state of the generators before the run, and the settings of the model."""
     known: dict[str, Any] = {f"{each.name}, {name}": fact for each in generators for name, fact in each.facts().items()}
+    if digest := statistics.digest():
+        known["generator statistics"] = digest
     if options.model is not None:
         known["model"] = {**asdict(options.model), "name": model_name}
     if options.mode != "tactics":  # absent otherwise, so that earlier runs can be resumed

@@ -37,7 +37,7 @@ class ModelChoice:
     offline: bool = False
 
     def open(self) -> "LanguageModel":
-        """The model, loaded, or ready to be asked.
+        """Returns the model, loaded, or a client of its server.
 
         Raises:
             ModelMissing: it cannot be loaded.
@@ -50,7 +50,7 @@ class ModelChoice:
         return load(self.location(), Loading(self.device, quantised=self.quantised, offline=self.offline))
 
     def location(self) -> str:
-        """A directory, or a name on the hub.
+        """Returns the directory of the model, or its name on the hub.
 
         Raises:
             ModelMissing: it was trained here, and its files were removed.
@@ -64,7 +64,7 @@ class ModelChoice:
         return self.name if known is None or known.directory is None else known.directory
 
     def known_as(self) -> str:
-        """The name that it has, or gets, in the database."""
+        """Returns the name of the model in the database."""
         known = self.registered()
         return known.name if known is not None else self.name
 
@@ -93,7 +93,7 @@ class ModelChoice:
         return Server(parse_address(self.name), calling, model_key())
 
     def tactics(self, model: "LanguageModel", reporter: Reporter) -> "ModelTactics":
-        """The generator that asks the model for tactics."""
+        """Returns the generator that asks the model for tactics."""
         from prover.tactics.language.model import Decoding
         from prover.tactics.language.model_tactics import ModelTactics
 
@@ -107,7 +107,7 @@ class ModelChoice:
         return RetrievalAugmentedTactics(model, format, retrieved_premises(reporter), decoding, reporter.notify)
 
     def drafting(self, model: "LanguageModel", revisions: int, reporter: Reporter) -> "WholeProofWriter":
-        """Who asks the model for whole proofs."""
+        """Returns the writer that asks the model for whole proofs."""
         from prover.tactics.language.model import Decoding
         from prover.tactics.language.whole_proofs import WholeProofWriter
 
@@ -115,7 +115,7 @@ class ModelChoice:
         return WholeProofWriter(model, self.asking(model, "proof"), decoding, revisions, reporter.notify)
 
     def asking(self, model: "LanguageModel", wanted: Literal["tactic", "proof"]) -> "PromptFormat":
-        """The prompt format.
+        """Returns the prompt format for tactics or for proofs.
 
         Raises:
             UsageError: there is no such format, or it does not suit the model.
@@ -133,7 +133,7 @@ class ModelChoice:
         return found
 
     def _format(self) -> "PromptFormat | None":
-        """The format that was asked for."""
+        """Returns the format that the user chose, or None."""
         from prover.tactics.language.formats import format_named, read_format
 
         if self.format is None:
@@ -146,10 +146,10 @@ class ModelChoice:
 
 @dataclass(frozen=True)
 class AskedModel:
-    """A model that is ready, for what it is asked for."""
+    """A language model that is loaded, with the generators that ask it."""
 
     name: str | None = None
-    """that it has, or gets, in the database"""
+    """its name in the database"""
     tactics: "ModelTactics | None" = None
     drafting: "WholeProofWriter | None" = None
     model: "LanguageModel | None" = None
@@ -169,7 +169,7 @@ NOBODY = AskedModel()
 
 
 def asked_of(choice: ModelChoice | None, mode: Mode, revisions: int, reporter: Reporter) -> AskedModel:
-    """The model that was chosen, opened once for all that it is asked for.
+    """Opens the chosen model once, for tactics and for whole proofs as the mode says.
 
     Raises:
         UsageError: none was chosen, and the mode needs one.

@@ -9,7 +9,7 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from prover.app.evaluating import FILES, Wanted, evaluate, problems_of
+from prover.app.evaluating import FILES, EvaluationRequest, evaluate, problems_of
 from prover.app.evaluation_plan import EvaluationOptions, evaluation_plan
 from prover.app.models import model_limits
 from prover.app.run_reports import find_run, new_run_directory, run_report, write_page, write_reports
@@ -148,7 +148,7 @@ def _evaluate(benchmark: str, /, **given: Any) -> int:
     out = consoles()[0] if given["json_file"] != STANDARD_OUTPUT else consoles()[1]
     reporting = reporter()
     notify = reporting.notify
-    wanted = Wanted(
+    request = EvaluationRequest(
         benchmark,
         given["split"],
         given["data"],
@@ -161,13 +161,13 @@ def _evaluate(benchmark: str, /, **given: Any) -> int:
     plan = evaluation_plan(_options(given), reporting)
     if given["resume"] and given["out"] is None:
         raise UsageError("Name the run to continue with --out.")
-    problems = problems_of(wanted, reporting)
+    problems = problems_of(request, reporting)
     if given["variants"]:
         problems = with_variants(problems)
     root: Path = given["out"] or new_run_directory(problems.name, problems.split)
     notify(f"{problems.name}: {len(problems.problems)} problems, into {root}")
     try:
-        evaluate(wanted, problems, plan, root, given["resume"], _callbacks(out, notify, plan), reporting)
+        evaluate(request, problems, plan, root, given["resume"], _callbacks(out, notify, plan), reporting)
     except KeyboardInterrupt:
         notify(f"interrupted: --out {root} --resume continues it")
         return EXIT_INTERRUPTED

@@ -14,6 +14,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from hashlib import sha256
 
 from prover.lean.protocol import Goal
 from prover.lean.session import Advanced, TacticOutcome
@@ -119,6 +120,13 @@ class GeneratorStatistics:
             )
             for name in generators
         }
+
+    def digest(self) -> str:
+        """Returns a digest of the counts from earlier runs; empty without any."""
+        if not self.here and not self.elsewhere:
+            return ""
+        text = repr((sorted(self.here.items()), sorted(self.elsewhere.items())))
+        return sha256(text.encode()).hexdigest()[:16]
 
     def news(self) -> Counts:
         """Returns what was counted since the last call."""

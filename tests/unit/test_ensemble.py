@@ -186,3 +186,10 @@ def test_a_frozen_ensemble_suggests_the_same_whatever_was_tried_before() -> None
     assert member.learnt == []
     assert ensemble.statistics.news() == {}
     assert (ensemble.usage["one"].tried, ensemble.usage["one"].used) == (100, 50)
+
+
+def test_the_digest_of_statistics_tells_what_earlier_runs_counted() -> None:
+    counts = {("Eq", "one"): (10, 5, 1)}
+    assert GeneratorStatistics().digest() == ""
+    assert GeneratorStatistics(counts, {}).digest() == GeneratorStatistics(dict(counts), {}).digest() != ""
+    assert GeneratorStatistics(counts, {}).digest() != GeneratorStatistics({}, counts).digest()
