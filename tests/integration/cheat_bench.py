@@ -1,0 +1,65 @@
+"""A gate on two Lean processes that serve all cheats: one compiles originals and opens them, the other judges.
+
+Each candidate is a text that the second has not seen.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from prover.check.gate import Accepted, Gate, Judgement, Refused, Submission
+from prover.check.proof_text import ProofText, submission_of
+from prover.lean.gateway_session import LeanSession
+from prover.lean.session import SourceText
+from prover.lean.toolchain.toolchain import Toolchain
+from tests.cheat_files import Attempt, all_attempts
+
+ATTEMPTS = sorted(all_attempts(), key=lambda attempt: "import Lean" in (attempt.original or ""))
+"""those that need Lean itself imported come last: it doubles the memory of the processes"""
+
+MAX_RESIDENT_BYTES = 1_450_000_000
+"""resident bytes past which the shared process is replaced"""
+
+
+class Borrowed(LeanSession):
+    """A session that the gate may close as often as it likes: the tests share its process."""
+
+    def close(self) -> None:
+        if self._process is None or self._process.memory() > MAX_RESIDENT_BYTES:
+            super().close()
+
+
+@dataclass
+class Bench:
+    """A gate, and a session that opens originals."""
+
+    opener: Borrowed
+    gate: Gate
+
+    def judge(self, attempt: Attempt) -> Judgement:
+        assert attempt.original is not None
+        source = SourceText(attempt.original, f"{attempt.file}.lean", attempt.file)
+        self.opener.elaborate(source)
+        declaration = next(d for d in self.opener.declarations(source) if d.name.split(".")[-1] == "target")
+        sorry_goal = self.opener.statement(source, declaration.selection)
+        self.opener.close()
+        if attempt.form != "file":
+            proof = ProofText(attempt.text, term=attempt.form == "term")
+            return self.gate.judge(submission_of(source, declaration, sorry_goal, proof), level=4)
+        candidate = replace(source, text=attempt.text)
+        submission = Submission(source, candidate, declaration.name, declaration.selection, sorry_goal.command)
+        return self.gate.judge(submission, level=4)
+
+
+def on_bench(toolchain: Toolchain) -> Iterator[Bench]:
+    opener, judge = Borrowed(toolchain), Borrowed(toolchain)
+    yield Bench(opener, Gate(lambda: judge))
+    opener.end()
+    judge.end()
+
+
+def decided(judgement: Judgement, attempt: Attempt) -> None:
+    if attempt.honest:
+        assert isinstance(judgement, Accepted), judgement
+    else:
+        assert isinstance(judgement, Refused), judgement
+        assert attempt.reason in judgement.reason
