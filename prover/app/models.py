@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from prover.tactics.language.whole_proofs import WholeProofWriter
 
 Mode = Literal["tactics", "whole-proof", "both"]
-"""what a model proposes"""
+"""the kinds of output that are requested from a language model"""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,6 @@ from prover.app.evaluating import FILES, EvaluationRequest, evaluate, problems_o
 from prover.app.evaluation_plan import EvaluationOptions, evaluation_plan
 from prover.app.models import model_limits
 from prover.app.run_reports import find_run, new_run_directory, run_report, write_page, write_reports
-from prover.check.levels import DEFAULT_LEVEL
 from prover.cli.main import EXIT_INTERRUPTED
 from prover.cli.modelling import LIMITS as MODEL_LIMITS
 from prover.cli.modelling import OPTIONS as MODEL_OPTIONS
@@ -23,8 +22,9 @@ from prover.cli.options import (
     generators_option,
     jobs_option,
     json_option,
-    level_option,
     mode_option,
+    revisions_option,
+    search_level_option,
     tactic_timeout_option,
     timeout_option,
     toolchain_option,
@@ -42,9 +42,6 @@ from prover.evaluate.variants import with_variants
 from prover.lean.session import TacticLimits
 from prover.progress import Notify
 from prover.search.budget import Budget
-
-HIGHEST_SEARCH_LEVEL = 4
-"""The highest level to which proofs are checked; level 5 judges statements, which `prover check` does."""
 
 BENCHMARKS = {
     "minif2f": "miniF2F, from a checkout of its Lean 4 repository or a JSON Lines copy.",
@@ -115,14 +112,8 @@ OPTIONS: tuple[Any, ...] = (
     width_option(),
     generators_option(),
     mode_option,
-    click.option(
-        "--revisions",
-        type=click.IntRange(0, 20),
-        default=1,
-        show_default=True,
-        help="How many times the model may revise a whole proof that failed.",
-    ),
-    level_option(DEFAULT_LEVEL, DEFAULT_LEVEL, HIGHEST_SEARCH_LEVEL),
+    revisions_option,
+    search_level_option,
     *MODEL_OPTIONS,
     *MODEL_LIMITS,
     click.option("--baselines", default="fixed", show_default=True, help=f"Any of {', '.join(BASELINES)}; or none."),

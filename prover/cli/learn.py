@@ -9,12 +9,11 @@ from rich.table import Table
 from curriculum.lifelong.registry import LEARNERS, MEMORY, LearnerOptions, learners_named
 from prover.app.learning import STRATEGIES, ExecutorOptions, learn
 from prover.app.planning import planned_order
-from prover.check.levels import DEFAULT_LEVEL
 from prover.cli.curriculum import order_option, print_plan, repos_option
 from prover.cli.options import (
     generators_option,
     jobs_option,
-    level_option,
+    search_level_option,
     tactic_timeout_option,
     timeout_option,
     toolchain_option,
@@ -56,7 +55,7 @@ if TYPE_CHECKING:
 @tactic_timeout_option()
 @width_option()
 @generators_option()
-@level_option(DEFAULT_LEVEL, DEFAULT_LEVEL, 4)
+@search_level_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
 @click.option(
     "--learners",

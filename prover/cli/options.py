@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from prover.check.levels import HIGHEST_LEVEL
+from prover.check.levels import DEFAULT_LEVEL, HIGHEST_LEVEL
 from prover.lean.session import TacticLimits
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -107,6 +107,17 @@ def level_option(default: int, lowest: int = 1, highest: int = HIGHEST_LEVEL) ->
         help="The gate's level up to which proofs are checked; docs/gate.md describes them.",
     )
 
+
+search_level_option = level_option(DEFAULT_LEVEL, DEFAULT_LEVEL, HIGHEST_LEVEL - 1)
+"""`--level` of commands that search: level 5 looks at the statement, which a search does not change."""
+
+revisions_option = click.option(
+    "--revisions",
+    type=click.IntRange(0, 20),
+    default=1,
+    show_default=True,
+    help="How many times the model may revise a whole proof that failed.",
+)
 
 # --- output for programs ---
 

@@ -12,7 +12,6 @@ from prover.app.models import Mode, ModelChoice, asked_of, model_limits
 from prover.app.proving import ProveRequest, prove
 from prover.app.report import Report
 from prover.app.workspace import Workspace
-from prover.check.levels import DEFAULT_LEVEL
 from prover.cli.main import EXIT_INTERRUPTED, EXIT_OPEN, EXIT_REFUSED, EXIT_USAGE
 from prover.cli.modelling import model_limit_options, model_options
 from prover.cli.options import (
@@ -20,9 +19,10 @@ from prover.cli.options import (
     generators_option,
     jobs_option,
     json_option,
-    level_option,
     mode_option,
     repo_option,
+    revisions_option,
+    search_level_option,
     tactic_limits,
     tactic_timeout_option,
     timeout_option,
@@ -35,9 +35,6 @@ from prover.errors import UsageError
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.search.budget import Budget
 from prover.search.engine import Strategy
-
-HIGHEST_SEARCH_LEVEL = 4
-"""The highest level to which `prove` checks; level 5 judges statements, which `check` does."""
 
 
 @click.command("prove", cls=JsonCommand)
@@ -52,16 +49,10 @@ HIGHEST_SEARCH_LEVEL = 4
 @width_option()
 @generators_option()
 @mode_option
-@click.option(
-    "--revisions",
-    type=click.IntRange(0, 20),
-    default=1,
-    show_default=True,
-    help="How many times the model may revise a whole proof that failed.",
-)
+@revisions_option
 @model_options
 @model_limit_options
-@level_option(DEFAULT_LEVEL, DEFAULT_LEVEL, HIGHEST_SEARCH_LEVEL)
+@search_level_option
 @jobs_option
 @toolchain_option
 @click.option("--apply", is_flag=True, help="Write the proofs into the files instead of printing patches.")

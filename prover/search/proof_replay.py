@@ -27,7 +27,7 @@ class ProofReplay:
     """the names of the generators that wrote the proofs"""
     limits: TacticLimits
     log_probability: float
-    """what each tactic of a proof counts as"""
+    """the log-probability that is given to each tactic of a proof"""
 
     def replay(self, proof: str) -> Replayed:
         """Runs a proof from the root as far as it holds. See `Engine.graft`."""
