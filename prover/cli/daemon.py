@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from prover.cli.main import EXIT_INTERRUPTED
+from prover.app.ending import EXIT_INTERRUPTED
 from prover.cli.options import JsonCommand, json_option
 from prover.cli.output import print_result
 

@@ -9,11 +9,11 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from prover.app.ending import EXIT_INTERRUPTED
 from prover.app.evaluating import FILES, EvaluationRequest, evaluate, problems_of
 from prover.app.evaluation_plan import EvaluationOptions, evaluation_plan
 from prover.app.models import model_limits
 from prover.app.run_reports import find_run, new_run_directory, run_report, write_page, write_reports
-from prover.cli.main import EXIT_INTERRUPTED
 from prover.cli.modelling import LIMITS as MODEL_LIMITS
 from prover.cli.modelling import OPTIONS as MODEL_OPTIONS
 from prover.cli.modelling import with_model

@@ -2,14 +2,13 @@
 
 import importlib
 import os
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
 
+from prover.app.ending import EXIT_INTERRUPTED, end_on_signals
 from prover.errors import ProverError, UsageError
 from retrieval.errors import RetrievalError
 
@@ -36,7 +35,7 @@ COMMANDS = {
     "bench": ("prover.cli.bench", "Measure the prover against its baselines."),
 }
 
-EXIT_OPEN, EXIT_USAGE, EXIT_REFUSED, EXIT_INTERRUPTED = 1, 2, 3, 130
+EXIT_OPEN, EXIT_USAGE, EXIT_REFUSED = 1, 2, 3
 
 
 class Commands(click.Group):
@@ -63,8 +62,8 @@ def cli() -> None:
 
 
 def main() -> None:
-    """Runs the command line and exits with its status."""
-    signal.signal(signal.SIGTERM, _terminated)
+    """Runs the command line and exits with its status; within five seconds of SIGINT or SIGTERM."""
+    end_on_signals()
     sys.exit(run(sys.argv[1:]))
 
 
@@ -91,10 +90,6 @@ def run(arguments: list[str]) -> int:
         where = f" ({error.filename})" if error.filename else ""
         click.echo(f"prover: {error.strerror or error}{where}", err=True)
         return EXIT_USAGE
-
-
-def _terminated(_signal: int, _frame: FrameType | None) -> None:
-    raise KeyboardInterrupt
 
 
 def existing_path(text: str) -> Path:

@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from prover.app.assembly import generators_named
+from prover.app.ending import EXIT_INTERRUPTED
 from prover.app.locating import FileLine
 from prover.app.models import Mode, ModelChoice, asked_of, model_limits
 from prover.app.proving import ProveRequest, prove
 from prover.app.report import Report
 from prover.app.workspace import Workspace
-from prover.cli.main import EXIT_INTERRUPTED, EXIT_OPEN, EXIT_REFUSED, EXIT_USAGE
+from prover.cli.main import EXIT_OPEN, EXIT_REFUSED, EXIT_USAGE
 from prover.cli.modelling import model_limit_options, model_options
 from prover.cli.options import (
     JsonCommand,

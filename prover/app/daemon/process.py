@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import signal
 import socket
 import subprocess
 import threading
@@ -10,7 +9,6 @@ import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -106,7 +104,7 @@ def start(command: Sequence[str], config_file: Path | None) -> int:
 
 
 def run(configuration: "DaemonConfig", until_idle: bool) -> None:
-    """Runs a daemon in the foreground until SIGTERM or SIGINT; ends within five seconds of it.
+    """Runs a daemon in the foreground until `KeyboardInterrupt`, which `prover.app.ending` makes of signals.
 
     Raises:
         RunError: another one runs in this directory, or its port cannot be used.
@@ -120,7 +118,6 @@ def run(configuration: "DaemonConfig", until_idle: bool) -> None:
         raise RunError("Another daemon runs in this directory: stop it, or set PROVER_HOME to another one.") from None
     try:
         process = DaemonProcess(configuration, directory())
-        signal.signal(signal.SIGTERM, _interrupt)
         with contextlib.suppress(KeyboardInterrupt):
             process.run(until_idle)
         process.end()
@@ -230,8 +227,3 @@ def lower_priority(nice: int) -> None:
     """Raises the process's niceness to a value, 0 for no change; one that is higher already stays."""
     if nice:
         os.setpriority(os.PRIO_PROCESS, 0, max(nice, os.getpriority(os.PRIO_PROCESS, 0)))
-
-
-def _interrupt(_signal: int, _frame: FrameType | None) -> None:
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not interrupt the ending
-    raise KeyboardInterrupt
