@@ -1,6 +1,7 @@
 """Indexes of premises: builds, loads, examines and searches that of a repository and that of Lean's library."""
 
 import re
+import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -157,13 +158,15 @@ def _without_name(signature: str, name: str) -> str:
 
 
 def library_indexes(reporter: Reporter) -> Library:
-    """Returns a function that loads the index of a toolchain's library, each one once."""
+    """Returns a function that loads the index of a toolchain's library, each one once, also for several threads."""
     known: dict[tuple[str, tuple[str, ...]], Retriever] = {}
+    loading = threading.Lock()
 
     def library(toolchain: "Toolchain", imports: Sequence[str]) -> "Retriever":
         roots = roots_of(imports)
-        if (toolchain.name, roots) not in known:
-            known[toolchain.name, roots] = library_index(toolchain, roots, reporter)
+        with loading:
+            if (toolchain.name, roots) not in known:
+                known[toolchain.name, roots] = library_index(toolchain, roots, reporter)
         return known[toolchain.name, roots]
 
     return library

@@ -2,6 +2,7 @@
 
 import json
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -69,22 +70,26 @@ def write_json(value: object, file: Path) -> None:
         raise NotWritable(f"{file} cannot be written ({error.strerror}): choose another place for --json.") from None
 
 
-class Steps:
-    """Shows the progress of named steps, each as a bar on a terminal and as one line elsewhere."""
+LINE_INTERVAL_S = 10.0
+"""The least time between two lines about the same step, where there is no terminal."""
 
-    def __init__(self, console: Console) -> None:
+
+class Steps:
+    """Shows the progress of named steps: each as a bar on a terminal, and elsewhere as a line now and then."""
+
+    def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._bars = Progress(
             TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeElapsedColumn(), console=console
         )
         self._console = console
         self._tasks: dict[str, TaskID] = {}
+        self._clock = clock
+        self._printed_at: dict[str, float] = {}
 
     def __call__(self, step: str, fraction: float) -> None:
         """Reports that `step` is done to `fraction`, between 0 and 1."""
         if not self._console.is_terminal:
-            if step not in self._tasks:
-                self._tasks[step] = TaskID(0)
-                self._console.print(f"{step} …", markup=False)
+            self._print_line(step, fraction)
             return
         if step not in self._tasks:
             self._bars.start()
@@ -92,6 +97,16 @@ class Steps:
         self._bars.update(self._tasks[step], completed=fraction)
         if self._bars.finished:
             self.stop()
+
+    def _print_line(self, step: str, fraction: float) -> None:
+        now = self._clock()
+        if step not in self._printed_at:
+            self._console.print(f"{step} …", markup=False)
+        elif now - self._printed_at[step] >= LINE_INTERVAL_S:
+            self._console.print(f"{step}: {fraction:.0%}", markup=False)
+        else:
+            return
+        self._printed_at[step] = now
 
     def stop(self) -> None:
         """Stops drawing; the bars stay on the screen as they are."""

@@ -1,9 +1,15 @@
-"""Reads the declarations of a toolchain's own library through the gateway, and caches them in a file."""
+"""Reads the declarations of a toolchain's own library through the gateway, and caches them in a file.
 
-from collections.abc import Iterable, Sequence
+Reading takes minutes. It is done once, by one process at a time, and what was read is kept: whoever comes after an
+interrupted reading goes on with it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import msgspec
+from filelock import FileLock
 
 from prover.errors import LeanError
 from prover.lean.gateway_session import LeanSession
@@ -17,6 +23,8 @@ LIBRARY_CACHE_VERSION = 1
 DEFAULT_ROOTS = ("Init", "Std")
 """The roots that a repository can import if it does not import Lean's own implementation."""
 ATTEMPTS = 3
+SAVE_INTERVAL_MODULES = 100
+"""The number of modules after which an unfinished reading is stored."""
 
 _decoder = msgspec.msgpack.Decoder(list[LibraryModule])
 
@@ -27,8 +35,29 @@ def roots_of(imports: Iterable[str]) -> tuple[str, ...]:
     return (*DEFAULT_ROOTS, "Lean") if imports_lean else DEFAULT_ROOTS
 
 
+class LibrarySession(Protocol):
+    """What is needed of a session with Lean."""
+
+    def library(
+        self, imports: Sequence[str], below: Sequence[str] = (), known: Sequence[str] = ()
+    ) -> Iterator[LibraryModule]:
+        """See `LeanSession`."""
+        ...
+
+    def end(self) -> None:
+        """See `LeanSession`."""
+        ...
+
+
+StartSession = Callable[[Toolchain], LibrarySession]
+
+
 def read_library(
-    toolchain: Toolchain, roots: Sequence[str], directory: Path, progress: Progress
+    toolchain: Toolchain,
+    roots: Sequence[str],
+    directory: Path,
+    progress: Progress,
+    start_session: StartSession = LeanSession,
 ) -> list[LibraryModule]:
     """Returns the modules below some roots, with their public declarations.
 
@@ -45,28 +74,46 @@ def read_library(
         file = directory / f"{toolchain.name}-{root}.{LIBRARY_CACHE_VERSION}"
         modules = _read(file)
         if modules is None:
-            modules = _queried(toolchain, root, progress)
-            _write(file, modules)
+            progress(_step(root), 0.0)
+            directory.mkdir(parents=True, exist_ok=True)
+            with FileLock(f"{file}.lock"):  # another process that reads the same is waited for
+                modules = _read(file)
+                if modules is None:
+                    modules = _queried(
+                        toolchain, root, file.with_name(f"{file.name}.unfinished"), progress, start_session
+                    )
+                    _write(file, modules)
+                    file.with_name(f"{file.name}.unfinished").unlink(missing_ok=True)
+            progress(_step(root), 1.0)
         found += modules
     return found
 
 
-def _queried(toolchain: Toolchain, root: str, progress: Progress) -> list[LibraryModule]:
+def _step(root: str) -> str:
+    return f"read the library: {root}"
+
+
+def _queried(
+    toolchain: Toolchain, root: str, unfinished: Path, progress: Progress, start_session: StartSession
+) -> list[LibraryModule]:
     """Queries Lean in a separate process, since the memory for printing is never freed."""
     total = sum(1 for _ in (toolchain.library / root).rglob("*.olean")) or 1
+    modules = _read(unfinished) or []
     for attempt in range(ATTEMPTS):
-        session = LeanSession(toolchain)
-        modules: list[LibraryModule] = []
+        session = start_session(toolchain)
         try:
-            for module in session.library([root], [root]):
+            for module in session.library([root], [root], [known.module for known in modules]):
                 modules.append(module)
-                progress(f"read the library: {root}", min(1.0, len(modules) / total))
+                if len(modules) % SAVE_INTERVAL_MODULES == 0:
+                    _write(unfinished, modules)
+                progress(_step(root), min(1.0, len(modules) / total))
             return modules
         except LeanError:
             if attempt == ATTEMPTS - 1:
                 raise
         finally:
             session.end()
+            _write(unfinished, modules)
     raise AssertionError("unreachable")
 
 
