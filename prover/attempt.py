@@ -11,8 +11,7 @@ from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Declaration
 from prover.lean.session import Session, SorryGoal, SourceText
 from prover.project.contents import ContentsReader
-from prover.project.patch import Replacement, proof_replacement
-from prover.project.patch import replace as replace_in
+from prover.project.patch import Replacement, patched, proof_replacement
 from prover.search.budget import Budget, Meter
 from prover.search.engine import Engine, Open, Proved, Strategy
 from prover.search.engines import ENGINES
@@ -335,6 +334,7 @@ class Attempt:
 
     def _submission(self, replacements: Sequence[Replacement]) -> Submission:
         source = self._task.source
-        candidate = replace(source, text=replace_in(source.text, replacements))
         declaration = self._task.declaration
-        return Submission(source, candidate, declaration.name, declaration.selection, self._sorry_goals[0].command)
+        return Submission(
+            source, patched(source, replacements), declaration.name, declaration.selection, self._sorry_goals[0].command
+        )

@@ -29,8 +29,7 @@ from prover.project.build import source_of
 from prover.project.checkout import COMMIT
 from prover.project.layout import Module
 from prover.project.location import Location
-from prover.project.patch import replace as replace_in
-from prover.project.patch import unified_diff
+from prover.project.patch import patch_of, patched
 from prover.project.revision import revision_of
 from prover.search.budget import Budget
 from prover.search.engine import Strategy
@@ -245,8 +244,7 @@ class _Attempts:
 def _patch(task: Task, outcome: AttemptOutcome) -> str:
     if not isinstance(outcome, TheoremProved):
         return ""
-    source = task.source
-    return unified_diff(source.file, source.text, replace_in(source.text, outcome.replacements))
+    return patch_of(task.source, patched(task.source, outcome.replacements))
 
 
 # --- courses ---

@@ -1,6 +1,5 @@
 """Proves theorems of a repository: finds them, attempts each, stores the results, writes the proofs."""
 
-import dataclasses
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
@@ -20,7 +19,7 @@ from prover.lean.team import Team
 from prover.progress import Notify
 from prover.project.build import errors_of, source_of
 from prover.project.layout import Module
-from prover.project.patch import Replacement, replace, write_patched
+from prover.project.patch import Replacement, patched, write_patched
 from prover.search.budget import Budget
 from prover.search.engine import Strategy
 from prover.tactics.generator import Generator
@@ -188,13 +187,13 @@ class _Run:
 
     def _apply_to(self, module: Module, replacements: Sequence[Replacement]) -> None:
         source = source_of(self._workspace.repository, module)
-        text = replace(source.text, replacements)
+        candidate = patched(source, replacements)
         session = self._pool.fresh()
         try:
-            errors = errors_of(session.elaborate(dataclasses.replace(source, text=text)))
+            errors = errors_of(session.elaborate(candidate))
         finally:
             session.close()
         if errors:
             raise BrokenFile(f"{source.file} does not compile with all proofs together: nothing was written.", errors)
-        write_patched(module.path, text)
+        write_patched(module.path, candidate.on_disk)
         self._notify(f"wrote {source.file}")

@@ -8,8 +8,7 @@ from prover.check.levels import verified
 from prover.errors import ProverError
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.project.layout import Repository
-from prover.project.patch import replace as replace_in
-from prover.project.patch import unified_diff
+from prover.project.patch import patch_of, patched
 from prover.tactics.ensemble import Ensemble
 
 
@@ -97,7 +96,7 @@ def report_of(repository: Repository, task: Task, outcome: AttemptOutcome, toolc
     )
     match outcome:
         case TheoremProved(proof, replacements, judgement):
-            patch = unified_diff(source.file, source.text, replace_in(source.text, replacements))
+            patch = patch_of(source, patched(source, replacements))
             return replace(
                 known,
                 status="proved",

@@ -1,14 +1,14 @@
 """Puts a proof that is given as text in the place of a theorem's present proof."""
 
 import textwrap
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from prover.check.gate import Submission
 from prover.errors import UsageError
+from prover.lean.file_text import as_read
 from prover.lean.protocol import Declaration
 from prover.lean.session import SorryGoal, SourceText
-from prover.project.patch import Replacement
-from prover.project.patch import replace as replace_in
+from prover.project.patch import Replacement, patched
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class ProofText:
         Raises:
             UsageError: There are no lines.
         """
-        lines = textwrap.dedent(self.text.replace("\r\n", "\n")).rstrip().split("\n")
+        lines = textwrap.dedent(as_read(self.text)).rstrip().split("\n")
         while lines and not lines[0].strip():
             lines.pop(0)
         if not lines:
@@ -39,8 +39,9 @@ def submission_of(source: SourceText, declaration: Declaration, sorry_goal: Sorr
         sorry_goal: the goal of the declaration's statement, with the place of its body.
     """
     made = Replacement(sorry_goal.start, sorry_goal.stop, _body(source.text, sorry_goal.start, proof))
-    candidate = replace(source, text=replace_in(source.text, [made]))
-    return Submission(source, candidate, declaration.name, declaration.selection, sorry_goal.command, block=True)
+    return Submission(
+        source, patched(source, [made]), declaration.name, declaration.selection, sorry_goal.command, block=True
+    )
 
 
 def unchanged(source: SourceText, declaration: Declaration, sorry_goal: SorryGoal) -> Submission:
@@ -49,13 +50,12 @@ def unchanged(source: SourceText, declaration: Declaration, sorry_goal: SorryGoa
 
 
 def _body(text: str, start: int, proof: ProofText) -> str:
-    """Returns the body with the line ends of the file, indented below the declaration."""
+    """Returns the body, indented below the declaration."""
     before = text.encode()[:start].decode()
     line = before.rpartition("\n")[2]
     margin = line[: len(line) - len(line.lstrip())] + "  "
-    newline = "\r\n" if "\r\n" in text else "\n"
     head = ":=" if proof.term else ":= by"
     lines = proof.lines()
     if len(lines) == 1:
         return f"{head} {lines[0]}"
-    return newline.join([head, *(margin + line if line else line for line in lines)])
+    return "\n".join([head, *(margin + line if line else line for line in lines)])

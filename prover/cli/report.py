@@ -58,7 +58,7 @@ class ReportPrinter:
         if self._console.is_terminal:
             self._console.print(Syntax(patch, "diff", background_color="default"))
         else:
-            self._console.print(patch, end="", markup=False)
+            self._console.file.write(patch)  # `print` would leave out the CR of a line end
 
 
 def _table(generators: Mapping[str, GeneratorReport]) -> Table:

@@ -1,4 +1,4 @@
-"""The text of a Lean file: byte offsets, lines and columns, indentation, and where a signature starts."""
+"""The text of a Lean file: as Lean reads it, byte offsets, lines and columns, indentation, and signatures."""
 
 import re
 from bisect import bisect_right
@@ -7,8 +7,17 @@ from itertools import accumulate
 
 from prover.errors import BenchmarkError
 
+BYTE_ORDER_MARK = "\ufeff"
 LineColumn = tuple[int, int]
 """Line and column, both counted from 1, the column in characters; an end is the column after the last character."""
+
+
+def as_read(written: str) -> str:
+    """Returns the text of a file as Lean reads it: CRLF ends a line as a line feed does, and a lone CR stays.
+
+    A byte order mark is left out. Lean itself refuses it, but editors hide it, so its author cannot know why.
+    """
+    return written.removeprefix(BYTE_ORDER_MARK).replace("\r\n", "\n")
 
 
 class Lines:

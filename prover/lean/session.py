@@ -12,11 +12,19 @@ class SourceText:
     """A file to elaborate."""
 
     text: str
+    """Its text as Lean reads it; see `as_read`. All positions count in it."""
     file: str
     """Its name in messages."""
     module: str
     options: tuple[tuple[str, bool | int | str], ...] = ()
     """Options of Lean that the repository's lakefile sets for it."""
+    written: str | None = None
+    """Its text as the file has it, if Lean reads it differently: with CRLF or a byte order mark."""
+
+    @property
+    def on_disk(self) -> str:
+        """The text that the file has."""
+        return self.text if self.written is None else self.written
 
 
 @dataclass(frozen=True)

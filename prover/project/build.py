@@ -24,6 +24,7 @@ from prover.errors import (
     RepositoryError,
     RequestRefused,
 )
+from prover.lean.file_text import as_read
 from prover.lean.gateway_session import LeanSession
 from prover.lean.pool import Pool
 from prover.lean.protocol import Message
@@ -309,7 +310,11 @@ def errors_of(messages: Iterable[Message]) -> tuple[str, ...]:
 
 def source_of(repository: Repository, module: Module) -> SourceText:
     """Returns a module as Lean receives it; messages name it by its path in the repository."""
-    return SourceText(module.text(), repository.relative(module), module.name, module.options)
+    written = module.written()
+    text = as_read(written)
+    return SourceText(
+        text, repository.relative(module), module.name, module.options, written if written != text else None
+    )
 
 
 def _link(compiled: Path, place: Path) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Literal
 
 from prover.errors import RepositoryError
+from prover.lean.file_text import as_read
 from prover.project.lakefile import Lakefile, LeanOptions, read_lakefile
 from prover.project.module_name import Parts, name_of
 
@@ -40,6 +41,14 @@ class Module:
     """Options of Lean that its lakefile sets for it."""
 
     def text(self) -> str:
+        """Returns the text of the file as Lean reads it: see `as_read`.
+
+        Raises:
+            RepositoryError: It cannot be read as UTF-8, or is too long.
+        """
+        return as_read(self.written())
+
+    def written(self) -> str:
         """Returns the content of the file.
 
         Raises:

@@ -1,13 +1,17 @@
 """Writes proofs into files as the smallest change of bytes, and as a unified diff."""
 
+import dataclasses
 import difflib
 import io
-from collections.abc import Sequence
+import re
+from bisect import bisect_left
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from prover.errors import NotWritable
-from prover.lean.file_text import indented
+from prover.lean.file_text import BYTE_ORDER_MARK, indented
+from prover.lean.session import SourceText
 from retrieval.files import write_atomically
 
 
@@ -28,6 +32,28 @@ def replace(text: str, replacements: Sequence[Replacement]) -> str:
     return data.decode()
 
 
+def patched(source: SourceText, replacements: Sequence[Replacement]) -> SourceText:
+    """Returns a file with all replacements made, in the text that Lean reads and in the text that the file has.
+
+    The file keeps its byte order mark and the end of each line; new lines end as most of its lines do.
+    """
+    text = replace(source.text, replacements)
+    if source.written is None:
+        return dataclasses.replace(source, text=text)
+    place = _places_on_disk(source.written)
+    newline = "\r\n" if 2 * source.written.count("\r\n") > source.written.count("\n") else "\n"
+    moved = [Replacement(place(r.start), place(r.stop), r.text.replace("\n", newline)) for r in replacements]
+    return dataclasses.replace(source, text=text, written=replace(source.written, moved))
+
+
+def _places_on_disk(written: str) -> Callable[[int], int]:
+    """Returns a function from the bytes of the text as Lean reads it to those of the file."""
+    content = written.encode()
+    mark = len(BYTE_ORDER_MARK.encode()) if written.startswith(BYTE_ORDER_MARK) else 0
+    ends = [found.start() - mark - before for before, found in enumerate(re.finditer(rb"\r\n", content))]
+    return lambda offset: mark + offset + bisect_left(ends, offset)
+
+
 def proof_replacement(text: str, start: int, stop: int, script: Sequence[str], kind: str) -> Replacement:
     """Returns the replacement of a range of bytes by a proof.
 
@@ -35,28 +61,32 @@ def proof_replacement(text: str, start: int, stop: int, script: Sequence[str], k
         kind: `body` for a declaration's whole body, `term` for a term, `tactic` for a tactic.
     """
     data = text.encode()
-    newline = "\r\n" if b"\r\n" in data else "\n"
     line_start = data.rfind(b"\n", 0, start) + 1
     line = data[line_start:start].decode()
     margin = line[: len(line) - len(line.lstrip())]
     if kind == "tactic":
-        return _tactic(start, stop, script, line, margin, newline)
+        return _tactic(start, stop, script, line, margin)
     head = ":= by" if kind == "body" else "by"
     if len(script) == 1:
         return Replacement(start, stop, f"{head} {script[0]}")
     deep = margin + ("  " if kind == "body" else "    ")
-    return Replacement(start, stop, newline.join([head, *indented(script, deep)]))
+    return Replacement(start, stop, "\n".join([head, *indented(script, deep)]))
 
 
-def _tactic(start: int, stop: int, script: Sequence[str], line: str, margin: str, newline: str) -> Replacement:
+def _tactic(start: int, stop: int, script: Sequence[str], line: str, margin: str) -> Replacement:
     """Aligns the lines of a tactic below its first line, or below a `by` that ends its line."""
     if len(script) > 1 and line.rstrip().endswith((" by", "=> by")):
         trailing = len(line) - len(line.rstrip())
         lines = indented(script, margin + "  ")
-        return Replacement(start - trailing, stop, newline.join(["", *lines]))
+        return Replacement(start - trailing, stop, "\n".join(["", *lines]))
     column = " " * len(line)
     first, *rest = script
-    return Replacement(start, stop, newline.join([first, *indented(rest, column)]))
+    return Replacement(start, stop, "\n".join([first, *indented(rest, column)]))
+
+
+def patch_of(before: SourceText, after: SourceText) -> str:
+    """Returns the change of a file in the format of `git apply`; empty if there is none."""
+    return unified_diff(before.file, before.on_disk, after.on_disk)
 
 
 def unified_diff(path: str, before: str, after: str) -> str:

@@ -24,7 +24,7 @@ def trace(session: LeanSession, source: SourceText, imports: Sequence[str]) -> t
     module = TracedModule(
         name=source.module,
         path=source.file,
-        digest=hashlib.sha256(text).hexdigest(),
+        digest=hashlib.sha256(source.on_disk.encode()).hexdigest(),
         imports=tuple(imports),
         declarations=tuple(_declaration(text, declaration) for declaration in declarations),
         steps=tuple(step for command in recording.commands for step in _steps(text, source.module, command)),

@@ -186,7 +186,8 @@ def _closed_by(goal: Goal, split: str, weight: float) -> Weighted:
 
 def _closers(goal: Goal) -> tuple[str, ...]:
     names = ", ".join(unfoldable(goal))
-    return (f"simp_all [{names}]", f"grind [{names}]", f"simp_all [{names}] <;> omega", f"simp_all [{names}] <;> grind")
+    rules = f" [{names}]" if names else ""
+    return (f"simp_all{rules}", f"grind{rules}", f"simp_all{rules} <;> omega", f"simp_all{rules} <;> grind")
 
 
 def _second_variables(goal: Goal, variable: Hypothesis) -> list[str]:

@@ -11,7 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from prover.errors import NotWritable
-from prover.project.patch import Replacement, proof_replacement, replace, unified_diff, write_patched
+from prover.lean.file_text import BYTE_ORDER_MARK, as_read
+from prover.lean.session import SourceText
+from prover.project.patch import Replacement, patched, proof_replacement, replace, unified_diff, write_patched
 
 PIECE = st.lists(
     st.sampled_from([*"ab ∀é𝔸λ⟨⟩·\t\n\r", "\r\n"]) | st.characters(exclude_categories=["Cs"]), max_size=20
@@ -86,13 +88,47 @@ def test_a_tactic_after_by_moves_to_the_next_line_when_it_needs_several() -> Non
     assert replace(text, [alone]) == "theorem t : p := by rfl\n"
 
 
+def source_of(written: str) -> SourceText:
+    text = as_read(written)
+    return SourceText(text, "A.lean", "A", (), written if written != text else None)
+
+
+@pytest.mark.parametrize("mark", ["", BYTE_ORDER_MARK])
 @pytest.mark.parametrize("kind", ["tactic", "term", "body"])
-def test_line_ends_are_those_of_the_file(kind: str) -> None:
-    text = "theorem t : p := by\r\n  sorry\r\n"
-    start = text.index("sorry")
-    made = proof_replacement(text, start, start + 5, ["simp", "rfl"], kind)
-    changed = replace(text, [made])
-    assert changed.count("\n") == changed.count("\r\n")
+def test_line_ends_and_byte_order_mark_are_those_of_the_file(kind: str, mark: str) -> None:
+    source = source_of(f"{mark}theorem t : p := by\r\n  sorry\r\n")
+    start = source.text.index("sorry")
+    changed = patched(source, [proof_replacement(source.text, start, start + 5, ["simp", "rfl"], kind)])
+    assert changed.on_disk.count("\n") == changed.on_disk.count("\r\n") > 2
+    assert changed.on_disk.startswith(mark + "theorem")
+    assert as_read(changed.on_disk) == changed.text
+
+
+@given(PIECE, st.lists(st.tuples(PIECE.filter(len), PIECE, PIECE), max_size=4), st.booleans())
+def test_a_patched_file_has_its_other_bytes(before: str, parts: list[tuple[str, str, str]], marked: bool) -> None:
+    """Replaces parts of what Lean reads; all else is as the file has it, and Lean reads the result as it should."""
+    written = expected = (BYTE_ORDER_MARK if marked else "") + before.replace("\r", "") + "|"
+    replacements = []
+    for old, new, after in parts:
+        start = len(as_read(written).encode())
+        written += old.replace("\r", "") + "|" + after + "|"
+        replacements.append(Replacement(start, start + len(old.replace("\r", "").encode()), new.replace("\r", "")))
+        expected += "\0" + "|" + after + "|"
+    source = source_of(written)
+    changed = patched(source, replacements)
+    assert changed.text == replace(source.text, replacements)
+    assert as_read(changed.on_disk) == changed.text
+    pieces = expected.split("\0")
+    news = [r.text.replace("\n", "\r\n") for r in replacements], [r.text for r in replacements]
+    made = ["".join(a + b for a, b in zip(pieces, [*each, ""], strict=True)) for each in news]
+    assert changed.on_disk in made
+
+
+def test_a_file_of_lines_that_end_differently_keeps_them() -> None:
+    source = source_of("-- a\r\n-- b\ntheorem t : p := sorry\r\n-- c\rd\n")
+    start = source.text.index("sorry")
+    changed = patched(source, [Replacement(start, start + 5, "by\n  rfl")])
+    assert changed.on_disk == "-- a\r\n-- b\ntheorem t : p := by\n  rfl\r\n-- c\rd\n"
 
 
 def apply_with_git(directory: Path, before: str, after: str, name: str = "A.lean") -> bytes:

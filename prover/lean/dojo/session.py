@@ -217,7 +217,7 @@ class DojoSession:
         """
         file = Path(self.setup.repository) / source.file
         try:
-            same = file.read_bytes() == source.text.encode()
+            same = file.read_bytes() == source.on_disk.encode()
         except OSError:
             same = False
         if not same:
