@@ -15,6 +15,7 @@ from prover.project.patch import Replacement, patched, proof_replacement
 from prover.search.budget import Budget, Meter
 from prover.search.engine import Engine, Open, Proved, Strategy
 from prover.search.engines import ENGINES
+from prover.search.stuck import StuckAt
 from prover.tactics.generator import Generator, ProofStep, TheoremRef
 from prover.tactics.language.model import Account, Usage, accounted
 from prover.tactics.language.whole_proofs import ProofFault, WholeProofWriter, fields_above, longest_held
@@ -98,6 +99,8 @@ class TheoremOpen:
     spent: Spent
     refused: str | None = None
     """why the gate refused the last proof, if it refused one"""
+    stuck: tuple[StuckAt, ...] = ()
+    """what remains of the partial proof that got furthest"""
 
 
 @dataclass(frozen=True)
@@ -213,7 +216,7 @@ class Attempt:
                 search.meter.budget = self._share(len(self._searches) - index, search)
                 match self._search(search, self._sorry_goals[index]):
                     case Open() as result:
-                        return TheoremOpen(result.reason, self._spent(), refused)
+                        return TheoremOpen(result.reason, self._spent(), refused, result.stuck)
                     case script:
                         scripts.append(script)
             match self._submit(tuple(scripts)):

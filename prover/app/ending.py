@@ -10,9 +10,9 @@ from types import FrameType
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 EXIT_INTERRUPTED = 130
-ORDERLY_S = 1.5
+ORDERLY_S = 1.0
 """The seconds after which child processes are killed, so that whatever waits for them goes on."""
-END_S = 4.0
+END_S = 3.5
 """The seconds after which the program is ended where it is. What it stores, it stores whole or not at all."""
 KILL_INTERVAL_S = 0.2
 SHOW_CURSOR = "\x1b[?25h"

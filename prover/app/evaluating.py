@@ -1,9 +1,11 @@
 """Runs an evaluation: finds the benchmark, prepares the environment of its problems, and runs the harness."""
 
+import math
 import os
 import platform
+import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from prover.errors import LeanError, ProverError, UsageError
 from prover.evaluate.harness import EvaluationPlan, Harness, RunCallbacks
 from prover.evaluate.header import modules_of
 from prover.evaluate.journal import ProblemLine, RunLog, RunManifest, SurveyLine
+from prover.evaluate.json_lines import FieldNames
 from prover.evaluate.loading import BENCHMARKS, load
 from prover.evaluate.problem import Benchmark, LocatedProblem, Problem, Provenance, WrittenProblem
 from prover.evaluate.survey import FileEnvironment, ProblemEnvironment, RepositoryEnvironment
@@ -50,6 +53,12 @@ class EvaluationRequest:
     toolchain_choice: ToolchainChoice = "auto"
     only: tuple[str, ...] = ()
     limit: int | None = None
+    """The number of problems to run, evenly spread; None for all."""
+    sample: int | None = None
+    """The number of problems to draw at random; None for all."""
+    seed: int = 0
+    fields: FieldNames = field(default_factory=dict)
+    """The names of fields of a JSON Lines file, by the part of a problem that each holds."""
 
 
 def problems_of(request: EvaluationRequest, reporter: Reporter) -> Benchmark:
@@ -62,12 +71,14 @@ def problems_of(request: EvaluationRequest, reporter: Reporter) -> Benchmark:
         found = _theorems(request, reporter)
     elif request.benchmark.endswith(FILES):
         path = Path(request.benchmark).expanduser()
-        found = load(path.stem, path, request.split, request.commit)
+        found = load(path.stem, path, request.split, request.commit, request.fields)
     else:
         data, commit = _data(request, reporter)
-        found = load(request.benchmark, data, request.split, request.commit or commit)
+        found = load(request.benchmark, data, request.split, request.commit or commit, request.fields)
     if request.only:
         found = found.only(request.only)
+    if request.sample:
+        found = found.sample(request.sample, request.seed)
     return found.spread(request.limit) if request.limit else found
 
 
@@ -193,6 +204,9 @@ def manifest_of(request: EvaluationRequest, benchmark: Benchmark, plan: Evaluati
         toolchain=toolchain,
         project=request.repo or "",
         made_with=_made_with(),
+        axioms=plan.axioms,
+        sampled_from=benchmark.sampled_from,
+        sample_seed=request.seed if benchmark.sampled_from else 0,
     )
 
 
@@ -204,12 +218,17 @@ def evaluate(
     resume: bool,
     callbacks: RunCallbacks,
     reporter: Reporter,
+    seconds: float | None = None,
 ) -> None:
     """Runs the trials that the run directory `out` does not have yet.
+
+    Args:
+        seconds: the time after which no trial begins; None for no limit.
 
     Raises:
         RunError: `out` has another run, or has this one and `resume` is false.
     """
+    deadline = time.monotonic() + seconds if seconds is not None else math.inf
     scratch = any(isinstance(problem, WrittenProblem) for problem in benchmark.problems) and request.repo is None
     toolchain = (
         toolchain_of(request, reporter).describe()
@@ -224,6 +243,7 @@ def evaluate(
                 line = SurveyLine(name, "not runnable", str(error))
                 log.surveyed(line)
                 callbacks.surveyed(line)
+            callbacks.attended()
 
         for group in problem_groups(request, benchmark, reporter, unreachable):
             with Pool(group.toolchain, group.search_path, plan.jobs) as pool:
@@ -231,6 +251,7 @@ def evaluate(
                 harness = Harness(
                     group.environment, pool, plan, log, gate, assemble_for_trial, group.contents(), callbacks
                 )
+                harness.deadline = deadline
                 harness.run(group.problems)
 
 

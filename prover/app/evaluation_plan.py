@@ -46,6 +46,10 @@ class EvaluationOptions:
     """The temperature of the noise between passes; None for the default."""
     seed: int = 0
     jobs: int = 1
+    survey_only: bool = False
+    """Whether the run ends when it is known which problems run here."""
+    axioms: tuple[str, ...] = ()
+    """The axioms of the problems' own files and imports that proofs may use, besides Lean's three."""
 
 
 def evaluation_plan(options: EvaluationOptions, reporter: Reporter) -> EvaluationPlan:
@@ -64,7 +68,15 @@ def evaluation_plan(options: EvaluationOptions, reporter: Reporter) -> Evaluatio
         raise UsageError("Passes of --mode whole-proof are all the same: raise --model-samples, not --passes.")
     ours = _system(options, reporter)
     names = [name.strip() for name in options.baselines.split(",") if name.strip() not in ("", "none")]
-    return EvaluationPlan((ours, *baselines(names, ours)), options.passes, temperature, options.seed, options.jobs)
+    return EvaluationPlan(
+        (ours, *baselines(names, ours)),
+        options.passes,
+        temperature,
+        options.seed,
+        options.jobs,
+        options.survey_only,
+        tuple(sorted(set(options.axioms))),
+    )
 
 
 def _system(options: EvaluationOptions, reporter: Reporter) -> System:

@@ -10,6 +10,7 @@ from prover.app.environment import database, home
 from prover.errors import RunError
 from prover.evaluate.calibration import calibration_section
 from prover.evaluate.contamination import Overlap, contamination_section, corpus_of
+from prover.evaluate.journal import read_manifest, read_proofs
 from prover.evaluate.literature import section
 from prover.evaluate.loading import statements
 from prover.evaluate.markdown import report, title
@@ -36,6 +37,19 @@ def find_run(text: str) -> Path:
         if path.is_dir():
             return path
     raise RunError(f"There is no run {text}: give the directory that --out named.")
+
+
+def find_proof(root: Path, problem: str, system: str) -> str:
+    """Returns the file with which a system proved a problem of a run first.
+
+    Raises:
+        RunError: The directory is not a run, or has no such proof.
+    """
+    read_manifest(root)
+    proofs = {number: file for (name, by, number), file in read_proofs(root).items() if (name, by) == (problem, system)}
+    if not proofs:
+        raise RunError(f"{root} has no proof of {problem} by {system}: `prover eval report {root}` lists what it has.")
+    return proofs[min(proofs)]
 
 
 def run_report(run: Run, against: Sequence[Path] = (), memory: bool = False) -> str:

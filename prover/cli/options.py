@@ -22,7 +22,13 @@ repo_option = click.option(
     help="A directory or git URL; URL[@REV]#DIR is a directory in a repository.",
 )
 jobs_option = click.option(
-    "--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="The number of Lean processes."
+    "--jobs",
+    "--workers",
+    "jobs",
+    type=click.IntRange(1, 64),
+    default=2,
+    show_default=True,
+    help="The number of Lean processes.",
 )
 toolchain_option = click.option(
     "--toolchain",

@@ -94,6 +94,12 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "eval sorrydb": (("prover eval sorrydb --data FILE", "SorryDB's records, each in its repository"),),
     "eval leandojo": (("prover eval leandojo --data DIR --split random/val", "a split of LeanDojo's benchmark"),),
     "eval repository": (("prover eval repository --repo DIR", "every theorem, with its proof hidden"),),
+    "eval FILE.jsonl": (
+        ("prover eval FILE.jsonl --survey", "which statements run here, and why the others do not"),
+        ("prover eval FILE.jsonl --split all --sample 50 --seed 1", "fifty problems of all splits, drawn at random"),
+        ("prover eval FILE.jsonl --field statement=code --field name=id", "a file with names of its own"),
+        ("prover eval FILE.jsonl --limit-seconds 3600 --out DIR", "an hour; --resume continues"),
+    ),
     "eval retrieval": (
         ("prover eval retrieval --repo DIR --split novel_premises", "recall of retrieval on a traced repository"),
     ),
@@ -101,6 +107,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("prover eval report RUN --html", "a report with plots"),
         ("prover eval report RUN --against FILE --memory", "split by what was seen before"),
     ),
+    "eval proof": (("prover eval proof RUN PROBLEM", "the file with the proof, as the gate accepted it"),),
     "eval compare": (("prover eval compare RUN_A RUN_B", "McNemar's exact test"),),
     "bench lean": (("prover bench lean", "start-up, overhead of a tactic, memory"),),
     "bench projects": (("prover bench projects", "the open theorems of lean_projects/"),),

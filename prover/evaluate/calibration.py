@@ -16,7 +16,7 @@ from statistics import fmean
 from typing import TYPE_CHECKING
 
 from prover.evaluate.journal import CALIBRATION_BINS
-from prover.evaluate.markdown import percent, table
+from prover.evaluate.markdown import heading, percent, table
 from prover.evaluate.results import Run
 from prover.evaluate.statistics import wilson
 from retrieval.statistics import Interval
@@ -123,7 +123,9 @@ def calibration_section(run: Run) -> str:
     problems, tactics = list(_problems(run)), list(_tactics(run))
     if not problems and not tactics:
         return ""
-    return "\n".join(["## Calibration", *(["", *problems] if problems else []), *(["", *tactics] if tactics else [])])
+    return "\n".join(
+        [heading(run, "Calibration"), *(["", *problems] if problems else []), *(["", *tactics] if tactics else [])]
+    )
 
 
 def _problems(run: Run) -> Iterator[str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from prover.errors import RunError
 from prover.evaluate.journal import Trial
-from prover.evaluate.markdown import table, title
+from prover.evaluate.markdown import further_axioms, table, title
 from prover.evaluate.results import Run
 from prover.evaluate.statistics import mcnemar
 from retrieval.statistics import Interval, bootstrap_mean
@@ -20,8 +20,8 @@ class Side:
 
     @property
     def label(self) -> str:
-        """The run's directory and the name of the system."""
-        return f"{self.run.root.name}: {self.system}"
+        """The run's directory and the name of the system, and the further axioms that its proofs may use."""
+        return f"{self.run.root.name}: {self.system}{further_axioms(self.run)}"
 
 
 @dataclass(frozen=True)

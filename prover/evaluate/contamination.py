@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from prover.evaluate.commands import tokens
-from prover.evaluate.markdown import percent, table
+from prover.evaluate.markdown import heading, percent, table
 from prover.evaluate.results import Run
 from prover.evaluate.statistics import wilson
 
@@ -88,9 +88,9 @@ def contamination_section(run: Run, overlaps: Mapping[str, Overlap], known: str)
 
 
 def _lines(run: Run, overlaps: Mapping[str, Overlap], known: str) -> Iterator[str]:
-    runnable = [name for name, line in run.survey.items() if line.status == "runnable"]
-    proved = {system: run.proved(system) for system in run.systems}
-    yield "## Contamination"
+    runnable = run.runnable()
+    proved, tried = ({s: found(s) for s in run.systems} for found in (run.proved, run.tried))
+    yield heading(run, "Contamination")
     yield ""
     yield f"Each statement beside {known}: the same, the same up to names, nearly the same, or none of these."
     yield ""
@@ -98,13 +98,19 @@ def _lines(run: Run, overlaps: Mapping[str, Overlap], known: str) -> Iterator[st
     for degree in DEGREES:
         all_ = [problem.name for problem in run.problems if overlaps[problem.name].degree == degree]
         names = [name for name in runnable if overlaps[name].degree == degree]
-        shares = [percent(wilson(len(proved[system].intersection(names)), len(names))) for system in run.systems]
-        rows.append([degree, len(all_), len(names), *(shares if names else ["" for _ in shares])])
+        counted = {system: tried[system].intersection(names) for system in run.systems}
+        shares = [_share(proved[system], counted[system]) for system in run.systems]
+        rows.append([degree, len(all_), len(names), *shares])
     yield from table(["overlap", "all", "runnable", *(f"{system} proved" for system in run.systems)], rows)
     seen = [(p.name, overlaps[p.name]) for p in run.problems if overlaps[p.name].degree != "none"]
     if seen:
         yield ""
         yield from table(["problem", "overlap", "seen in"], [[name, o.degree, o.seen_in] for name, o in seen])
+
+
+def _share(proved: set[str], tried: set[str]) -> str:
+    """Returns the share of the problems tried that are proved; empty if none was tried."""
+    return percent(wilson(len(proved & tried), len(tried))) if tried else ""
 
 
 def _words(statement: str) -> tuple[str, ...]:

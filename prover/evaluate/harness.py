@@ -4,6 +4,7 @@ Problems run in parallel, one in each Lean process. The systems attempt a proble
 which has elaborated the statement and warmed up before the clock of any of them starts.
 """
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -18,7 +19,8 @@ import psutil
 from prover.attempt import AttemptOutcome, Prover, Task, TheoremFailed, TheoremOpen, TheoremProved, have_read
 from prover.check.gate import Judge
 from prover.errors import LeanError
-from prover.evaluate.journal import RunLog, RunSegment, SurveyLine, Trial
+from prover.evaluate.header import Fitted
+from prover.evaluate.journal import MAX_STUCK_GOALS, Outcome, RunLog, RunSegment, StuckGoal, SurveyLine, Trial
 from prover.evaluate.observe import Observation, ObservedGenerator, ObservedSession, TimedGate
 from prover.evaluate.problem import Problem
 from prover.evaluate.survey import Crashed, Found, NotRunnable, ProblemEnvironment, Runnable
@@ -28,6 +30,7 @@ from prover.lean.pool import Pool
 from prover.lean.session import SourceText, TacticLimits
 from prover.project.contents import ContentsReader
 from prover.project.patch import replace as replace_in
+from prover.search.stuck import StuckAt
 from prover.tactics.automation import FIXED_LIST
 from prover.tactics.generator import BoundGenerator, Generator, TheoremRef
 from prover.tactics.perturbed import Perturbed
@@ -46,6 +49,10 @@ class EvaluationPlan:
     """The temperature of the noise that makes passes differ; 0 for no noise."""
     seed: int = 0
     jobs: int = 1
+    survey_only: bool = False
+    """Whether the run ends when it is known which problems run here."""
+    axioms: tuple[str, ...] = ()
+    """The axioms of the problems' own files and imports that proofs may use, besides Lean's three."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +61,10 @@ class RunCallbacks:
 
     surveyed: Callable[[SurveyLine], None] = lambda _: None
     tried: Callable[[Trial], None] = lambda _: None
+    begun: Callable[[int], None] = lambda _: None
+    """Receives the number of problems that need nothing more, before the others are begun."""
+    attended: Callable[[], None] = lambda: None
+    """Is called when a further problem needs nothing more."""
 
 
 @dataclass
@@ -106,6 +117,8 @@ class Harness:
     """Reads the files of problems for the generators that require it."""
     telling: RunCallbacks = field(default_factory=RunCallbacks)
     clock: WorkerTimes = field(default_factory=WorkerTimes)
+    deadline: float = math.inf
+    """The time, by `time.monotonic`, after which no trial begins."""
     _warm: set[int] = field(default_factory=set)
     _files_read: set[SourceText] = field(default_factory=set)
     _stopping: Event = field(default_factory=Event)
@@ -115,6 +128,7 @@ class Harness:
         """Runs all trials of the plan that are not in the run log yet."""
         began, wall, load = datetime.now(UTC).isoformat(timespec="seconds"), time.monotonic(), _load()
         waiting = [problem for problem in problems if self._left(problem)]
+        self.telling.begun(len(problems) - len(waiting))
         with ThreadPoolExecutor(self.plan.jobs, thread_name_prefix="eval") as executor:
             running: set[Future[None]] = {executor.submit(self._attend, problem) for problem in waiting}
             try:
@@ -126,9 +140,14 @@ class Harness:
                 self._stopping.set()
                 executor.shutdown(wait=False, cancel_futures=True)
                 self.pool.close()
+                self._pass(began, wall, load)
                 raise
+        self._pass(began, wall, load)
+
+    def _pass(self, began: str, wall: float, load: float) -> None:
+        """Stores the times of this segment of the run, which began at `wall`, by `time.monotonic`."""
         clock, seconds = self.clock, time.monotonic() - wall
-        passage = RunSegment(
+        segment = RunSegment(
             began,
             round(seconds, 3),
             self.plan.jobs,
@@ -138,11 +157,16 @@ class Harness:
             preparing=round(clock.preparing, 3),
             load=(load, _load()),
         )
-        self.journal.passed(passage)
+        self.journal.passed(segment)
+
+    def _over(self) -> bool:
+        """Returns whether no further trial may begin."""
+        return self._stopping.is_set() or time.monotonic() >= self.deadline
 
     def _left(self, problem: Problem) -> bool:
         known = self.journal.survey.get(problem.name)
-        return known is None or (known.status == "runnable" and bool(self._trials(problem)))
+        wanted = known is not None and known.status == "runnable" and not self.plan.survey_only
+        return known is None or (wanted and bool(self._trials(problem)))
 
     def _trials(self, problem: Problem) -> list[tuple[System, int]]:
         """Returns the problems with trials that are not in the run log."""
@@ -156,6 +180,8 @@ class Harness:
     def _attend(self, problem: Problem) -> None:
         """Runs the remaining trials of one problem."""
         with self.pool.lend() as session:
+            if self._over():
+                return
             began = time.monotonic()
             self._warm_up(session)
             found = self.ground.survey(session, problem)
@@ -166,15 +192,18 @@ class Harness:
             if problem.name not in self.journal.survey:
                 self.journal.surveyed(line)
                 self.telling.surveyed(line)
-            if isinstance(found, Runnable):
+            if isinstance(found, Runnable) and not self.plan.survey_only:
                 self._have_read(session, found.task.source)
                 for system, number in self._trials(problem):
-                    if self._stopping.is_set():
-                        return
-                    self._try(session, problem, found.task, system, number)
+                    if not self._over():
+                        self._try(session, problem, found.task, system, number)
+            if self._stopping.is_set():
+                return
             with suppress(LeanError):
                 session.forget_files()
             self.clock.add(attending=time.monotonic() - began)
+            if not self._left(problem):
+                self.telling.attended()
 
     def _try(self, session: LeanSession, problem: Problem, task: Task, system: System, number: int) -> None:
         began = time.monotonic()
@@ -190,7 +219,8 @@ class Harness:
         if self._stopping.is_set():
             return
         trial = _trial(problem, system, number, outcome, seen, session.restarts - restarts)
-        self.journal.tried(trial, seen.log, _file(task, outcome))
+        goals = () if trial.outcome == "proved" else ((key, goal.printed()) for key, goal in seen.goals.items())
+        self.journal.tried(trial, seen.log, _file(task, outcome), goals)
         self.clock.add(1, working=trial.seconds + trial.gate_seconds, preparing=prepared - began)
         self.telling.tried(trial)
 
@@ -227,12 +257,21 @@ def _surveyed(problem: Problem, found: Found) -> SurveyLine:
     match found:
         case Runnable(task, fitted):
             declaration = task.declaration
-            notations, left_out = (fitted.notations, fitted.left_out) if fitted else ((), ())
-            return SurveyLine(problem.name, "runnable", "", declaration.key, declaration.statement, notations, left_out)
-        case NotRunnable(reason):
-            return SurveyLine(problem.name, "not runnable", reason)
+            known = _adapted(SurveyLine(problem.name, "runnable"), fitted)
+            return msgspec.structs.replace(known, key=declaration.key, printed=declaration.statement)
+        case NotRunnable(reason, fitted):
+            return _adapted(SurveyLine(problem.name, "not runnable", reason), fitted)
         case Crashed(reason):
             return SurveyLine(problem.name, "crashed", reason)
+
+
+def _adapted(line: SurveyLine, fitted: Fitted | None) -> SurveyLine:
+    """Returns the line with what was done to the problem's header."""
+    if fitted is None:
+        return line
+    return msgspec.structs.replace(
+        line, notations=fitted.notations, left_out=fitted.left_out, options=fitted.described_options()
+    )
 
 
 def _trial(
@@ -259,10 +298,15 @@ def _trial(
         case TheoremProved() as proved:
             axioms = proved.judgement.axioms
             return msgspec.structs.replace(known, outcome="proved", proof=proved.proof, axioms=axioms)
-        case TheoremOpen(reason, _, refused):
-            return msgspec.structs.replace(known, outcome="refused" if refused else "open", reason=refused or reason)
+        case TheoremOpen(reason, _, refused, stuck):
+            kind: Outcome = "refused" if refused else "open"
+            return msgspec.structs.replace(known, outcome=kind, reason=refused or reason, stuck=_stuck(stuck))
         case TheoremFailed(reason):
             return msgspec.structs.replace(known, outcome="crashed", reason=reason)
+
+
+def _stuck(goals: Sequence[StuckAt]) -> tuple[StuckGoal, ...]:
+    return tuple(StuckGoal(each.goal.printed(), each.after) for each in goals[:MAX_STUCK_GOALS])
 
 
 def _load() -> float:

@@ -6,6 +6,7 @@ A notation changes no meaning, and names of a missing namespace are unknown: a s
 elaborate.
 """
 
+import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -16,10 +17,12 @@ from prover.lean.session import SourceText
 
 NUMBER_NOTATIONS = {"ℕ": "Nat", "ℤ": "Int", "ℚ": "Rat"}
 """The notations that can be added: for types in both Lean's core library and Mathlib, by Mathlib's symbol."""
-OPTIONS: tuple[tuple[str, bool | int | str], ...] = (("autoImplicit", False),)
+Options = tuple[tuple[str, bool | int | str], ...]
+OPTIONS: Options = (("autoImplicit", False),)
 """Makes an unknown type an error instead of a variable, as in Mathlib."""
 MAX_REMOVALS = 30
 _IMPORT = re.compile(r"^\s*(?:public\s+)?import\s+(?:all\s+)?(\S+)\s*$")
+_SET_OPTION = re.compile(r"^\s*set_option\s+(\S+)", re.M)
 _BLANKS = re.compile(r"\n{3,}")
 _OPEN = re.compile(r"^\s*open\s+(?:scoped\s+)?(?P<names>.*)$")
 
@@ -39,6 +42,16 @@ class Fitted:
     """The imports, namespaces and options that were removed."""
     notations: tuple[str, ...] = ()
     """The notations that were added for this statement."""
+
+    @property
+    def options(self) -> Options:
+        """The options that the header implies: `OPTIONS` where imports were left out, except those that it sets."""
+        given = _SET_OPTION.findall(self.text)
+        return tuple((name, value) for name, value in OPTIONS if self.left_out and name not in given)
+
+    def described_options(self) -> tuple[str, ...]:
+        """Returns the options that the header implies, as Lean writes them."""
+        return tuple(f"{name} {json.dumps(value)}" for name, value in self.options)
 
     @property
     def whole(self) -> bool:

@@ -8,8 +8,11 @@ progress. A kill can cut off the last line only; that line is ignored, and its t
     survey.jsonl     whether each problem runs here; `SurveyLine`
     trials.jsonl     the result of each trial; `Trial`
     passages.jsonl   the time that each segment of the run took, and its share in trials; `RunSegment`
-    logs/            every tactic that was run, for each problem and trial, compressed
-    proofs/          each file that the gate accepted
+    proofs.jsonl     each file that the gate accepted; `ProofLine`
+    logs/            every tactic that was run, for each problem and trial, compressed; and, for a trial without proof,
+                     the goals by the keys that the tactics name them by
+
+Earlier versions wrote the proofs as `proofs/SYSTEM-PASS/PROBLEM.lean`; `read_proofs` reads both.
 """
 
 import gzip
@@ -27,14 +30,19 @@ from prover.errors import RunError
 from retrieval.files import write_atomically
 
 VERSION = 1
-MANIFEST, PROBLEMS, SURVEY, TRIALS, SEGMENTS = (
+MANIFEST, PROBLEMS, SURVEY, TRIALS, SEGMENTS, PROOFS = (
     "run.json",
     "problems.jsonl",
     "survey.jsonl",
     "trials.jsonl",
     "passages.jsonl",
+    "proofs.jsonl",
 )
+EARLIER_PROOFS = "proofs"
+"""The directory in which earlier versions kept the proofs, each in a file."""
 MAX_NAME_CHARS = 150
+MAX_STUCK_GOALS = 5
+"""The number of goals that a trial without proof names."""
 CALIBRATION_BINS = (0.0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3)
 """The lower bounds of the bins of tactic probabilities; the last bin ends at 1."""
 T = TypeVar("T")
@@ -63,6 +71,11 @@ class RunManifest(msgspec.Struct, frozen=True):
     made_with: Mapping[str, str] = {}
     """The versions of packages and the machine, for the reader."""
     version: int = VERSION
+    axioms: tuple[str, ...] = ()
+    """The axioms of the problems' own files and imports that proofs may use, besides Lean's three."""
+    sampled_from: int = 0
+    """The number of problems from which these were drawn at random; 0 if they were not."""
+    sample_seed: int = 0
 
     def differences(self, other: "RunManifest") -> list[str]:
         """Returns the fields in which two runs differ, except `source` and `made_with`."""
@@ -97,6 +110,8 @@ class SurveyLine(msgspec.Struct, frozen=True):
     """The notations that were added for the statement."""
     left_out: tuple[str, ...] = ()
     """The imports, namespaces and options of its header that were left out."""
+    options: tuple[str, ...] = ()
+    """The options under which Lean elaborated it and that its text does not set, such as `autoImplicit false`."""
 
 
 class CalibrationBin(msgspec.Struct, frozen=True):
@@ -111,6 +126,15 @@ class CalibrationBin(msgspec.Struct, frozen=True):
     """The number of tactics that Lean accepted."""
     used: int
     """The number of tactics that are lines of the proof."""
+
+
+class StuckGoal(msgspec.Struct, frozen=True):
+    """A goal that remained of the partial proof that got furthest."""
+
+    goal: str
+    """The goal, as Lean prints it."""
+    after: tuple[str, ...] = ()
+    """The tactics that lead to it from the statement."""
 
 
 Outcome = Literal["proved", "open", "refused", "crashed"]
@@ -145,6 +169,19 @@ class Trial(msgspec.Struct, frozen=True):
     """The cost of calls to language models, in the currency of the configured prices."""
     promises: tuple[CalibrationBin, ...] = ()
     """The calibration bins that contain a tactic that was run."""
+    stuck: tuple[StuckGoal, ...] = ()
+    """The goals where a trial without proof got stuck; at most `MAX_STUCK_GOALS`."""
+
+
+class ProofLine(msgspec.Struct, frozen=True):
+    """A file that the gate accepted."""
+
+    problem: str
+    system: str
+    number: int
+    """The number of the pass, from 1."""
+    file: str
+    """The text of the whole file with the proof."""
 
 
 class RunSegment(msgspec.Struct, frozen=True):
@@ -204,7 +241,7 @@ class RunLog:
                 )
             if not resume:
                 raise RunError(f"{self.root} has this run already: say --resume to go on with it.")
-            for name in (SURVEY, TRIALS, SEGMENTS):
+            for name in (SURVEY, TRIALS, SEGMENTS, PROOFS):
                 _mend(self.root / name)
         elif strangers := [file for file in self.root.iterdir() if file.name != LOCK]:
             raise RunError(f"{self.root} is no run of ours, and not empty ({strangers[0].name}): choose another --out.")
@@ -221,15 +258,26 @@ class RunLog:
             self.survey[line.problem] = line
             self._append(SURVEY, line)
 
-    def tried(self, trial: Trial, log: Iterable[Sequence[object]], proved: str = "") -> None:
-        """Stores a trial, after its log and its proof, so that every stored trial has them."""
-        name, system = file_name(trial.problem), file_name(f"{trial.system}-{trial.number}")
-        content = b"".join(msgspec.json.encode(entry) + b"\n" for entry in log)
-        write_atomically(
-            self.root / "logs" / name / f"{system}.jsonl.gz", gzip.compress(content, 1, mtime=0), durable=True
-        )
+    def tried(
+        self,
+        trial: Trial,
+        log: Iterable[Sequence[object]],
+        proved: str = "",
+        goals: Iterable[tuple[str, str]] = (),
+    ) -> None:
+        """Stores a trial, after its log and its proof, so that every stored trial has them.
+
+        Args:
+            log: goal, tactic, result and microseconds of every tactic that was run.
+            proved: the file that the gate accepted, if it accepted one.
+            goals: the keys that the log names goals by, each with the goal as Lean prints it.
+        """
+        logs, name = self.root / "logs" / file_name(trial.problem), file_name(f"{trial.system}-{trial.number}")
+        _write_compressed(logs / f"{name}.jsonl.gz", log)
+        if texts := list(goals):
+            _write_compressed(logs / f"{name}.goals.jsonl.gz", texts)
         if proved:
-            write_atomically(self.root / "proofs" / system / f"{name}.lean", proved.encode(), durable=True)
+            self._append(PROOFS, ProofLine(trial.problem, trial.system, trial.number, proved))
         self.done.add((trial.problem, trial.system, trial.number))
         self._append(TRIALS, trial)
 
@@ -248,8 +296,35 @@ LOCK = ".lock"
 
 
 def file_name(name: str) -> str:
-    """Returns a file name for any text."""
+    """Returns a file name without blanks for any text."""
+    return quote(name.replace(" ", "_"), safe=".,()'-_")[:MAX_NAME_CHARS]
+
+
+def read_proofs(root: Path) -> dict[TrialKey, str]:
+    """Returns the files that the gate accepted, by problem, system and pass; of runs of earlier versions too.
+
+    Raises:
+        RunError: A line is damaged.
+    """
+    found: dict[TrialKey, str] = {}
+    for trial in read_lines(root / TRIALS, Trial) if (root / EARLIER_PROOFS).is_dir() else ():
+        directory = root / EARLIER_PROOFS / _earlier_name(f"{trial.system}-{trial.number}")
+        file = directory / f"{_earlier_name(trial.problem)}.lean"
+        if trial.outcome == "proved" and file.is_file():
+            found[trial.problem, trial.system, trial.number] = file.read_text(encoding="utf-8")
+    for line in read_lines(root / PROOFS, ProofLine):  # of two, the later one belongs to the trial that is stored
+        found[line.problem, line.system, line.number] = line.file
+    return found
+
+
+def _earlier_name(name: str) -> str:
+    """Returns the file name that earlier versions gave to a text."""
     return quote(name, safe=" .,()'-_")[:MAX_NAME_CHARS]
+
+
+def _write_compressed(file: Path, lines: Iterable[Sequence[object]]) -> None:
+    content = b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
+    write_atomically(file, gzip.compress(content, 1, mtime=0), durable=True)
 
 
 def read_manifest(root: Path) -> RunManifest:

@@ -7,6 +7,7 @@ The common copies of miniF2F, ProofNet and PutnamBench name their fields `name` 
 
 import json
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,13 +20,24 @@ STATEMENTS = ("formal_statement", "lean4_statement", "lean4_code", "statement", 
 HEADERS = ("header", "lean4_header", "src_header", "srcContext", "context")
 INFORMAL = ("informal_statement", "informal_prefix", "informal_stmt", "nl_statement", "natural_language_statement")
 SPLITS = ("split",)
+FIELDS: Mapping[str, tuple[str, ...]] = {
+    "name": NAMES,
+    "statement": STATEMENTS,
+    "header": HEADERS,
+    "informal": INFORMAL,
+    "split": SPLITS,
+}
+"""The names of each part of a problem in the common copies; the first that a record has counts."""
+FieldNames = Mapping[str, str]
+"""Names of fields in a foreign file, by the part of a problem that each holds; `.` leads into objects."""
 
 
-def read_json_lines(file: Path, numbered: bool = False) -> list[WrittenProblem]:
+def read_json_lines(file: Path, numbered: bool = False, names: FieldNames = {}) -> list[WrittenProblem]:  # noqa: B006
     """The problems of a file, in its order.
 
     Args:
         numbered: a name that occurs again gets its number, as the common copies of ProofNet need.
+        names: the names of fields, where they are not those of the common copies.
 
     Raises:
         DatasetError: a line is cut short or has no statement, a proof is left in, or two problems share a name.
@@ -33,10 +45,10 @@ def read_json_lines(file: Path, numbered: bool = False) -> list[WrittenProblem]:
     found: list[tuple[str, WrittenProblem]] = []
     met: dict[str, int] = {}
     for place, record in records(file):
-        problem = _problem(record, place)
+        problem = _problem(record, place, names)
         met[problem.name] = count = met.get(problem.name, 0) + 1
         if numbered and count > 1:
-            problem = _problem({**record, NAMES[0]: f"{problem.name}#{count}"}, place)
+            problem = replace(problem, name=f"{problem.name}#{count}")
         found.append((place, problem))
     return list(unique(found))
 
@@ -95,18 +107,42 @@ def _object(record: Any, place: str) -> Mapping[str, Any]:
     return record
 
 
-def _problem(record: Mapping[str, Any], place: str) -> WrittenProblem:
-    written = _text(record, STATEMENTS)
-    if not written.strip():
-        raise DatasetError(f"{place}, has no statement: it needs one of the fields {', '.join(STATEMENTS)}.")
-    *context, last = commands(written) or [written]
-    header = "\n".join(part for part in (_text(record, HEADERS).strip(), *(c.strip() for c in context)) if part)
+def _problem(record: Mapping[str, Any], place: str, names: FieldNames) -> WrittenProblem:
+    parts = {part: _part(record, place, part, names) for part in FIELDS}
+    if not parts["statement"].strip():
+        raise DatasetError(
+            f"{place}, has no statement: it needs one of the fields {', '.join(STATEMENTS)}, or name another one with "
+            f"--field statement=NAME; it has {', '.join(record) or 'no fields'}."
+        )
+    *context, last = commands(parts["statement"]) or [parts["statement"]]
+    header = "\n".join(part for part in (parts["header"].strip(), *(c.strip() for c in context)) if part)
     statement = statement_of(last, place)
-    name = _text(record, NAMES) or theorem_name(statement) or ""
+    name = parts["name"] or theorem_name(statement) or ""
     if not name:
-        raise DatasetError(f"{place}, has no name: it needs one of the fields {', '.join(NAMES)}, or a named theorem.")
-    informal = _text(record, INFORMAL).strip()
-    return WrittenProblem(name, statement, without_trailing_comment(header), _text(record, SPLITS), informal)
+        raise DatasetError(
+            f"{place}, has no name: it needs one of the fields {', '.join(NAMES)}, or name another one with "
+            "--field name=NAME, or a named theorem."
+        )
+    return WrittenProblem(name, statement, without_trailing_comment(header), parts["split"], parts["informal"].strip())
+
+
+def _part(record: Mapping[str, Any], place: str, part: str, names: FieldNames) -> str:
+    """Returns the text of a part of a problem; empty if the record does not have it.
+
+    Raises:
+        DatasetError: the field that was named for the part is not there, or is no text.
+    """
+    if part not in names:
+        return _text(record, FIELDS[part])
+    value: Any = record
+    for key in [names[part]] if names[part] in record else names[part].split("."):
+        value = value.get(key) if isinstance(value, dict) else None
+    if isinstance(value, int):
+        return str(value)
+    if not isinstance(value, str):
+        what = "no field" if value is None else "no text in"
+        raise DatasetError(f"{place}, has {what} {names[part]}, which --field names: it has {', '.join(record)}.")
+    return value
 
 
 def statement_of(command: str, place: str) -> str:

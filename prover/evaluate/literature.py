@@ -53,6 +53,10 @@ def obstacles(entry: Entry, run: Run) -> Iterator[str]:
         yield f"dataset commit {entry.dataset}"
     if counts.runnable < counts.all:
         yield f"{counts.all - counts.runnable} of our problems do not run without Mathlib"
+    if counts.not_tried or counts.surveyed < counts.all:
+        yield "our run is not finished"
+    if manifest.axioms:
+        yield f"proofs may use {', '.join(manifest.axioms)}"
     if entry.budget != f"pass@{manifest.passes}":
         yield f"budget {entry.budget}"
 

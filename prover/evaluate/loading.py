@@ -7,13 +7,15 @@ from importlib.resources import files
 from pathlib import Path
 
 from prover.errors import DatasetError
-from prover.evaluate.json_lines import read_json_lines
+from prover.evaluate.json_lines import FieldNames, read_json_lines
 from prover.evaluate.lean_files import read_directory, read_minif2f
 from prover.evaluate.located import read_leandojo, read_sorrydb
 from prover.evaluate.problem import Benchmark, Problem, Provenance
 from prover.extensions import BENCHMARKS_GROUP, Registry
 
 JSON_ENDINGS = (".jsonl", ".json", ".ndjson")
+ALL_SPLITS = "all"
+"""The value of `--split` that stands for the problems of all splits."""
 
 
 @dataclass(frozen=True)
@@ -54,25 +56,28 @@ BENCHMARKS: Registry[BenchmarkLoader] = Registry(
 )
 
 
-def load(name: str, data: Path, split: str, commit: str = "") -> Benchmark:
+def load(name: str, data: Path, split: str, commit: str = "", fields: FieldNames = {}) -> Benchmark:  # noqa: B006
     """Reads the problems of a benchmark.
 
     Args:
         name: The name of a known benchmark, or any other name for a JSON Lines file.
-        split: The split; empty for all.
+        split: The split; `all` for the problems of all splits; empty if there is one only.
         commit: The commit of the dataset; empty if it is unknown.
+        fields: The names of fields of a JSON Lines file; see `read_json_lines`.
 
     Raises:
         DatasetError: There is no such file or split, or its content is invalid.
         BenchmarkError: A benchmark in LeanDojo's format is incomplete.
     """
     if not data.exists():
-        raise DatasetError(f"There is no {data}: say with --data where the files of {name} are.")
+        raise DatasetError(f"There is no {data}: check the path.")
     loader = BENCHMARKS.find(name)
     if loader is not None and (loader.reads_files or not data.is_file()):
-        problems = loader.read(data, _checked(name, loader, split))
+        if fields:
+            raise DatasetError(f"{data} is no JSON Lines file of statements: leave out --field.")
+        problems = _of_loader(name, loader, data, split)
     elif data.is_file():
-        problems = _of_file(name, data, split)
+        problems = _of_file(name, data, split, fields)
     else:
         names = ", ".join(BENCHMARKS.names())
         raise DatasetError(f"{data} is a directory: give a JSON Lines file, or one of {names} before it.")
@@ -104,22 +109,30 @@ def _recognised(benchmark: Benchmark) -> Benchmark:
     return replace(benchmark, provenance=replace(benchmark.provenance, commit=match["commit"]))
 
 
+def _of_loader(name: str, loader: BenchmarkLoader, data: Path, split: str) -> list[Problem]:
+    if split != ALL_SPLITS or not loader.splits:
+        return loader.read(data, _checked(name, loader, split))
+    problems = {problem.name: problem for each in loader.splits for problem in loader.read(data, each)}
+    return list(problems.values())
+
+
 def _checked(name: str, loader: BenchmarkLoader, split: str) -> str:
     if loader.splits and split not in loader.splits:
         wanted = f"no split {split}" if split else "several splits"
-        raise DatasetError(f"{name} has {wanted}: say --split {' or --split '.join(loader.splits)}.")
+        raise DatasetError(f"{name} has {wanted}: say --split {' or --split '.join((*loader.splits, ALL_SPLITS))}.")
     return split
 
 
-def _of_file(name: str, file: Path, split: str) -> list[Problem]:
+def _of_file(name: str, file: Path, split: str, fields: FieldNames) -> list[Problem]:
     """Returns the problems of a JSON Lines file that belong to a split."""
     if file.suffix not in JSON_ENDINGS:
         raise DatasetError(f"{file} is no JSON Lines file: its name should end in {JSON_ENDINGS[0]}.")
-    problems = read_json_lines(file, numbered=name == "proofnet")
+    problems = read_json_lines(file, numbered=name == "proofnet", names=fields)
     splits = list(dict.fromkeys(problem.split for problem in problems if problem.split))
-    if not split:
-        if len(splits) > 1:
-            raise DatasetError(f"{file} has several splits: say --split {' or --split '.join(splits)}.")
+    if not split and len(splits) > 1:
+        known = " or --split ".join((*splits, ALL_SPLITS))
+        raise DatasetError(f"{file} has several splits: say --split {known}.")
+    if not split or (split == ALL_SPLITS and ALL_SPLITS not in splits):
         return [*problems]
     if splits and split not in splits:
         raise DatasetError(f"{file} has no split {split}: choose from {', '.join(splits)}.")

@@ -1,8 +1,10 @@
 """The report of a run as Markdown: settings, the status of every problem, and figures with intervals."""
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from prover.evaluate.header import NUMBER_NOTATIONS
+from prover.evaluate.problem import one_line
 from prover.evaluate.results import (
     Figures,
     Run,
@@ -12,9 +14,11 @@ from prover.evaluate.results import (
     overhead,
     reasons,
 )
-from prover.evaluate.statistics import mcnemar
+from prover.evaluate.statistics import mcnemar, wilson
 from retrieval.statistics import Interval
 
+MAX_GOALS_SHOWN = 2
+"""The maximum number of goals that a report shows of a problem without proof."""
 MAX_REASONS = 15
 """The maximum number of reasons in a report."""
 
@@ -30,10 +34,12 @@ def report(run: Run, further: Sequence[str] = ()) -> str:
         "\n".join(_head(run)),
         "\n".join(_denominators(run)),
         "\n".join(_systems(run, found)),
-        *(["\n".join(_passes(found))] if run.manifest.passes > 1 else []),
+        "\n".join(_splits(run)),
+        *(["\n".join(_passes(run, found))] if run.manifest.passes > 1 else []),
         "\n".join(_beside(run)),
         "\n".join(_how(found)),
         *further,
+        "\n".join(_unproved(run)),
         "\n".join(_not_runnable(run)),
         "\n".join(_problems(run)),
         "\n".join(_proofs(run)),
@@ -61,6 +67,17 @@ def title(run: Run) -> str:
     return f"{manifest.benchmark} {manifest.split}".strip()
 
 
+def further_axioms(run: Run) -> str:
+    """Returns what to write beside a figure of a run whose proofs may use further axioms; empty if they may not."""
+    names = ", ".join(f"`{name}`" for name in run.manifest.axioms)
+    return f" (with the axioms {names})" if names else ""
+
+
+def heading(run: Run, text: str) -> str:
+    """Returns the heading of a section with figures."""
+    return f"## {text}{further_axioms(run)}"
+
+
 def _head(run: Run) -> Iterator[str]:
     manifest = run.manifest
     ours = manifest.systems[0]
@@ -75,6 +92,10 @@ def _head(run: Run) -> Iterator[str]:
     yield f"- dataset: {manifest.source}, commit {manifest.commit or 'not known'}, digest `{manifest.digest}`"
     yield f"- toolchain: {manifest.toolchain}{f', with {manifest.project}' if manifest.project else ''}"
     yield f"- budget: {manifest.passes} pass{'es' if manifest.passes > 1 else ''} × {', '.join(filter(None, budget))}"
+    if manifest.axioms:
+        yield f"- axioms that proofs may use besides Lean's three: {', '.join(f'`{a}`' for a in manifest.axioms)}"
+    if manifest.sampled_from:
+        yield f"- problems: a sample of {manifest.problems} of {manifest.sampled_from}, seed {manifest.sample_seed}"
     yield f"- seed {manifest.seed}, temperature {manifest.temperature:g}; each proof was accepted by the gate"
     yield f"- made with: {', '.join(f'{name} {value}' for name, value in manifest.made_with.items() if value)}"
     if loads := [load for passage in run.passages for load in passage.load]:
@@ -90,6 +111,16 @@ def _denominators(run: Run) -> Iterator[str]:
     yield from table(["all", "looked at", "runnable here", "not runnable here", "crashed"], rows)
     if counts.surveyed < counts.all:
         yield f"\nThe run is not finished: {counts.all - counts.surveyed} problems have not been looked at."
+    if counts.not_tried:
+        yield f"\nNot tried: {counts.not_tried} of the runnable problems. No figure below counts them."
+    if done := progress(run):
+        yield f"\n{done}"
+    for option, count in Counter(option for line in run.survey.values() for option in line.options).items():
+        name = option.split()[0]
+        yield (
+            f"\n`{option}` in {count} problems, whose headers import what is not here: with `set_option {name} …` a "
+            "header says otherwise."
+        )
     used = notations_used(run)
     if any(sign != "none" for sign in used):
         meanings = ", ".join(f"`{sign}` for `{name}`" for sign, name in NUMBER_NOTATIONS.items())
@@ -98,7 +129,7 @@ def _denominators(run: Run) -> Iterator[str]:
 
 
 def _systems(run: Run, found: Sequence[Figures]) -> Iterator[str]:
-    yield "## Systems"
+    yield heading(run, "Systems")
     yield ""
     header = ["system", "attempted", "crashed", "refused", "proved", "of runnable", "of all", "seconds", "median proof"]
     yield from table(
@@ -121,6 +152,9 @@ def _systems(run: Run, found: Sequence[Figures]) -> Iterator[str]:
     kind = "Wilson's" if run.manifest.passes == 1 else "bootstrapped over problems"
     yield f"\nIntervals are {kind}, 95%. Seconds are of search and, after the plus, of the gate, over all trials."
     for f in found:
+        if f.not_tried:
+            yield f"{f.system} has not tried {f.not_tried} of the runnable problems, which are not counted."
+    for f in found:
         if any(f.tokens):
             spent = f", which cost {f.cost:.4f}" if f.cost else ""
             yield f"The language model of {f.system} read {f.tokens[0]:,} and wrote {f.tokens[1]:,} tokens{spent}."
@@ -131,8 +165,26 @@ def _systems(run: Run, found: Sequence[Figures]) -> Iterator[str]:
         yield f"The harness itself took {share:.1%} of its workers' time."
 
 
-def _passes(found: Sequence[Figures]) -> Iterator[str]:
-    yield "## pass@k"
+def _splits(run: Run) -> Iterator[str]:
+    """Returns the figures of each split, for a run of several."""
+    splits = list(dict.fromkeys(problem.split for problem in run.problems))
+    if len(splits) < 2:
+        return
+    yield heading(run, "Splits")
+    yield ""
+    runnable = set(run.runnable())
+    rows = []
+    for split in splits:
+        names = {problem.name for problem in run.problems if problem.split == split}
+        tried = [run.tried(system) & names for system in run.systems]
+        won = [run.proved(system) & names for system in run.systems]
+        shares = [percent(wilson(len(w), len(t))) if t else "not tried" for w, t in zip(won, tried, strict=True)]
+        rows.append([split or "none", len(names), len(names & runnable), *shares])
+    yield from table(["split", "all", "runnable", *(f"{system}, of those tried" for system in run.systems)], rows)
+
+
+def _passes(run: Run, found: Sequence[Figures]) -> Iterator[str]:
+    yield heading(run, "pass@k")
     yield ""
     ks = sorted({k for f in found for k in f.pass_at})
     rows = ([f.system, *(f"{f.pass_at[k]:.1%}" if k in f.pass_at else "" for k in ks)] for f in found)
@@ -144,12 +196,12 @@ def _beside(run: Run) -> Iterator[str]:
     ours, *others = run.systems
     if not others:
         return
-    mine = run.proved(ours)
-    yield "## Beside the baselines"
+    yield heading(run, "Beside the baselines")
     yield ""
     rows = []
     for other in others:
-        theirs = run.proved(other)
+        both = run.compared(ours, other)
+        mine, theirs = run.proved(ours) & both, run.proved(other) & both
         gained, lost = sorted(mine - theirs), sorted(theirs - mine)
         p = mcnemar(len(gained), len(lost))
         rows.append([other, len(mine & theirs), len(gained), len(lost), f"{p:.3g}", ", ".join(lost) or "none"])
@@ -161,6 +213,49 @@ def _how(found: Sequence[Figures]) -> Iterator[str]:
     yield ""
     rows = ([f.system, _counted(f.by), _counted(f.ended), _counted(f.did), f.restarts] for f in found)
     yield from table(["system", "proofs by", "trials without proof", "tactics", "restarts of Lean"], rows)
+
+
+def progress(run: Run) -> str:
+    """Returns how much of an unfinished run is done, and how long the rest may take; empty for a finished run."""
+    counts = denominators(run)
+    left = counts.not_tried + counts.all - counts.surveyed
+    if not left:
+        return ""
+    done = counts.all - left
+    text = f"Done: {done} of {counts.all} problems"
+    attended, jobs = sum(each.attending for each in run.passages), run.passages[-1].jobs if run.passages else 1
+    if not done or not attended:
+        return f"{text}."
+    return f"{text}; the rest takes about {duration(attended / done * left / jobs)} more, at the pace so far."
+
+
+def duration(seconds: float) -> str:
+    """Returns a time in words, rounded."""
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 90 * 60 else f"{seconds / 3600:.1f} h"
+
+
+def _unproved(run: Run) -> Iterator[str]:
+    """Returns the problems that no system proved, with the goals where the evaluated prover got stuck."""
+    names = run.unproved()
+    if not names:
+        return
+    ours = run.of(run.systems[0])
+    yield "## Proved by no system"
+    yield ""
+    tried = len({trial.problem for trial in run.trials})
+    yield f"{len(names)} of the {tried} problems that were tried. Below each: why the prover ended, and what remained."
+    for name in names:
+        trials = ours.get(name, [])
+        last = next((trial for trial in reversed(trials) if trial.stuck), trials[-1] if trials else None)
+        yield f"\n**{name}**: {last.reason if last else 'not tried by the prover'}"
+        for goal in last.stuck[:MAX_GOALS_SHOWN] if last else ():
+            path = f"after {'; '.join(f'`{one_line(tactic)}`' for tactic in goal.after)}" if goal.after else "at once"
+            yield f"\n{path}:\n"
+            yield "```"
+            yield from goal.goal.splitlines()
+            yield "```"
 
 
 def _not_runnable(run: Run) -> Iterator[str]:

@@ -37,6 +37,8 @@ class Observation:
     """The generators that suggested a tactic, by its text."""
     log: list[tuple[str, str, str, int]] = field(default_factory=list)
     """Goal, tactic, result and time in microseconds."""
+    goals: dict[str, Goal] = field(default_factory=dict)
+    """The goals that the log names, by the key that it names them by."""
     gate_seconds: float = 0.0
     promised: dict[tuple[str, str], float] = field(default_factory=dict)
     """The highest probability that a generator gave a tactic, by the goal's key and the tactic's text."""
@@ -116,6 +118,8 @@ class ObservedSession:
     def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]:
         """Forwards to the session."""
         key = state.goals[0].key[:LOGGED_KEY_CHARS] if state.goals else ""
+        if state.goals:
+            self._seen.goals.setdefault(key, state.goals[0])
         for tactic, outcome in zip(tactics, self._session.run(state, tactics, limits), strict=True):
             match outcome:
                 case Advanced(states, replacement, microseconds):

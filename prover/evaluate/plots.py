@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from prover.errors import UsageError
 from prover.evaluate.calibration import ForecastBin, bins, forecasts
+from prover.evaluate.markdown import further_axioms
 from prover.evaluate.results import Run, denominators, figures
 
 if TYPE_CHECKING:
@@ -22,7 +23,10 @@ def plots(run: Run) -> list[tuple[str, str]]:
         UsageError: matplotlib is not installed.
     """
     drawn = [
-        ("Shares of the runnable problems that are proved, with 95% intervals.", _drawn(lambda axes: _bars(axes, run))),
+        (
+            "Shares of the runnable problems that were tried and are proved, with 95% intervals.",
+            _drawn(lambda axes: _bars(axes, run)),
+        ),
         ("Problems proved within a time of search each.", _drawn(lambda axes: _over_time(axes, run))),
     ]
     if foretold := forecasts(run, run.systems[0]):
@@ -30,7 +34,7 @@ def plots(run: Run) -> list[tuple[str, str]]:
         drawn.append((caption, _drawn(lambda axes: _reliability(axes, bins(foretold)))))
     if run.manifest.passes > 1:
         drawn.append(("pass@k, estimated without bias.", _drawn(lambda axes: _pass_at(axes, run))))
-    return drawn
+    return [(f"{caption.removesuffix('.')}{further_axioms(run)}.", picture) for caption, picture in drawn]
 
 
 def proved_within(seconds: Sequence[float]) -> tuple[list[float], list[int]]:
@@ -82,7 +86,7 @@ def _bars(axes: "Axes", run: Run) -> None:
     ]
     axes.barh([f.system for f in found], shares, xerr=reach, color="#7a9cc6", ecolor="#333333", capsize=3)
     axes.set_xlim(0, 1)
-    axes.set_xlabel("share of the runnable problems")
+    axes.set_xlabel("share of the runnable problems that were tried")
 
 
 def _over_time(axes: "Axes", run: Run) -> None:
@@ -96,7 +100,8 @@ def _over_time(axes: "Axes", run: Run) -> None:
         end = max(float(run.manifest.systems[0]["seconds"] or 0), times[-1])
         axes.step([*times, end], [*counts, counts[-1]], where="post", label=system)
     axes.set_xlabel("seconds of search")
-    axes.set_ylabel(f"proved, of {denominators(run).runnable}")
+    counts = denominators(run)
+    axes.set_ylabel(f"proved, of {counts.runnable - counts.not_tried}")
     axes.set_ylim(bottom=0)
     axes.legend(frameon=False)
 

@@ -4,6 +4,7 @@ This module defines values. Loaders read them, and the harness runs them.
 """
 
 import hashlib
+import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -92,6 +93,8 @@ class Benchmark:
     split: str
     problems: tuple[Problem, ...]
     provenance: Provenance
+    sampled_from: int = 0
+    """The number of problems from which these were drawn at random; 0 if they were not."""
 
     @property
     def digest(self) -> str:
@@ -115,6 +118,18 @@ class Benchmark:
         if limit >= total:
             return self
         return replace(self, problems=tuple(self.problems[index * total // limit] for index in range(limit)))
+
+    def sample(self, size: int, seed: int) -> "Benchmark":
+        """Returns the benchmark restricted to `size` problems drawn at random, in its own order.
+
+        Raises:
+            DatasetError: There are fewer problems.
+        """
+        total = len(self.problems)
+        if size > total:
+            raise DatasetError(f"{self.name} has only {total} problems here: --sample can be at most {total}.")
+        drawn = sorted(random.Random(seed).sample(range(total), size))
+        return replace(self, problems=tuple(self.problems[index] for index in drawn), sampled_from=total)
 
 
 def unique(problems: Iterable[tuple[str, P]]) -> Iterator[P]:

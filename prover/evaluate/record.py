@@ -15,7 +15,8 @@ def record(run: Run) -> dict[str, Any]:
         "manifest": msgspec.to_builtins(run.manifest),
         "outcomes": run.digest(),
         "denominators": asdict(denominators(run)),
-        "figures": [asdict(figures(run, system)) for system in run.systems],
+        "figures": [{**asdict(figures(run, system)), "axioms": list(run.manifest.axioms)} for system in run.systems],
+        "unproved": run.unproved(),
         "overhead": overhead(run),
         "forecasts": [asdict(forecast) for forecast in forecasts(run, run.systems[0])],
         "problems": [{**msgspec.to_builtins(problem), **_surveyed(run, problem.name)} for problem in run.problems],
@@ -29,4 +30,6 @@ def record(run: Run) -> dict[str, Any]:
 
 def _surveyed(run: Run, name: str) -> dict[str, Any]:
     line = run.survey.get(name)
-    return {} if line is None else {"status": line.status, "reason": line.reason, "key": line.key}
+    return (
+        {} if line is None else {"status": line.status, "reason": line.reason, "key": line.key, "options": line.options}
+    )

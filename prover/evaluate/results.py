@@ -59,6 +59,24 @@ class Run:
         """Returns the problems that a system proved in any pass."""
         return {trial.problem for trial in self.trials if trial.system == system and trial.outcome == "proved"}
 
+    def tried(self, system: str) -> set[str]:
+        """Returns the problems that a system tried."""
+        return {trial.problem for trial in self.trials if trial.system == system}
+
+    def compared(self, system: str, other: str) -> set[str]:
+        """Returns the problems that both systems tried."""
+        return self.tried(system) & self.tried(other)
+
+    def runnable(self) -> list[str]:
+        """Returns the problems that run here, in the benchmark's order."""
+        return [p.name for p in self.problems if (line := self.survey.get(p.name)) and line.status == "runnable"]
+
+    def unproved(self) -> list[str]:
+        """Returns the problems that some system tried and none proved, in the benchmark's order."""
+        tried = {trial.problem for trial in self.trials}
+        proved = {trial.problem for trial in self.trials if trial.outcome == "proved"}
+        return [problem.name for problem in self.problems if problem.name in tried - proved]
+
     def verdicts(self) -> list[tuple[str, str, int, str, str]]:
         """Returns the problem, system, pass, outcome and proof of each trial; these do not depend on the clock."""
         return [(t.problem, t.system, t.number, t.outcome, t.proof) for t in self.trials]
@@ -106,13 +124,24 @@ class Denominators:
     not_runnable: int
     crashed: int
     """The number of statements that Lean could not elaborate because it died or timed out."""
+    not_tried: int = 0
+    """The number of runnable problems that the evaluated prover has not tried."""
 
 
 def denominators(run: Run) -> Denominators:
     """The number of problems that run here."""
     status = Counter(line.status for line in run.survey.values())
     runnable, not_runnable, crashed = status["runnable"], status["not runnable"], status["crashed"]
-    return Denominators(len(run.problems), len(run.survey), runnable, not_runnable, crashed)
+    not_tried = len(set(run.runnable()) - run.tried(run.systems[0]))
+    return Denominators(len(run.problems), len(run.survey), runnable, not_runnable, crashed, not_tried)
+
+
+def is_unfinished(run: Run, survey_only: bool = False) -> bool:
+    """Returns whether a problem was not looked at or, unless only a survey was wanted, a trial is missing."""
+    if len(run.survey) < len(run.problems):
+        return True
+    done = {(trial.problem, trial.system) for trial in run.trials}
+    return not survey_only and any((name, system) not in done for name in run.runnable() for system in run.systems)
 
 
 @dataclass(frozen=True)
@@ -131,12 +160,14 @@ class Figures:
     """The number of problems on which Lean died or timed out in every pass."""
     refused: int
     """The number of problems all of whose proofs the gate refused."""
+    not_tried: int
+    """The number of runnable problems without a trial, which no figure counts."""
     of_runnable: Interval
-    """The value of pass@1 over the runnable problems."""
+    """The value of pass@1 over the runnable problems that were tried."""
     of_all: Interval
-    """The value of pass@1 over all problems; problems that do not run count as not proved."""
+    """The value of pass@1 over the problems that were tried or do not run; the latter count as not proved."""
     pass_at: Mapping[int, float]
-    """Unbiased estimates of pass@k over the runnable problems, by k."""
+    """Unbiased estimates of pass@k over the runnable problems that were tried, by k."""
     seconds: float
     """The seconds of search over all trials."""
     gate_seconds: float
@@ -157,12 +188,13 @@ class Figures:
 
 
 def figures(run: Run, system: str) -> Figures:
-    """Returns the figures of a system. In an interrupted run, problems without a trial count as not proved."""
+    """Returns the figures of a system, over the problems that it tried; the others are counted as such."""
     tried = run.of(system)
-    counts = denominators(run)
-    single = [name for name, line in run.survey.items() if line.status == "runnable"]
+    runnable = run.runnable()
+    single = [name for name in runnable if name in tried]
+    known = len(single) + len(run.survey) - len(runnable)
     trials = [trial for trials in tried.values() for trial in trials]
-    first = [_pass_at(tried.get(name, []), 1) for name in single]
+    first = [_pass_at(tried[name], 1) for name in single]
     passes = max((len(each) for each in tried.values()), default=1)
     won = [trial for trial in trials if trial.outcome == "proved"]
     proofs = {trial.problem: trial for trial in reversed(won)}
@@ -174,9 +206,10 @@ def figures(run: Run, system: str) -> Figures:
         late=_late(won, run.manifest.systems[run.systems.index(system)]["seconds"]),
         crashed=_all(tried, "crashed"),
         refused=sum(any(t.outcome == "refused" for t in each) for n, each in tried.items() if n not in proofs),
+        not_tried=len(runnable) - len(single),
         of_runnable=_interval(first, len(single), passes, run.manifest.seed),
-        of_all=_interval([*first, *[0.0] * (counts.all - len(single))], counts.all, passes, run.manifest.seed),
-        pass_at={k: fmean([_pass_at(tried.get(n, []), k) for n in single]) for k in _powers(passes)} if single else {},
+        of_all=_interval([*first, *[0.0] * (known - len(single))], known, passes, run.manifest.seed),
+        pass_at={k: fmean([_pass_at(tried[n], k) for n in single]) for k in _powers(passes)} if single else {},
         seconds=sum(trial.seconds for trial in trials),
         gate_seconds=sum(trial.gate_seconds for trial in trials),
         median_proved=median([trial.seconds for trial in won]) if won else 0.0,
@@ -220,9 +253,7 @@ def _interval(values: Sequence[float], total: int, passes: int, seed: int) -> In
 
 
 def _pass_at(trials: Sequence[Trial], k: int) -> float:
-    """Returns pass@k of one problem: 0 without trials; with fewer than `k` trials, `k` is their number."""
-    if not trials:
-        return 0.0
+    """Returns pass@k of one problem; with fewer than `k` trials, `k` is their number."""
     won = sum(trial.outcome == "proved" for trial in trials)
     return pass_at_k(len(trials), won, min(k, len(trials)))
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from prover.attempt import Task
 from prover.errors import BrokenFile, LeanError, ProverError, RepositoryError, UsageError
-from prover.evaluate.header import OPTIONS, Fitted, Headers, composed
+from prover.evaluate.header import Fitted, Headers, composed
 from prover.evaluate.problem import LocatedProblem, Problem, WrittenProblem
 from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Declaration, Message
@@ -34,6 +34,8 @@ class NotRunnable:
 
     reason: str
     """Lean's message."""
+    fitted: Fitted | None = None
+    """The adapted header, if the problem has one."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +72,15 @@ class FileEnvironment:
         assert isinstance(problem, WrittenProblem)
         try:
             fitted = self._headers.fit(session, problem.header, problem.statement)
-            options = OPTIONS if fitted.left_out else ()
             source = SourceText(
-                composed(fitted, problem.statement), f"{problem.name}.lean", f"Problem_{problem.digest[:12]}", options
+                composed(fitted, problem.statement),
+                f"{problem.name}.lean",
+                f"Problem_{problem.digest[:12]}",
+                fitted.options,
             )
             messages = session.elaborate(source)
             if errors := [message for message in messages if message.severity == "error"]:
-                return NotRunnable(_reason(errors[0], source.text))
+                return NotRunnable(_reason(errors[0], source.text), fitted)
             return _stated(session.declarations(source, detail=True), source, fitted)
         except LeanError as error:
             session.close()
@@ -121,12 +125,12 @@ class MissingRepository:
 def _stated(declarations: tuple[Declaration, ...], source: SourceText, fitted: Fitted) -> Found:
     """Returns the last theorem that the file states, if there is one and no proof above it is missing."""
     if not declarations:
-        return NotRunnable("it declares nothing")
+        return NotRunnable("it declares nothing", fitted)
     *above, last = declarations
     if last.kind != "theorem":
-        return NotRunnable(f"it is a {last.kind}, not a theorem")
+        return NotRunnable(f"it is a {last.kind}, not a theorem", fitted)
     if missing := next((each.name for each in above if each.incomplete), None):
-        return NotRunnable(f"{missing}, which it stands below, is left to `sorry`")
+        return NotRunnable(f"{missing}, which it stands below, is left to `sorry`", fitted)
     return Runnable(Task(source, last), fitted)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from statistics import fmean
 
 from prover.evaluate.commands import Token, tokens
-from prover.evaluate.markdown import percent, table
+from prover.evaluate.markdown import heading, percent, table
 from prover.evaluate.problem import Benchmark, WrittenProblem
 from prover.evaluate.results import VARIANT_SEPARATOR, Run
 from prover.evaluate.statistics import wilson
@@ -157,18 +157,20 @@ def robustness_section(run: Run) -> str:
 
 
 def _lines(run: Run) -> Iterator[str]:
-    families = complete(run)
-    yield "## Robustness"
+    whole = complete(run)
+    yield heading(run, "Robustness")
     yield ""
     yield (
-        f"{len(families)} theorems that run here in every version: as they are, with binders renamed, with independent "
-        "hypotheses in another order, with a hypothesis that has nothing to do with them. *All* counts those that are "
-        "proved in every version; *gap* is the average less that (UGMathBench's reasoning gap)."
+        f"{len(whole)} theorems that run here in every version: as they are, with binders renamed, with independent "
+        "hypotheses in another order, with a hypothesis that has nothing to do with them. Those that a system has not "
+        "tried in every version are left out of its row. *All* counts those that are proved in every version; *gap* is "
+        "the average less that (UGMathBench's reasoning gap)."
     )
     yield ""
     rows = []
     for system in run.systems:
-        proved = run.proved(system)
+        proved, tried = run.proved(system), run.tried(system)
+        families = [family for family in whole if tried.issuperset(family)]
         shares = [_share([n in proved for family in families for n in family if _way(n) == w]) for w in ("", *WAYS)]
         average = fmean(fmean(n in proved for n in family) for family in families) if families else 0.0
         every = wilson(sum(all(n in proved for n in family) for family in families), len(families))

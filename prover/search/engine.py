@@ -7,6 +7,7 @@ from typing import Protocol
 from prover.lean.session import Session, State, TacticLimits
 from prover.search.budget import Budget, Meter, ModelUsage
 from prover.search.priority import Priority, length_normalised
+from prover.search.stuck import StuckAt
 from prover.tactics.generator import BoundGenerator, ProofStep
 
 DEFAULT_ENGINE = "best_first"
@@ -48,6 +49,8 @@ class Open:
 
     reason: str
     meter: Meter
+    stuck: tuple[StuckAt, ...] = ()
+    """what remains of the partial proof that got furthest"""
 
 
 Result = Proved | Open

@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 from prover.app.environment import home
 from prover.cli.main import cli, run
+from prover.evaluate.journal import read_proofs
 from prover.evaluate.results import read_run
 from prover.lean.toolchain.toolchain import EmbeddedToolchain
 
@@ -72,11 +73,56 @@ def test_what_does_not_run_here_is_reported_and_what_runs_is_gated(
     }
     assert {(trial.problem, trial.outcome) for trial in found.trials} == RIGHT
     assert all(trial.by for trial in found.trials if trial.outcome == "proved")
-    proof = (tmp_path / "run" / "proofs" / "prover-1" / "wholes.lean").read_text(encoding="utf-8")
+    proof = read_proofs(tmp_path / "run")["wholes", "prover", 1]
     assert proof.startswith('notation "ℤ" => Int\n')
     assert "sorry" not in proof
     report = (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
     assert "| 5 | 5 | 3 | 2 | 0 |" in report
+    (open_trial,) = [trial for trial in found.trials if trial.problem == "false"]
+    assert "⊢ n + 1 = n" in open_trial.stuck[0].goal
+    assert "**false**: " in report
+    assert "⊢ n + 1 = n" in report
+
+
+BARE = "theorem bare (x y : α) (h : x = y) : y = x"
+
+
+def test_options_that_a_header_implies_are_said_and_can_be_set(
+    toolchain: EmbeddedToolchain, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    headers = {
+        "implied": "import Mathlib\nopen Nat",
+        "given": "import Mathlib\nset_option autoImplicit true",
+        "none": "open Nat",
+    }
+    records = (
+        {"id": name, "code": BARE.replace("bare", name), "top": header, "set": split}
+        for (name, header), split in zip(headers.items(), ("dev", "dev", "test"), strict=True)
+    )
+    file = tmp_path / "foreign.jsonl"
+    file.write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records), encoding="utf-8")
+    fields = [f"--field={part}={name}" for part, name in
+              {"name": "id", "statement": "code", "header": "top", "split": "set"}.items()]  # fmt: skip
+    out = tmp_path / "run"
+    assert run(arguments(file, out, *fields, "--split", "all", "--survey")) == 0
+    assert "its header implies autoImplicit false" in capsys.readouterr().err
+    found = read_run(out)
+    assert {name: line.status for name, line in found.survey.items()} == {
+        "implied": "not runnable",
+        "given": "runnable",
+        "none": "runnable",
+    }
+    assert found.survey["implied"].options == ("autoImplicit false",)
+    assert found.survey["given"].options == found.survey["none"].options == ()
+    assert found.trials == ()
+    assert "`autoImplicit false` in 1 problems" in (out / "report.md").read_text(encoding="utf-8")
+    more = [*fields, "--split", "all", "--resume"]
+    assert run(arguments(file, out, *more, "--limit-seconds", "0")) == 1
+    assert "the time is over" in capsys.readouterr().err
+    assert read_run(out).trials == ()
+    assert run(arguments(file, out, *more)) == 0
+    assert {(t.problem, t.outcome) for t in read_run(out).trials} == {("given", "proved"), ("none", "proved")}
+    assert "| test | 1 | 1 | 100.0%" in (out / "report.md").read_text(encoding="utf-8")
 
 
 def test_killed_and_interrupted_runs_come_to_the_same(
@@ -139,7 +185,7 @@ def test_a_project_s_modules_are_imported(toolchain: EmbeddedToolchain, statemen
     found = read_run(out)
     assert found.survey["reals"].left_out == ()
     assert [trial.outcome for trial in found.trials] == ["proved"]
-    proof = (out / "proofs" / "prover-1" / "reals.lean").read_text(encoding="utf-8")
+    proof = read_proofs(out)["reals", "prover", 1]
     assert proof.startswith(HEADER)
 
 

@@ -51,3 +51,10 @@ def test_a_complaint_about_something_else_stays_lean_s() -> None:
     with ScriptedSession(script=[asked(text, complaint(6, 14, 15, "unknown identifier"))]) as session:
         fitted = Headers(lambda module: module == "Init").fit(session, header, "theorem a : 1 = 1")
     assert fitted == Fitted("import Init\nvariable (x : ℝ)\nopen Nat", ("import Mathlib",))
+
+
+def test_options_are_implied_where_imports_are_left_out_unless_the_header_sets_them() -> None:
+    assert Fitted("open Nat").described_options() == ()
+    assert Fitted("open Nat", ("import Mathlib",)).described_options() == ("autoImplicit false",)
+    assert Fitted("set_option autoImplicit true", ("import Mathlib",)).described_options() == ()
+    assert Fitted("set_option autoImplicit true in", ("import Mathlib",)).options == ()

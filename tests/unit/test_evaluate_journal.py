@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from prover.errors import RunError
-from prover.evaluate.journal import MAX_NAME_CHARS, TRIALS, RunLog, file_name
+from prover.evaluate.journal import MAX_NAME_CHARS, PROOFS, TRIALS, RunLog, file_name, read_proofs
 from prover.evaluate.results import read_run
 from tests.unit.evaluated_runs import make_run, manifest, problems, survey, trial
 
@@ -72,12 +72,56 @@ def test_logs_and_proofs_are_kept_for_each_trial(tmp_path: Path) -> None:
     root = make_run(tmp_path / "run", {"prover": ["proved"]})
     log = gzip.decompress((root / "logs" / "a" / "prover-1.jsonl.gz").read_bytes())
     assert msgspec.json.decode(log) == ["goal", "omega", "closed", 5]
-    assert (root / "proofs" / "prover-1" / "a.lean").read_text() == "theorem a := by omega"
+    assert read_proofs(root) == {("a", "prover", 1): "theorem a := by omega"}
+
+
+def test_a_directory_of_a_run_has_no_blanks_in_its_names_and_few_files(tmp_path: Path) -> None:
+    root = make_run(tmp_path / "run", {"prover": ["proved"] * 4, "fixed list": ["proved", "open"] * 2})
+    assert not [file for file in root.rglob("*") if " " in file.name]
+    assert not list(root.rglob("*.lean"))
+    assert len(read_proofs(root)) == 6
+
+
+def test_proofs_of_earlier_versions_are_read_and_stay_with_later_ones(tmp_path: Path) -> None:
+    root = make_run(tmp_path / "run", {"fixed list": ["proved"]})
+    (root / PROOFS).unlink()
+    earlier = root / "proofs" / "fixed list-1" / "a.lean"
+    earlier.parent.mkdir(parents=True)
+    earlier.write_text("theorem a := by simp")
+    assert read_proofs(root) == {("a", "fixed list", 1): "theorem a := by simp"}
+    with RunLog(root, manifest(), problems(), resume=True) as journal:
+        journal.tried(trial("b", "proved"), [], "theorem b := by omega")
+    assert read_proofs(root)["b", "prover", 1] == "theorem b := by omega"
+    assert len(read_proofs(root)) == 2
+
+
+def test_a_run_of_an_earlier_version_is_gone_on_with(tmp_path: Path) -> None:
+    root = make_run(tmp_path / "run", {"prover": ["proved"]})
+    known = msgspec.json.decode((root / "run.json").read_bytes())
+    for field in ("axioms", "sampled_from", "sample_seed"):
+        del known[field]
+    (root / "run.json").write_bytes(msgspec.json.encode(known))
+    with RunLog(root, manifest(), problems(), resume=True) as journal:
+        assert journal.done == {("a", "prover", 1)}
+
+
+def test_the_axioms_that_are_allowed_are_a_setting_of_the_run(tmp_path: Path) -> None:
+    root = make_run(tmp_path / "run", {"prover": ["proved"]})
+    with pytest.raises(RunError, match="it differs in axioms"):
+        RunLog(root, manifest(axioms=("Game.ax",)), problems(), resume=True)
+
+
+def test_goals_are_kept_by_the_keys_of_the_log(tmp_path: Path) -> None:
+    with RunLog(tmp_path / "run", manifest(), problems()) as journal:
+        survey(journal)
+        journal.tried(trial("a", "open"), [("k", "simp", "elaboration", 5)], goals=[("k", "⊢ 1 = 2")])
+    goals = gzip.decompress((tmp_path / "run" / "logs" / "a" / "prover-1.goals.jsonl.gz").read_bytes())
+    assert msgspec.json.decode(goals) == ["k", "⊢ 1 = 2"]
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "a/b", "x" * 400, "né : ℕ", "con|pipe"])
 def test_names_stay_inside(name: str) -> None:
-    assert "/" not in file_name(name)
+    assert not {"/", " "} & set(file_name(name))
     assert len(file_name(name)) <= MAX_NAME_CHARS
 
 

@@ -197,3 +197,63 @@ def test_a_selection_is_by_name_or_evenly_spread(tmp_path: Path) -> None:
     assert [p.name for p in found.only(["a4"]).problems] == ["a4"]
     with pytest.raises(DatasetError, match="no problem b"):
         found.only(["b"])
+
+
+def test_all_splits_of_a_file_are_one_benchmark(tmp_path: Path) -> None:
+    records = [{"name": f"a{n}", "split": split, "statement": f"theorem a{n} : {n} = {n}"}
+               for n, split in enumerate(("valid", "test", "valid"))]  # fmt: skip
+    file = lines(tmp_path / "a.jsonl", *records)
+    found = load("x", file, "all")
+    assert [(p.name, p.split) for p in found.problems] == [("a0", "valid"), ("a1", "test"), ("a2", "valid")]
+    assert found.split == "all"
+    assert [p.name for p in load("x", file, "test").problems] == ["a1"]
+    with pytest.raises(DatasetError, match="several splits: say --split valid or --split test or --split all"):
+        load("x", file, "")
+    named = lines(tmp_path / "b.jsonl", *records, {**records[0], "name": "b", "split": "all"})
+    assert [p.name for p in load("x", named, "all").problems] == ["b"], "a split of that name is meant"
+
+
+def test_all_splits_of_a_checkout_are_one_benchmark(tmp_path: Path) -> None:
+    (tmp_path / "MiniF2F").mkdir()
+    for part in ("Valid", "Test"):
+        (tmp_path / "MiniF2F" / f"{part}.lean").write_text(f"import Mathlib\ntheorem {part.lower()} : 1 = 1 := sorry\n")
+    assert [(p.name, p.split) for p in load("minif2f", tmp_path, "all").problems] == [
+        ("valid", "valid"),
+        ("test", "test"),
+    ]
+
+
+def test_fields_of_foreign_files_are_named(tmp_path: Path) -> None:
+    record = {
+        "no": 7,
+        "lean": {"code": f"{SQUARE} := by sorry", "top": HEADER},
+        "set": "dev",
+        "question": "Two squared?",
+    }
+    file = lines(tmp_path / "a.jsonl", record)
+    names = {"name": "no", "statement": "lean.code", "header": "lean.top", "split": "set", "informal": "question"}
+    (problem,) = load("x", file, "dev", fields=names).problems
+    assert problem == WrittenProblem("7", SQUARE, HEADER, "dev", "Two squared?")
+    dotted = lines(tmp_path / "b.jsonl", {"lean.code": SQUARE})
+    assert load("x", dotted, "", fields={"statement": "lean.code"}).problems[0].name == "square"
+    with pytest.raises(DatasetError, match=r"has no field lean\.text, which --field names: it has no, lean, set"):
+        load("x", file, "", fields={"statement": "lean.text"})
+    with pytest.raises(DatasetError, match="no text in lean, which"):
+        load("x", file, "", fields={"statement": "lean"})
+    with pytest.raises(DatasetError, match="--field statement=NAME; it has no, lean, set, question"):
+        load("x", file, "")
+    (tmp_path / "formal").mkdir()
+    with pytest.raises(DatasetError, match="leave out --field"):
+        load("proofnet", tmp_path, "", fields=names)
+
+
+def test_a_sample_is_determined_by_its_seed(tmp_path: Path) -> None:
+    records = [{"name": f"a{n}", "statement": f"theorem a{n} : {n} = {n}"} for n in range(20)]
+    found = load("x", lines(tmp_path / "a.jsonl", *records), "")
+    drawn = [[p.name for p in found.sample(5, seed).problems] for seed in (0, 0, 1)]
+    assert drawn[0] == drawn[1] != drawn[2]
+    assert len(set(drawn[0])) == 5
+    assert drawn[0] == sorted(drawn[0], key=lambda name: int(name[1:]))
+    assert found.sample(5, 0).sampled_from == 20
+    with pytest.raises(DatasetError, match="--sample can be at most 20"):
+        found.sample(21, 0)

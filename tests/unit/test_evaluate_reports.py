@@ -5,21 +5,23 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
+import msgspec
 import pytest
 from click.testing import CliRunner
 
 from prover.cli.main import cli
 from prover.errors import RunError
 from prover.evaluate.compare import Side, compare, comparison_report
-from prover.evaluate.journal import Outcome
+from prover.evaluate.journal import Outcome, RunLog, StuckGoal, SurveyLine
 from prover.evaluate.literature import entries, obstacles, section
 from prover.evaluate.markdown import report
 from prover.evaluate.observe import Observation
 from prover.evaluate.page import page
 from prover.evaluate.plots import plots, proved_within
-from prover.evaluate.results import denominators, figures, overhead, read_run
+from prover.evaluate.record import record
+from prover.evaluate.results import denominators, figures, is_unfinished, overhead, read_run
 from prover.evaluate.statistics import mcnemar, wilson
-from tests.unit.evaluated_runs import make_run
+from tests.unit.evaluated_runs import make_run, manifest, problems, survey, trial
 
 OURS: Sequence[Outcome] = ("proved", "proved", "open", "crashed")
 LIST: Sequence[Outcome] = ("proved", "open", "refused", "open")
@@ -39,10 +41,78 @@ def test_every_problem_is_accounted_for(tmp_path: Path) -> None:
     assert overhead(run) == pytest.approx(0.01)
 
 
-def test_a_problem_without_trial_counts_as_not_proved(tmp_path: Path) -> None:
-    run = read_run(make_run(tmp_path / "run", {"prover": ["proved", "proved"]}))
-    assert figures(run, "prover").attempted == 2
-    assert figures(run, "prover").of_runnable == wilson(2, 4)
+def test_only_what_was_tried_counts(tmp_path: Path) -> None:
+    run = read_run(make_run(tmp_path / "run", {"prover": ["proved", "proved"], "fixed list": ["open"]}))
+    ours = figures(run, "prover")
+    assert (ours.attempted, ours.not_tried) == (2, 2)
+    assert (ours.of_runnable, ours.of_all) == (wilson(2, 2), wilson(2, 3))
+    assert ours.pass_at == {1: 1.0}
+    assert figures(run, "fixed list").of_runnable == wilson(0, 1)
+    assert denominators(run).not_tried == 2
+    text = report(run)
+    assert "Not tried: 2 of the runnable problems" in text
+    assert "fixed list has not tried 3 of the runnable problems" in text
+    assert "| fixed list | 0 | 1 | 0 | 1 | none |" in text, "what only one of them tried is not compared"
+    assert "Done: 3 of 5 problems; the rest takes about 67 s more" in text
+    assert is_unfinished(run)
+    assert not is_unfinished(run, survey_only=True)
+
+
+def test_what_nobody_proved_is_listed_with_the_goals_that_remained(tmp_path: Path) -> None:
+    root = make_run(tmp_path / "run", {"fixed list": LIST})
+    with RunLog(root, manifest(), problems(), resume=True) as journal:
+        goal = StuckGoal("n : Nat\n⊢ n + 1 = n", ("intro n", "· simp\n  done"))
+        journal.tried(msgspec.structs.replace(trial("b", "open"), stuck=(goal,)), [])
+    run = read_run(root)
+    assert run.unproved() == ["b", "c", "d"]
+    text = report(run)
+    assert "3 of the 4 problems that were tried" in text
+    assert "**b**: the budget is spent\n\nafter `intro n`; `· simp done`:\n\n```\nn : Nat\n⊢ n + 1 = n\n```" in text
+    assert "**c**: not tried by the prover" in text
+    assert record(run)["unproved"] == ["b", "c", "d"]
+
+
+def test_further_axioms_stand_beside_every_figure(tmp_path: Path) -> None:
+    run = read_run(make_run(tmp_path / "run", {"prover": OURS, "fixed list": LIST}, axioms=("Game.ax",)))
+    plain = read_run(make_run(tmp_path / "plain", {"prover": OURS, "fixed list": LIST}))
+    text = report(run)
+    for name in ("Systems", "Beside the baselines"):
+        assert f"## {name} (with the axioms `Game.ax`)" in text
+    assert all("`Game.ax`" in caption for caption, _ in plots(run))
+    assert record(run)["figures"][0]["axioms"] == ["Game.ax"]
+    assert "with the axioms" not in report(plain)
+    found = compare(Side(plain, "prover"), Side(run, "prover"))
+    assert "axioms" in found.differing
+    assert "run: prover (with the axioms `Game.ax`)" in comparison_report(found)
+    assert all("proofs may use Game.ax" in list(obstacles(entry, run)) for entry in entries())
+
+
+def test_splits_have_figures_of_their_own(tmp_path: Path) -> None:
+    lines = [msgspec.structs.replace(line, split="test" if line.name in "ab" else "valid") for line in problems()]
+    with RunLog(tmp_path / "run", manifest(split="all"), lines) as journal:
+        survey(journal)
+        journal.tried(trial("a", "proved"), [])
+        journal.tried(trial("c", "open"), [])
+    text = report(read_run(tmp_path / "run"))
+    assert "| test | 2 | 2 | 100.0% [20.7%, 100.0%] | not tried |" in text
+    assert "| valid | 3 | 2 | 0.0% [0.0%, 79.3%] | not tried |" in text
+
+
+def test_options_that_a_header_implies_are_said(tmp_path: Path) -> None:
+    with RunLog(tmp_path / "run", manifest(), problems()) as journal:
+        journal.surveyed(SurveyLine("a", "not runnable", "Unknown identifier `α`", options=("autoImplicit false",)))
+    run = read_run(tmp_path / "run")
+    assert "`autoImplicit false` in 1 problems" in report(run)
+    assert record(run)["problems"][0]["options"] == ("autoImplicit false",)
+
+
+def test_a_proof_of_a_run_is_printed(tmp_path: Path) -> None:
+    root = make_run(tmp_path / "run", {"fixed list": ["proved", "open"]})
+    runner = CliRunner()
+    shown = runner.invoke(cli, ["eval", "proof", str(root), "a", "--system", "fixed list"])
+    assert shown.stdout == "theorem a := by omega"
+    missing = runner.invoke(cli, ["eval", "proof", str(root), "b", "--system", "fixed list"])
+    assert "has no proof of b by fixed list" in str(missing.exception)
 
 
 def test_passes_are_estimated_without_bias(tmp_path: Path) -> None:
