@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from prover.app.ending import EXIT_INTERRUPTED, end_on_signals
-from prover.cli.related import suggest_related
+from prover.cli.related import with_related
 from prover.errors import ProverError, UsageError
 from retrieval.errors import RetrievalError
 
@@ -74,9 +74,7 @@ def run(arguments: list[str]) -> int:
         result: Any = cli.main(args=arguments, prog_name="prover", standalone_mode=False)
         return result if isinstance(result, int) else 0
     except click.ClickException as error:
-        if isinstance(error, click.NoSuchOption):
-            suggest_related(error)
-        error.show()
+        (with_related(error) if isinstance(error, click.NoSuchOption) else error).show()
         return EXIT_USAGE
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)

@@ -1,6 +1,6 @@
 """Which option a misspelt one may have meant: one of the command that shares a word with it or means the same."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from difflib import SequenceMatcher
 
 import click
@@ -23,17 +23,19 @@ SHARE_OF_BEST = 0.75
 MAX_SUGGESTED = 3
 
 
-def suggest_related(error: click.NoSuchOption) -> None:
-    """Replaces the suggestions of an error, which click chooses by letters alone."""
+def with_related(error: click.NoSuchOption) -> click.NoSuchOption:
+    """Returns the error with other suggestions than those that click chooses by letters alone."""
     context = error.ctx
     if context is None:
-        return
+        return error
     options = [each for each in context.command.get_params(context) if isinstance(each, click.Option)]
     known = [name for option in options for name in (*option.opts, *option.secondary_opts) if name.startswith("--")]
-    error.possibilities = related(error.option_name, known)
+    found = related(error.option_name, known)
+    hint = f" Did you mean {' or '.join(found)}?" if found else ""
+    return click.NoSuchOption(error.option_name, f"No such option {error.option_name}.{hint}", ctx=context)
 
 
-def related(name: str, known: Iterable[str]) -> Sequence[str]:
+def related(name: str, known: Iterable[str]) -> list[str]:
     """Returns the options that a name may stand for, the most similar first."""
     scored = [(_similarity(name, option), option) for option in dict.fromkeys(known)]
     best = max((score for score, _ in scored), default=0.0)

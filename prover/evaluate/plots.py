@@ -100,8 +100,8 @@ def _over_time(axes: "Axes", run: Run) -> None:
         end = max(float(run.manifest.systems[0]["seconds"] or 0), times[-1])
         axes.step([*times, end], [*counts, counts[-1]], where="post", label=system)
     axes.set_xlabel("seconds of search")
-    counts = denominators(run)
-    axes.set_ylabel(f"proved, of {counts.runnable - counts.not_tried}")
+    problems = denominators(run)
+    axes.set_ylabel(f"proved, of {problems.runnable - problems.not_tried}")
     axes.set_ylim(bottom=0)
     axes.legend(frameon=False)
 

@@ -36,7 +36,7 @@ def roots_of(imports: Iterable[str]) -> tuple[str, ...]:
 
 
 class LibrarySession(Protocol):
-    """What is needed of a session with Lean."""
+    """A session with Lean that lists the modules of a library."""
 
     def library(
         self, imports: Sequence[str], below: Sequence[str] = (), known: Sequence[str] = ()

@@ -24,9 +24,8 @@ def test_only_related_options_are_suggested(
 ) -> None:
     assert run(["eval", "minif2f", given]) == 2
     said = capsys.readouterr().err.splitlines()[-1]
-    assert f"No such option '{given}'" in said
-    assert [name for name in suggested if f"'{name}'" not in said] == []
-    assert said.count("'--") == 1 + len(suggested)
+    hint = f" Did you mean {' or '.join(suggested)}?" if suggested else ""
+    assert said == f"Error: No such option {given}.{hint}"
 
 
 def test_every_name_is_related_to_itself() -> None:
