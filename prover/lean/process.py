@@ -32,7 +32,7 @@ from prover.lean.requests import (
     encode,
     reply_decoder,
 )
-from prover.lean.toolchain.toolchain import Program, Toolchain
+from prover.lean.toolchain.toolchain import GATEWAY, Program, Toolchain
 
 T = TypeVar("T")
 START_SECONDS = 60.0
@@ -53,9 +53,7 @@ class LeanProcess:
         self._mark = secrets.token_hex(8)
         self.scratch = Path(tempfile.mkdtemp(prefix="prover-lean-")).resolve()
         """The only directory in which the process may write. It is deleted with the process."""
-        command = confined(
-            toolchain.command(Program(("Gateway",), (), (self._mark,)), search_path), toolchain, self.scratch
-        )
+        command = confined(toolchain.command(Program(GATEWAY, (), (self._mark,)), search_path), toolchain, self.scratch)
         self._noise: deque[str] = deque(maxlen=NOISE_LINES)
         self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._process = subprocess.Popen(

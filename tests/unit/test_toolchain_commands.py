@@ -12,7 +12,15 @@ from prover.lean.toolchain.home import Home
 from prover.lean.toolchain.install import gateway_directory, install_gateway
 from prover.lean.toolchain.native import NativeSearch, find_native
 from prover.lean.toolchain.node import NodeRuntime
-from prover.lean.toolchain.toolchain import NODE_FLAGS, EmbeddedToolchain, NativeToolchain, Program, Toolchain
+from prover.lean.toolchain.toolchain import (
+    GATEWAY,
+    NODE_FLAGS,
+    Command,
+    EmbeddedToolchain,
+    NativeToolchain,
+    Program,
+    Toolchain,
+)
 
 LEAN = """#!/bin/sh
 case "$1" in
@@ -61,6 +69,23 @@ def test_the_embedded_toolchain_hands_its_program_over_in_the_environment() -> N
     }
     assert toolchain.describe() == "Lean 4.28.0-pre (embedded, WebAssembly, 38f3c0c4)"
     assert (toolchain.kind, toolchain.trusts_library_axioms) == ("embedded", True)
+
+
+def test_the_embedded_toolchain_continues_a_saved_process_if_there_is_one(tmp_path: Path) -> None:
+    toolchain = EmbeddedToolchain(
+        "lean-x", NodeRuntime(Path("/n/node"), (24, 0, 0), ()), Path("/t"), Path("/l"), tmp_path
+    )
+    program = Program(GATEWAY, (), ("mark",))
+
+    def description(command: Command) -> dict[str, object]:
+        return json.loads(command.env["LEAN_PROGRAM"])
+
+    image = description(toolchain.saving_command(program))["save"]
+    assert "image" not in description(toolchain.command(program))
+    Path(str(image)).touch()
+    assert description(toolchain.command(program))["image"] == image
+    assert "image" not in description(toolchain.command(Program(("Lean",), (), ())))
+    assert "image" not in description(toolchain.command(Program(GATEWAY, (Path("/s.lean"),), ())))
 
 
 def test_a_native_lean_is_described_from_what_it_says(home: Home, path: Path) -> None:

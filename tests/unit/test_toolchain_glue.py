@@ -5,15 +5,15 @@ import pytest
 from prover.lean.toolchain.glue import EDITS, Edit, GlueError, apply, repair
 
 INNER = Edit("x grows", "var x=", ";", "var x=2;")
-EXPORTS = (
-    'var _main,_l_a,_l_b,_malloc;_l_a=Module["_l_a"]=wasmExports["l_a"];_l_b=Module["_l_b"]=wasmExports["l_b"].value;'
-)
-KEPT = '_malloc=Module["_malloc"]=wasmExports["malloc"];'
+NAMES = "var _main,_l_a,_l_b,_malloc;"
+ASSIGN = "function assignWasmExports(wasmExports){"
+DROPPED = '_l_a=Module["_l_a"]=wasmExports["l_a"];_l_b=Module["_l_b"]=wasmExports["l_b"].value;'
+KEPT = '_malloc=Module["_malloc"]=wasmExports["malloc"]}'
 NOISE = 'console.log("[DEBUG] here");'
 
 
 def glue() -> str:
-    return EXPORTS + KEPT + NOISE + "".join(f"{edit.start}/*old*/{edit.end}\n" for edit in EDITS)
+    return NAMES + ASSIGN + DROPPED + KEPT + NOISE + "".join(f"{edit.start}/*old*/{edit.end}\n" for edit in EDITS)
 
 
 def test_an_edit_replaces_from_its_start_to_its_end() -> None:
@@ -32,7 +32,7 @@ def test_an_edit_whose_place_is_not_the_only_one_is_refused(text: str) -> None:
 
 def test_exports_that_nobody_uses_go_and_others_stay() -> None:
     repaired = repair(glue())
-    assert repaired.startswith("var _main,_malloc;" + KEPT)
+    assert repaired.startswith("var _main,_malloc;" + ASSIGN + KEPT)
     assert "l_a" not in repaired
 
 

@@ -23,14 +23,18 @@ def export(name: str, kind: int, index: int) -> bytes:
 
 
 def module(*, element: bytes = b"\0\x41\1\x0b\1\0") -> bytes:
-    """Two functions that return 7 and 8, the first in the table's place 1; a global with value 1024."""
+    """Two functions that return 7 and 8, the first in the table's place 1; a global with value 1024, and a variable."""
     return wasm.HEADER + b"".join(
         (
             section(1, b"\x60\0\1\x7f"),
             section(wasm.IMPORT),
             section(3, b"\0", b"\0"),
             section(wasm.TABLE, b"\x70\0\2"),
-            section(wasm.GLOBAL, b"\x7f\0\x41" + signed(1024) + b"\x0b"),
+            section(
+                wasm.GLOBAL,
+                b"\x7f\0\x41" + signed(1024) + b"\x0b",
+                b"\x7f\1\x41" + signed(5) + b"\x0b",
+            ),
             section(
                 wasm.EXPORT,
                 export("l_seven", 0, 0),
@@ -68,10 +72,10 @@ def test_the_rewritten_module_runs(tmp_path: Path) -> None:
     (tmp_path / "m.wasm").write_bytes(rewrite(module()).module)
     script = (
         "const m = new WebAssembly.Instance(new WebAssembly.Module(require('fs').readFileSync('m.wasm'))).exports;"
-        "console.log(Object.keys(m).join(), m.table.get(1)(), m.table.get(2)())"
+        "console.log(Object.keys(m).join(), m.table.get(1)(), m.table.get(2)(), m.savedGlobal1.value++)"
     )
     answer = subprocess.run([node, "-e", script], cwd=tmp_path, capture_output=True, text=True, timeout=20, check=True)
-    assert answer.stdout == "malloc,table 7 8\n"
+    assert answer.stdout == "malloc,table,savedGlobal1 7 8 5\n"
 
 
 def test_another_format_is_refused() -> None:

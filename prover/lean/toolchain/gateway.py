@@ -3,14 +3,14 @@
 import hashlib
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 from prover.errors import InstallFailed
 from prover.lean.toolchain.execute import FinishedProcess, ProcessLimits, execute
 from prover.lean.toolchain.staging import StepProgress
-from prover.lean.toolchain.toolchain import Command, EmbeddedToolchain, NativeToolchain, Program
+from prover.lean.toolchain.toolchain import GATEWAY, Command, EmbeddedToolchain, NativeToolchain, Program
 
 SOURCES = Path(__file__).parents[1] / "gateway"
 COMPILER = "Build.lean"
@@ -111,6 +111,21 @@ def compile_embedded(
         program = (_compiled_compiler if started else compiler)(args, sources)
         _compile(toolchain.command(program, [out]), out, group)
         progress((start + len(group)) / len(ordered))
+
+
+def save_image(toolchain: EmbeddedToolchain, out: Path) -> None:
+    """Saves a process that has imported the gateway compiled in `out`, so that others start by reading its memory.
+
+    Raises:
+        InstallFailed: Lean failed several times.
+    """
+    command = replace(toolchain, gateway=out).saving_command(Program(GATEWAY, (), ()))
+    finished = FinishedProcess(None, ())
+    for _ in range(ATTEMPTS):
+        finished = execute(command, ProcessLimits(out, LIMIT_S))
+        if finished.status == 0:
+            return
+    raise InstallFailed(f"Lean failed {ATTEMPTS} times to save its memory ({finished.last_words}): try again.")
 
 
 def compile_native(toolchain: NativeToolchain, out: Path, progress: StepProgress, sources: Path = SOURCES) -> None:

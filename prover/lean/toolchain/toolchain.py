@@ -17,8 +17,11 @@ from retrieval.files import write_atomically
 
 Kind = Literal["embedded", "native"]
 
-NODE_FLAGS = ("--stack-size=6000", "--max-semi-space-size=1")
-"""Lean's elaborator needs more JavaScript stack than the default of 984 KB, and few JavaScript objects."""
+NODE_FLAGS = ("--stack-size=6000", "--max-semi-space-size=1", "--wasm-lazy-validation")
+"""Lean's elaborator needs more JavaScript stack than the default of 984 KB, and few JavaScript objects. A function of
+its module is validated when it is first called: most never are."""
+GATEWAY = ("Gateway",)
+"""The import of the gateway, as of a `Program`."""
 NATIVE_MEGABYTES = 8192
 """The memory limit of a native Lean, in MB; files of Mathlib need five thousand."""
 
@@ -117,11 +120,29 @@ class EmbeddedToolchain:
         return f"Lean {self.lean_version} (embedded, WebAssembly, {self.commit})"
 
     def command(self, program: Program, search_path: Sequence[Path] = ()) -> Command:
+        """Returns the command that runs `program`. It continues a saved process that has the same imports, if any."""
+        image = self._image(program)
+        return self._command(program, search_path, {"image": str(image)} if image and image.is_file() else {})
+
+    def saving_command(self, program: Program) -> Command:
+        """Returns the command that imports what `program` imports, and saves the process for later commands.
+
+        `program` has no sources, and the toolchain has a gateway, in whose directory the image is written.
+        """
+        return self._command(program, (), {"save": str(self._image(program))})
+
+    def _image(self, program: Program) -> Path | None:
+        if program.sources or self.gateway is None:
+            return None
+        return self.gateway / f"{'+'.join(program.imports)}.image"
+
+    def _command(self, program: Program, search_path: Sequence[Path], image: Mapping[str, str]) -> Command:
         path = [*search_path, *([self.gateway] if self.gateway else []), self.library]
         description = {
             "imports": program.imports,
             "sources": [str(file) for file in program.sources],
             "args": program.args,
+            **image,
         }
         script = str(self.root / "lean.js")
         return Command(

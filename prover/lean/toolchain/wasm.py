@@ -3,7 +3,8 @@
 The module exports every compiled Lean function, and its JavaScript glue turns each export into an object, in every
 thread. The rewriting removes the exports that only ``dlsym`` looks up: functions get fixed slots in the function table
 (an element segment, the same in every thread), data symbols have fixed addresses, and a symbol table in another file
-lists both. The code is unchanged. Format: WebAssembly core specification 2.0, chapter 5.
+lists both. Its mutable globals are exported, so that a process can be saved and resumed (`embedded/image.js`). The code
+is unchanged. Format: WebAssembly core specification 2.0, chapter 5.
 """
 
 from collections.abc import Iterator
@@ -16,6 +17,8 @@ HEADER = b"\0asm\1\0\0\0"
 
 DYNAMIC = ("l_", "_Z", "initialize_", "lp_")
 """Prefixes of the names that are looked up only through ``dlsym``."""
+SAVED_GLOBAL = "savedGlobal"
+"""The prefix of the names under which mutable globals are exported, each followed by its index."""
 
 
 class WasmError(ValueError):
@@ -112,10 +115,23 @@ def _imported_globals(reader: WasmReader) -> int:
     return count
 
 
-def _global_values(reader: WasmReader, imported: int) -> list[int | None]:
+@dataclass(frozen=True)
+class Globals:
+    """The globals of a module, its imported ones included."""
+
+    values: list[int | None]
+    """The initial value of each, as an unsigned 32-bit integer; None if it is of another type or imported."""
+    mutable: list[int]
+    """The indices of those that the module defines and may change."""
+
+
+def _globals(reader: WasmReader, imported: int) -> Globals:
     values: list[int | None] = [None] * imported
+    mutable: list[int] = []
     for _ in range(reader.unsigned()):
-        reader.at += 2
+        reader.at += 1
+        if reader.byte():
+            mutable.append(len(values))
         match reader.byte():
             case 0x41:
                 values.append(reader.signed() & 0xFFFFFFFF)
@@ -132,7 +148,7 @@ def _global_values(reader: WasmReader, imported: int) -> list[int | None]:
                 raise WasmError(f"a global of lean.wasm starts with opcode {opcode:#x}; this version is unknown")
         if reader.byte() != END:
             raise WasmError("a global of lean.wasm is not a constant; this version of the toolchain is unknown")
-    return values
+    return Globals(values, mutable)
 
 
 def _table_size(reader: WasmReader) -> int:
@@ -151,6 +167,11 @@ def _element_slots(reader: WasmReader) -> dict[int, int]:
     for place in range(reader.unsigned()):
         slots.setdefault(reader.unsigned(), offset + place)
     return slots
+
+
+def _global_export(index: int) -> bytes:
+    name = f"{SAVED_GLOBAL}{index}".encode()
+    return unsigned(len(name)) + name + bytes([GLOBAL_KIND]) + unsigned(index)
 
 
 @dataclass(frozen=True)
@@ -173,7 +194,7 @@ def rewrite(module: bytes) -> Rewritten:
     def reader(kind: int) -> WasmReader:
         return WasmReader(module, content_of[kind][0])
 
-    values = _global_values(reader(GLOBAL), _imported_globals(reader(IMPORT)))
+    variables = _globals(reader(GLOBAL), _imported_globals(reader(IMPORT)))
     size = _table_size(reader(TABLE))
     slots = _element_slots(reader(ELEMENT))
     exports = reader(EXPORT)
@@ -188,10 +209,11 @@ def rewrite(module: bytes) -> Rewritten:
                 slots[index] = size + len(added)
                 added.append(index)
             symbols[name] = slots[index]
-        elif kind == GLOBAL_KIND and (address := values[index]) is not None:
+        elif kind == GLOBAL_KIND and (address := variables.values[index]) is not None:
             symbols[name] = address
         if not (name.startswith(DYNAMIC) and name in symbols):
             exported.append(module[start : exports.at])
+    exported.extend(_global_export(index) for index in variables.mutable)
 
     segment = b"\0" + bytes([I32_CONST]) + signed(size) + bytes([END])
     segment += unsigned(len(added)) + b"".join(map(unsigned, added))

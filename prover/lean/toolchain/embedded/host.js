@@ -3,7 +3,12 @@
 // Lean's command line would import and elaborate the program on a worker thread, where every file
 // operation waits a millisecond for the main thread. Here the imports are read, the program's
 // sources (if any) elaborated, and its `main` run, all on the main thread.
+//
+// LEAN_PROGRAM describes the program: `imports`, `sources`, `args`. With `save` the process is saved
+// after its imports instead of running `main`; with `image` it continues a process that was saved.
 "use strict";
+
+const images = require("./image.js");
 
 const STATE_TAG = 1; // EST.Out.error
 
@@ -17,14 +22,37 @@ const ORPHAN_WATCH = `
   setInterval(() => { if (process.ppid !== parent) process.kill(process.pid, "SIGKILL"); }, 500);
 `;
 
-module.exports = function host(lean, program) {
+const program = JSON.parse(process.env.LEAN_PROGRAM ?? "null");
+const image = program?.image ? images.open(program.image) : null;
+module.exports = { program, image, start, resume };
+
+// Called within Lean's start-up, on its small stack.
+function start(lean) {
+  const { call, main, importModules, elaborate } = calls(lean);
+  const lowest = call("malloc", STACK_BYTES), highest = (lowest + STACK_BYTES) & ~15;
+  call("emscripten_stack_set_limits", highest, lowest);
+  call("_emscripten_stack_restore", highest);
+  const environment = program.sources.reduce(elaborate, importModules(program.imports));
+  if (program.save) {
+    images.save(program.save, lean, environment);
+    process.exit(0);
+  }
+  main(environment);
+}
+
+// Called instead of Lean's start-up: the saved process had finished that, and had the larger stack.
+function resume(lean) {
+  lean.mount();
+  const { main, setSearchPath } = calls(lean);
+  setSearchPath(process.env.LEAN_PATH.split(":"));
+  main(image.environment);
+}
+
+function calls(lean) {
   new (require("node:worker_threads").Worker)(ORPHAN_WATCH, { eval: true }).unref();
   const call = (name, ...args) => lean.table.get(lean.place(name))(...args);
   const word = address => lean.words[address >> 2];
   const box = n => (n << 1) | 1;
-  const lowest = call("malloc", STACK_BYTES), highest = (lowest + STACK_BYTES) & ~15;
-  call("emscripten_stack_set_limits", highest, lowest);
-  call("_emscripten_stack_restore", highest);
   const scratch = call("malloc", 64);
 
   const object = (tag, fields, scalars = []) => {
@@ -55,14 +83,22 @@ module.exports = function host(lean, program) {
   };
 
   const options = word(lean.place("l_Lean_Options_empty"));
-  const imports = program.imports.map(module => object(0, [name(module)], [0, 1, 0]));
   const trust = object(0, [], [0, 0, 0, 0]), level = box(2) /* private */, artifacts = box(1) /* none */;
-  let environment = result(call("l_Lean_importModules___boxed",
-    array(imports), options, trust, array([]), box(1), box(1), level, artifacts, world));
-  for (const file of program.sources ?? []) {
+
+  const importModules = modules => {
+    const imports = modules.map(module => object(0, [name(module)], [0, 1, 0]));
+    return result(call("l_Lean_importModules___boxed",
+      array(imports), options, trust, array([]), box(1), box(1), level, artifacts, world));
+  };
+  const elaborate = (environment, file) => {
     const text = lean.fs.readFileSync(file, "utf8").replace(/^import .*$/gm, "");
-    const elaborated = result(call("l_Lean_Elab_process___boxed", string(text), environment, options, some(string(file)), world));
-    environment = word(elaborated + 8);
-  }
-  process.exit(call("lean_run_main", environment, options, list(program.args.map(string))));
-};
+    const elaborated = call("l_Lean_Elab_process___boxed", string(text), environment, options, some(string(file)), world);
+    return word(result(elaborated) + 8);
+  };
+  const setSearchPath = paths =>
+    call("lean_st_ref_set", word(lean.place("l_Lean_searchPathRef")), list(paths.map(string)), world);
+  const main = environment =>
+    process.exit(call("lean_run_main", environment, options, list(program.args.map(string))));
+
+  return { call, importModules, elaborate, setSearchPath, main };
+}

@@ -2,18 +2,15 @@
 // which together no two symbols share, and its place; sorted by the first hash. `symbols.py` writes it.
 "use strict";
 
+const { hash } = require("node:crypto");
+
 module.exports = function open(file) {
   const bytes = require("node:fs").readFileSync(file);
   const rows = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
   const count = rows.length / 3;
 
   return name => {
-    let first = 0x811c9dc5, second = 0;
-    for (const byte of Buffer.from(name)) {
-      first = Math.imul(first ^ byte, 0x01000193) >>> 0;
-      second = Math.imul(second ^ byte, 0x5bd1e995) >>> 0;
-      second = (second ^ (second >>> 15)) >>> 0;
-    }
+    const digest = hash("sha1", name, "buffer"), first = digest.readUInt32LE(0), second = digest.readUInt32LE(4);
     let low = 0, high = count;
     while (low < high) {
       const middle = (low + high) >>> 1;
