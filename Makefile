@@ -34,8 +34,10 @@ test: dev
 	$(BIN)/pytest -n 2 --dist loadfile
 
 # The fast loop: formatting, lint, types and those unit tests that start no Lean and no PostgreSQL and train no model.
+# Properties are tested with a fifth of the examples.
 check: lint
-	$(BIN)/pytest -n 2 --dist loadfile -m 'not lean and not postgresql and not slow' tests/unit
+	$(BIN)/pytest -n 2 --dist loadfile --hypothesis-profile=fast \
+		-m 'not lean and not postgresql and not slow' tests/unit
 
 lint: .venv/ready
 	$(BIN)/ruff format --check .

@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterator
+from itertools import count
+from pathlib import Path
 
 import pytest
 
@@ -10,15 +12,27 @@ from prover.lean.gateway_session import LeanSession
 from prover.lean.toolchain.install import install
 from prover.lean.toolchain.node import find_node
 from prover.lean.toolchain.toolchain import EmbeddedToolchain
+from tests.properties import register_profiles
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 """The models of the tests are tiny and two pytest workers share the computer: more threads would only wait."""
 
+register_profiles()  # before pytest reads --hypothesis-profile
+
+
+@pytest.fixture(scope="session")
+def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Directories for the databases of the tests, of which most make none."""
+    directory = tmp_path_factory.mktemp("databases")
+    return (directory / str(number) for number in count())
+
 
 @pytest.fixture(autouse=True)
-def own_database(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+def own_database(databases: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
     """A database for each test, made at its first use: it neither changes the user's nor knows proofs from it."""
-    monkeypatch.setenv("PROVER_DATABASE", f"sqlite:///{tmp_path_factory.mktemp('database')}/prover.db")
+    file = next(databases) / "prover.db"
+    monkeypatch.setenv("PROVER_DATABASE", f"sqlite:///{file}")
+    return file
 
 
 @pytest.fixture(scope="session")

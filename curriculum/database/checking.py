@@ -36,8 +36,14 @@ def faults(connection: Connection) -> Faults:
     damaged = list(_file(connection))
     yield from damaged
     if not damaged:  # what is read from damaged pages means nothing
-        for look in LOOKS:
-            yield from look(connection)
+        yield from _tables(connection)
+        yield from row_faults(connection)
+
+
+def row_faults(connection: Connection) -> Faults:
+    """Yields a sentence for each inconsistency between rows."""
+    for look in LOOKS:
+        yield from look(connection)
 
 
 def _file(connection: Connection) -> Faults:
@@ -167,7 +173,6 @@ def _counted(connection: Connection, what: str, counting: Select[int]) -> Faults
 
 
 LOOKS: tuple[Callable[[Connection], Faults], ...] = (
-    _tables,
     _references,
     _positions,
     _proofs,

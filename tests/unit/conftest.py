@@ -7,7 +7,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import psycopg
@@ -117,11 +117,44 @@ def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def db(url: str, empty_database: Path) -> Iterator[Database]:
+def created_database(own_database: Path, empty_database: Path) -> Path:
+    """The file of the test's own database, in which the tables are created already."""
+    own_database.parent.mkdir()
+    return Path(shutil.copy(empty_database, own_database))
+
+
+@pytest.fixture(scope="session")
+def fresh_database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], Database]]:
+    """Opens a copy of an SQLite file, in place of the copy before.
+
+    All have one engine: SQLAlchemy compiles each query once for an engine, which takes longer than most tests.
+    """
+    file = tmp_path_factory.mktemp("fresh") / "prover.db"
+    with Database(file) as first:
+
+        def fresh(copied: Path) -> Database:
+            first.close()
+            for old in file.parent.glob("prover.db*"):
+                old.unlink()
+            shutil.copy(copied, file)
+            opened = Database(file)
+            opened._engine = first._engine
+            return opened
+
+        yield fresh
+
+
+@pytest.fixture
+def sqlite_database(fresh_database: Callable[[Path], Database], empty_database: Path) -> Database:
+    """An empty SQLite database."""
+    return fresh_database(empty_database)
+
+
+@pytest.fixture(params=KINDS)
+def db(request: pytest.FixtureRequest) -> Iterator[Database]:
     """An empty database, of each kind."""
-    if url.startswith("sqlite:///"):
-        file = Path(url.removeprefix("sqlite:///"))
-        file.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(empty_database, file)
-    with Database(url) as database:
-        yield database
+    if request.param == "sqlite":
+        yield request.getfixturevalue("sqlite_database")
+    else:
+        with Database(request.getfixturevalue("postgresql").new_database()) as database:
+            yield database

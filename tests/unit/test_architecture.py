@@ -52,6 +52,11 @@ def parsed(file: Path) -> ast.Module:
     return ast.parse(file.read_text(encoding="utf-8"))
 
 
+@cache
+def nodes(file: Path) -> tuple[ast.AST, ...]:
+    return tuple(ast.walk(parsed(file)))
+
+
 def shown(file: Path) -> str:
     return str(file.relative_to(ROOT))
 
@@ -74,7 +79,7 @@ def imported(nodes: Iterator[ast.AST], file: Path) -> Iterator[str]:
 @cache
 def imports(file: Path) -> frozenset[str]:
     """Everything that a file imports, also in functions and for type checkers."""
-    return frozenset(imported(ast.walk(parsed(file)), file))
+    return frozenset(imported(iter(nodes(file)), file))
 
 
 @cache
@@ -233,7 +238,7 @@ def test_only_the_command_line_prints() -> None:
     printing = [
         shown(file)
         for file in outside("prover/cli/")
-        for node in ast.walk(parsed(file))
+        for node in nodes(file)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
     assert printing == []
@@ -244,7 +249,7 @@ def test_only_one_file_of_the_application_layer_reads_the_environment() -> None:
         shown(file)
         for file in sources("prover/app")
         if file.name != "environment.py" or file.parent.name != "app"
-        for node in ast.walk(parsed(file))
+        for node in nodes(file)
         if isinstance(node, ast.Attribute) and node.attr in ("environ", "getenv")
     ]
     assert reading == []
@@ -254,7 +259,7 @@ def test_the_prover_is_put_together_in_one_place() -> None:
     calls = {
         shown(file)
         for file in sources(*TREES)
-        for node in ast.walk(parsed(file))
+        for node in nodes(file)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Prover"
     }
     assert calls == {"prover/app/assembly.py"}

@@ -4,10 +4,11 @@ import math
 from statistics import fmean
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.statistics import Drawn, Interval, bootstrap, bootstrap_mean
+from tests.properties import with_examples
 
 
 def test_the_same_seed_gives_the_numbers_that_stored_results_hold() -> None:
@@ -18,7 +19,7 @@ def test_the_same_seed_gives_the_numbers_that_stored_results_hold() -> None:
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=20), st.integers(0, 5))
-@settings(deadline=None, max_examples=50)
+@with_examples(50)
 def test_an_interval_of_a_mean_lies_between_the_least_and_the_largest_value(values: list[float], seed: int) -> None:
     found = bootstrap_mean(values, seed, resamples=50)
     assert min(values) - 1e-9 <= found.low <= found.high <= max(values) + 1e-9

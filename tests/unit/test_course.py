@@ -133,20 +133,9 @@ def summary_after(db: Database, run: int) -> CourseSummary:
         return summary_of(finished_steps(connection, run))
 
 
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database's file with no rows."""
-    file = tmp_path_factory.mktemp("empty") / "prover.db"
-    with Database(file) as db:
-        db.upgrade()
-    return file
-
-
 @pytest.fixture
-def database(tmp_path: Path, empty: Path) -> Iterator[Database]:
-    shutil.copy(empty, tmp_path / "prover.db")
-    with Database(tmp_path / "prover.db") as db:
-        yield db
+def database(sqlite_database: Database) -> Database:
+    return sqlite_database
 
 
 def test_what_is_learnt_in_one_repository_helps_in_the_next_and_in_the_next_round(
@@ -178,9 +167,9 @@ def test_the_matrix_has_a_row_for_each_repository_learnt(database: Database, tmp
 
 
 @pytest.mark.slow
-def test_a_kill_at_any_point_changes_nothing_of_the_result(tmp_path: Path, empty: Path) -> None:
+def test_a_kill_at_any_point_changes_nothing_of_the_result(tmp_path: Path, empty_database: Path) -> None:
     def course(name: str, kills: Sequence[int], lose: bool = False) -> tuple[list[tuple[Any, ...]], int]:
-        shutil.copy(empty, tmp_path / f"{name}.db")
+        shutil.copy(empty_database, tmp_path / f"{name}.db")
         with Database(tmp_path / f"{name}.db") as db:
             for point in kills:
                 with pytest.raises(Killed):
@@ -280,9 +269,9 @@ def test_known_proofs_are_tried_again_after_a_commit(database: Database, tmp_pat
 
 
 @pytest.mark.slow
-def test_a_kill_while_known_proofs_are_tried_again_changes_nothing(tmp_path: Path, empty: Path) -> None:
+def test_a_kill_while_known_proofs_are_tried_again_changes_nothing(tmp_path: Path, empty_database: Path) -> None:
     def rechecked(name: str, die_at: int) -> list[Any]:
-        shutil.copy(empty, tmp_path / f"{name}.db")
+        shutil.copy(empty_database, tmp_path / f"{name}.db")
         with Database(tmp_path / f"{name}.db") as db:
             complete(db, FakeExecutor(db), tmp_path / name, config())
             for point in [die_at] if die_at else []:

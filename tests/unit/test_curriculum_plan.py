@@ -20,6 +20,8 @@ from tests.traced_modules import LEAN, keyed, module, read, theorem
 
 HERE = "https://example.org/r"
 
+pytestmark = pytest.mark.usefixtures("created_database")
+
 
 def trace(db: Database) -> None:
     first = module("A", theorem("A.one", key="s1"), theorem("A.open", key="s2", incomplete=True))

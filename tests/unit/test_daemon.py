@@ -2,7 +2,7 @@
 
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -24,20 +24,18 @@ from tests.unit.fake_daemon import BAD, CONFIGURATION, GOOD, NAMES, FakeEnvironm
 
 
 @pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def empty(tmp_path_factory: pytest.TempPathFactory, empty_database: Path) -> Path:
     """A database's file with the two repositories and nothing else."""
     file = tmp_path_factory.mktemp("empty") / "prover.db"
-    with Database(file) as db:
+    with Database(shutil.copy(empty_database, file)) as db:
         for location in (GOOD, BAD):
             db.perform(lambda work, place=location: work.traces.record_repository(place))  # type: ignore[misc]
     return file
 
 
 @pytest.fixture
-def db(tmp_path: Path, empty: Path) -> Iterator[Database]:
-    shutil.copy(empty, tmp_path / "prover.db")
-    with Database(tmp_path / "prover.db", busy_seconds=2) as database:
-        yield database
+def db(fresh_database: Callable[[Path], Database], empty: Path) -> Database:
+    return fresh_database(empty)
 
 
 def test_it_traces_proves_learns_and_rests(db: Database) -> None:
@@ -316,12 +314,12 @@ def test_what_one_daemon_traced_the_other_learns(db: Database) -> None:
     assert other.counters.learnt == before + 1
 
 
-def test_who_is_told_to_stop_does_not_wait_for_a_database_in_use(db: Database, tmp_path: Path) -> None:
+def test_who_is_told_to_stop_does_not_wait_for_a_database_in_use(db: Database) -> None:
     one, _ = daemon(db, FakeEnvironment(db))
     held = one._lease(GOOD)
     assert held is not None
     holding = LeaseKeeper(db, held)
-    writer = sqlite3.connect(tmp_path / "prover.db", isolation_level=None)
+    writer = sqlite3.connect(db.name, isolation_level=None)
     writer.execute("BEGIN IMMEDIATE")
     with pytest.raises(Killed), holding:
         raise Killed

@@ -1,7 +1,6 @@
 """The daemon trains learners with weights on what it traces and proves, and resumes from a checkpoint after a kill."""
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -55,10 +54,9 @@ class Counting:
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Iterator[Database]:
-    with Database(tmp_path / "prover.db") as database:
-        database.perform(lambda work: work.traces.record_repository(GOOD))
-        yield database
+def db(sqlite_database: Database) -> Database:
+    sqlite_database.perform(lambda work: work.traces.record_repository(GOOD))
+    return sqlite_database
 
 
 def config(**learning: Any) -> DaemonConfig:
@@ -125,9 +123,9 @@ def test_without_a_checkpoint_that_fits_everything_is_learned_again(db: Database
     if lost == "checkpoint":
         (tmp_path / "learners" / "1" / "counting" / "known").unlink()
     if lost == "database":
-        sqlite3.connect(tmp_path / "prover.db").execute("VACUUM INTO ?", (str(tmp_path / "copy.db"),))
+        sqlite3.connect(db.name).execute("VACUUM INTO ?", (str(tmp_path / "copy.db"),))
     again = Counting()
-    with Database(tmp_path / ("copy.db" if lost == "database" else "prover.db")) as used:
+    with Database(tmp_path / "copy.db" if lost == "database" else Path(db.name)) as used:
         two = environment(used, tmp_path, again)
         until_idle(daemon(used, two, owner="two", configuration=settings)[0], two)
     assert again.known == ["A"]

@@ -2,12 +2,12 @@
 
 import pytest
 import sqlalchemy
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import select, update
 from traced_modules import LEAN, keyed, module, modules, open_theorems, read, sorry, theorem
 
-from curriculum.database.checking import faults
+from curriculum.database.checking import faults, row_faults
 from curriculum.database.database import Database, UnitOfWork
 from curriculum.database.history import histories, proofs_of
 from curriculum.database.identity import ModuleText, module_keys
@@ -18,6 +18,7 @@ from curriculum.database.tables import ProofRow, SnapshotModuleRow, SnapshotRow,
 from curriculum.database.theorem_queue import queue_of
 from prover.errors import DatabaseBusy, LeaseLost, RepositoryError, RowRefused
 from prover.lean.traced import TracedModule, sorry_ids
+from tests.properties import with_examples
 
 PROOF = FoundProof(("simp", "omega"), ("propext",), verified=3, generator="automation", whole=False)
 SETTINGS = {"generators": ["automation"], "limits": {"tactics": 8}}
@@ -40,7 +41,7 @@ def counts(db: Database) -> dict[str, int]:
 
 def whole(db: Database) -> None:
     with db.reading() as connection:
-        assert list(faults(connection)) == []
+        assert list(row_faults(connection)) == []
 
 
 def sorry_keys(connection: sqlalchemy.Connection, snapshot: int) -> list[str]:
@@ -54,7 +55,7 @@ def tried(name: str, result: object = ("open", "out of time"), **more: object) -
 
 
 @given(traced=modules())
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@with_examples(30, shared_fixtures=True)
 def test_a_module_is_read_as_it_was_stored(db: Database, traced: TracedModule) -> None:
     key = keyed(traced)
     (name,) = key
@@ -387,7 +388,8 @@ def test_check_finds_what_constraints_cannot_say(db: Database) -> None:
             said = " ".join(faults(connection))
             connection.get_transaction().rollback()  # type: ignore[union-attr]
         assert any(part in said for part in found.split("|")), said
-    whole(db)
+    with db.reading() as connection:
+        assert list(faults(connection)) == []
 
 
 def test_work_is_done_again_while_others_are_in_the_way(db: Database) -> None:
@@ -468,7 +470,7 @@ def test_who_was_taken_over_changes_nothing_more(timed: Database, clock: Clock) 
 @given(jump=st.floats(-1e6, 1e6))
 @example(jump=-60.0)
 @example(jump=-62.0)
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@with_examples(50, shared_fixtures=True)
 def test_who_keeps_asking_has_a_lease_after_twice_its_time_however_the_clock_jumps(
     timed: Database, clock: Clock, jump: float
 ) -> None:

@@ -1,7 +1,8 @@
 """The queries that are asked often are answered by indices: SQLite's plan for none of them reads a whole table."""
 
 import re
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -43,19 +44,25 @@ UNSORTED = ("attempts at a theorem", "attempts of a run", "steps of a course")
 """read in the order of an index"""
 
 
+@pytest.fixture(scope="module")
+def db(empty_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """A database in which one module was traced; the queries change nothing."""
+    with Database(shutil.copy(empty_database, tmp_path_factory.mktemp("queries") / "prover.db")) as made:
+        made.perform(lambda work: work.traces.record_trace(read("1"), keyed(module("A", theorem("a"))), {}))
+        yield made
+
+
 @pytest.mark.parametrize("name", ASKED)
-def test_no_table_is_read_whole(tmp_path: Path, name: str) -> None:
+def test_no_table_is_read_whole(db: Database, name: str) -> None:
     plans: list[str] = []
-    with Database(tmp_path / "prover.db") as db:
-        db.perform(lambda work: work.traces.record_trace(read("1"), keyed(module("A", theorem("a"))), {}))
-        with db.reading() as connection:
+    with db.reading() as connection:
 
-            @event.listens_for(connection, "before_cursor_execute")
-            def explain(_c: object, cursor: object, statement: str, parameters: tuple[object, ...], *_: object) -> None:
-                found = connection.connection.driver_connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[union-attr]
-                plans.extend(row[3] for row in found)
+        @event.listens_for(connection, "before_cursor_execute")
+        def explain(_c: object, cursor: object, statement: str, parameters: tuple[object, ...], *_: object) -> None:
+            found = connection.connection.driver_connection.execute(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[union-attr]
+            plans.extend(row[3] for row in found)
 
-            ASKED[name](connection)
+        ASKED[name](connection)
     assert plans
     assert [plan for plan in plans if SCAN.match(plan)] == []
     assert SORT not in plans or name not in UNSORTED

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Connection, select, true
 from traced_modules import LEAN, keyed, module, modules, open_theorems, read, theorem
 
-from curriculum.database.checking import faults
+from curriculum.database.checking import row_faults
 from curriculum.database.courses import store_step
 from curriculum.database.database import Database, UnitOfWork
 from curriculum.database.listing import row_counts
@@ -24,6 +24,7 @@ from curriculum.database.transfer import export_to, import_from
 from curriculum.database.watches import record_visit
 from prover.errors import ImportRefused
 from prover.lean.traced import TracedModule
+from tests.properties import with_examples
 
 STEPS = (GoalStep("n : Nat\n⊢ n = n", "g1", "simp"), GoalStep("⊢ True", "g2", "omega\n  rfl"))
 PROOF = FoundProof(("simp", "omega\n  rfl"), ("propext",), 3, "automation", whole=False, model="tiny@2", steps=STEPS)
@@ -67,17 +68,8 @@ def imported(db: Database, file: Path) -> int:
 
 def counts(db: Database) -> dict[str, int]:
     with db.reading() as connection:
-        assert list(faults(connection)) == []
+        assert list(row_faults(connection)) == []
         return row_counts(connection)
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database's file with no rows."""
-    file = tmp_path_factory.mktemp("empty") / "prover.db"
-    with Database(file) as db:
-        db.upgrade()
-    return file
 
 
 MODULES = st.tuples(modules("M"), modules("N.O"))
@@ -92,12 +84,14 @@ def open_rows(connection: Connection) -> list[tuple[object, ...]]:
 
 @pytest.mark.slow
 @given(traced=st.lists(MODULES, min_size=1, max_size=2))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-def test_everything_comes_back(tmp_path: Path, empty: Path, traced: list[tuple[TracedModule, TracedModule]]) -> None:
+@with_examples(12, shared_fixtures=True)
+def test_everything_comes_back(
+    tmp_path: Path, empty_database: Path, traced: list[tuple[TracedModule, TracedModule]]
+) -> None:
     place = tmp_path / new_uid()
     place.mkdir()
     for name in ("one", "two", "three"):
-        shutil.copy(empty, place / f"{name}.db")
+        shutil.copy(empty_database, place / f"{name}.db")
     with Database(place / "one.db") as one, Database(place / "two.db") as two, Database(place / "three.db") as three:
         one.perform(lambda work: everything(work, traced))
         lines = exported(one, place / "one.jsonl")
@@ -115,8 +109,8 @@ def test_everything_comes_back(tmp_path: Path, empty: Path, traced: list[tuple[T
 
 
 @pytest.fixture
-def full(tmp_path: Path) -> Database:
-    db = Database(tmp_path / "full.db")
+def full(tmp_path: Path, empty_database: Path) -> Database:
+    db = Database(shutil.copy(empty_database, tmp_path / "full.db"))
     traced = (
         module("M", theorem("a", key="s1", incomplete=True), theorem("b")),
         module("N", theorem("c"), theorem("d", incomplete=True)),

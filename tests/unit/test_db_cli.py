@@ -1,6 +1,7 @@
 """`prover db` as people call it: what it prints, and one sentence with status 2 when something is wrong."""
 
 import json
+import shutil
 import sqlite3
 from pathlib import Path
 
@@ -24,9 +25,14 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home" / "prover.db"
 
 
-def traced(file: Path) -> None:
+@pytest.fixture
+def traced(file: Path, empty_database: Path) -> Path:
+    """The database, in which one module was traced."""
+    file.parent.mkdir()
+    shutil.copy(empty_database, file)
     with Database(file) as db:
         db.perform(lambda work: work.traces.record_trace(read("1"), keyed(module("A", theorem("a"))), {}))
+    return file
 
 
 def test_status_makes_nothing(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -44,11 +50,10 @@ def test_upgrade_says_what_it_did(file: Path, capsys: pytest.CaptureFixture[str]
     )
 
 
-def test_status_counts(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    traced(file)
+def test_status_counts(traced: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["db", "status", "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
-    assert (said["database"], said["version"], said["rows"]["tactic_steps"]) == (str(file), HEAD, 2)
+    assert (said["database"], said["version"], said["rows"]["tactic_steps"]) == (str(traced), HEAD, 2)
     assert run(["db", "status"]) == 0
     assert "tactic_steps" in capsys.readouterr().out
 
@@ -65,23 +70,20 @@ def test_the_variable_names_another_database(
     assert "not supported" in capsys.readouterr().err
 
 
-def test_check_is_content_with_a_whole_database(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    traced(file)
+def test_check_is_content_with_a_whole_database(traced: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["db", "check"]) == 0
     assert "nothing is wrong" in capsys.readouterr().out
 
 
-def test_check_names_what_is_wrong(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    traced(file)
-    with sqlite3.connect(file) as connection:
+def test_check_names_what_is_wrong(traced: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with sqlite3.connect(traced) as connection:
         connection.execute("UPDATE states SET text = 'False' WHERE id = 1")
     assert run(["db", "check"]) == 2
     assert "1 states do not match their digests" in capsys.readouterr().out
 
 
-def test_a_newer_database_is_one_sentence(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    traced(file)
-    with sqlite3.connect(file) as connection:
+def test_a_newer_database_is_one_sentence(traced: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with sqlite3.connect(traced) as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0999'")
     for command in (["check"], ["upgrade"], ["export", "x"]):
         assert run(["db", *command]) == 2
@@ -103,9 +105,8 @@ def test_a_file_that_is_no_database_is_one_sentence(file: Path, capsys: pytest.C
 
 
 def test_what_is_exported_can_be_imported(
-    file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    traced: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    traced(file)
     assert run(["db", "export", str(tmp_path / "all.jsonl")]) == 0
     monkeypatch.setenv("PROVER_DATABASE", f"sqlite:///{tmp_path}/other.db")
     assert run(["db", "import", str(tmp_path / "all.jsonl")]) == 0
@@ -125,10 +126,9 @@ def test_places_that_are_wrong_are_named(file: Path, tmp_path: Path, capsys: pyt
     assert "is not an export of a database" in capsys.readouterr().err
 
 
-def test_the_history_of_a_theorem_is_shown(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    traced(file)
+def test_the_history_of_a_theorem_is_shown(traced: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     here = "https://example.org/r"
-    with Database(file) as db:
+    with Database(traced) as db:
         proof = FoundProof(("simp",), ("propext",), 3, "automation", whole=False)
         for result in (("open", "out of time"), proof):
             tried = AttemptRecord(

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from curriculum.critic import StepCritic
@@ -18,9 +18,7 @@ from curriculum.ordering import (
     Similar,
     SmallClosures,
 )
-
-calm = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""the computer may be busy with other things"""
+from tests.properties import with_examples
 
 
 def proved(steps: int) -> RatedTheorem:
@@ -83,7 +81,7 @@ def test_percentiles_refuse_infinities_and_disorder() -> None:
 
 
 @given(st.lists(st.floats(0, 1e6), min_size=1).map(sorted), st.floats(0, 100), st.floats(0, 100))
-@calm
+@with_examples(50)
 def test_percentiles_lie_within_and_grow(values: list[float], one: float, other: float) -> None:
     low, high = sorted((one, other))
     slack = 1e-9 * values[-1]
@@ -93,7 +91,7 @@ def test_percentiles_lie_within_and_grow(values: list[float], one: float, other:
 
 
 @given(st.lists(st.builds(RatedTheorem, st.text(max_size=3), st.booleans(), st.none() | st.integers(0, 5_000))))
-@calm
+@with_examples(50)
 def test_every_theorem_is_in_one_category(theorems: list[RatedTheorem]) -> None:
     assert histogram(theorems, thresholds(theorems)).total == len(theorems)
 

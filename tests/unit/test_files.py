@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.files import atomic_directory, atomic_path, move_atomically, write_atomically
+from tests.properties import with_examples
 
 
 @contextmanager
@@ -29,7 +30,7 @@ def largest_file(size: int) -> Iterator[None]:
 
 
 @given(contents=st.lists(st.binary() | st.text(st.characters(codec="utf-8")), min_size=1), durable=st.booleans())
-@settings(deadline=None, max_examples=30)
+@with_examples(30)
 def test_the_last_content_is_read_back_and_nothing_else_stays(
     tmp_path_factory: pytest.TempPathFactory, contents: list[bytes | str], durable: bool
 ) -> None:

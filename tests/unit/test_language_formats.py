@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prover.errors import UsageError
@@ -20,6 +20,7 @@ from prover.tactics.language.formats import (
     state_text,
 )
 from prover.tactics.language.rejection import in_code_block, rejection_reason
+from tests.properties import with_examples
 
 STATE = "n m : Nat\nh : n = m\n⊢ m = n"
 
@@ -78,7 +79,7 @@ def test_every_kind_of_model_has_a_format_for_both_purposes() -> None:
         assert FORMATS.built_in[name].asks_for == wanted
 
 
-@settings(max_examples=60)
+@with_examples(60)
 @given(
     st.sampled_from(sorted(FORMATS.built_in)),
     st.text(max_size=120),

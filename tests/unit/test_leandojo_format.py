@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from leandojo_reader import Corpus, examples
 from leandojo_repositories import LIBRARY, Line, Writing, repositories
@@ -18,6 +18,7 @@ from prover.project.leandojo.export import BenchmarkOrigin, Exported, export_ben
 from prover.project.leandojo.modules import traced_modules
 from prover.project.leandojo.reading import CHUNK_CHARACTERS, entries, read_benchmark
 from prover.project.leandojo.split import Sizes, at_random, by_novel_premise
+from tests.properties import with_examples
 
 ORIGIN = BenchmarkOrigin("https://example.org/lib", "c" * 40, "4.28.0-pre")
 NONE_HELD = Sizes(0, 0)
@@ -139,7 +140,7 @@ def test_the_library_imports_are_followed_where_they_are_known(tmp_path: Path) -
     ]
 
 
-@settings(max_examples=60, deadline=None)
+@with_examples(60)
 @given(written=repositories(), seed=st.integers(0, 3))
 def test_a_strict_reader_accepts_what_is_written(written: list[Writing], seed: int) -> None:
     codes = {name: f"theorem {name} : True" for name, _ in LIBRARY}
@@ -158,7 +159,7 @@ def _examples(corpus: Corpus, scratch: str, strategy: str, part: str) -> list[ob
     return list(examples(corpus, Path(scratch) / "out" / strategy / f"{part}.json"))
 
 
-@settings(max_examples=60, deadline=None)
+@with_examples(60)
 @given(written=repositories(), with_texts=st.booleans())
 def test_what_is_written_comes_back(written: list[Writing], with_texts: bool) -> None:
     texts = {module.traced().path: module.text for module in written}
@@ -191,7 +192,7 @@ def _essence(step: TracedStep) -> tuple[object, ...]:
     return step.declaration, step.text, step.before, step.after, premises
 
 
-@settings(max_examples=30, deadline=None)
+@with_examples(30)
 @given(written=repositories())
 def test_a_benchmark_of_what_was_read_is_the_same_benchmark(written: list[Writing]) -> None:
     texts = {module.traced().path: module.text for module in written}

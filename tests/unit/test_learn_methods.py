@@ -2,20 +2,28 @@
 
 import random
 from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from curriculum.learn.averaging import LowRank, averaged_parameters, averaged_updates
 from curriculum.learn.ewc import Anchor, anchor, diagonal_fisher, penalty
 from curriculum.learn.rehearsal import Rehearsal
+from tests.libraries import needs
+from tests.properties import with_examples
 
-calm = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""the computer may be busy with other things"""
+pytestmark = [pytest.mark.slow, needs("torch")]
+torch: Any = None
 
-torch = pytest.importorskip("torch")
+
+@pytest.fixture(autouse=True, scope="module")
+def imported() -> None:
+    """Imports torch before the first test, and not already when the tests are collected."""
+    global torch
+    torch = import_module("torch")
 
 
 def gaussian(mean: Any) -> Callable[[Any], Any]:
@@ -107,7 +115,7 @@ def buffer(capacity: int, seed: int = 0) -> Rehearsal[int]:
 
 
 @given(st.lists(st.integers(0, 500)), st.integers(0, 20), st.integers(0, 3), st.randoms(use_true_random=False))
-@calm
+@with_examples(50)
 def test_what_is_kept_does_not_depend_on_order_or_repetition(
     items: list[int], capacity: int, seed: int, chance: random.Random
 ) -> None:

@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from curriculum.metrics import (
@@ -21,9 +21,7 @@ from curriculum.metrics import (
     windowed_forgetting,
     windowed_plasticity,
 )
-
-calm = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""the computer may be busy with other things"""
+from tests.properties import with_examples
 
 WORKED = Matrix(
     ("a", "b", "c"),
@@ -98,7 +96,7 @@ def matrices(draw: st.DrawFn, least: int = 2) -> Matrix:
 
 
 @given(matrices())
-@calm
+@with_examples(50)
 def test_every_metric_is_within_its_bounds(matrix: Matrix) -> None:
     for metric in METRICS:
         value = metric.compute(matrix)
@@ -107,7 +105,7 @@ def test_every_metric_is_within_its_bounds(matrix: Matrix) -> None:
 
 
 @given(matrices(), SHARES)
-@calm
+@with_examples(50)
 def test_a_learner_that_never_changes_forgets_and_transfers_nothing(matrix: Matrix, value: float) -> None:
     flat = Matrix(matrix.tasks, tuple((value,) * len(row) for row in matrix.rows), (value,) * len(matrix.tasks))
     got = {metric.name: metric.compute(flat) for metric in METRICS}
@@ -116,13 +114,13 @@ def test_a_learner_that_never_changes_forgets_and_transfers_nothing(matrix: Matr
 
 
 @given(matrices())
-@calm
+@with_examples(50)
 def test_forgetting_is_never_less_than_the_loss_of_backward_transfer(matrix: Matrix) -> None:
     assert forgetting(matrix) >= -backward_transfer(matrix) - 1e-9
 
 
 @given(matrices())
-@calm
+@with_examples(50)
 def test_time_reversed_drops_are_rises(matrix: Matrix) -> None:
     """With all tasks equal, the average is the row's value, and reading it backwards swaps WF and WP."""
     values = [row[0] for row in matrix.rows]
@@ -132,7 +130,7 @@ def test_time_reversed_drops_are_rises(matrix: Matrix) -> None:
 
 
 @given(matrices())
-@calm
+@with_examples(50)
 def test_future_tasks_change_nothing_but_forward_transfer(matrix: Matrix) -> None:
     assume(matrix.learned() >= 2)
     blind = Matrix(
@@ -145,7 +143,7 @@ def test_future_tasks_change_nothing_but_forward_transfer(matrix: Matrix) -> Non
 
 
 @given(st.lists(st.lists(st.booleans(), min_size=1, max_size=6), min_size=2, max_size=4), st.integers(0, 5))
-@calm
+@with_examples(50)
 def test_an_interval_holds_its_estimate_when_nothing_varies(items: list[list[bool]], seed: int) -> None:
     tasks = tuple(str(n) for n in range(len(items)))
     row = tuple(tuple(float(items[n][0]) for _ in items[n]) for n in range(len(items)))

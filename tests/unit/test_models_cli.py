@@ -20,6 +20,8 @@ from prover.tactics.language.model_tactics import ModelTactics
 from tests.model_server import chat, serving
 from tests.tiny_models import tiny_causal, tiny_seq2seq
 
+pytestmark = pytest.mark.usefixtures("created_database")
+
 
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
@@ -177,6 +179,7 @@ def test_the_model_is_one_of_the_generators(tmp_path: Path) -> None:
         generators_named("model", Reporter())
 
 
+@pytest.mark.slow
 def test_a_model_that_is_not_there_is_refused_before_lean_starts(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

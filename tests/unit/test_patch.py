@@ -7,13 +7,14 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prover.errors import NotWritable
 from prover.lean.file_text import BYTE_ORDER_MARK, as_read
 from prover.lean.session import SourceText
 from prover.project.patch import Replacement, patched, proof_replacement, replace, unified_diff, write_patched
+from tests.properties import with_examples
 
 PIECE = st.lists(
     st.sampled_from([*"ab ∀é𝔸λ⟨⟩·\t\n\r", "\r\n"]) | st.characters(exclude_categories=["Cs"]), max_size=20
@@ -149,7 +150,7 @@ def git_repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@with_examples(40, shared_fixtures=True)
 @given(CODE, CODE)
 def test_git_applies_the_diff(git_repository: Path, before: str, after: str) -> None:
     if before and after and before != after:

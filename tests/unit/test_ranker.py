@@ -1,15 +1,27 @@
 """The ranker: it learns, forgets as each strategy allows, and continues from a saved state."""
 
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from curriculum.learn.learner import EvaluationTask, Strategy, TrainingTask, held_out
 from curriculum.learn.ranker import Ranker, contrast, pairs_of
 from prover.lean.traced import PremiseUse, TracedModule, TracedStep
+from tests.libraries import needs
 from tests.traced_modules import module, theorem
 
-torch = pytest.importorskip("torch")
+pytestmark = [pytest.mark.slow, needs("torch")]
+torch: Any = None
+
+
+@pytest.fixture(autouse=True, scope="module")
+def imported() -> None:
+    """Imports torch before the first test, and not already when the tests are collected."""
+    global torch
+    torch = import_module("torch")
+
 
 WORDS = (
     "tree",

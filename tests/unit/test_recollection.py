@@ -16,8 +16,8 @@ STEPS = (GoalStep("t : Tree\n⊢ mirror t = t", "g", "induction t"),)
 
 
 @pytest.fixture
-def db(tmp_path: Path) -> Database:
-    return Database(tmp_path / "prover.db")
+def db(sqlite_database: Database) -> Database:
+    return sqlite_database
 
 
 def trace(db: Database, revision: str = "1") -> None:

@@ -13,6 +13,9 @@ from prover.cli.main import run
 TOML = 'name = "origin"\n[[lean_lib]]\nname = "A"\n'
 
 
+pytestmark = pytest.mark.usefixtures("created_database")
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A home of its own, and a PATH with nothing but git, so that no elan is asked."""
@@ -22,7 +25,6 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "bin" / "git").symlink_to(git)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     monkeypatch.setenv("PROVER_HOME", str(tmp_path / "home"))
-    monkeypatch.delenv("PROVER_DATABASE", raising=False)
     return tmp_path / "home"
 
 

@@ -1,17 +1,15 @@
 """What is tried next, and how budgets are shared out."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from curriculum.database.database import Database
 from curriculum.database.records import AttemptCost, AttemptRecord, FoundProof
 from curriculum.scheduling import Candidate, SuccessRecord, Temperatures, best, prioritise, shares, staleness
 from curriculum.selection import next_theorem
+from tests.properties import with_examples
 from tests.traced_modules import LEAN, keyed, module, read, theorem
-
-calm = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-"""the computer may be busy with other things"""
 
 DAY = 24 * 3600.0
 UNKNOWN = SuccessRecord()
@@ -61,7 +59,7 @@ def test_of_equals_the_first_is_tried_and_of_none_none() -> None:
 
 
 @given(st.integers(-10, 10**9), st.floats(-1e12, 1e12))
-@calm
+@with_examples(50)
 def test_staleness_is_a_share_whatever_the_clock_says(learnt: int, seconds: float) -> None:
     assert 0.01 <= staleness(learnt, seconds) <= 1.0
 
@@ -71,7 +69,7 @@ def test_staleness_is_a_share_whatever_the_clock_says(learnt: int, seconds: floa
     st.integers(0, 3),
     st.integers(0, 500),
 )
-@calm
+@with_examples(50)
 def test_shares_are_the_whole_and_nobody_has_less_than_the_least(
     chances: dict[str, float], least: int, more: int
 ) -> None:

@@ -14,12 +14,10 @@ from retrieval.errors import TrainingRefused
 from retrieval.evaluate import Needed
 from retrieval.premise import Position, Premise
 from retrieval.train import CHECKPOINT, RECORD, RetrieverSettings, _batch, _pairs, fresh, train
+from tests.libraries import needs
 from tests.tiny_encoders import save_t5
 
-pytestmark = pytest.mark.slow  # models are trained or run
-
-pytest.importorskip("torch")
-pytest.importorskip("transformers")
+pytestmark = [pytest.mark.slow, needs("torch", "transformers")]
 
 SUBJECTS = ("add", "reverse", "union", "graph", "order", "prime", "sum", "path")
 PREMISES = [

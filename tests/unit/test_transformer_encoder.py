@@ -12,13 +12,11 @@ from retrieval.errors import EncoderMissing, IndexOutdated
 from retrieval.premise import Premise
 from retrieval.retriever import Retriever
 from retrieval.stored import IndexKey, load, save
+from tests.libraries import needs
 from tests.tiny_encoders import save_bert, save_t5
 from tests.unit.test_retrieval import IMPORTS, PREMISES
 
-pytestmark = pytest.mark.slow  # models are trained or run
-
-pytest.importorskip("torch")
-pytest.importorskip("transformers")
+pytestmark = [pytest.mark.slow, needs("torch", "transformers")]
 
 
 @pytest.fixture(scope="module")

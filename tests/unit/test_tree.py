@@ -1,12 +1,13 @@
 """The AND/OR graph of a search: its invariants after every step, whatever is added to it."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from prover.lean.scripted import opened
 from prover.search.priority import length_normalised
 from prover.search.tree import Node, Status, Step, Tree, proof_steps
 from prover.tactics.generator import Suggestion
+from tests.properties import with_examples
 
 PLAIN = length_normalised(0.0)
 KEYS = st.sampled_from([f"g{number}" for number in range(7)])
@@ -80,7 +81,7 @@ def least_fixpoint(graph: Tree) -> set[Node]:
         proved = more
 
 
-@settings(max_examples=200, deadline=None)
+@with_examples(200)
 @given(st.lists(MOVES, max_size=25), st.sampled_from([0.0, 0.5, 1.0]))
 def test_the_invariants_hold_after_every_step(moves: list[tuple], alpha: float) -> None:  # type: ignore[type-arg]
     graph = tree(alpha)
@@ -90,7 +91,7 @@ def test_the_invariants_hold_after_every_step(moves: list[tuple], alpha: float) 
         assert {n for n in graph.nodes.values() if n.status is Status.PROVED} == least_fixpoint(graph)
 
 
-@settings(max_examples=200, deadline=None)
+@with_examples(200)
 @given(st.lists(MOVES, max_size=25))
 def test_a_proof_ends_in_steps_that_leave_nothing_and_never_uses_itself(moves: list[tuple]) -> None:  # type: ignore[type-arg]
     graph = tree()
@@ -103,7 +104,7 @@ def test_a_proof_ends_in_steps_that_leave_nothing_and_never_uses_itself(moves: l
         assert all(step.proved() for step in steps)
 
 
-@settings(max_examples=300, deadline=None)
+@with_examples(300)
 @given(st.lists(MOVES, max_size=25))
 def test_the_queue_runs_dry_only_when_no_relevant_goal_has_tactics_left(moves: list[tuple]) -> None:  # type: ignore[type-arg]
     graph = tree()
