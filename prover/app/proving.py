@@ -99,6 +99,7 @@ class _Run:
         self._ledger.begin(self._workspace.checkout.location.canonical, self._request.arguments)
         self._mixture.statistics = self._ledger.statistics()
         try:
+            self._pool.prepare_fresh()
             targets = list(self._targets())
             self._read_files(targets)
             self._notify(f"{len(targets)} theorem{'' if len(targets) == 1 else 's'} to prove")
@@ -138,8 +139,11 @@ class _Run:
         options = ProverOptions(
             request.budget, request.strategy, request.level, request.asked.drafting, self._ledger.recall
         )
-        prover = assemble(self._mixture, workspace.gate(self._pool), options)
+        gate = workspace.gate(self._pool)
+        prover = assemble(self._mixture, gate, options)
         alone = len(targets) == 1 and request.jobs > 1
+        if alone:
+            gate.prepare(targets[0].task.source)
         with ThreadPoolExecutor(request.jobs) as executor:
             waiting: dict[Future[AttemptOutcome], Target] = {
                 executor.submit(self._prove_together if alone else self._prove, prover, target): target
@@ -169,7 +173,6 @@ class _Run:
         """Proves a single theorem with two processes; a second theorem would have kept the other one busy."""
         with ExitStack() as stack:
             team = stack.enter_context(Team([stack.enter_context(self._pool.lend()) for _ in range(2)]))
-            self._pool.prepare_fresh()
             return prover.prove(team, target.task)
 
     def _add(self, theorem: TheoremReport) -> None:

@@ -1,13 +1,14 @@
 """Original files, compiled by processes that have seen no candidate, against which proofs are judged.
 
-A fresh Lean compiles each original once. A candidate must equal the compiled original except for one proof. If only the
-theorem's own proof does not compile, it is replaced by `sorry` first. Compiled originals can be cached for later runs,
-keyed by content, in a directory where Lean's processes cannot write.
+Each original is compiled once. A candidate must equal the compiled original except for one proof. If only the theorem's
+own proof does not compile, it is replaced by `sorry` first. Compiled originals can be cached for later runs, keyed by
+content, in a directory where Lean's processes cannot write.
 """
 
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -59,31 +60,41 @@ class _ChallengeRecord(msgspec.Struct, frozen=True):
 class Challenges:
     """Compiles originals and remembers them. Thread-safe."""
 
-    fresh: Callable[[], LeanSession]
-    """Returns a session whose process has elaborated nothing."""
     cache_dir: Path | None = None
     """The directory of compiled originals for later runs; see `challenge_directory`."""
     _directory: tempfile.TemporaryDirectory[str] | None = None
     _known: dict[tuple[SourceText, int | None], Challenge] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    _locks: defaultdict[SourceText, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
+    """Held while an original is looked up or compiled, so that no other thread compiles it as well."""
 
-    def of(self, source: SourceText, start: int, selection: int) -> Challenge:
+    def of(self, session: LeanSession, source: SourceText, start: int, selection: int) -> Challenge:
         """Returns the compiled original for the theorem whose name starts at `selection` and whose command at `start`.
+
+        Args:
+            session: compiles it if it is not known; has seen no candidate.
 
         Raises:
             BrokenFile: The original does not compile, even without the theorem's proof.
-            LeanError: No process finished compiling it.
+            LeanError: Lean did not finish compiling it.
         """
-        with self._lock:
+        with self._locks[source]:
             for sorried in (None, start):
                 if found := self._known.get((source, sorried)) or self._cached(source, sorried):
                     self._known[source, sorried] = found
                     return found
-            session = self.fresh()
-            try:
-                return self._compile(session, source, start, selection)
-            finally:
-                session.close()
+            return self._compile(session, source, start, selection)
+
+    def prepare(self, session: LeanSession, source: SourceText) -> None:
+        """Compiles an original as it stands, unless that is known; otherwise only has `session` import its modules.
+
+        Raises:
+            LeanError: Lean did not finish.
+        """
+        with self._locks[source]:
+            if self._known.get((source, None)) or self._cached(source, None):
+                session.import_modules(source)
+            else:
+                self._variant(session, source, None, selection=0)
 
     def _cached(self, source: SourceText, sorried: int | None) -> Challenge | None:
         """Returns a compiled original of an earlier run, if there is one."""
@@ -97,20 +108,27 @@ class Challenges:
     def _compile(self, session: LeanSession, source: SourceText, start: int, selection: int) -> Challenge:
         broken: tuple[Message, ...] = ()
         for sorried in (None, start):
-            olean = self._place(source, sorried)
-            compiled = session.challenge(source, start, selection, sorried is not None, olean)
-            errors = tuple(message for message in compiled.messages if message.severity == "error")
+            challenge = self._variant(session, source, sorried, selection)
+            errors = tuple(message for message in challenge.messages if message.severity == "error")
             if not errors:
-                if self.cache_dir is not None:
-                    record = _ChallengeRecord(compiled.commands, compiled.messages)
-                    write_atomically(olean.with_suffix(".json"), msgspec.json.encode(record))
-                self._known[source, sorried] = Challenge(olean, compiled.commands, compiled.messages)
-                return self._known[source, sorried]
+                return challenge
             broken = broken or errors
         raise BrokenFile(
             f"{source.file} does not compile, whatever the proof: fix it first.",
             tuple(message.printed.rstrip() for message in broken),
         )
+
+    def _variant(self, session: LeanSession, source: SourceText, sorried: int | None, selection: int) -> Challenge:
+        """Compiles an original, with the proof in the command at `sorried` put aside; keeps it if it has no errors."""
+        olean = self._place(source, sorried)
+        compiled = session.challenge(source, sorried or 0, selection, sorried is not None, olean)
+        challenge = Challenge(olean, compiled.commands, compiled.messages)
+        if not any(message.severity == "error" for message in compiled.messages):
+            if self.cache_dir is not None:
+                record = _ChallengeRecord(compiled.commands, compiled.messages)
+                write_atomically(olean.with_suffix(".json"), msgspec.json.encode(record))
+            self._known[source, sorried] = challenge
+        return challenge
 
     def _place(self, source: SourceText, sorried: int | None) -> Path:
         key = f"{source.file}\n{source.module}\n{source.options}\n{sorried}\n{source.text}"

@@ -1,7 +1,7 @@
 """The gate decides whether a proof counts. Its only source is a fresh Lean that elaborates the whole file.
 
-One process compiles the original file, another elaborates the candidate; `prover/lean/gateway/Gateway/Judge.lean` is
-Lean's side. There are four levels:
+A process elaborates one candidate at most, and nothing before it but the original file, which it compiles if that has
+not been done. `prover/lean/gateway/Gateway/Judge.lean` is Lean's side. There are four levels:
 
 1. compiles: the whole file with the proof in it has no error;
 2. bound: its commands, its declarations and the statement are the same, nothing in it runs code or changes the meaning
@@ -15,6 +15,8 @@ Level 5, whether the statement says something, is in `sanity.py`.
 
 import tempfile
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -133,39 +135,56 @@ class Gate:
             cache_dir: where compiled originals are kept for later runs; see `challenge_directory`.
         """
         self._fresh = fresh
-        self._challenges = Challenges(fresh, cache_dir)
+        self._challenges = Challenges(cache_dir)
+        self._background = ThreadPoolExecutor(1, thread_name_prefix="gate")
+        self._prepared: dict[SourceText, Future[LeanSession]] = {}
+        """The session for the next candidate of a file, which has elaborated at most the original."""
+
+    def prepare(self, original: SourceText) -> None:
+        """Starts a process in the background, which compiles an original if necessary and imports its modules.
+
+        The next proof in that file is judged by this process, so it waits for less. Without a next proof the process
+        lives until its pool is closed.
+        """
+        if original not in self._prepared:
+            self._prepared[original] = self._background.submit(self._preparation, original)
 
     def judge(self, submission: Submission, level: int = DEFAULT_LEVEL) -> Judgement:
         """Judges whether the submission proves its theorem, checked up to `level`, which is at most 4."""
         if reason := byte_objection(submission):
             return Refused(reason, level=2, compiled=False)
-        try:
-            challenge = self._challenges.of(submission.original, submission.command[0], submission.selection)
-        except BrokenFile as error:
-            first = next(iter(error.details), "")
-            return Refused(f"there is nothing to judge it against: {error} {first}".rstrip(), compiled=False)
-        except LeanError as error:
-            return Refused(f"a fresh Lean could not check it: {error}", compiled=False)
         if level <= DEFAULT_LEVEL:
-            return reached(level, self._elaborated(submission, challenge))
+            return reached(level, self._elaborated(submission))
         with tempfile.TemporaryDirectory(prefix="prover-candidate-") as directory:
             compiled = CompiledCandidate(submission.candidate.module, Path(directory))
-            judgement = self._elaborated(submission, challenge, compiled)
+            judgement = self._elaborated(submission, compiled)
             if isinstance(judgement, Refused):
                 return judgement
-            return self._tried(lambda session: replayed(session, submission, challenge, compiled, judgement))
+            return self._tried(self._fresh, lambda session: self._replayed(session, submission, compiled, judgement))
 
-    def _elaborated(
-        self, submission: Submission, challenge: Challenge, compiled: CompiledCandidate | None = None
+    def _elaborated(self, submission: Submission, compiled: CompiledCandidate | None = None) -> Judgement:
+        def ask_fresh(session: LeanSession) -> Judgement:
+            try:
+                challenge = self._challenge(session, submission)
+            except BrokenFile as error:
+                first = next(iter(error.details), "")
+                return Refused(f"there is nothing to judge it against: {error} {first}".rstrip(), compiled=False)
+            return judgement_of(submission, challenge, ask(session, submission, challenge, compiled))
+
+        return self._tried(lambda: self._next(submission.original), ask_fresh)
+
+    def _replayed(
+        self, session: LeanSession, submission: Submission, compiled: CompiledCandidate, judgement: Accepted
     ) -> Judgement:
-        return self._tried(
-            lambda session: judgement_of(submission, challenge, ask(session, submission, challenge, compiled))
-        )
+        return replayed(session, submission, self._challenge(session, submission), compiled, judgement)
 
-    def _tried(self, ask_fresh: Callable[[LeanSession], Judgement]) -> Judgement:
+    def _challenge(self, session: LeanSession, submission: Submission) -> Challenge:
+        return self._challenges.of(session, submission.original, submission.command[0], submission.selection)
+
+    def _tried(self, take: Callable[[], LeanSession], ask_fresh: Callable[[LeanSession], Judgement]) -> Judgement:
         reason = ""
         for _ in range(GATE_ATTEMPTS):
-            session = self._fresh()
+            session = take()
             try:
                 return ask_fresh(session)
             except LeanError as error:
@@ -173,6 +192,22 @@ class Gate:
             finally:
                 session.close()
         return Refused(f"a fresh Lean could not check it: {reason}", compiled=False)
+
+    def _next(self, original: SourceText) -> LeanSession:
+        """Returns a session that has elaborated at most the original, a prepared one if there is one."""
+        if prepared := self._prepared.pop(original, None):
+            with suppress(LeanError):
+                return prepared.result()
+        return self._fresh()
+
+    def _preparation(self, original: SourceText) -> LeanSession:
+        session = self._fresh()
+        try:
+            self._challenges.prepare(session, original)
+        except LeanError:
+            session.close()
+            raise
+        return session
 
 
 def reached(level: int, judgement: Judgement) -> Judgement:

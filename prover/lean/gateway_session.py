@@ -142,6 +142,10 @@ class LeanSession:
         """Returns the modules that the header of a file imports, `Init` included where it is implied."""
         return self._retried(lambda: self._ask(ImportsRequest(source.text, source.file)).imports)
 
+    def import_modules(self, source: SourceText) -> None:
+        """Imports what the header of a file imports, so that later requests for the file do not wait for that."""
+        self._ask(ElaborateRequest(limit=0, **_text(source)))
+
     def library(
         self, imports: Sequence[str], below: Sequence[str] = (), known: Sequence[str] = ()
     ) -> Iterator[LibraryModule]:

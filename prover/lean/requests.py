@@ -105,6 +105,9 @@ class ElaborateReply(GatewayReply, frozen=True):
 class ElaborateRequest(TextFields, GatewayRequest[ElaborateReply], frozen=True, tag="elaborate"):
     """Elaborates a file, which the gateway keeps."""
 
+    limit: int | None = None
+    """The byte at which it ends: commands that start there or later are left out."""
+
 
 class TraceReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One command of a traced file that has tactics or a `sorry`."""

@@ -1,9 +1,10 @@
 """Several sessions that run the tactics of one goal in parallel.
 
-The first session opens the proofs. The others elaborate the file in the background and join when they are ready. Each
-restores the states that it has not seen.
+The first session opens the proofs. If they are not found soon, the others elaborate the file in the background and join
+when they are ready. Each restores the states that it has not seen.
 """
 
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import Empty, SimpleQueue
@@ -13,6 +14,9 @@ from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Message
 from prover.lean.session import Failed, SorryGoal, SourceText, State, TacticLimits, TacticOutcome
 
+JOIN_AFTER_S = 3.0
+"""The seconds of search after which the other sessions start: many proofs are found before, and the gate's process
+needs the processor at the beginning."""
 TACTICS_PER_SHARE = 2
 """The number of tactics that a session takes at a time."""
 
@@ -25,20 +29,18 @@ class Team:
         self._threads = ThreadPoolExecutor(len(sessions), thread_name_prefix="team")
         self._joining: dict[tuple[int, SourceText], Future[object]] = {}
         """Elaborations by the index of the session and the file."""
+        self._search_began: float | None = None
 
     def elaborate(self, source: SourceText) -> tuple[Message, ...]:
         """See `LeanSession.elaborate`."""
-        self._prepare(source)
         return self._first.elaborate(source)
 
     def sorries(self, source: SourceText, start: int, stop: int) -> tuple[SorryGoal, ...]:
         """See `LeanSession.sorries`."""
-        self._prepare(source)
         return self._first.sorries(source, start, stop)
 
     def statement(self, source: SourceText, selection: int) -> SorryGoal:
         """See `LeanSession.statement`."""
-        self._prepare(source)
         return self._first.statement(source, selection)
 
     def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]:
@@ -63,7 +65,7 @@ class Team:
                     shares.put(range(done, share.stop))  # for another session
                     raise
 
-        helpers = [self._threads.submit(work, session) for session in self._ready()]
+        helpers = [self._threads.submit(work, session) for session in self._ready(state.origin.source)]
         try:
             work(self._first)
         finally:
@@ -94,16 +96,17 @@ class Team:
         self._settle()
         self._threads.shutdown(cancel_futures=True)
 
-    def _prepare(self, source: SourceText) -> None:
-        """Starts elaborating a file in the other sessions, once for each file."""
+    def _ready(self, source: SourceText) -> list[LeanSession]:
+        """Returns the other sessions that have elaborated the file without errors; starts them when it is time."""
+        self._search_began = self._search_began or time.monotonic()
+        if time.monotonic() - self._search_began < JOIN_AFTER_S:
+            return []
         for number, session in enumerate(self._others):
             if (number, source) not in self._joining:
                 self._joining[number, source] = self._threads.submit(session.elaborate, source)
-
-    def _ready(self) -> list[LeanSession]:
-        """Returns the other sessions that have elaborated all their files without errors."""
-        waiting = {number for (number, _), future in self._joining.items() if not future.done() or future.exception()}
-        return [session for number, session in enumerate(self._others) if number not in waiting]
+        joining = [self._joining[number, source] for number in range(len(self._others))]
+        joined = zip(self._others, joining, strict=True)
+        return [session for session, future in joined if future.done() and future.exception() is None]
 
     def _settle(self) -> None:
         for future in self._joining.values():
