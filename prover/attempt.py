@@ -3,15 +3,18 @@
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 
 from prover.check.gate import Accepted, Judge, Refused, Submission
-from prover.check.levels import AXIOMS_LEVEL, DEFAULT_LEVEL
+from prover.check.levels import DEFAULT_LEVEL
 from prover.errors import LeanError
 from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Declaration
 from prover.lean.session import Session, SorryGoal, SourceText
 from prover.project.contents import ContentsReader
-from prover.project.patch import Replacement, patched, proof_replacement
+from prover.project.patch import Replacement, patched
+from prover.project.patch import replace as replace_in
+from prover.project.proof_layout import layouts, together
 from prover.search.budget import Budget, Meter
 from prover.search.engine import Engine, Open, Proved, Strategy
 from prover.search.engines import ENGINES
@@ -51,8 +54,6 @@ class Task:
 
     source: SourceText
     declaration: Declaration
-    incomplete: tuple[Declaration, ...] = field(default=(), compare=False)
-    """all declarations of the file with a `sorry`"""
 
     def ref(self) -> TheoremRef:
         """Returns the identity of the theorem, for generators."""
@@ -185,6 +186,38 @@ def sorry_goals(session: Session, task: Task) -> tuple[SorryGoal, ...]:
     return (session.statement(task.source, declaration.selection),)
 
 
+def unfillable(task: Task, goals: Sequence[SorryGoal]) -> str | None:
+    """Returns why no proof can be written where a `sorry` is; None if one can."""
+    for goal in goals:
+        if goal.place.kind == "nothing":
+            line = task.source.text.encode()[: goal.start].count(b"\n") + 1
+            return f"the `sorry` on line {line} is part of what a macro stands for: no proof can be written there"
+    return None
+
+
+def places_of(goals: Sequence[SorryGoal]) -> list[list[SorryGoal]]:
+    """Returns the goals in groups of those that are at one `sorry`: a tactic may be run on several."""
+    return [list(same) for _, same in groupby(goals, key=lambda goal: goal.start)]
+
+
+def written_at(session: Session, source: SourceText, goal: SorryGoal, script: Script) -> Replacement:
+    """Returns the replacement that writes a script in place of a `sorry`: the first layout that Lean accepts there.
+
+    If Lean accepts none, it is the first that changes nothing around it, so that the gate says what is wrong with it.
+    """
+    ways = layouts(source.text, goal.start, goal.stop, goal.place, script)
+    same = []
+    for way in ways if len(ways) > 1 else ():
+        text = replace_in(source.text, [way])
+        made = (way.start, way.start + len(way.text.encode()))
+        fit = session.fit(source, goal.command[0], text, (way.start, way.stop), made)
+        if fit.holds:
+            return way
+        if fit.same:
+            same.append(way)
+    return next(iter(same), ways[0])
+
+
 class Attempt:
     """One attempt at one theorem."""
 
@@ -194,28 +227,23 @@ class Attempt:
         self._prover = prover
         self._session = session
         self._task = task
-        self._sorry_goals = tuple(goals)
-        self._beside: tuple[Declaration, ...] = ()
-        """other theorems of the `mutual` block that are proved too"""
+        self._sorry_goals = goals
+        self._places = places_of(goals)
         self._drafted: list[Engine] = []
         self._proofs: dict[Engine, Proved] = {}
         """the proof that each search found last"""
         self._generator = prover.generator.for_theorem(task.ref())
         self._deadline = time.monotonic() + (prover.budget.seconds or float("inf"))
-        self._account = account
-        self._searches = self._engines(goals)
-
-    def _engines(self, goals: Sequence[SorryGoal]) -> list[Engine]:
-        """Returns a search for each goal."""
-        strategy = self._prover.strategy
-        engine = ENGINES.named(strategy.engine)
-        return [
-            engine(self._session, goal.state, self._generator, strategy, self._share(len(goals) - index), self._account)
+        engine = ENGINES.named(prover.strategy.engine)
+        self._searches = [
+            engine(session, goal.state, self._generator, prover.strategy, self._share(len(goals) - index), account)
             for index, goal in enumerate(goals)
         ]
 
     def run(self) -> AttemptOutcome:
         """Submits known proofs, then searches and submits until the gate accepts a proof or nothing is left to try."""
+        if reason := unfillable(self._task, self._sorry_goals):
+            return TheoremOpen(reason, self._spent())
         for known in self._known():
             if isinstance(outcome := self._submit(known, recalled=True), TheoremProved):
                 return outcome
@@ -224,44 +252,50 @@ class Attempt:
             scripts: list[Script] = []
             for index, search in enumerate(self._searches):
                 search.meter.budget = self._share(len(self._searches) - index, search)
-                match self._search(search, self._sorry_goals[index]):
+                match self._reused(index, scripts) or self._search(search, self._sorry_goals[index]):
                     case Open() as result:
                         return TheoremOpen(result.reason, self._spent(), refused, result.stuck)
                     case script:
                         scripts.append(script)
-            match self._submit(tuple(scripts)):
+            match self._submit(self._by_place(scripts)):
                 case TheoremProved() as proved:
                     return proved
-                case Refused(reason, level=level):
+                case Refused(reason):
                     refused = reason
-                    if level != AXIOMS_LEVEL or not self._widen():
-                        self._searches[-1].refuse()
+                    self._searches[-1].refuse()
         return TheoremOpen("its proofs were refused", self._spent(), refused)
-
-    def _widen(self) -> bool:
-        """Adds the goals of the other theorems of a `mutual` block; returns whether there are any.
-
-        The theorem's text may use these theorems, and then it rests on their `sorry`s.
-        """
-        own, (start, stop) = self._task.declaration, self._sorry_goals[0].command
-        inside = (each for each in self._task.incomplete if start <= each.start < stop)
-        beside = tuple(each for each in inside if not own.start <= each.start < own.stop)
-        if self._beside or not beside:
-            return False
-        found = self._session.sorries(self._task.source, start, stop)
-        goals = tuple(goal for goal in found if any(d.start <= goal.start < d.stop for d in beside))
-        self._beside = beside
-        self._sorry_goals += goals
-        self._searches += self._engines(goals)
-        return True
 
     def _known(self) -> Iterator[tuple[Script, ...]]:
         """Yields known proofs that Lean accepts here: of the whole statement, or of as many `sorry`s as there are."""
         for known in self._prover.recall(self._task.declaration.key):
-            if known.whole == self._whole() and len(known.scripts) == len(self._sorry_goals):
-                pairs = zip(self._sorry_goals, known.scripts, strict=True)
-                if all(self._session.close_proof(goal.state, "\n".join(script)) is None for goal, script in pairs):
+            if known.whole == self._whole() and len(known.scripts) == len(self._places):
+                pairs = zip(self._places, known.scripts, strict=True)
+                if all(self._closes(goal, script) for place, script in pairs for goal in place if not goal.place.all):
                     yield known.scripts
+
+    def _closes(self, goal: SorryGoal, script: Script) -> bool:
+        """Returns whether Lean accepts a script as a proof of a goal."""
+        return self._session.close_proof(goal.state, "\n".join(script)) is None
+
+    def _reused(self, index: int, scripts: Sequence[Script]) -> Script | None:
+        """Returns the proof of an earlier goal at the same `sorry` if it proves this goal too."""
+        goal = self._sorry_goals[index]
+        earlier = (
+            script for other, script in zip(self._sorry_goals, scripts, strict=False) if other.start == goal.start
+        )
+        return next((script for script in dict.fromkeys(earlier) if self._closes(goal, script)), None)
+
+    def _by_place(self, scripts: Sequence[Script]) -> tuple[Script, ...]:
+        """Returns one script for each `sorry`: one that proves all of its goals, or one made of theirs."""
+        proofs = iter(scripts)
+        return tuple(self._common([next(proofs) for _ in place], place) for place in self._places)
+
+    def _common(self, scripts: Sequence[Script], place: Sequence[SorryGoal]) -> Script:
+        if not place[0].place.all:
+            for script in dict.fromkeys(scripts[1:]):
+                if all(self._closes(goal, script) for goal in place):
+                    return script
+        return together(scripts, place[0].place.all)
 
     def _whole(self) -> bool:
         """Returns whether there is one `sorry`, and its goal is the whole statement."""
@@ -289,7 +323,8 @@ class Attempt:
 
     def _steps(self) -> Iterator[ProofStep]:
         for search in self._searches:
-            yield from self._proofs[search].steps
+            if search in self._proofs:  # otherwise the goal was closed by the proof of another
+                yield from self._proofs[search].steps
 
     def _search(self, search: Engine, sorry_goal: SorryGoal) -> Script | Open:
         """Returns a script that Lean accepts as a whole; scripts that it does not accept do not end the search."""
@@ -354,18 +389,13 @@ class Attempt:
             total = total + search.meter
         return total
 
-    def _replacements(self, scripts: Sequence[Sequence[str]]) -> tuple[Replacement, ...]:
-        replacements = []
-        for sorry_goal, script in zip(self._sorry_goals, scripts, strict=True):
-            kind = "tactic" if not sorry_goal.term else "body" if sorry_goal.state.origin.statement else "term"
-            replacements.append(
-                proof_replacement(self._task.source.text, sorry_goal.start, sorry_goal.stop, script, kind)
-            )
-        return tuple(replacements)
+    def _replacements(self, scripts: Sequence[Script]) -> tuple[Replacement, ...]:
+        pairs = zip(self._places, scripts, strict=True)
+        return tuple(written_at(self._session, self._task.source, place[0], script) for place, script in pairs)
 
     def _submission(self, replacements: Sequence[Replacement]) -> Submission:
         source = self._task.source
         declaration = self._task.declaration
-        candidate, command = patched(source, replacements), self._sorry_goals[0].command
-        beside = tuple((each.name, each.selection) for each in self._beside)
-        return Submission(source, candidate, declaration.name, declaration.selection, command, beside=beside)
+        return Submission(
+            source, patched(source, replacements), declaration.name, declaration.selection, self._sorry_goals[0].command
+        )

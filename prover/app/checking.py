@@ -15,7 +15,7 @@ from prover.attempt import Task
 from prover.check.audit import FileAudit, FileFinding, audit
 from prover.check.gate import Accepted, Judgement, Refused, Submission
 from prover.check.levels import HIGHEST_LEVEL, Level, passed, refused
-from prover.check.proof_text import ProofText, submission_of, unchanged
+from prover.check.proof_text import ProofText, submission_of, unchanged, understood
 from prover.check.sanity import findings
 from prover.errors import LeanError, RequestRefused, UsageError
 from prover.lean.gateway_session import LeanSession
@@ -28,6 +28,7 @@ from prover.project.build import source_of
 from prover.project.builders import builder_for
 from prover.project.layout import TOOLCHAIN_FILE, Module, Repository, enclosing_repository, open_repository
 from prover.project.package import LAKEFILES
+from prover.project.patch import patch_of
 from prover.search.best_first import BestFirstSearch
 from prover.search.budget import Budget
 from prover.search.engine import Proved, Strategy
@@ -67,6 +68,8 @@ class ProofVerdict:
     """A description of the sandbox of the Lean processes."""
     messages: tuple[str, ...] = field(default=())
     """Lean's messages, as `lean` prints them."""
+    patch: str | None = None
+    """A unified diff that writes an accepted proof into its file; None if it is there or was refused."""
     seconds: float = 0.0
 
     def json(self) -> dict[str, Any]:
@@ -97,7 +100,8 @@ def check_proof(
             if isinstance(judgement, Accepted):
                 judgement = replace(judgement, level=HIGHEST_LEVEL)
     verdict = _verdict(workspace, task, judgement)
-    return replace(verdict, findings=found, seconds=round(time.monotonic() - started, 3))
+    patch = patch_of(submission.original, submission.candidate) if verdict.accepted else ""
+    return replace(verdict, findings=found, patch=patch or None, seconds=round(time.monotonic() - started, 3))
 
 
 def _submitted(
@@ -112,7 +116,7 @@ def _submitted(
         raise UsageError(f"{name} has no proof that could be judged ({error}): name a theorem.") from None
     if proof is None:
         return task, unchanged(source, declaration, sorry_goal)
-    return task, submission_of(source, declaration, sorry_goal, proof)
+    return task, submission_of(source, declaration, sorry_goal, understood(session, source, declaration, proof))
 
 
 def _brief_search(theorem: TheoremRef) -> Callable[[LeanSession, State], Sequence[Sequence[str]]]:

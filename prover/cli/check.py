@@ -25,9 +25,11 @@ from prover.lean.toolchain.choose import ToolchainChoice
 @click.option("--theorem", help="Full name of the theorem whose proof is checked.")
 @click.option("--all", "everything", is_flag=True, help="Audit every file: axioms, sorries, suspicious sources.")
 @click.option(
-    "--proof", "proof_file", help="A file with a tactic block that replaces the proof (- for standard input)."
+    "--proof",
+    "proof_file",
+    help="A file with another proof, as tactics, a term or the whole theorem, fenced or not (- for standard input).",
 )
-@click.option("--term", is_flag=True, help="With --proof: the file contains a term.")
+@click.option("--term", is_flag=True, help="With --proof: read the file as a term.")
 @level_option(HIGHEST_LEVEL)
 @click.option("--strict", is_flag=True, help="With --all: also refuse what is only suspicious.")
 @jobs_option

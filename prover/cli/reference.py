@@ -22,7 +22,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "suggest": (("prover suggest --repo DIR --theorem NAME", "tactics for its goal, with the goals that each leaves"),),
     "check": (
-        ("prover check --repo DIR --theorem NAME --proof FILE", "check a tactic block (`--term`: a term)"),
+        (
+            "prover check --repo DIR --theorem NAME --proof FILE",
+            "check another proof: tactics, a term or the whole theorem",
+        ),
         ("prover check --repo DIR --theorem NAME --level 5", "check the proof that the theorem has, on all levels"),
         ("prover check --repo DIR --all --json", "audit every file of a repository"),
     ),

@@ -13,6 +13,7 @@ from prover.lean.protocol import Goal, Message
 from prover.lean.session import (
     Advanced,
     Failed,
+    Fit,
     Session,
     SorryGoal,
     SourceText,
@@ -149,6 +150,10 @@ class ObservedSession:
     def close_proof(self, state: State, script: str) -> Failed | None:
         """See `Session`."""
         return self._session.close_proof(state, script)
+
+    def fit(self, source: SourceText, command: int, text: str, old: tuple[int, int], new: tuple[int, int]) -> Fit:
+        """See `Session`."""
+        return self._session.fit(source, command, text, old, new)
 
     def forget(self) -> None:
         """See `Session`."""

@@ -7,6 +7,7 @@ handle. When the process dies or is killed, the next one restores the states tha
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
@@ -23,12 +24,15 @@ from prover.lean.requests import (
     DeclarationsRequest,
     ElaborateReply,
     ElaborateRequest,
+    FitRequest,
     ForgetRequest,
     GatewayRequest,
     ImportsRequest,
     JudgeReply,
     JudgeRequest,
     LibraryRequest,
+    ProofReply,
+    ProofRequest,
     ReplayReply,
     ReplayRequest,
     RunRequest,
@@ -43,6 +47,7 @@ from prover.lean.requests import (
 from prover.lean.session import (
     Advanced,
     Failed,
+    Fit,
     Origin,
     Recording,
     SorryGoal,
@@ -56,6 +61,8 @@ from retrieval.files import move_atomically
 
 T = TypeVar("T")
 ELABORATION_SECONDS = 600.0
+FIT_SECONDS = 60.0
+"""The time limit for the elaboration of a command in which a proof has been written."""
 GRACE_SECONDS = 2.0
 """How much longer than a tactic's own limit its reply may take."""
 MEMORY_FRACTION = 0.88
@@ -174,12 +181,17 @@ class LeanSession:
         self._retried(ask)
 
     def sorries(self, source: SourceText, start: int, stop: int) -> tuple[SorryGoal, ...]:
-        """Returns the goal at each `sorry` of the commands that overlap a range of bytes, in the order of the text."""
+        """Returns the goals at the `sorry`s of the commands that overlap a range of bytes, in the order of the text.
+
+        A tactic may be run on several goals: then there are several goals with the same place.
+        """
 
         def ask() -> tuple[SorryGoal, ...]:
             request = SorriesRequest(self._source(source).source, start, stop)
-            opened = sorted(self._ask(request).sorries, key=lambda goal: goal.start)  # Lean meets terms first
-            return tuple(self._sorry_goal(goal, Origin(source, goal.start, statement=False)) for goal in opened)
+            return tuple(
+                self._sorry_goal(goal, Origin(source, goal.start, statement=False, goal=index))
+                for index, goal in _numbered(self._ask(request).sorries)
+            )
 
         return self._retried(ask)
 
@@ -230,6 +242,27 @@ class LeanSession:
             return None if reply.closed else Failed(reply.failure or "elaboration", reply.message, 0)
 
         return self._retried(ask)
+
+    def fit(self, source: SourceText, command: int, text: str, old: tuple[int, int], new: tuple[int, int]) -> Fit:
+        """Returns whether a text can stand in a command of a file.
+
+        Args:
+            command: the byte at which the command starts.
+            text: the file with the text in it.
+            old: the bytes of the file that the text replaces.
+            new: the bytes of the text in the new file.
+        """
+
+        def ask() -> Fit:
+            handle = self._source(source).source
+            reply = self._ask(FitRequest(handle, command, text, old, new, int(1000 * FIT_SECONDS)))
+            return Fit(reply.same, reply.holds, reply.message)
+
+        return self._retried(ask)
+
+    def read_proof(self, source: SourceText, selection: int, text: str) -> ProofReply:
+        """Returns what a text is that is to prove the declaration whose name starts at `selection`."""
+        return self._retried(lambda: self._ask(ProofRequest(self._source(source).source, selection, text)))
 
     def challenge(self, source: SourceText, start: int, selection: int, sorried: bool, olean: Path) -> ChallengeReply:
         """Compiles an original file to `olean`; returns Lean's messages and the commands with the names they declare.
@@ -333,8 +366,8 @@ class LeanSession:
         if origin.statement:
             return self._statement(origin).opened
         request = SorriesRequest(self._source(origin.source).source, origin.start, origin.start + 1)
-        for goal in self._ask(request).sorries:
-            if goal.start == origin.start:
+        for index, goal in _numbered(self._ask(request).sorries):
+            if (goal.start, index) == (origin.start, origin.goal):
                 return goal.opened
         raise RestoreFailed(f"the `sorry` at byte {origin.start} of {origin.source.file} could not be opened again")
 
@@ -358,7 +391,7 @@ class LeanSession:
     def _sorry_goal(self, goal: OpenedGoal, origin: Origin) -> SorryGoal:
         state = State(goal.opened.goals, origin)
         self._handles[state] = goal.opened.state
-        return SorryGoal(state, goal.start, goal.stop, goal.term, goal.command, goal.declaration, goal.printed)
+        return SorryGoal(state, goal.start, goal.stop, goal.place, goal.command, goal.declaration, goal.printed)
 
     def _ask(self, request: GatewayRequest[ClosingReply]) -> ClosingReply:
         return self.start().ask(request, self.elaboration_seconds)
@@ -371,6 +404,12 @@ class LeanSession:
             self.restarts += 1
             self.close()
             return action()
+
+
+def _numbered(goals: Sequence[OpenedGoal]) -> Iterator[tuple[int, OpenedGoal]]:
+    """Yields goals in the order of the text, each with its index among those of its `sorry`."""
+    for _, same in groupby(sorted(goals, key=lambda goal: goal.start), key=lambda goal: goal.start):  # terms came first
+        yield from enumerate(same)
 
 
 def _text(source: SourceText) -> TextArguments:

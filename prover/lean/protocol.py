@@ -96,13 +96,28 @@ class KeptState(msgspec.Struct, frozen=True):
     goals: tuple[Goal, ...]
 
 
+class Place(msgspec.Struct, frozen=True):
+    """A place where a proof is missing: the kind of text expected there, and columns around it, in characters."""
+
+    kind: Literal["step", "tactic", "term", "body", "nothing"] = "term"
+    """`step`: tactics of a block; `tactic`: one tactic, as an operand of ``<;>``; `body`: the body of a declaration;
+    `nothing`: the ``sorry`` is a macro's own, so that it cannot be filled."""
+    column: int = 0
+    """The column of the tactics of the innermost block around it, else that of the declaration."""
+    outer: int = 0
+    """The column of the block around that block, else that of the declaration."""
+    first: bool = False
+    """Whether a step is the first one of its block."""
+    all: bool = False
+    """Whether what is written there is run once for all goals, and not once for each."""
+
+
 class OpenedGoal(msgspec.Struct, frozen=True):
     """The goal at a `sorry` or at a statement, and where its proof belongs in the file."""
 
     start: int
     stop: int
-    term: bool
-    """Whether a term is expected there, not a tactic."""
+    place: Place
     declaration: str
     """The name of the declaration that it is in."""
     opened: KeptState

@@ -7,7 +7,7 @@ closed by a `GatewayError`. Replies refuse unknown fields, so none can be taken 
 
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Generic, TypedDict, TypeVar, get_args, get_origin
+from typing import Any, Generic, Literal, TypedDict, TypeVar, get_args, get_origin
 
 import msgspec
 
@@ -186,6 +186,45 @@ class StatementRequest(GatewayRequest[StatementReply], frozen=True, tag="stateme
     negated: bool
 
 
+class FitReply(GatewayReply, frozen=True):
+    """The verdict on a text at a place of a command; see `Fit`."""
+
+    same: bool = False
+    holds: bool = False
+    message: str = ""
+
+
+class FitRequest(GatewayRequest[FitReply], frozen=True, tag="fit"):
+    """Asks whether a command stays the same but for the bytes `old`, in a text that has others at `new`."""
+
+    source: int
+    start: int
+    text: str
+    old: tuple[int, int]
+    new: tuple[int, int]
+    milliseconds: int
+
+
+class ProofReply(GatewayReply, frozen=True):
+    """The kind of a text that is to prove a declaration."""
+
+    kind: Literal["tactics", "term", "declaration", "unreadable"] = "unreadable"
+    body: tuple[int, int] = (0, 0)
+    """Start and end of the body of a declaration, in bytes of the text."""
+    same: bool = False
+    """Whether a declaration has the name and the statement of the one in the file."""
+    message: str = ""
+    """Why it is not read as tactics, if it is not read at all."""
+
+
+class ProofRequest(GatewayRequest[ProofReply], frozen=True, tag="proof"):
+    """Asks what a text is that is to prove the declaration whose name starts at `selection`."""
+
+    source: int
+    selection: int
+    text: str
+
+
 class TacticReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The result of one tactic of a batch: the states that it leads to, or a failure."""
 
@@ -261,9 +300,7 @@ class TheoremClaim:
 
     theorem: str
     selection: int
-    """The byte at which its name starts in the original."""
-    beside: tuple[tuple[str, int], ...]
-    """Other theorems of its `mutual` block that are proved too: their names, and the bytes at which these start."""
+    """The byte at which its name starts, in both files."""
     start: int
     """The byte at which its command starts, in both files."""
     stop: int
@@ -283,7 +320,6 @@ class JudgeRequest(TextFields, GatewayRequest[JudgeReply], frozen=True, tag="jud
 
     theorem: str
     selection: int
-    beside: tuple[tuple[str, int], ...]
     start: int
     stop: int
     original: str

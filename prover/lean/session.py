@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from prover.lean.protocol import Goal, Message, RecordedCommand
+from prover.lean.protocol import Goal, Message, Place, RecordedCommand
 
 
 @dataclass(frozen=True)
@@ -68,6 +68,8 @@ class Origin:
     """Whether the goal is a declaration's statement, whatever its present body."""
     negated: bool = False
     """Whether the negation of the statement is the goal instead."""
+    goal: int = 0
+    """The index among the goals of the `sorry`: a tactic may be run on several."""
 
 
 @dataclass(frozen=True)
@@ -77,13 +79,29 @@ class SorryGoal:
     state: State
     start: int
     stop: int
-    term: bool
-    """Whether a term is expected there, not a tactic."""
+    place: Place
     command: tuple[int, int]
     """Start and end of the command around it."""
     declaration: str
     printed: str = ""
     """The goal as Lean prints it."""
+
+    @property
+    def term(self) -> bool:
+        """True if a term is expected there, not a tactic."""
+        return self.place.kind in ("term", "body")
+
+
+@dataclass(frozen=True)
+class Fit:
+    """The verdict on a text at a place of a command: does it stand there, and does the command then hold?"""
+
+    same: bool
+    """Whether the command is read as before, but for that place."""
+    holds: bool
+    """Whether it then has no errors."""
+    message: str = ""
+    """The reason why not."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +139,8 @@ class Session(Protocol):
     def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]: ...
 
     def close_proof(self, state: State, script: str) -> Failed | None: ...
+
+    def fit(self, source: SourceText, command: int, text: str, old: tuple[int, int], new: tuple[int, int]) -> Fit: ...
 
     def forget(self) -> None: ...
 

@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 from prover.errors import LeanError
 from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Message
-from prover.lean.session import Failed, SorryGoal, SourceText, State, TacticLimits, TacticOutcome
+from prover.lean.session import Failed, Fit, SorryGoal, SourceText, State, TacticLimits, TacticOutcome
 
 JOIN_AFTER_S = 3.0
 """The seconds of search after which the other sessions start: many proofs are found before, and the gate's process
@@ -77,6 +77,10 @@ class Team:
     def close_proof(self, state: State, script: str) -> Failed | None:
         """See `LeanSession.close_proof`."""
         return self._first.close_proof(state, script)
+
+    def fit(self, source: SourceText, command: int, text: str, old: tuple[int, int], new: tuple[int, int]) -> Fit:
+        """See `LeanSession.fit`."""
+        return self._first.fit(source, command, text, old, new)
 
     def forget(self) -> None:
         """Drops all proof states in all sessions."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from prover.errors import NotWritable
-from prover.lean.file_text import BYTE_ORDER_MARK, indented
+from prover.lean.file_text import BYTE_ORDER_MARK
 from prover.lean.session import SourceText
 from retrieval.files import write_atomically
 
@@ -52,36 +52,6 @@ def _places_on_disk(written: str) -> Callable[[int], int]:
     mark = len(BYTE_ORDER_MARK.encode()) if written.startswith(BYTE_ORDER_MARK) else 0
     ends = [found.start() - mark - before for before, found in enumerate(re.finditer(rb"\r\n", content))]
     return lambda offset: mark + offset + bisect_left(ends, offset)
-
-
-def proof_replacement(text: str, start: int, stop: int, script: Sequence[str], kind: str) -> Replacement:
-    """Returns the replacement of a range of bytes by a proof.
-
-    Args:
-        kind: `body` for a declaration's whole body, `term` for a term, `tactic` for a tactic.
-    """
-    data = text.encode()
-    line_start = data.rfind(b"\n", 0, start) + 1
-    line = data[line_start:start].decode()
-    margin = line[: len(line) - len(line.lstrip())]
-    if kind == "tactic":
-        return _tactic(start, stop, script, line, margin)
-    head = ":= by" if kind == "body" else "by"
-    if len(script) == 1:
-        return Replacement(start, stop, f"{head} {script[0]}")
-    deep = margin + ("  " if kind == "body" else "    ")
-    return Replacement(start, stop, "\n".join([head, *indented(script, deep)]))
-
-
-def _tactic(start: int, stop: int, script: Sequence[str], line: str, margin: str) -> Replacement:
-    """Aligns the lines of a tactic below its first line, or below a `by` that ends its line."""
-    if len(script) > 1 and line.rstrip().endswith((" by", "=> by")):
-        trailing = len(line) - len(line.rstrip())
-        lines = indented(script, margin + "  ")
-        return Replacement(start - trailing, stop, "\n".join(["", *lines]))
-    column = " " * len(line)
-    first, *rest = script
-    return Replacement(start, stop, "\n".join([first, *indented(rest, column)]))
 
 
 def patch_of(before: SourceText, after: SourceText) -> str:

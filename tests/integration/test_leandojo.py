@@ -25,7 +25,8 @@ from prover.lean.traced import TracedModule
 from prover.project.leandojo.export import BenchmarkOrigin, export_benchmark
 from prover.project.leandojo.modules import traced_modules
 from prover.project.leandojo.reading import read_benchmark
-from prover.project.patch import proof_replacement, replace
+from prover.project.patch import replace
+from prover.project.proof_layout import layouts
 from prover.search.best_first import BestFirstSearch
 from prover.search.budget import Budget
 from prover.search.engine import Proved, Strategy
@@ -264,7 +265,8 @@ def test_a_script_is_checked_by_a_fresh_lean(session: DojoSession) -> None:
 
 def test_the_bytes_of_a_body_are_those_that_a_patch_replaces(session: DojoSession) -> None:
     top, sorry_goal = source("Top"), open_both(session)
-    patched = replace(top.text, [proof_replacement(top.text, sorry_goal.start, sorry_goal.stop, ["simp [h]"], "body")])
+    made = layouts(top.text, sorry_goal.start, sorry_goal.stop, sorry_goal.place, ["simp [h]"])
+    patched = replace(top.text, made)
     assert "(h : a = b) : b = a ∧ double 0 = 0 := by simp [h]\n\nprivate theorem" in patched
     assert top.text.encode()[slice(*sorry_goal.command)].startswith(b"theorem both")
 

@@ -7,10 +7,10 @@ from hypothesis import strategies as st
 from prover.check.challenge import Challenge
 from prover.check.gate import Accepted, Refused, Submission, byte_objection, judgement_of, same_commands
 from prover.check.levels import LEVEL_NAMES, passed, refused, verified
-from prover.check.proof_text import ProofText, submission_of
+from prover.check.proof_text import ProofText, submission_of, understood
 from prover.errors import UsageError
-from prover.lean.protocol import Declaration, FileCommand, Message
-from prover.lean.requests import JudgeReply
+from prover.lean.protocol import Declaration, FileCommand, Message, Place
+from prover.lean.requests import JudgeReply, ProofReply
 from prover.lean.session import Origin, SorryGoal, SourceText, State
 
 TEXT = "theorem a : p := q\n\ntheorem t : p := by\n  sorry\n\ntheorem b : p := t\n"
@@ -105,13 +105,13 @@ def test_a_verified_proof_says_its_level_its_axioms_and_what_was_taken_on_trust(
     assert verified(3, ("propext",), 2).endswith("axioms: propext; 2 library declarations taken on trust")
 
 
-def declared(text: str) -> tuple[SourceText, Declaration, SorryGoal]:
+def declared(text: str, on_disk: str | None = None) -> tuple[SourceText, Declaration, SorryGoal]:
     start, body = text.index("theorem t"), text.index(":= by")
     stop = text.index("sorry") + 5
-    source = SourceText(text, "A.lean", "A")
+    source = SourceText(text, "A.lean", "A", (), on_disk)
     declaration = Declaration("t", "theorem", "t : p", False, start, stop, start + 8, True)
     state = State((), Origin(source, start + 8, statement=True))
-    return source, declaration, SorryGoal(state, len(text[:body].encode()), stop, True, (start, stop), "t")
+    return source, declaration, SorryGoal(state, len(text[:body].encode()), stop, Place("body"), (start, stop), "t")
 
 
 @pytest.mark.parametrize(
@@ -125,6 +125,8 @@ def declared(text: str) -> tuple[SourceText, Declaration, SorryGoal]:
             ":= by\n  intro x\n  cases x with\n  | a =>\n    rfl",
         ),
         (ProofText("fun x =>\n  x", term=True), ":=\n  fun x =>\n    x"),
+        (ProofText("by\n    intro x\n    rfl", term=True), ":= by\n  intro x\n  rfl"),
+        (ProofText("by simp\n   rfl", term=True), ":=\n  by simp\n     rfl"),
         (ProofText("intro x\r\nrfl\r\n"), ":= by\n  intro x\n  rfl"),
         (ProofText("rfl\ntheorem extra : p := q"), ":= by\n  rfl\n  theorem extra : p := q"),
     ],
@@ -137,9 +139,9 @@ def test_a_proof_takes_the_place_of_the_body(proof: ProofText, body: str) -> Non
 
 
 def test_line_ends_are_those_of_the_file() -> None:
-    text = TEXT.replace("\n", "\r\n")
-    made = submission_of(*declared(text), ProofText("intro x\nrfl"))
-    assert made.candidate.text.count("\n") == made.candidate.text.count("\r\n")
+    made = submission_of(*declared(TEXT, TEXT.replace("\n", "\r\n")), ProofText("intro x\r\nrfl"))
+    assert made.candidate.on_disk == made.candidate.text.replace("\n", "\r\n")
+    assert "\r" not in made.candidate.text
 
 
 @given(st.text().filter(lambda text: bool(text.strip())))
@@ -149,6 +151,60 @@ def test_any_text_leaves_the_rest_of_the_file_as_it_is(text: str) -> None:
     except UsageError:
         return
     assert made.changes_only_the_command()
+
+
+class Reader:
+    """Says what a text is by its first word, as Lean would of these texts."""
+
+    def __init__(self, same: bool = True) -> None:
+        self._same = same
+
+    def read_proof(self, source: SourceText, selection: int, text: str) -> ProofReply:
+        words = text.split()
+        if words[0] == "theorem":
+            body = text.index(":=") if ":=" in text else text.index("|")
+            return ProofReply("declaration", (len(text[:body].encode()), len(text.encode())), self._same)
+        return ProofReply("term" if words[0] in ("by", "fun") else "tactics")
+
+
+@pytest.mark.parametrize(
+    ("text", "body"),
+    [
+        ("rfl", ":= by rfl"),
+        ("by rfl", ":= by rfl"),
+        ("\ufeffby\r\n  intro x\r\n  rfl\r\n", ":= by\n  intro x\n  rfl"),
+        (":= by\n  intro x\n  rfl", ":= by\n  intro x\n  rfl"),
+        (":= fun x => x", ":= fun x => x"),
+        ("```lean\nintro x\nrfl\n```\n", ":= by\n  intro x\n  rfl"),
+        ("The proof:\n\n```lean4\nby simp\n```\nwhich is easy.", ":= by simp"),
+        ("  ~~~\n  rfl\n  ~~~", ":= by rfl"),
+        ("theorem t : p := by\n  intro x\n  rfl", ":= by\n  intro x\n  rfl"),
+        ("```\ntheorem t (∀ : p) : p := q\n```", ":= q"),
+        ("theorem t : p\n  | 0 => a\n  | _ => b", "\n  | 0 => a\n  | _ => b"),
+        ("theorem t : p := by intro x\n                    rfl", ":=\n  by intro x\n     rfl"),
+    ],
+)
+def test_a_proof_is_read_however_it_is_handed_in(text: str, body: str) -> None:
+    source, declaration, goal = declared(TEXT)
+    read = understood(Reader(), source, declaration, ProofText(text))  # type: ignore[arg-type]  # as far as it is used
+    assert submission_of(source, declaration, goal, read).candidate.text == TEXT.replace(":= by\n  sorry", body)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"proof": "simp"}', "JSON"),
+        ('```json\n["simp"]\n```', "JSON"),
+        ('"simp"', "JSON"),
+        ('{"a": 1}\n{"a": 2}\n', "JSON"),
+        ("theorem t : q := by rfl", "not that of t"),
+        ("```\n```", "empty"),
+    ],
+)
+def test_what_is_no_proof_of_the_theorem_is_explained(text: str, message: str) -> None:
+    source, declaration, _ = declared(TEXT)
+    with pytest.raises(UsageError, match=message):
+        understood(Reader(same=False), source, declaration, ProofText(text))  # type: ignore[arg-type]  # as above
 
 
 @pytest.mark.parametrize("text", ["", "  \n\n", "\r\n"])

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from prover.errors import NotWritable
 from prover.lean.file_text import BYTE_ORDER_MARK, as_read
 from prover.lean.session import SourceText
-from prover.project.patch import Replacement, patched, proof_replacement, replace, unified_diff, write_patched
+from prover.project.patch import Replacement, patched, replace, unified_diff, write_patched
 from tests.properties import with_examples
 
 PIECE = st.lists(
@@ -52,54 +52,16 @@ def test_several_replacements_do_not_disturb_each_other(parts: list, rest: str, 
     assert replace(original + rest, replacements) == expected + rest
 
 
-def test_a_body_of_one_line_stays_on_the_line() -> None:
-    text = "theorem t : True := sorry\n"
-    made = proof_replacement(text, 17, 25, ["trivial"], "body")
-    assert replace(text, [made]) == "theorem t : True := by trivial\n"
-
-
-def test_a_body_of_several_lines_is_indented_below() -> None:
-    text = "  theorem t : True ∧ True :=\n    sorry\n"
-    start = text.encode().index(b":=")
-    made = proof_replacement(text, start, len(text.encode()) - 1, ["constructor", "· trivial", "", "· trivial"], "body")
-    assert replace(text, [made]) == (
-        "  theorem t : True ∧ True := by\n    constructor\n    · trivial\n\n    · trivial\n"
-    )
-
-
-def test_a_term_becomes_a_tactic_block() -> None:
-    text = "def x : Nat := f sorry 1\n"
-    start = text.index("sorry")
-    assert replace(text, [proof_replacement(text, start, start + 5, ["rfl"], "term")]) == "def x : Nat := f by rfl 1\n"
-
-
-def test_a_tactic_gives_way_to_lines_in_its_column() -> None:
-    text = "theorem t : p := by\n  cases h\n  · sorry\n"
-    start = text.encode().index(b"sorry")
-    made = proof_replacement(text, start, start + 5, ["simp", "cases k", "· rfl"], "tactic")
-    assert replace(text, [made]) == "theorem t : p := by\n  cases h\n  · simp\n    cases k\n    · rfl\n"
-
-
-def test_a_tactic_after_by_moves_to_the_next_line_when_it_needs_several() -> None:
-    text = "theorem t : p := by sorry\n"
-    start = text.index("sorry")
-    made = proof_replacement(text, start, start + 5, ["simp", "rfl"], "tactic")
-    assert replace(text, [made]) == "theorem t : p := by\n  simp\n  rfl\n"
-    alone = proof_replacement(text, start, start + 5, ["rfl"], "tactic")
-    assert replace(text, [alone]) == "theorem t : p := by rfl\n"
-
-
 def source_of(written: str) -> SourceText:
     text = as_read(written)
     return SourceText(text, "A.lean", "A", (), written if written != text else None)
 
 
 @pytest.mark.parametrize("mark", ["", BYTE_ORDER_MARK])
-@pytest.mark.parametrize("kind", ["tactic", "term", "body"])
-def test_line_ends_and_byte_order_mark_are_those_of_the_file(kind: str, mark: str) -> None:
+def test_line_ends_and_byte_order_mark_are_those_of_the_file(mark: str) -> None:
     source = source_of(f"{mark}theorem t : p := by\r\n  sorry\r\n")
     start = source.text.index("sorry")
-    changed = patched(source, [proof_replacement(source.text, start, start + 5, ["simp", "rfl"], kind)])
+    changed = patched(source, [Replacement(start, start + 5, "simp\n  rfl")])
     assert changed.on_disk.count("\n") == changed.on_disk.count("\r\n") > 2
     assert changed.on_disk.startswith(mark + "theorem")
     assert as_read(changed.on_disk) == changed.text
@@ -108,21 +70,25 @@ def test_line_ends_and_byte_order_mark_are_those_of_the_file(kind: str, mark: st
 @given(PIECE, st.lists(st.tuples(PIECE.filter(len), PIECE, PIECE), max_size=4), st.booleans())
 def test_a_patched_file_has_its_other_bytes(before: str, parts: list[tuple[str, str, str]], marked: bool) -> None:
     """Replaces parts of what Lean reads; all else is as the file has it, and Lean reads the result as it should."""
-    written = expected = (BYTE_ORDER_MARK if marked else "") + before.replace("\r", "") + "|"
-    replacements = []
+    written = (BYTE_ORDER_MARK if marked else "") + before.replace("\r", "") + "|"
+    kept, replacements = [written], []
     for old, new, after in parts:
         start = len(as_read(written).encode())
-        written += old.replace("\r", "") + "|" + after + "|"
-        replacements.append(Replacement(start, start + len(old.replace("\r", "").encode()), new.replace("\r", "")))
-        expected += "\0" + "|" + after + "|"
+        old, new = old.replace("\r", ""), new.replace("\r", "")
+        replacements.append(Replacement(start, start + len(old.encode()), new))
+        kept.append(f"|{after}|")
+        written += old + kept[-1]
     source = source_of(written)
     changed = patched(source, replacements)
     assert changed.text == replace(source.text, replacements)
     assert as_read(changed.on_disk) == changed.text
-    pieces = expected.split("\0")
-    news = [r.text.replace("\n", "\r\n") for r in replacements], [r.text for r in replacements]
-    made = ["".join(a + b for a, b in zip(pieces, [*each, ""], strict=True)) for each in news]
-    assert changed.on_disk in made
+    expected = [
+        "".join(
+            [kept[0], *(f"{r.text.replace(chr(10), newline)}{k}" for r, k in zip(replacements, kept[1:], strict=True))]
+        )
+        for newline in ("\n", "\r\n")
+    ]
+    assert changed.on_disk in expected
 
 
 def test_a_file_of_lines_that_end_differently_keeps_them() -> None:

@@ -14,7 +14,7 @@ from curriculum.learn.generator.training import read_card
 from curriculum.learn.generator.training_plan import TrainingPlan
 from prover.attempt import Task
 from prover.errors import UsageError
-from prover.lean.protocol import Declaration, Goal
+from prover.lean.protocol import Declaration, Goal, Place
 from prover.lean.session import Advanced, Failed, Origin, SorryGoal, SourceText, State, TacticLimits
 from prover.tactics.generator import StatelessGenerator, Suggestion
 from prover.tactics.language.formats import format_named, state_text
@@ -106,7 +106,7 @@ class Answering:
     """A session in which `constructor` leaves p and q, and only `exact` proves anything."""
 
     def statement(self, source: SourceText, selection: int) -> SorryGoal:
-        return SorryGoal(self.state("p ∧ q"), 0, 0, term=False, command=(0, 0), declaration="t")
+        return SorryGoal(self.state("p ∧ q"), 0, 0, Place("step"), command=(0, 0), declaration="t")
 
     def state(self, target: str) -> State:
         return State((Goal(key=target, target=target),), Origin(SOURCE, 0, statement=True))

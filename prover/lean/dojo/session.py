@@ -32,8 +32,8 @@ from prover.lean.dojo.messages import (
 )
 from prover.lean.dojo.process import GRACE_SECONDS, DojoProcess
 from prover.lean.dojo.traced import goal_key
-from prover.lean.protocol import Declaration, Goal, Hypothesis, Message
-from prover.lean.session import Advanced, Failed, Origin, SorryGoal, SourceText, State, TacticLimits, TacticOutcome
+from prover.lean.protocol import Declaration, Goal, Hypothesis, Message, Place
+from prover.lean.session import Advanced, Failed, Fit, Origin, SorryGoal, SourceText, State, TacticLimits, TacticOutcome
 
 R = TypeVar("R")
 ANSWER_SECONDS = 1300.0
@@ -82,7 +82,7 @@ class DojoSession:
         opened = self._asked(DojoOpen(self._file(source), selection), DojoOpened)
         state = State(_goals(opened.goals), Origin(source, selection, statement=True))
         self._handles[state] = opened.number, opened.state
-        return SorryGoal(state, opened.start, opened.stop, True, opened.command, opened.declaration)
+        return SorryGoal(state, opened.start, opened.stop, Place("body"), opened.command, opened.declaration)
 
     def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]:
         """Runs each tactic on `state` and yields one outcome for each, in order.
@@ -100,6 +100,10 @@ class DojoSession:
         if self._asked(request, DojoDone).holds:
             return None
         return Failed("elaboration", "LeanDojo does not accept the file with this proof", 0)
+
+    def fit(self, source: SourceText, command: int, text: str, old: tuple[int, int], new: tuple[int, int]) -> Fit:
+        """Returns that every text fits: LeanDojo elaborates no changed commands, and opens whole statements only."""
+        return Fit(same=True, holds=True)
 
     def forget(self) -> None:
         """Closes every opened theorem; their states are restored when needed."""

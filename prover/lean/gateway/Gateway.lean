@@ -1,6 +1,7 @@
 import Gateway.Audit
 import Gateway.Judge
 import Gateway.Library
+import Gateway.Place
 import Gateway.Replay
 import Gateway.Trace
 /-!
@@ -98,7 +99,8 @@ def textOf (request : Request) : IO Text := do
 def Server.elaborate (server : Server) (request : Request) : IO (List (String × Json)) := do
   let limit? := (request.getObjValAs? Nat "limit").toOption
   let trees := fieldD request "trees" false
-  let source ← Gateway.elaborate server.environments (← textOf request) { limit?, trees }
+  let text ← textOf request
+  let source ← server.recorder.elaborate (Gateway.elaborate server.environments text { limit?, trees })
   let handle ← server.fresh
   server.sources.modify (·.insert handle source)
   return [("source", toJson handle), ("messages", ← messagesJson source)]
@@ -135,7 +137,7 @@ def Server.trace (server : Server) (request : Request) : IO (List (String × Jso
   let visit (step : Step) (after : Command.State) : IO Unit := do
     if let some row ← traceStep after then
       server.reply [("traced", Json.mkObj (("command", toJson [step.start.byteIdx, step.stop.byteIdx]) :: row))]
-  let source ← Gateway.elaborate server.environments text { trees := true, visit }
+  let source ← server.recorder.elaborate (Gateway.elaborate server.environments text { trees := true, visit })
   let handle ← server.fresh
   server.sources.modify (·.insert handle source)
   return [("source", toJson handle), ("messages", ← messagesJson source)]
@@ -156,8 +158,9 @@ def Server.library (server : Server) (request : Request) : IO (List (String × J
 def keyedGoal (scope : Scope) (goal : MVarId) (renames : Array Name) : MetaM (String × Json) := do
   let closed ← closedGoal goal
   let (key, known) ← Keys.keyOf scope.keys closed
-  let names ← goal.withContext do return hypothesisNames (← getLCtx)
-  let fields := [("key", Json.str key), ("names", toJson names), ("rename", toJson (renames.map toString))]
+  let env ← getEnv
+  let names ← goal.withContext do return hypothesisNames env (← getLCtx)
+  let fields := [("key", Json.str key), ("names", toJson names), ("rename", toJson (renames.map (writtenIn env ·)))]
   if known then return (key, Json.mkObj fields)
   return (key, Json.mkObj (fields ++ (← goalJson goal (scope.nearest · 8))))
 
@@ -180,16 +183,16 @@ def Server.keep (server : Server) (scope : Scope) (state : ProofState) (renames 
 
 def noLimits : Limits := { heartbeats := 0, milliseconds := 1000000 }
 
-def Server.holeJson (server : Server) (hole : Hole) : IO Json := do
+def Server.holeJson (server : Server) (hole : Hole) (place : Place) : IO Json := do
   let (kept, _) ← server.keep (← Scope.new hole.state.coreState.env) hole.state #[] noLimits
   let asLeanPrints : Tactic.TacticM String := return (← ppGoal hole.state.root).pretty (width := 100)
   let printed ← match ← (hole.state.run noLimits (← IO.CancelToken.new) asLeanPrints).toIO' with
     | .ok (text, _) => pure text
     | .error _ => pure ""
   return Json.mkObj [("printed", printed), ("start", toJson hole.start.byteIdx), ("stop", toJson hole.stop.byteIdx),
-    ("term", Json.bool hole.isTerm), ("declaration", visibleName hole.decl), ("opened", kept)]
+    ("place", place.json), ("declaration", visibleName hole.decl), ("opened", kept)]
 
-/-- `{"do": "sorries", source, start?, stop?}`: every `sorry` of the commands in that range, opened. -/
+/-- `{"do": "sorries", source, start?, stop?}`: every `sorry` of the commands in that range, opened: a row for each goal. -/
 def Server.sorries (server : Server) (request : Request) : IO (List (String × Json)) := do
   let source ← server.source request
   let start := fieldD request "start" 0
@@ -198,11 +201,10 @@ def Server.sorries (server : Server) (request : Request) : IO (List (String × J
   for step in source.steps do
     unless step.stop.byteIdx ≤ start || step.start.byteIdx ≥ stop do
       let (holes, _) ← server.recorder.holesOf source step step.stx none
-      let mut places : List Nat := []
-      for hole in holes do
-        unless places.contains hole.start.byteIdx do
-          places := hole.start.byteIdx :: places
-          let row ← server.holeJson hole
+      for at_ in ← byPlace holes do
+        let place ← server.recorder.placeOf source step at_
+        for (hole, _) in at_.holes do
+          let row ← server.holeJson hole place
           rows := rows.push (row.setObjVal! "command"
             (toJson [step.start.byteIdx, step.stop.byteIdx]))
   return [("sorries", Json.arr rows)]
@@ -241,13 +243,53 @@ def Server.statement (server : Server) (request : Request) : IO (List (String ×
   match holes.find? (·.start == range.start) with
   | some hole =>
     let state ← if fieldD request "negated" false then hole.state.negate else pure hole.state
-    let row ← server.holeJson { hole with state, start := range.start, stop := range.stop, isTerm := true }
+    let column := columnOf source declaration
+    let hole := { hole with state, start := range.start, stop := range.stop }
+    let row ← server.holeJson hole { kind := .body, column, outer := column }
     return [("opened", row.setObjVal! "command" (toJson [step.start.byteIdx, step.stop.byteIdx]))]
   | none =>
     let message ← match firstError? after.messages with
       | some message => message.data.toString
       | none => pure "its proof is not elaborated"
     throw <| IO.userError s!"the statement cannot be opened: {message}"
+
+/-- A pair of byte offsets in a request. -/
+def pair (request : Request) (name : String) : IO (Nat × Nat) := do
+  match ← field (α := Array Nat) request name with
+  | #[first, second] => return (first, second)
+  | _ => throw <| IO.userError s!"field {name}: two numbers expected"
+
+/-- `{"do": "fit", source, start, text, old, new, milliseconds}`: whether the command at a byte still is the same, but
+for the bytes `old`, in a text in which others stand in their place at `new`; and if so, whether it has no errors. -/
+def Server.fit (server : Server) (request : Request) : IO (List (String × Json)) := do
+  let source ← server.source request
+  let start : Nat ← field request "start"
+  let some step := source.stepAt? start | throw <| IO.userError "no command at that place"
+  match step.refilled source.fileName (← field request "text") (← pair request "old") (← pair request "new") with
+  | .error message => return [("message", message)]
+  | .ok stx =>
+    let after ← server.dog.guard (← field request "milliseconds") fun cancel =>
+      runCommand (commandContext source step.start (some cancel)) step.before stx
+    match firstError? after.messages with
+    | some message => return [("same", Json.bool true), ("message", ← message.data.toString)]
+    | none => return [("same", Json.bool true), ("holds", Json.bool true)]
+
+/-- `{"do": "proof", source, selection, text}`: what a text is that somebody hands in as the proof of the declaration
+whose name stands there. -/
+def Server.proof (server : Server) (request : Request) : IO (List (String × Json)) := do
+  let source ← server.source request
+  let selection : Nat ← field request "selection"
+  let some step := source.stepAt? selection | throw <| IO.userError "no command at that place"
+  let contains (stx : Syntax) := stx.getRange?.any fun r => r.start.byteIdx ≤ selection && selection < r.stop.byteIdx
+  let some own := (Gateway.declarations step.stx).find? contains
+    | throw <| IO.userError "no declaration at that place"
+  match step.readProof own (← field request "text") with
+  | .tactics => return [("kind", "tactics")]
+  | .term => return [("kind", "term")]
+  | .unreadable message => return [("kind", "unreadable"), ("message", message)]
+  | .declaration body same =>
+    let range := body.getRange?.getD ⟨0, 0⟩
+    return [("kind", "declaration"), ("same", Json.bool same), ("body", toJson [range.start.byteIdx, range.stop.byteIdx])]
 
 /-- One result of a batch. -/
 def Server.result (server : Server) (kept : Kept) (limits : Limits) (explain : Bool) (text : String) :
@@ -303,8 +345,7 @@ def Server.close (server : Server) (request : Request) : IO (List (String × Jso
 
 def targetOf (request : Request) : IO Target := return {
   file := ← textOf request, theoremName := fieldD request "theorem" ""
-  selection := fieldD request "selection" 0, beside := fieldD request "beside" #[]
-  start := fieldD request "start" 0, stop := fieldD request "stop" 0 }
+  selection := fieldD request "selection" 0, start := fieldD request "start" 0, stop := fieldD request "stop" 0 }
 
 def axiomsJson (report : AxiomReport) : List (String × Json) :=
   let names (axioms : Array Name) := toJson (axioms.map visibleName)
@@ -319,7 +360,7 @@ def Server.challenge (server : Server) (request : Request) : IO (List (String ×
   writeOlean source.after.env source.mainModule (← field request "olean" : String) (stubs := false)
   return [("messages", ← messagesJson source), ("commands", commandsJson source source.declared)]
 
-/-- `{"do": "judge", text, file, module, theorem, selection, beside, start, stop, original, olean, own, block, compiled?}`:
+/-- `{"do": "judge", text, file, module, theorem, selection, start, stop, original, olean, own, block, compiled?}`:
 elaborates a candidate and says whether it proves what the original's compiled form asks for; one that is accepted
 is compiled to `compiled`. -/
 def Server.judge (server : Server) (request : Request) : IO (List (String × Json)) := do
@@ -384,6 +425,8 @@ def Server.answer (server : Server) (request : Request) : IO (List (String × Js
   | "library" => server.library request
   | "sorries" => server.sorries request
   | "statement" => server.statement request
+  | "fit" => server.fit request
+  | "proof" => server.proof request
   | "run" => server.run request
   | "close" => server.close request
   | "challenge" => server.challenge request

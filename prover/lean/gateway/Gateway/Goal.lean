@@ -19,12 +19,18 @@ def isLibrary (env : Environment) (name : Name) : Bool :=
 /-- The name under which Lean reports a declaration: private ones without their prefix. -/
 def visibleName (name : Name) : String := toString (privateToUserName name)
 
+/-- A name as it must be written in a file: one that is a word of the language there stands between « and ». -/
+def writtenIn (env : Environment) (name : Name) : String :=
+  name.toStringWithToken (isToken := fun word => ((Parser.getTokenTable env).find? word).isSome)
+
 /-- The shortest name that means the declaration here, unless a hypothesis has it. -/
 def shortName (name : Name) : MetaM String := do
-  if isPrivateName name then return visibleName name
+  let env ← getEnv
+  let full := writtenIn env (privateToUserName name)
+  if isPrivateName name then return full
   let short ← unresolveNameGlobal name
-  if ((← getLCtx).findFromUserName? short).isSome then return visibleName name
-  return toString short
+  if ((← getLCtx).findFromUserName? short).isSome then return full
+  return writtenIn env short
 
 def headName (type : Expr) : MetaM String := do
   let type ← instantiateMVars type
@@ -52,7 +58,7 @@ def hypothesisJson (decl : LocalDecl) : MetaM Json := do
   let isInstance := (← getLocalInstances).any (·.fvar.fvarId! == decl.fvarId)
   let text ← printed type
   let head ← headName whnfType
-  let fields : List (String × Json) := [("name", toString decl.userName), ("type", text), ("head", head)]
+  let fields : List (String × Json) := [("name", writtenIn (← getEnv) decl.userName), ("type", text), ("head", head)]
   let fields := if isProp then ("prop", Json.bool true) :: fields else fields
   let fields := if isInstance then ("instance", Json.bool true) :: fields else fields
   let fields := if decl.isLet then ("let", Json.bool true) :: fields else fields
@@ -177,9 +183,9 @@ def Keys.keyOf (keys : Keys) (goal : ClosedGoal) : BaseIO (String × Bool) := do
   keys.modify (·.insert goal key)
   return (key, false)
 
-def hypothesisNames (lctx : LocalContext) : Array String :=
+def hypothesisNames (env : Environment) (lctx : LocalContext) : Array String :=
   lctx.foldl (init := #[]) fun names decl =>
-    if decl.isImplementationDetail then names else names.push (toString decl.userName)
+    if decl.isImplementationDetail then names else names.push (writtenIn env decl.userName)
 
 /-- The whole structure of a goal. -/
 def goalJson (goal : MVarId) (nearest : Array Name → CoreM (Array Name)) : MetaM (List (String × Json)) := goal.withContext do
@@ -196,12 +202,12 @@ def goalJson (goal : MVarId) (nearest : Array Name → CoreM (Array Name)) : Met
   let eqType ← match target.eq? with
     | some (type, _, _) => headName (← whnfR type)
     | none => pure ""
-  let tag ← goal.getTag
+  let (env, tag) := (← getEnv, ← goal.getTag)
   return [("target", ← printed target), ("head", ← headName target), ("hypotheses", Json.arr hypotheses),
     ("definitions", Json.arr definitions), ("equality", eqType),
     ("calls", Json.arr (calls.map fun (call, args) =>
       Json.mkObj [("call", call), ("arguments", toJson args)])),
     ("lemmas", toJson (← (← nearest constants).mapM fun name => shortName name)),
-    ("tag", if tag.isAnonymous then "" else toString tag.eraseMacroScopes)]
+    ("tag", if tag.isAnonymous then "" else writtenIn env tag.eraseMacroScopes)]
 
 end Gateway

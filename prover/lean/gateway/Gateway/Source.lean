@@ -26,6 +26,8 @@ structure Source where
   /-- the state after the last command -/
   after : Command.State
   messages : Array Message
+  /-- the declarations in which a `sorry` was elaborated that their own text, or a macro in it, has -/
+  sorried : Array Name := #[]
 
 /-- The command that a byte of the file belongs to. -/
 def Source.stepAt? (source : Source) (offset : Nat) : Option Step := Id.run do
@@ -37,6 +39,10 @@ def Source.stepAt? (source : Source) (offset : Nat) : Option Step := Id.run do
       if source.steps[middle].stop.byteIdx ≤ offset then low := middle + 1 else high := middle
   let step? := source.steps[low]?
   return step?.filter (·.start.byteIdx ≤ offset)
+
+/-- A text for the parser as it is: the other side has made every CRLF a line feed, and counts bytes in the result. -/
+def inputOf (text fileName : String) : Parser.InputContext :=
+  Parser.mkInputContext text fileName (normalizeLineEndings := false)
 
 /-- The options every file of the gateway is elaborated with. -/
 def baseOptions : Options :=
@@ -108,7 +114,7 @@ structure Text where
 
 /-- Parses the header of a file and elaborates the commands below it. -/
 def elaborate (environments : Environments) (text : Text) (how : Elaboration := {}) : IO Source := do
-  let ictx := Parser.mkInputContext text.text text.fileName
+  let ictx := inputOf text.text text.fileName
   let (header, pstate, log) ← Parser.parseHeader ictx
   let fileMap := FileMap.ofString text.text
   let env ← environments.get (headerToImports header)

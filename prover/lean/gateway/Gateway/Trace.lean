@@ -21,11 +21,7 @@ def writtenRange? (stx : Syntax) : Option (Nat × Nat) :=
 
 /-- The places of the tactics of a block. -/
 def blockPlaces (stx : Syntax) : Array (Nat × Nat) :=
-  let elements? :=
-    if stx.isOfKind ``Parser.Tactic.tacticSeq1Indented then some stx[0]
-    else if stx.isOfKind ``Parser.Tactic.tacticSeqBracketed then some stx[1]
-    else none
-  match elements? with
+  match elements? stx with
   | some elements => elements.getSepArgs.filterMap writtenRange?
   | none => #[]
 
