@@ -11,6 +11,9 @@ from prover.project.layout import Repository
 from prover.project.patch import patch_of, patched
 from prover.tactics.ensemble import Ensemble
 
+MAX_STUCK_GOALS = 5
+"""The number of goals that the report on an open theorem names."""
+
 
 @dataclass(frozen=True)
 class TheoremReport:
@@ -33,6 +36,8 @@ class TheoremReport:
     """The reason why the theorem is open, or the error."""
     refused: str | None = None
     """The reason why the gate refused a proof, if it refused one."""
+    stuck: tuple[str, ...] = ()
+    """The goals that remained of the partial proof that got furthest, of an open theorem; at most `MAX_STUCK_GOALS`."""
     messages: tuple[str, ...] = ()
     seconds: float = 0.0
     expansions: int = 0
@@ -106,8 +111,9 @@ def report_of(repository: Repository, task: Task, outcome: AttemptOutcome, toolc
                 verified=verified(judgement.level, judgement.axioms, judgement.library, judgement.kernels),
                 recalled=outcome.recalled,
             )
-        case TheoremOpen(reason, _, refused):
-            return replace(known, reason=reason, refused=refused)
+        case TheoremOpen(reason, _, refused, stuck):
+            goals = tuple(each.goal.printed() for each in stuck[:MAX_STUCK_GOALS])
+            return replace(known, reason=reason, refused=refused, stuck=goals)
         case TheoremFailed(reason):
             return replace(known, status="error", reason=reason)
 

@@ -33,13 +33,20 @@ from prover.cli.options import (
     toolchain_option,
     width_option,
 )
-from prover.cli.output import LINE_INTERVAL_S, STANDARD_OUTPUT, consoles, print_result, reporter, write_json
+from prover.cli.output import (
+    LINE_INTERVAL_S,
+    STANDARD_OUTPUT,
+    consoles,
+    print_result,
+    reporter,
+    short_target,
+    write_json,
+)
 from prover.errors import UsageError
 from prover.evaluate.harness import EvaluationPlan, RunCallbacks
-from prover.evaluate.journal import StuckGoal, SurveyLine, Trial
+from prover.evaluate.journal import SurveyLine, Trial
 from prover.evaluate.json_lines import FIELDS
 from prover.evaluate.markdown import MAX_GOALS_SHOWN, duration, further_axioms, percent, title
-from prover.evaluate.problem import one_line
 from prover.evaluate.record import record
 from prover.evaluate.results import Run, denominators, figures, is_unfinished, read_run
 from prover.evaluate.systems import BASELINES
@@ -58,8 +65,6 @@ BENCHMARKS = {
 }
 ANY_FILE = "FILE.jsonl"
 """What stands for the path of any file of statements, in help texts."""
-MAX_TARGET_CHARS = 160
-"""The number of characters that are shown of a goal at which a trial is stuck."""
 RETRIEVAL = "retrieval"
 """The command that measures the retrieval of premises, without a prover."""
 
@@ -298,17 +303,11 @@ def _callbacks(out: Console, notify: Notify, plan: EvaluationPlan, total: int) -
         for line in trial.proof.splitlines():
             out.print(f"    {line}", style="bold", markup=False)
         for goal in trial.stuck[:MAX_GOALS_SHOWN]:
-            out.print(f"    stuck at {target_of(goal)}", style="dim", markup=False)
+            out.print(f"    stuck at {short_target(goal.goal)}", style="dim", markup=False)
         if trial.outcome == "proved":
             counter.proved(trial.problem)
 
     return RunCallbacks(surveyed, tried, counter.begun, counter.attended)
-
-
-def target_of(goal: StuckGoal) -> str:
-    """Returns the target of a goal on one line, shortened."""
-    text = one_line(goal.goal[goal.goal.rfind("⊢") :])
-    return text if len(text) <= MAX_TARGET_CHARS else f"{text[:MAX_TARGET_CHARS]}…"
 
 
 def summarise(run: Run, out: Console) -> None:

@@ -70,6 +70,16 @@ def write_json(value: object, file: Path) -> None:
         raise NotWritable(f"{file} cannot be written ({error.strerror}): choose another place for --json.") from None
 
 
+MAX_TARGET_CHARS = 160
+"""The number of characters that are shown of a goal's target."""
+
+
+def short_target(goal: str) -> str:
+    """Returns the target of a goal, given as Lean prints it, on one line and shortened."""
+    text = " ".join(goal[goal.rfind("⊢") :].split())
+    return text if len(text) <= MAX_TARGET_CHARS else f"{text[:MAX_TARGET_CHARS]}…"
+
+
 LINE_INTERVAL_S = 10.0
 """The least time between two lines about the same step, where there is no terminal."""
 

@@ -7,6 +7,10 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from prover.app.report import GeneratorReport, Report, TheoremReport
+from prover.cli.output import short_target
+
+MAX_GOALS_SHOWN = 2
+"""The number of goals that are printed of an open theorem."""
 
 
 class ReportPrinter:
@@ -32,6 +36,7 @@ class ReportPrinter:
                     self._patch(theorem.patch)
             case "open":
                 self._line("·", "yellow", f"{theorem.theorem}  {place}  open: {theorem.reason}  ({cost})")
+                self._indented([f"stuck at {short_target(goal)}" for goal in theorem.stuck[:MAX_GOALS_SHOWN]], "dim")
                 if theorem.refused:
                     self._indented([f"a proof was refused: {theorem.refused}"], "red")
             case "error":
