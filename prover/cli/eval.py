@@ -3,6 +3,7 @@
 import functools
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -249,39 +250,43 @@ def _options(given: dict[str, Any]) -> EvaluationOptions:
     )
 
 
-class _Counter:
+class RunCounter:
     """Says how many problems of a run are done, and how long the rest may take."""
 
-    def __init__(self, total: int, notify: Notify) -> None:
+    def __init__(self, total: int, notify: Notify, clock: Callable[[], float] = time.monotonic) -> None:
         self._total = total
         self._notify = notify
+        self._clock = clock
         self._lock = threading.Lock()
         self._before = 0
         self._done = 0
         self._proved: set[str] = set()
-        self._began = self._said = time.monotonic()
+        self._began = self._said = clock()
 
     def begun(self, before: int) -> None:
+        """Counts problems that were done before."""
         self._before += before
 
     def proved(self, problem: str) -> None:
+        """Counts a problem as proved, once."""
         self._proved.add(problem)
 
     def attended(self) -> None:
+        """Counts a problem as done, and says so now and then."""
         with self._lock:
             self._done += 1
-            now = time.monotonic()
+            now = self._clock()
             if now - self._said < LINE_INTERVAL_S:
                 return
             self._said = now
         done = self._before + self._done
         left = (now - self._began) / self._done * (self._total - done)
-        proved = f"{len(self._proved)} proved now"
+        proved = f"{len(self._proved)} proved since it began"
         self._notify(f"{done} of {self._total} problems, {proved}; about {duration(left)} left")
 
 
 def _callbacks(out: Console, notify: Notify, plan: EvaluationPlan, total: int) -> RunCallbacks:
-    counter = _Counter(total, notify)
+    counter = RunCounter(total, notify)
     ours = plan.systems[0].name
     marks = {"proved": "[green]✓[/]", "open": "[yellow]·[/]", "refused": "[red]✗[/]", "crashed": "[red]✗[/]"}
 

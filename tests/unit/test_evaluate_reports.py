@@ -9,6 +9,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
+from prover.cli.eval import RunCounter
 from prover.cli.main import cli
 from prover.errors import RunError
 from prover.evaluate.compare import Side, compare, comparison_report
@@ -229,3 +230,18 @@ def test_a_tactic_of_several_lines_is_credited_to_whom_it_is_from() -> None:
     seen.proposed = {"have h : a := by\n  omega\nexact h": {"automation"}, "intro h": {"structure"}, "simp": {"memory"}}
     script = ["intro h", "· have h : a := by", "    omega", "  exact h"]
     assert seen.credited([script]) == ("automation", "structure")
+
+
+def test_a_run_says_how_far_it_is_and_how_long_the_rest_takes() -> None:
+    now, said = [0.0], list[str]()
+    counter = RunCounter(10, said.append, lambda: now[0])
+    counter.begun(2)
+    counter.proved("a")
+    counter.proved("a")
+    for _ in range(4):
+        now[0] += 6.0
+        counter.attended()
+    assert said == [
+        "4 of 10 problems, 1 proved since it began; about 36 s left",
+        "6 of 10 problems, 1 proved since it began; about 24 s left",
+    ]
