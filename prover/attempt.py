@@ -262,7 +262,7 @@ class Attempt:
                     return proved
                 case Refused(reason):
                     refused = reason
-                    self._searches[-1].refuse()
+                    next(search for search in reversed(self._searches) if search in self._proofs).refuse()
         return TheoremOpen("its proofs were refused", self._spent(), refused)
 
     def _known(self) -> Iterator[tuple[Script, ...]]:
@@ -291,7 +291,7 @@ class Attempt:
         return tuple(self._common([next(proofs) for _ in place], place) for place in self._places)
 
     def _common(self, scripts: Sequence[Script], place: Sequence[SorryGoal]) -> Script:
-        if not place[0].place.all:
+        if len(set(scripts)) > 1 and not place[0].place.all:
             for script in dict.fromkeys(scripts[1:]):
                 if all(self._closes(goal, script) for goal in place):
                     return script

@@ -14,6 +14,7 @@ from typing import Any
 from prover.errors import DatasetError
 from prover.evaluate.commands import commands, proof_start, theorem_name, without_comments, without_ending
 from prover.evaluate.problem import WrittenProblem, unique
+from prover.lean.file_text import as_read
 
 NAMES = ("name", "problem_name", "full_name", "theorem_name", "id")
 STATEMENTS = ("formal_statement", "lean4_statement", "lean4_code", "statement", "theorem_statement", "lean_code")
@@ -82,7 +83,7 @@ def read_text(file: Path) -> str:
         DatasetError: it cannot be read, or is not UTF-8.
     """
     try:
-        return file.read_text(encoding="utf-8")
+        return as_read(file.read_bytes().decode("utf-8"))
     except UnicodeDecodeError as error:
         raise DatasetError(f"{file} is not UTF-8 ({error.reason}): copy it again.") from None
     except OSError as error:

@@ -15,6 +15,7 @@ MEAN_MS: Mapping[str, float] = {
     "constructor": 5, "cases": 25, "induction": 22, "fun_induction": 60, "split": 14, "constructor <;> simp_all": 4,
     "simp <;> omega […]": 7, "simp_all <;> omega […]": 13, "cases <;> simp_all […]": 40, "cases <;> grind […]": 54,
     "induction <;> simp_all […]": 70, "induction <;> grind […]": 100, "induction <;> omega […]": 40,
+    "cases <;> simp_all": 40, "cases <;> grind": 54, "induction <;> simp_all": 70, "induction <;> grind": 100,
 }  # fmt: skip
 """mean milliseconds by kind of tactic, over the theorems of lean_projects"""
 DEFAULT_TACTIC_MS = 10.0

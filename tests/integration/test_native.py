@@ -18,16 +18,6 @@ BASE = "def double (n : Nat) : Nat := n + n\n"
 MAIN = "import Small.Base\n#check double\n"
 
 
-@pytest.fixture
-def at_work(computer: Computer, monkeypatch: pytest.MonkeyPatch) -> Computer:
-    """The computer as the command line sees it."""
-    monkeypatch.setenv("PATH", f"{computer.elan / 'bin'}:/usr/bin:/bin")
-    monkeypatch.setenv("PROVER_HOME", str(computer.home.root))
-    monkeypatch.setenv("ELAN_HOME", str(computer.elan))
-    (computer.elan / "calls").unlink(missing_ok=True)
-    return computer
-
-
 def write(root: Path, files: dict[str, str]) -> Path:
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)

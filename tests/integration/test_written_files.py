@@ -7,7 +7,12 @@ from typing import Any
 
 import pytest
 
+from prover.attempt import written_at
 from prover.cli.main import run
+from prover.lean.gateway_session import LeanSession
+from prover.lean.session import SourceText
+from prover.project.patch import replace
+from tests.integration.computer import PIN
 
 pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("toolchain")]
 
@@ -174,6 +179,91 @@ def write(root: Path, files: dict[str, bytes]) -> Path:
     return root
 
 
+EVERYWHERE = (
+    CHAIN
+    + """\
+structure Both (p q : Prop) : Prop where
+  left : p
+  right : q
+
+theorem fields : Both (Chain 2) (Chain 2) where
+  left := sorry
+  right := by sorry
+theorem braces : Both (Chain 2) (Chain 2) := { left := sorry, right := sorry }
+theorem witness : ∃ n, Chain n := ⟨2, sorry⟩
+theorem function (p : Prop) : p → Chain 2 := fun _ => sorry
+theorem condition (n : Nat) : Chain 2 := by
+  if n = 0 then sorry else sorry
+theorem matched (b : Bool) : Chain 2 := by
+  match b with
+  | true => sorry
+  | false => sorry
+theorem on_one_line (b : Bool) : Chain 2 := match b with | true => sorry | false => by sorry
+theorem bracketed (p q : Prop) (h : p ∨ q) : Chain 2 := by
+  rcases h with h | h
+  { sorry }
+  { skip; sorry }
+theorem cases_named (p q : Prop) (h : p ∨ q) : Chain 2 := by
+  cases h
+  case inl h => sorry
+  next h => sorry
+theorem inner_blocks : Chain 2 ∧ Chain 2 := by
+  refine ⟨?_, by sorry⟩
+  exact (by sorry)
+theorem shown : Chain 2 := show Chain 2 from sorry
+theorem enough : Chain 2 := by
+  suffices h : Chain 2 by exact h
+  sorry
+theorem braces_after_by : Chain 2 := by
+  have h : Chain 2 := by { sorry }
+  exact h
+theorem term_have : Chain 2 :=
+  have h : Chain 2 := sorry
+  h
+theorem equations (p : Prop) : p ∨ True → Chain 2
+  | .inl _ => sorry
+  | .inr _ => by sorry
+theorem pipes : Chain 2 ∨ False := Or.inl <| sorry
+theorem dollars : Chain 2 ∨ False := .inl $ sorry
+theorem negated (h : ¬Chain 2) : False := h sorry
+theorem semicolons : Chain 2 ∧ Chain 2 := by
+  constructor; sorry; sorry
+theorem one_line_of_steps (h : ¬Chain 2) : False := by apply h; sorry
+theorem steps (a b c : Nat) (h : a = b) (k : b = c) : a = c := by
+  calc a = b := sorry
+    _ = c := by sorry
+theorem nested_bullets : Chain 2 ∧ Chain 2 := by
+  constructor
+  · · sorry
+  . show Chain 2; sorry
+theorem operands (p : Prop) (hp : p) : Chain 2 := by
+  refine id ?_ <;> sorry
+theorem first_operand : Chain 2 := by
+  sorry <;> skip
+theorem parentheses : Chain 2 ∧ Chain 2 := by
+  constructor
+  (sorry)
+  (skip; sorry)
+theorem combinators : Chain 2 ∧ Chain 2 ∧ Chain 2 := by
+  refine ⟨?_, ?_, ?_⟩
+  focus sorry
+  try sorry
+  iterate 1 sorry
+theorem with_a_let : Chain 2 := by
+  let x := 1; sorry
+section
+  namespace Indented
+    theorem deep : Chain 2 := by
+      have h : Chain 2 :=
+        by sorry
+      exact h
+    instance : Nonempty (PLift (Chain 2)) := ⟨⟨sorry⟩⟩
+  end Indented
+end
+"""
+)
+
+
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write(tmp_path_factory.mktemp("written"), FILES)
@@ -228,6 +318,23 @@ def test_the_script_of_several_lines_stands_in_the_block_it_belongs_to(proved: d
     assert all(line.startswith("      ") for line in added[1:])
     operand = proved["operand"]["patch"]
     assert "+  cases h <;> (" in operand
+
+
+def test_a_script_of_several_lines_fits_everywhere(lean_session: LeanSession) -> None:
+    source = SourceText(EVERYWHERE, "Everywhere.lean", "Everywhere")
+    assert [message for message in lean_session.elaborate(source) if message.severity == "error"] == []
+    misfits = {}
+    for goal in lean_session.sorries(source, 0, len(EVERYWHERE.encode())):
+        about_chains = goal.state.goals[0].target == "Chain 2"
+        script = ("constructor", "constructor", "constructor") if about_chains else ("skip", "skip", "assumption")
+        made = written_at(lean_session, source, goal, script)
+        text = replace(EVERYWHERE, [made])
+        new = (made.start, made.start + len(made.text.encode()))
+        fit = lean_session.fit(source, goal.command[0], text, (made.start, made.stop), new)
+        if not fit.holds:
+            misfits[goal.declaration, goal.place] = (made.text, fit.message)
+    lean_session.forget()
+    assert misfits == {}
 
 
 def test_a_sorry_that_is_part_of_a_macro_is_reported_at_once(proved: dict[str, Any]) -> None:
@@ -307,3 +414,52 @@ def test_suggested_tactics_name_hypotheses_as_the_file_must(
     tactics = [each["tactic"] for each in json.loads(capsys.readouterr().out)["tactics"]]
     assert any("«then»" in tactic for tactic in tactics)
     assert not any(word == "then" for tactic in tactics for word in tactic.split())
+
+
+NATIVE = (
+    CHAIN
+    + SEVERAL.removeprefix(CHAIN).partition("\n\n")[0]
+    + """
+
+theorem bullet (p : Prop) (hp : p) («from» : p → Chain 2) : p ∧ Chain 2 := by
+  constructor
+  · exact hp
+  · have hh : Chain 2 := by sorry
+    exact hh
+
+macro "todo" : tactic => `(tactic| sorry)
+
+theorem stopped (p : Prop) (hp : p) : p ∧ p := by
+  constructor
+  · todo
+  stop
+  simp
+"""
+).replace("\n", "\r\n")
+
+
+@pytest.mark.usefixtures("at_work")
+def test_a_native_lean_has_proofs_written_in_the_same_way(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = write(tmp_path / "native", {"Native.lean": NATIVE.encode()})
+    (root / "lean-toolchain").write_text(PIN)
+    words = [
+        "prove",
+        "--repo",
+        str(root),
+        "--all",
+        "--toolchain",
+        "native",
+        "--timeout",
+        "40",
+        "--jobs",
+        "1",
+        "--apply",
+    ]
+    assert run(words) == 0, capsys.readouterr().out
+    after = (root / "Native.lean").read_bytes()
+    assert ends(after) == {b"\r\n"}
+    assert b"  constructor <;> (" in after
+    assert b"  \xc2\xb7 have hh : Chain 2 := by" in after
+    assert b"  stop\r\n" not in after
+    capsys.readouterr()
+    assert run(["check", "--repo", str(root), "--theorem", "stopped", "--toolchain", "native", "--level", "3"]) == 0

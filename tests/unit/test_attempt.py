@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from typing import Literal
 
 import pytest
 
@@ -186,6 +187,77 @@ def test_a_proof_that_does_not_hold_as_a_whole_is_not_submitted() -> None:
     )  # fmt: skip
     assert isinstance(outcome, TheoremProved)
     assert len(gate.texts) == 1
+
+
+# --- several goals at one `sorry` ---
+
+EACH = "theorem t : p ∧ q := by\n  constructor <;> sorry\n"
+
+
+@cache
+def goals_of_each(kind: Literal["tactic", "nothing"] = "tactic") -> tuple[SorryGoal, ...]:
+    """Two goals, `a` and `b`, at the only `sorry`: the same objects whenever it is asked."""
+    source, size = task(EACH).source, len(EACH.encode())
+    start = size - len("sorry\n")
+    states = [State((Goal(key),), Origin(source, start, False, goal=i)) for i, key in enumerate("ab")]
+    return tuple(SorryGoal(state, start, start + 5, Place(kind, 2, 2), (0, size), "t") for state in states)
+
+
+def attempt_each(
+    prover: Prover, table: Table, *exchanges: Exchange, kind: Literal["tactic", "nothing"]
+) -> AttemptOutcome:
+    to_prove = task(EACH)
+    opening = Exchange("sorries", (to_prove.source, 0, len(EACH.encode())), goals_of_each(kind))
+    with ScriptedSession(table, [opening, *exchanges, Exchange("forget", ())]) as session:
+        return prover.prove(session, to_prove)
+
+
+NO = Failed("elaboration", "no", 0)
+
+
+def test_a_proof_of_one_goal_is_written_if_it_proves_the_others_too() -> None:
+    first, second = goals_of_each("tactic")
+    gate = Gate(ACCEPTED)
+    outcome = attempt_each(
+        prover(Listed({"a": ["simp"]}), gate), {"a": {"simp": leaves()}},
+        closes(first, "simp"), closes(second, "simp"), kind="tactic",
+    )  # fmt: skip
+    assert isinstance(outcome, TheoremProved)
+    assert gate.texts == [EACH.replace("sorry", "simp")]
+    assert outcome.scripts == (("simp",),)
+    assert [step.tactic for step in outcome.steps] == ["simp"]
+
+
+def test_proofs_of_different_goals_become_alternatives() -> None:
+    first, second = goals_of_each("tactic")
+    gate = Gate(ACCEPTED)
+    outcome = attempt_each(
+        prover(Listed({"a": ["simp"], "b": ["rfl"]}), gate), {"a": {"simp": leaves()}, "b": {"rfl": leaves()}},
+        closes(first, "simp"), closes(second, "simp", NO), closes(second, "rfl"), closes(first, "rfl", NO),
+        kind="tactic",
+    )  # fmt: skip
+    assert isinstance(outcome, TheoremProved)
+    assert outcome.scripts == (("first", "  | simp", "    done", "  | rfl"),)
+    assert "constructor <;> (first\n" in gate.texts[0]
+
+
+def test_the_search_that_found_the_shared_proof_goes_on_after_a_refusal() -> None:
+    first, second = goals_of_each("tactic")
+    gate = Gate(Refused("no"), ACCEPTED)
+    one, other = [[closes(goal, script) for goal in (first, second)] for script in ("simp", "rfl")]
+    outcome = attempt_each(
+        prover(Listed({"a": ["simp", "rfl"]}), gate), {"a": {"simp": leaves(), "rfl": leaves()}}, *one, *other,
+        kind="tactic",
+    )  # fmt: skip
+    assert isinstance(outcome, TheoremProved)
+    assert outcome.proof == "rfl"
+
+
+def test_a_sorry_where_nothing_can_be_written_is_not_searched() -> None:
+    outcome = attempt_each(prover(Listed({}), Gate()), {}, kind="nothing")
+    assert isinstance(outcome, TheoremOpen)
+    assert "line 2" in outcome.reason
+    assert "macro" in outcome.reason
 
 
 # --- refused proofs ---
