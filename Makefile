@@ -33,9 +33,9 @@ demo: setup
 test check: export PYTHONDONTWRITEBYTECODE :=
 
 # The whole test suite, real Lean included: two workers, each with Lean processes of its own. A file's tests share
-# what they set up, so they stay together.
+# what they set up, so they stay together. Files are taken in order, and not those with few tests last: these are long.
 test: dev
-	$(BIN)/pytest -n 2 --dist loadfile
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # The fast loop: formatting, lint, types and those unit tests that start no Lean and no PostgreSQL and train no model.
 # Properties are tested with a fifth of the examples.
