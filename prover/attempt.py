@@ -11,6 +11,7 @@ from prover.errors import LeanError
 from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Declaration
 from prover.lean.session import Session, SorryGoal, SourceText
+from prover.polish.polish import Polisher
 from prover.project.contents import ContentsReader
 from prover.project.patch import Replacement, patched
 from prover.project.patch import replace as replace_in
@@ -90,6 +91,8 @@ class TheoremProved:
     """whether the single block proves the whole statement"""
     recalled: bool = False
     """whether the proof was known, so that nothing was searched"""
+    found: tuple[Script, ...] = ()
+    """the blocks as the search found them, if they were polished since"""
     steps: tuple[ProofStep, ...] = ()
     """the goals of the proof, each with the tactic that was used on it; empty for a recalled proof"""
 
@@ -130,6 +133,8 @@ class Prover:
     """the level up to which the gate checks a proof"""
     drafting: WholeProofWriter | None = None
     """writes whole proofs before the search begins"""
+    polish_seconds: float = 0.0
+    """the time for rewriting each block of a proof as people write it; 0 leaves proofs as they are found"""
 
     def prove(self, session: Session, task: Task) -> AttemptOutcome:
         """Attempts a theorem: its `sorry`s if it has any, otherwise its whole statement."""
@@ -257,7 +262,7 @@ class Attempt:
                         return TheoremOpen(result.reason, self._spent(), refused, result.stuck)
                     case script:
                         scripts.append(script)
-            match self._submit(self._by_place(scripts)):
+            match self._submit_found(tuple(scripts)):
                 case TheoremProved() as proved:
                     return proved
                 case Refused(reason):
@@ -301,6 +306,20 @@ class Attempt:
         """Returns whether there is one `sorry`, and its goal is the whole statement."""
         key = self._task.declaration.key
         return [goal.statement for sorry_goal in self._sorry_goals for goal in sorry_goal.state.goals] == [key]
+
+    def _submit_found(self, found: tuple[Script, ...]) -> TheoremProved | Refused:
+        """Submits a script for each goal as the search found it: polished, and as it is if the gate refuses that."""
+        polished = tuple(map(self._polished, self._sorry_goals, found))
+        if polished != found:
+            outcome = self._submit(self._by_place(polished))
+            if isinstance(outcome, TheoremProved):
+                return replace(outcome, found=self._by_place(found))
+        return self._submit(self._by_place(found))
+
+    def _polished(self, sorry_goal: SorryGoal, script: Script) -> Script:
+        if self._prover.polish_seconds == 0:
+            return script
+        return Polisher(self._session, sorry_goal.state, self._prover.polish_seconds).polished(script)
 
     def _submit(self, scripts: tuple[Script, ...], recalled: bool = False) -> TheoremProved | Refused:
         """Submits the file with these blocks in it to the gate."""

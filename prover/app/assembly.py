@@ -100,6 +100,8 @@ class ProverOptions:
     temperature: float = 0.0
     """The temperature of the noise that makes repeated attempts differ; 0 for no noise."""
     seed: int = 0
+    polish_seconds: float = 0.0
+    """The time for rewriting each block of a proof as people write it; 0 leaves proofs as they are found."""
 
 
 def stored_statistics() -> GeneratorStatistics:
@@ -129,4 +131,13 @@ def assemble(generator: Generator, gate: Judge, options: ProverOptions) -> Prove
     """Returns the prover that every command, course and evaluation uses."""
     if options.temperature > 0:
         generator = PerturbedGenerator(generator, options.temperature, options.seed)
-    return Prover(generator, options.strategy, gate, options.budget, options.recall, options.level, options.drafting)
+    return Prover(
+        generator,
+        options.strategy,
+        gate,
+        options.budget,
+        options.recall,
+        options.level,
+        options.drafting,
+        options.polish_seconds,
+    )

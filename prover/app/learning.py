@@ -62,6 +62,8 @@ class ExecutorOptions:
     """The search engine and its settings."""
     level: int = DEFAULT_LEVEL
     """The gate's level up to which proofs are checked."""
+    polish_seconds: float = 0.0
+    """See `ProverOptions`. What a course measures does not depend on it."""
 
     def settings(self) -> dict[str, Any]:
         """Returns what the outcome of an attempt depends on, as a JSON object; what is usual is left out."""
@@ -218,6 +220,7 @@ class _Attempts:
             recall=self._recall if request.recall else lambda _: (),
             temperature=request.temperature,
             seed=request.seed,
+            polish_seconds=self._options.polish_seconds,
         )
         prover = assemble(mixture(self._generators, statistics), self._gate, options)
         with self._pool.lend() as session:

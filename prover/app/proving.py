@@ -16,6 +16,7 @@ from prover.attempt import AttemptOutcome, Prover, TheoremProved, have_read
 from prover.check.levels import DEFAULT_LEVEL
 from prover.errors import BrokenFile, ProverError, UsageError
 from prover.lean.team import Team
+from prover.polish.polish import POLISH_SECONDS
 from prover.progress import Notify
 from prover.project.build import errors_of, source_of
 from prover.project.layout import Module
@@ -42,6 +43,8 @@ class ProveRequest:
     asked: AskedModel = NOBODY
     """The language model."""
     strategy: Strategy = Strategy()  # noqa: RUF009  # frozen
+    polish: bool = True
+    """Whether proofs are rewritten as people write them before they are judged."""
     arguments: tuple[str, ...] = ()
     """The command line, which is stored with the run."""
 
@@ -137,7 +140,12 @@ class _Run:
     def _prove_all(self, targets: Sequence[Target]) -> Iterator[tuple[Target, TheoremProved]]:
         request, workspace = self._request, self._workspace
         options = ProverOptions(
-            request.budget, request.strategy, request.level, request.asked.drafting, self._ledger.recall
+            request.budget,
+            request.strategy,
+            request.level,
+            request.asked.drafting,
+            self._ledger.recall,
+            polish_seconds=POLISH_SECONDS if request.polish else 0.0,
         )
         gate = workspace.gate(self._pool)
         prover = assemble(self._mixture, gate, options)

@@ -27,6 +27,8 @@ class TheoremReport:
     line: int = 0
     proof: str | None = None
     """The tactic block of the proof."""
+    found: str | None = None
+    """The tactic block as the search found it, if it was rewritten since."""
     patch: str | None = None
     """A unified diff, relative to the root of the repository."""
     axioms: tuple[str, ...] = ()
@@ -106,6 +108,7 @@ def report_of(repository: Repository, task: Task, outcome: AttemptOutcome, toolc
                 known,
                 status="proved",
                 proof=proof,
+                found="\n\n".join("\n".join(script) for script in outcome.found) or None,
                 patch=patch,
                 axioms=judgement.axioms,
                 verified=verified(judgement.level, judgement.axioms, judgement.library, judgement.kernels),

@@ -57,6 +57,7 @@ from prover.search.engine import Strategy
 @jobs_option
 @toolchain_option
 @click.option("--apply", is_flag=True, help="Write the proofs into the files instead of printing patches.")
+@click.option("--raw", is_flag=True, help="Leave proofs as the search finds them, instead of rewriting them.")
 @json_option
 def command(
     repo: str,
@@ -78,6 +79,7 @@ def command(
     jobs: int,
     toolchain_choice: ToolchainChoice,
     apply: bool,
+    raw: bool,
     json_file: Path | None,
 ) -> int:
     """Prove theorems of a Lean repository.
@@ -100,7 +102,8 @@ def command(
         level,
         asked,
         Strategy(limits=tactic_limits(tactic_timeout), width=width),
-        tuple(sys.argv[1:]),
+        polish=not raw,
+        arguments=tuple(sys.argv[1:]),
     )
     out, err = consoles()
     printer = ReportPrinter(err if json_file == STANDARD_OUTPUT else out, patches=not apply)

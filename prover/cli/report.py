@@ -31,6 +31,9 @@ class ReportPrinter:
             case "proved":
                 self._line("✓", "green", f"{theorem.theorem}  {place}  ({cost})")
                 self._indented((theorem.proof or "").splitlines(), "bold")
+                if theorem.found is not None:
+                    before, after = len(theorem.found), len(theorem.proof or "")
+                    self._indented([f"rewritten: {before} characters as found, {after} now"], "dim")
                 self._indented([f"proved: {theorem.verified}; {theorem.toolchain}"], "dim")
                 if self._patches and theorem.patch:
                     self._patch(theorem.patch)

@@ -482,3 +482,32 @@ def test_a_session_that_cannot_forget_is_closed() -> None:
     with ScriptedSession({}, script) as session:
         outcome = prover(Listed({}), Gate()).prove(session, to_prove)
     assert isinstance(outcome, TheoremOpen)
+
+
+# --- polishing ---
+
+
+def polished(*judgements: Judgement) -> tuple[AttemptOutcome, list[str]]:
+    (goal,) = goals_at_sorries(ONE)
+    gate, generator = Gate(*judgements), Listed({"a": ["intro h"], "c": ["simp"]})
+    table: Table = {
+        "a": {"intro h": leaves("c"), "intro h\nsimp": leaves(), "simp": leaves(), "intros": Fails()},
+        "c": {"simp": leaves()},
+    }
+    outcome = attempt(prover(generator, gate, polish_seconds=5.0), ONE, table, closes(goal, "intro h\nsimp"))
+    return outcome, gate.texts
+
+
+def test_a_proof_is_polished_before_it_is_judged() -> None:
+    outcome, judged = polished(ACCEPTED)
+    assert isinstance(outcome, TheoremProved)
+    assert (outcome.scripts, outcome.found) == ((("simp",),), (("intro h", "simp"),))
+    assert judged == ["theorem t : p := by\n  simp\n"]
+    assert [step.tactic for step in outcome.steps] == ["intro h", "simp"]
+
+
+def test_a_proof_stays_as_it_was_found_if_the_gate_refuses_its_polished_form() -> None:
+    outcome, judged = polished(Refused("no"), ACCEPTED)
+    assert isinstance(outcome, TheoremProved)
+    assert (outcome.scripts, outcome.found) == ((("intro h", "simp"),), ())
+    assert len(judged) == 2

@@ -1,5 +1,6 @@
 """Reports: the fields that programs rely on, and the exit status of a run."""
 
+import io
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -139,11 +140,11 @@ def test_the_status_says_what_became_of_the_run(report: Report, status: int) -> 
 
 
 def test_people_are_shown_proof_place_cost_and_patch(repository: Repository) -> None:
-    console = Console(record=True, width=200, file=open("/dev/null", "w"))  # noqa: SIM115  # recorded, not written
-    printer = ReportPrinter(console, patches=True)
+    written = io.StringIO()
+    printer = ReportPrinter(Console(width=200, file=written), patches=True)
     printer.theorem(reported(repository, proved()))
     printer.summary(run_of(reported(repository, proved()), theorem("open")))
-    text = console.export_text()
+    text = written.getvalue()
     assert "t  A/B.lean:2" in text
     assert "2 expansions, 9 tactics" in text
     assert "+theorem t : True := by trivial" in text

@@ -19,6 +19,7 @@ from prover.app.learning import ExecutorOptions, LeanExecutor
 from prover.app.planning import order_named
 from prover.app.workspace import read_repository
 from prover.errors import RepositoryError
+from prover.polish.polish import POLISH_SECONDS
 from prover.progress import Reporter
 from prover.project.location import Location, location_of
 from prover.project.revision import revision_of
@@ -46,7 +47,9 @@ class LocalEnvironment:
         self._log = log
         self._locations = _Locations(database, listed)
         work = configuration.daemon
-        options = ExecutorOptions(work.toolchain, work.jobs, work.seconds, work.generators)
+        options = ExecutorOptions(
+            work.toolchain, work.jobs, work.seconds, work.generators, polish_seconds=POLISH_SECONDS
+        )
         patches = Patches(configuration, log)
         self._lean = LeanExecutor(self._locations, options, database, Reporter(self._message))
         self.executor: Executor = self

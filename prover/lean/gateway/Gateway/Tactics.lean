@@ -126,6 +126,16 @@ def foundTerm? (goals : List MVarId) (stx : Syntax) : MetaM (Option String) := d
     let text ← PrettyPrinter.ppTerm term
     return some s!"exact {text.pretty (width := 1000)}"
 
+/-- What a tactic such as `simp?` said should be written in its place, if it said one thing. -/
+def suggested? : CoreM (Option String) := do
+  let texts ← (← Core.getMessageLog).toArray.filterMapM fun message => do
+    if message.severity != .information then return none
+    let text := (← message.data.toString).trimAscii.toString
+    unless text.startsWith "Try this:" do return none
+    let tactic := (text.drop "Try this:".length).trimAscii.toString
+    return some ((if tactic.startsWith "[apply] " then tactic.drop "[apply] ".length else tactic.toSlice).toString)
+  return if texts.size == 1 then texts[0]? else none
+
 /-- Runs `act`; where Lean logs its error and only aborts, throws the logged one instead. -/
 def withLoggedError (act : Tactic.TacticM Unit) : Tactic.TacticM Unit := fun context state => do
   try act context state
@@ -148,7 +158,7 @@ def finish (scope : Scope) (goals : List MVarId) (stx : Syntax) : Tactic.TacticM
     throwError MessageData.tagged noProgressTag "the tactic changed nothing"
   if ← usesSorry scope goals then
     throwError MessageData.tagged cheatTag "the tactic uses sorry"
-  let replacement ← foundTerm? goals stx
+  let replacement := (← foundTerm? goals stx) <|> (← suggested?)
   let named ← (← Tactic.getGoals).mapM fun goal => nameHypotheses goal
   Tactic.setGoals (named.map (·.1))
   return ((named.map (·.2)).toArray, replacement)

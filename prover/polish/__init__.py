@@ -1,0 +1,1 @@
+"""Rewrites finished proofs in the form in which people write them."""
