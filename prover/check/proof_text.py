@@ -52,13 +52,15 @@ def understood(session: LeanSession, source: SourceText, declaration: Declaratio
     Raises:
         UsageError: The proof is empty, is JSON, or is that of another statement.
     """
-    bare = replace(proof, text=_without_assignment(without_fence(as_read(proof.text))))
-    text = "\n".join(bare.lines())
-    if _is_json(text):
-        raise UsageError("The proof is JSON, not Lean: give the text of the proof by itself, without quotation marks.")
+    given = as_read(proof.text)
+    inside = without_fence(given)
+    text = _bare(replace(proof, text=inside if FENCE.match(given.lstrip()) else given))
     if proof.term:
         return ProofText(text, term=True)
     reply = session.read_proof(source, declaration.selection, text)
+    if reply.kind == "unreadable" and inside != given:  # words around the fence; a fence in a comment is readable
+        text = _bare(replace(proof, text=inside))
+        reply = session.read_proof(source, declaration.selection, text)
     match reply.kind:
         case "term":
             return ProofText(text, term=True)
@@ -70,6 +72,18 @@ def understood(session: LeanSession, source: SourceText, declaration: Declaratio
         case "declaration":
             return _of_declaration(text, *reply.body)
     return ProofText(text)
+
+
+def _bare(proof: ProofText) -> str:
+    """Returns the text of a proof without a `:=` at its beginning and without common indentation.
+
+    Raises:
+        UsageError: It is empty or JSON.
+    """
+    text = "\n".join(replace(proof, text=_without_assignment(proof.text)).lines())
+    if _is_json(text):
+        raise UsageError("The proof is JSON, not Lean: give the text of the proof by itself, without quotation marks.")
+    return text
 
 
 def without_fence(text: str) -> str:

@@ -164,6 +164,8 @@ class Reader:
         if words[0] == "theorem":
             body = text.index(":=") if ":=" in text else text.index("|")
             return ProofReply("declaration", (len(text[:body].encode()), len(text.encode())), self._same)
+        if words[0] in ("The", "Proof:"):
+            return ProofReply("unreadable")
         return ProofReply("term" if words[0] in ("by", "fun") else "tactics")
 
 
@@ -178,6 +180,7 @@ class Reader:
         ("```lean\nintro x\nrfl\n```\n", ":= by\n  intro x\n  rfl"),
         ("The proof:\n\n```lean4\nby simp\n```\nwhich is easy.", ":= by simp"),
         ("  ~~~\n  rfl\n  ~~~", ":= by rfl"),
+        ("rfl -- as in\n/-\n```\nsimp\n```\n-/", ":= by\n  rfl -- as in\n  /-\n  ```\n  simp\n  ```\n  -/"),
         ("theorem t : p := by\n  intro x\n  rfl", ":= by\n  intro x\n  rfl"),
         ("```\ntheorem t (∀ : p) : p := q\n```", ":= q"),
         ("theorem t : p\n  | 0 => a\n  | _ => b", "\n  | 0 => a\n  | _ => b"),
