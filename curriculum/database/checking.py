@@ -4,6 +4,7 @@ Constraints in the database prevent most inconsistencies. The checks here cover 
 """
 
 from collections.abc import Callable, Iterator
+from functools import cache
 from itertools import groupby
 
 from sqlalchemy import Connection, ForeignKeyConstraint, Select, and_, exists, func, or_, select, true
@@ -65,6 +66,17 @@ def _tables(connection: Connection) -> Faults:
 
 def _references(connection: Connection) -> Faults:
     """Checks that every referenced row exists."""
+    for what, query in _reference_queries():
+        yield from _counted(connection, what, query)
+
+
+@cache
+def _reference_queries() -> list[tuple[str, Select[int]]]:
+    """Returns, for each foreign key, what is wrong with the rows that a query counts, and the query."""
+    return list(_each_reference())
+
+
+def _each_reference() -> Iterator[tuple[str, Select[int]]]:
     for table in Base.metadata.sorted_tables:
         for constraint in table.constraints:
             if isinstance(constraint, ForeignKeyConstraint):
@@ -72,8 +84,7 @@ def _references(connection: Connection) -> Faults:
                 pairs = [(element.parent, target.c[element.column.name]) for element in constraint.elements]
                 there = exists(select(1).select_from(target).where(*(mine == theirs for mine, theirs in pairs)))
                 named = (mine.is_not(None) for mine, _ in pairs)
-                yield from _counted(
-                    connection,
+                yield (
                     f"rows of {table.name} refer to missing rows of {constraint.referred_table.name}",
                     select(func.count()).select_from(table).where(*named, ~there),
                 )
