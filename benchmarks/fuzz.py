@@ -22,7 +22,7 @@ from prover.errors import LeanError
 from prover.lean.gateway_session import LeanSession
 from prover.lean.session import SourceText
 from prover.lean.toolchain.toolchain import Toolchain
-from tests.cheat_files import Attempt, all_attempts
+from tests.cheat_files import Attempt, all_attempts, target_of
 
 TOKEN = re.compile(r"[\w.'!?]+|[^\w\s]")
 SNIPPETS = (
@@ -151,7 +151,7 @@ class Fuzzer:
         assert attempt.original is not None
         source = SourceText(attempt.original, f"{attempt.file}.lean", attempt.file)
         declared = self._witness.declarations(source)
-        declaration = next(d for d in declared if d.name.split(".")[-1] == "target")
+        declaration = target_of(declared)
         sorry_goal = self._witness.statement(source, declaration.selection)
         if attempt.form == "file":
             candidate = replace(source, text=attempt.text)

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from prover.check.gate import Accepted, Judge, Refused, Submission
-from prover.check.levels import DEFAULT_LEVEL
+from prover.check.levels import AXIOMS_LEVEL, DEFAULT_LEVEL
 from prover.errors import LeanError
 from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Declaration
@@ -55,6 +55,8 @@ class Task:
 
     source: SourceText
     declaration: Declaration
+    incomplete: tuple[Declaration, ...] = field(default=(), compare=False)
+    """all declarations of the file with a `sorry`"""
 
     def ref(self) -> TheoremRef:
         """Returns the identity of the theorem, for generators."""
@@ -232,16 +234,24 @@ class Attempt:
         self._prover = prover
         self._session = session
         self._task = task
-        self._sorry_goals = goals
+        self._sorry_goals = tuple(goals)
         self._places = places_of(goals)
+        self._beside: tuple[Declaration, ...] = ()
+        """other theorems of the `mutual` block that are proved too"""
         self._drafted: list[Engine] = []
         self._proofs: dict[Engine, Proved] = {}
         """the proof that each search found last"""
         self._generator = prover.generator.for_theorem(task.ref())
         self._deadline = time.monotonic() + (prover.budget.seconds or float("inf"))
-        engine = ENGINES.named(prover.strategy.engine)
-        self._searches = [
-            engine(session, goal.state, self._generator, prover.strategy, self._share(len(goals) - index), account)
+        self._account = account
+        self._searches = self._engines(goals)
+
+    def _engines(self, goals: Sequence[SorryGoal]) -> list[Engine]:
+        """Returns a search for each goal."""
+        strategy = self._prover.strategy
+        engine = ENGINES.named(strategy.engine)
+        return [
+            engine(self._session, goal.state, self._generator, strategy, self._share(len(goals) - index), self._account)
             for index, goal in enumerate(goals)
         ]
 
@@ -265,10 +275,29 @@ class Attempt:
             match self._submit_found(tuple(scripts)):
                 case TheoremProved() as proved:
                     return proved
-                case Refused(reason):
+                case Refused(reason, level=level):
                     refused = reason
-                    next(search for search in reversed(self._searches) if search in self._proofs).refuse()
+                    if level != AXIOMS_LEVEL or not self._widen():
+                        next(search for search in reversed(self._searches) if search in self._proofs).refuse()
         return TheoremOpen("its proofs were refused", self._spent(), refused)
+
+    def _widen(self) -> bool:
+        """Adds the goals of the other theorems of a `mutual` block; returns whether there are any.
+
+        The theorem's text may use these theorems, and then it rests on their `sorry`s.
+        """
+        own, (start, stop) = self._task.declaration, self._sorry_goals[0].command
+        inside = (each for each in self._task.incomplete if start <= each.start < stop)
+        beside = tuple(each for each in inside if not own.start <= each.start < own.stop)
+        if self._beside or not beside:
+            return False
+        found = self._session.sorries(self._task.source, start, stop)
+        goals = tuple(goal for goal in found if any(d.start <= goal.start < d.stop for d in beside))
+        self._beside = beside
+        self._sorry_goals += goals
+        self._places += places_of(goals)
+        self._searches += self._engines(goals)
+        return True
 
     def _known(self) -> Iterator[tuple[Script, ...]]:
         """Yields known proofs that Lean accepts here: of the whole statement, or of as many `sorry`s as there are."""
@@ -415,6 +444,6 @@ class Attempt:
     def _submission(self, replacements: Sequence[Replacement]) -> Submission:
         source = self._task.source
         declaration = self._task.declaration
-        return Submission(
-            source, patched(source, replacements), declaration.name, declaration.selection, self._sorry_goals[0].command
-        )
+        candidate, command = patched(source, replacements), self._sorry_goals[0].command
+        beside = tuple((each.name, each.selection) for each in self._beside)
+        return Submission(source, candidate, declaration.name, declaration.selection, command, beside=beside)

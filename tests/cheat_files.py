@@ -1,9 +1,12 @@
 """Reads the files of `tests/cheats`: an original, and the cheats and twins that are made of it."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from prover.lean.protocol import Declaration
 
 CHEATS = Path(__file__).parent / "cheats"
 HEADING = re.compile(r"^--! (.+)\n", re.M)
@@ -51,3 +54,9 @@ def attempts_in(path: Path) -> list[Attempt]:
 def all_attempts(directory: Path = CHEATS) -> list[Attempt]:
     """Every cheat and twin of a directory."""
     return [attempt for path in sorted(directory.glob("*.lean")) for attempt in attempts_in(path)]
+
+
+def target_of(declared: Sequence[Declaration]) -> Declaration:
+    """The declaration that is to be proved: the one called `target`, or the one that has no name of its own."""
+    named = (each for each in declared if each.name.split(".")[-1] == "target")
+    return next(named, None) or next(each for each in declared if each.incomplete)

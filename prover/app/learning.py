@@ -196,13 +196,15 @@ class _Attempts:
                     self._workspace.builder.prepare(module)
                     source = source_of(self._workspace.repository, module)
                     declared = {d.name: d for d in session.declarations(source, detail=True)}
+                    incomplete = tuple(d for d in declared.values() if d.incomplete)
                     have_read(session, contents, [source], self._generators)
                 except (UsageError, LeanError) as error:
                     yield from ((request, str(error)) for request in mine)
                     continue
                 for request in mine:
                     found = declared.get(request.theorem)
-                    yield request, Task(source, found) if found else f"{name} no longer has {request.theorem}"
+                    missing = f"{name} no longer has {request.theorem}"
+                    yield request, Task(source, found, incomplete) if found else missing
 
     def attempt(self, request: "AttemptRequest", task: Task | str) -> "AttemptResult":
         """Attempts a theorem."""

@@ -57,7 +57,9 @@ class Locator:
         errors = errors_of(self._session.elaborate(source))
         if errors and not broken:
             raise BrokenFile(f"{source.file} does not compile: fix it first.", errors)
-        return [Target(module, Task(source, each)) for each in self._session.declarations(source, detail=True)]
+        declared = self._session.declarations(source, detail=True)
+        incomplete = tuple(each for each in declared if each.incomplete)
+        return [Target(module, Task(source, each, incomplete)) for each in declared]
 
     def named(self, name: str, broken: bool = False) -> Target:
         """Returns the declaration of that full name.

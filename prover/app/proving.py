@@ -190,11 +190,11 @@ class _Run:
     def _apply(self, proved: dict[Target, TheoremProved]) -> None:
         """Writes the proofs, file by file; a file that does not compile with all of them stays as it was."""
         for module in dict.fromkeys(target.module for target in proved):
-            replacements: list[Replacement] = []
+            replacements: dict[int, Replacement] = {}  # theorems of one `mutual` block may have the same ones
             for target, outcome in proved.items():
                 if target.module == module:
-                    replacements.extend(outcome.replacements)
-            self._apply_to(module, replacements)
+                    replacements.update((each.start, each) for each in outcome.replacements)
+            self._apply_to(module, tuple(replacements.values()))
 
     def _apply_to(self, module: Module, replacements: Sequence[Replacement]) -> None:
         source = source_of(self._workspace.repository, module)

@@ -45,11 +45,13 @@ class Submission:
     candidate: SourceText
     theorem: str
     selection: int
-    """The byte at which the theorem's name starts, in both files."""
+    """The byte at which the theorem's name starts in the original."""
     command: tuple[int, int]
     """Start and end of the theorem's command in the original, in bytes."""
     block: bool = False
     """Whether the proof must be one tactic block or one term, with nothing after it."""
+    beside: tuple[tuple[str, int], ...] = ()
+    """Other theorems of its `mutual` block that are proved too: their names, and the bytes at which these start."""
 
     @property
     def command_stop(self) -> int:
@@ -231,6 +233,7 @@ def ask(
     claim = TheoremClaim(
         theorem=submission.theorem,
         selection=submission.selection,
+        beside=submission.beside,
         start=submission.command[0],
         stop=submission.command_stop,
         original=submission.original.text,
@@ -246,16 +249,16 @@ def replayed(
 ) -> Judgement:
     """Returns a judgement of level 4 if the kernel and all installed checkers accept the compiled theorem."""
     own = challenge.names_of(submission.command[0])
-    reply = session.replay(compiled.olean, challenge.olean, submission.theorem, own)
-    if reply.refused is not None:
-        return Refused(f"the kernel refuses the compiled file: {reply.refused}", level=4)
-    kernels = ["Lean's kernel"]
-    theorem = CompiledTheorem(compiled.module, submission.theorem, (compiled.directory, *session.search_path))
-    for checker in checkers_for(session.toolchain):
-        if objection := checker.objection(theorem):
-            return Refused(objection, level=4)
-        kernels.append(checker.name)
-    return replace(judgement, level=4, kernels=tuple(kernels))
+    checkers = checkers_for(session.toolchain)
+    for name in (submission.theorem, *(name for name, _ in submission.beside)):
+        reply = session.replay(compiled.olean, challenge.olean, name, own)
+        if reply.refused is not None:
+            return Refused(f"the kernel refuses the compiled file: {reply.refused}", level=4)
+        theorem = CompiledTheorem(compiled.module, name, (compiled.directory, *session.search_path))
+        for checker in checkers:
+            if objection := checker.objection(theorem):
+                return Refused(objection, level=4)
+    return replace(judgement, level=4, kernels=("Lean's kernel", *(checker.name for checker in checkers)))
 
 
 def judgement_of(submission: Submission, challenge: Challenge, reply: JudgeReply) -> Judgement:

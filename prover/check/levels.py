@@ -6,7 +6,8 @@ from typing import Literal
 LEVEL_NAMES = ("compiles", "bound", "axioms", "replayed", "sane")
 """The names of the levels, from level 1 on."""
 HIGHEST_LEVEL = 5
-DEFAULT_LEVEL = 3
+AXIOMS_LEVEL = 3
+DEFAULT_LEVEL = AXIOMS_LEVEL
 """The level for proofs found by the search; the next one costs another Lean process."""
 
 LevelState = Literal["passed", "refused", "not checked"]

@@ -300,7 +300,9 @@ class TheoremClaim:
 
     theorem: str
     selection: int
-    """The byte at which its name starts, in both files."""
+    """The byte at which its name starts in the original."""
+    beside: tuple[tuple[str, int], ...]
+    """Other theorems of its `mutual` block that are proved too: their names, and the bytes at which these start."""
     start: int
     """The byte at which its command starts, in both files."""
     stop: int
@@ -320,6 +322,7 @@ class JudgeRequest(TextFields, GatewayRequest[JudgeReply], frozen=True, tag="jud
 
     theorem: str
     selection: int
+    beside: tuple[tuple[str, int], ...]
     start: int
     stop: int
     original: str

@@ -11,7 +11,7 @@ from prover.check.proof_text import ProofText, submission_of
 from prover.lean.gateway_session import LeanSession
 from prover.lean.session import SourceText
 from prover.lean.toolchain.toolchain import Toolchain
-from tests.cheat_files import Attempt, all_attempts
+from tests.cheat_files import Attempt, all_attempts, target_of
 
 ATTEMPTS = sorted(all_attempts(), key=lambda attempt: "import Lean" in (attempt.original or ""))
 """those that need Lean itself imported come last: it doubles the memory of the processes"""
@@ -39,15 +39,17 @@ class Bench:
         assert attempt.original is not None
         source = SourceText(attempt.original, f"{attempt.file}.lean", attempt.file)
         self.opener.elaborate(source)
-        declaration = next(d for d in self.opener.declarations(source) if d.name.split(".")[-1] == "target")
+        declared = self.opener.declarations(source)
+        declaration = target_of(declared)
         sorry_goal = self.opener.statement(source, declaration.selection)
         self.opener.close()
         if attempt.form != "file":
             proof = ProofText(attempt.text, term=attempt.form == "term")
             return self.gate.judge(submission_of(source, declaration, sorry_goal, proof), level=4)
         candidate = replace(source, text=attempt.text)
-        submission = Submission(source, candidate, declaration.name, declaration.selection, sorry_goal.command)
-        return self.gate.judge(submission, level=4)
+        beside = tuple((each.name, each.selection) for each in declared if each.name == "beside")
+        place = declaration.selection, sorry_goal.command
+        return self.gate.judge(Submission(source, candidate, declaration.name, *place, beside=beside), level=4)
 
 
 def on_bench(toolchain: Toolchain) -> Iterator[Bench]:

@@ -59,10 +59,12 @@ class Gate:
 
     def __init__(self, *judgements: Judgement) -> None:
         self.texts: list[str] = []
+        self.beside: list[tuple[tuple[str, int], ...]] = []
         self._judgements = list(judgements)
 
     def judge(self, submission: Submission, level: int) -> Judgement:
         self.texts.append(submission.candidate.text)
+        self.beside.append(submission.beside)
         return self._judgements.pop(0)
 
 
@@ -305,6 +307,62 @@ def test_the_reason_of_a_refusal_is_kept_when_nothing_is_left_to_try() -> None:
     outcome = attempt(prover(Listed({"a": ["cheat"]}), Gate(Refused("no"))), ONE, table, closes(goal, "cheat"))
     assert isinstance(outcome, TheoremOpen)
     assert (outcome.reason, outcome.refused) == ("no tactic is left to try", "no")
+
+
+MUTUAL = "mutual\ntheorem t : p := by\n  sorry\ntheorem u : q := by\n  sorry\nend\n"
+
+
+def mutual_task() -> tuple[Task, SorryGoal, SorryGoal]:
+    """Returns the first of two theorems of a `mutual` block, and the goals of both."""
+    source, middle = SourceText(MUTUAL, "A.lean", "A"), MUTUAL.index("theorem u")
+    first = Declaration("t", "theorem", "t : p", False, 7, middle - 1, 15, True, key="statement")
+    second = Declaration("u", "theorem", "u : q", False, middle, len(MUTUAL) - 5, middle + 8, True)
+    goals = [
+        SorryGoal(
+            State((Goal(key),), Origin(source, start, False)),
+            start,
+            start + 5,
+            Place("step", 2, 2, first=True),
+            (0, len(MUTUAL) - 1),
+            name,
+        )
+        for key, name, start in (("a", "t", MUTUAL.index("sorry")), ("b", "u", MUTUAL.rindex("sorry")))
+    ]
+    return Task(source, first, (first, second)), goals[0], goals[1]
+
+
+def test_the_other_theorems_of_a_mutual_block_are_proved_too_if_the_proof_rests_on_them() -> None:
+    to_prove, first, second = mutual_task()
+    gate, generator = Gate(Refused("rests on u", level=3), ACCEPTED), Listed({"a": ["simp"], "b": ["omega"]})
+    table: Table = {"a": {"simp": leaves()}, "b": {"omega": leaves()}}
+    script = [
+        Exchange("sorries", (to_prove.source, 7, to_prove.declaration.stop), (first, second)),
+        closes(first, "simp"),
+        Exchange("sorries", (to_prove.source, 0, len(MUTUAL) - 1), (first, second)),
+        closes(first, "simp"),
+        closes(second, "omega"),
+        Exchange("forget", ()),
+    ]
+    with ScriptedSession(table, script) as session:
+        outcome = prover(generator, gate).prove(session, to_prove)
+    assert isinstance(outcome, TheoremProved)
+    assert gate.texts[0] == MUTUAL.replace("sorry", "simp", 1)
+    assert gate.texts[1] == MUTUAL.replace("sorry", "simp", 1).replace("sorry", "omega")
+    assert gate.beside == [(), (("u", MUTUAL.index("theorem u") + 8),)]
+
+
+def test_a_theorem_of_a_mutual_block_is_proved_alone_if_it_does_not_rest_on_the_others() -> None:
+    to_prove, first, second = mutual_task()
+    gate = Gate(ACCEPTED)
+    script = [
+        Exchange("sorries", (to_prove.source, 7, to_prove.declaration.stop), (first, second)),
+        closes(first, "simp"),
+        Exchange("forget", ()),
+    ]
+    with ScriptedSession({"a": {"simp": leaves()}}, script) as session:
+        outcome = prover(Listed({"a": ["simp"]}), gate).prove(session, to_prove)
+    assert isinstance(outcome, TheoremProved)
+    assert gate.texts == [MUTUAL.replace("sorry", "simp", 1)]
 
 
 # --- recalled proofs ---

@@ -345,7 +345,8 @@ def Server.close (server : Server) (request : Request) : IO (List (String × Jso
 
 def targetOf (request : Request) : IO Target := return {
   file := ← textOf request, theoremName := fieldD request "theorem" ""
-  selection := fieldD request "selection" 0, start := fieldD request "start" 0, stop := fieldD request "stop" 0 }
+  selection := fieldD request "selection" 0, beside := fieldD request "beside" #[]
+  start := fieldD request "start" 0, stop := fieldD request "stop" 0 }
 
 def axiomsJson (report : AxiomReport) : List (String × Json) :=
   let names (axioms : Array Name) := toJson (axioms.map visibleName)
@@ -360,7 +361,7 @@ def Server.challenge (server : Server) (request : Request) : IO (List (String ×
   writeOlean source.after.env source.mainModule (← field request "olean" : String) (stubs := false)
   return [("messages", ← messagesJson source), ("commands", commandsJson source source.declared)]
 
-/-- `{"do": "judge", text, file, module, theorem, selection, start, stop, original, olean, own, block, compiled?}`:
+/-- `{"do": "judge", text, file, module, theorem, selection, beside, start, stop, original, olean, own, block, compiled?}`:
 elaborates a candidate and says whether it proves what the original's compiled form asks for; one that is accepted
 is compiled to `compiled`. -/
 def Server.judge (server : Server) (request : Request) : IO (List (String × Json)) := do

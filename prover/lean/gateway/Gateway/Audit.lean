@@ -132,7 +132,7 @@ def Source.audited (source : Source) : IO (Array Audited) := do
     | .thmInfo _ | .defnInfo _ | .opaqueInfo _ => true
     | _ => false
   let origins ← IO.mkRef {}
-  relied.mapM fun declaration => return { declaration, axioms := ← source.axiomsOf origins declaration.name }
+  relied.mapM fun declaration => return { declaration, axioms := ← source.axiomsOf origins #[declaration.name] }
 
 /-- Why the kernel does not take the file's declarations again, if it does not. -/
 def Source.rejectedWhole? (source : Source) : IO (Option String) := do

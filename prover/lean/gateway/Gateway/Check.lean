@@ -59,11 +59,13 @@ where
       | .str parent _ | .num parent _ => owner parent start
       | .anonymous => start
 
-/-- The axioms that `name` rests on. Library theorems are axioms where only exported parts exist. -/
+/-- The axioms that a proof rests on. Library theorems are axioms where only exported parts exist. -/
 structure AxiomReport where
-  standard : Array Name
-  library : Nat
-  refused : Array Name
+  standard : Array Name := #[]
+  library : Nat := 0
+  refused : Array Name := #[]
+  /-- the declarations in which a `sorry` stands, if it rests on one -/
+  incomplete : Array Name := #[]
 
 def standardAxioms : List Name := [``propext, ``Quot.sound, ``Classical.choice]
 
@@ -89,11 +91,28 @@ def Origins.isToolchain (origins : Origins) (mod : Name) : IO Bool := do
   origins.modify (·.insert mod answer)
   return answer
 
+/-- The declaration that people wrote, of which an auxiliary one is a part. -/
+partial def writtenName (name : Name) : Name :=
+  if name.isInternalDetail && !name.getPrefix.isAnonymous then writtenName name.getPrefix else name
+
+/-- The declarations below some names, these included, in which a `sorry` stands. -/
+partial def incompleteBelow (env : Environment) (names : Array Name) : Array Name :=
+  ((go names.toList {} #[]).toList.map writtenName).eraseDups.toArray
+where
+  go (waiting : List Name) (seen : NameSet) (found : Array Name) : Array Name :=
+    match waiting with
+    | [] => found
+    | name :: waiting =>
+      if seen.contains name then go waiting seen found else
+      let used := ((env.find? name).map (·.getUsedConstantsAsSet.toArray)).getD #[]
+      go (used.toList ++ waiting) (seen.insert name) (if used.contains ``sorryAx then found.push name else found)
+
 /-- Axioms are allowed by name, or because they are library declarations whose proofs are not stored. -/
-def Source.axiomsOf (source : Source) (origins : Origins) (name : Name) : IO AxiomReport := do
+def Source.axiomsOf (source : Source) (origins : Origins) (names : Array Name) : IO AxiomReport := do
   let env := source.after.env
-  let mut report : AxiomReport := { standard := #[], library := 0, refused := #[] }
-  for name in ← source.runCore (collectAxioms name) do
+  let mut report : AxiomReport := {}
+  let found ← names.mapM fun name => source.runCore (collectAxioms name)
+  for name in found.flatten.foldl (init := ({} : NameSet)) (·.insert ·) do
     let isLibrary ← match env.getModuleIdxFor? name with
       | some index => origins.isToolchain (env.header.moduleNames[index.toNat]!)
       | none => pure false
@@ -101,13 +120,16 @@ def Source.axiomsOf (source : Source) (origins : Origins) (name : Name) : IO Axi
     if isLibrary && standardAxioms.contains name then report := { report with standard := report.standard.push name }
     else if isLibrary && !isUnsafe && !wasAxiom env name then report := { report with library := report.library + 1 }
     else report := { report with refused := report.refused.push name }
+  if report.refused.contains ``sorryAx then report := { report with incomplete := incompleteBelow env names }
   return report
 
 /-- Why a declaration that rests on these axioms does not count, if it does not. -/
 def AxiomReport.reason? (report : AxiomReport) : Option String :=
-  if report.refused.isEmpty then none else
-  let what := if report.refused.contains ``sorryAx then "`sorry`" else "axioms that are not allowed"
-  some s!"it rests on {what}: {", ".intercalate (report.refused.toList.map visibleName)}"
+  let named (names : Array Name) := ", ".intercalate (names.toList.map fun name => s!"`{visibleName name}`")
+  let (sorries, others) := report.refused.partition (· == ``sorryAx)
+  let reasons := (if sorries.isEmpty then [] else [s!"it rests on `sorry`, which is in {named report.incomplete}"])
+    ++ if others.isEmpty then [] else [s!"it rests on axioms that are not allowed: {named others}"]
+  if reasons.isEmpty then none else some ("; ".intercalate reasons)
 
 /-- The environment after a step. -/
 def Source.environmentAfter (source : Source) (step : Nat) : Environment :=

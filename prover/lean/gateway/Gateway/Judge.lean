@@ -20,11 +20,17 @@ structure Refusal where
 structure Target where
   file : Text
   theoremName : String
-  /-- the byte where its name stands -/
+  /-- the byte where its name stands in the original -/
   selection : Nat
+  /-- other theorems of its `mutual` block that are proved too, each with the byte of its name in the original -/
+  beside : Array (String × Nat)
   /-- the bytes of its command -/
   start : Nat
   stop : Nat
+
+/-- The theorems that are to be proved. -/
+def Target.theorems (target : Target) : Array (String × Nat) :=
+  #[(target.theoremName, target.selection)] ++ target.beside
 
 /-- The file up to the target's command. -/
 def Target.before (target : Target) (environments : Environments) : IO Source := do
@@ -55,21 +61,22 @@ def Source.push (source : Source) (stx : Syntax) (start : Nat) (parsed : Array M
     after := { after with messages := {} }
     steps := source.steps.push { stx, before, start := ⟨start⟩, stop := stx.getTailPos?.getD ⟨start⟩ } }
 
-/-- The part of a command that declares what is named at `selection`. -/
-def declarationAt (stx : Syntax) (selection : Nat) : Syntax :=
-  ((declarations stx).find? contains).getD stx
-where
-  contains (stx : Syntax) : Bool :=
-    stx.getRange?.any fun range => range.start.byteIdx ≤ selection && selection < range.stop.byteIdx
+/-- Whether a byte belongs to a piece of syntax. -/
+def covers (stx : Syntax) (place : Nat) : Bool :=
+  stx.getRange?.any fun range => range.start.byteIdx ≤ place && place < range.stop.byteIdx
+
+/-- The part of a command that declares what is named at `selection` in `original`, the same command before it was
+changed: its part with the same number. -/
+def declarationAt (original stx : Syntax) (selection : Nat) : Syntax :=
+  ((declarations original).findIdx? (covers · selection)).bind ((declarations stx)[·]?) |>.getD stx
 
 partial def signature? (stx : Syntax) : Option Syntax :=
   if [``Parser.Command.declSig, ``Parser.Command.optDeclSig].contains stx.getKind then some stx
   else stx.getArgs.findSome? signature?
 
-/-- A command with the statement and the proof of one declaration left out. -/
-def frame (stx : Syntax) (selection : Nat) : Syntax :=
-  let declaration := declarationAt stx selection
-  let parts := (body? declaration).toList ++ (signature? declaration).toList
+/-- A command with the statements and the proofs of some of its declarations left out. -/
+def frame (stx : Syntax) (chosen : Array Syntax) : Syntax :=
+  let parts := chosen.flatMap fun declaration => (body? declaration).toArray ++ (signature? declaration).toArray
   parts.foldl (init := stx) fun stx part => substitute stx part .missing
 
 /-- The first step after which a constant is there. -/
@@ -94,35 +101,33 @@ def commandsJson (source : Source) (declared : Array (Array String)) : Json :=
 def Target.sorried (target : Target) (environments : Environments) : IO Source := do
   let source ← target.before environments
   let (stx, pstate, parsed) := source.parseAt target.file.text target.start
-  let stx := match body? (declarationAt stx target.selection) with
+  let stx := match body? (declarationAt stx stx target.selection) with
     | some body => substitute stx body (sorryBody body)
     | none => stx
   (← source.push stx target.start parsed).resume target.file.text pstate
 
+/-- The declarations of the theorems in a command of the candidate. -/
+def Target.declarationsIn (target : Target) (original stx : Syntax) : Array Syntax :=
+  target.theorems.map fun (_, selection) => declarationAt original stx selection
+
 /-- What is wrong with the text of a proof, before any of it is elaborated. -/
-def Target.misplaced? (target : Target) (source : Source) (stx : Syntax) (original : String) (block : Bool) :
-    Option String := do
-  let before := (source.parseAt original target.start).1
+def Target.misplaced? (target : Target) (source : Source) (original stx : Syntax) (block : Bool) : Option String := do
   let stop := (stx.getTailPos?.getD ⟨target.start⟩).byteIdx
-  if stx.getPos? != some ⟨target.start⟩ || !namedAt stx || stop > target.stop then
+  let (before, after) := (target.declarationsIn original original, target.declarationsIn original stx)
+  if stx.getPos? != some ⟨target.start⟩ || stop > target.stop then
     some s!"the file no longer declares {target.theoremName} at its place"
   else if !onlyTrivia source.after.env target.file.text stop target.stop then
     some s!"{nameOfRest target.file.text stop} stands after the proof"
-  else if !(frame before target.selection).structEq (frame stx target.selection) then
-    some "its name, modifiers or attributes were changed"
-  else
-    let declaration := declarationAt stx target.selection
-    let kept := (signature? declaration).any fun now =>
-      (signature? (declarationAt before target.selection)).any now.structEq
-    let looked := if kept then (body? declaration).getD stx else stx
-    match forbidden? looked, rest? declaration block with
+  else if !(frame original before).structEq (frame stx after) then
+    some "its name, modifiers or attributes, or another declaration of its command, were changed"
+  else (before.zip after).findSome? fun (before, after) => do
+    let kept := (signature? after).any fun now => (signature? before).any now.structEq
+    let looked := if kept then (body? after).getD stx else stx
+    match forbidden? looked, rest? after block with
     | some what, _ => some s!"its proof contains {what}"
     | _, some rest => some s!"{nameOfRest target.file.text rest} stands after the proof"
     | none, none => none
 where
-  /-- whether the command gives the theorem's name, or a part of it, to what stands at its place -/
-  namedAt (stx : Syntax) : Bool := (stx.find? fun node => node.getPos? == some ⟨target.selection⟩ && node.isIdent
-    && target.theoremName.endsWith (toString node.getId)).isSome
   /-- where something follows the one block that a proof is to be -/
   rest? (declaration : Syntax) (block : Bool) : Option Nat := do
     guard block
@@ -152,7 +157,7 @@ structure Judged where
   axioms : AxiomReport
 
 def Judged.refused (source? : Option Source) (level : Nat) (reason : String) : Judged :=
-  { source?, refusal? := some { level, reason }, axioms := { standard := #[], library := 0, refused := #[] } }
+  { source?, refusal? := some { level, reason }, axioms := {} }
 
 /-- What the gate is told of an original by the process that compiled it. -/
 structure Challenge where
@@ -165,19 +170,24 @@ structure Challenge where
 def Target.judge (target : Target) (environments : Environments) (challenge : Challenge) : IO Judged := do
   let source ← target.before environments
   let (stx, pstate, parsed) := source.parseAt target.file.text target.start
+  let (original, _, _) := source.parseAt challenge.text target.start
   if parsed.isEmpty then
-    if let some reason := target.misplaced? source stx challenge.text challenge.block then
+    if let some reason := target.misplaced? source original stx challenge.block then
       return .refused none 2 reason
   let index := source.steps.size
   let source ← (← source.push stx target.start parsed).resume target.file.text pstate
   if source.messages.any (·.severity == .error) then return .refused source 1 "the file does not compile with it"
-  let some declaration := (← source.declarations).find? fun d =>
-      d.selection == target.selection && visibleName d.name == target.theoremName
-    | return .refused source 2 s!"the file no longer declares {target.theoremName} at its place"
+  let declared ← source.declarations
   let (data, _) ← readModuleData challenge.olean
-  if let some reason ← source.unbound? declaration.name data challenge.own then
-    return .refused source 2 reason
-  let axioms ← source.axiomsOf (← IO.mkRef {}) declaration.name
+  let mut proved := #[]
+  for (theoremName, selection) in target.theorems do
+    let place := declarationAt original stx selection
+    let some declaration := declared.find? fun d => covers place d.selection && visibleName d.name == theoremName
+      | return .refused source 2 s!"the file no longer declares {theoremName} at its place"
+    if let some reason ← source.unbound? declaration.name data challenge.own then
+      return .refused source 2 reason
+    proved := proved.push declaration.name
+  let axioms ← source.axiomsOf (← IO.mkRef {}) proved
   -- Axioms first: the kernel cannot be asked again where the compiler was believed.
   let refusal? ← match axioms.reason? with
     | some reason => pure (some { level := 3, reason })
