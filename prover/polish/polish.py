@@ -66,7 +66,7 @@ class Polisher:
     def _introduced(self, block: Block) -> Block:
         """Gives names to what `intros` introduces."""
 
-        def edit(found: "Place") -> Iterator[Block]:
+        def edit(found: "PlacedTactic") -> Iterator[Block]:
             after = self._run(found.state, "intros")
             if after is not None and len(after) == 1:
                 yield from edits.introduced(found.block, found.index, _new_names(found.state, after[0]))
@@ -76,7 +76,7 @@ class Polisher:
     def _simplified(self, block: Block) -> Block:
         """Replaces each simplifier that a proof goes on after by one that names the lemmas it used."""
 
-        def edit(found: "Place") -> Iterator[Block]:
+        def edit(found: "PlacedTactic") -> Iterator[Block]:
             node = found.block[found.index]
             is_last = found.index == len(found.block) - 1
             text, combined, rest = node.text.partition(edits.COMBINED) if isinstance(node, Tactic) else ("", "", "")
@@ -101,7 +101,7 @@ class Polisher:
             block = next(filter(self._holds, candidates), block)
             done += 1
 
-    def _places(self, state: State, block: Block, whole: "Whole") -> Iterator["Place"]:
+    def _places(self, state: State, block: Block, whole: "Whole") -> Iterator["PlacedTactic"]:
         """Yields each tactic with the goal that it runs on, as far as the tactics can be run one by one."""
         waiting = [state]
         for index, node in enumerate(block):
@@ -117,7 +117,7 @@ class Polisher:
                 yield from self._places(state, node.body, nested)
                 continue
             first, *rest = waiting
-            yield Place(first, block, index, whole)
+            yield PlacedTactic(first, block, index, whole)
             if edits.RENAME.match(node.text):
                 continue  # the gateway has renamed already
             left = self._run(first, node.text)
@@ -133,7 +133,7 @@ class Polisher:
 
 
 @dataclass(frozen=True)
-class Place:
+class PlacedTactic:
     """A tactic of a block at any depth."""
 
     state: State
@@ -147,7 +147,7 @@ class Place:
 
 
 Whole = Callable[[Block], Block]
-PlaceEdit = Callable[[Place], Iterator[Block]]
+PlaceEdit = Callable[[PlacedTactic], Iterator[Block]]
 
 
 def _new_names(before: State, after: State) -> tuple[str, ...]:

@@ -48,6 +48,7 @@ def test_a_judged_candidate_is_compiled_only_where_that_is_requested() -> None:
     place = {
         "theorem": "t",
         "selection": 0,
+        "beside": (),
         "start": 0,
         "stop": 0,
         "original": "",
