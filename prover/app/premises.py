@@ -17,7 +17,7 @@ from prover.errors import UsageError
 from prover.lean.protocol import LibraryModule
 from prover.progress import Notify, Reporter
 from prover.project.library import LIBRARY_CACHE_VERSION as LIBRARY_VERSION
-from prover.project.library import read_library, roots_of
+from prover.project.library import library_name, read_library, roots_of
 from prover.project.revision import revision_of
 from prover.tactics.premises.premises import Library
 from retrieval.errors import RetrievalError
@@ -178,15 +178,18 @@ def library_index(toolchain: "Toolchain", roots: Sequence[str], reporter: Report
     Raises:
         LeanError: Lean failed several times to list them.
     """
-    directory = home().root / "indexes" / f"{toolchain.name}-{'-'.join(roots)}"
-    key = IndexKey(toolchain.name, {f"{LIBRARY} {root}": str(LIBRARY_VERSION) for root in roots})
+    name = library_name(toolchain)
+    directory = home().root / "indexes" / f"{name}-{'-'.join(roots)}"
+    key = IndexKey(name, {f"{LIBRARY} {root}": str(LIBRARY_VERSION) for root in roots})
     try:
         return load(directory, key)
     except RetrievalError:
-        return _build(toolchain, roots, key, reporter)
+        return _build(toolchain, roots, key, directory, reporter)
 
 
-def _build(toolchain: "Toolchain", roots: Sequence[str], key: IndexKey, reporter: Reporter) -> "Retriever":
+def _build(
+    toolchain: "Toolchain", roots: Sequence[str], key: IndexKey, directory: Path, reporter: Reporter
+) -> "Retriever":
     from retrieval.corpus import Corpus
     from retrieval.retriever import Retriever
 
@@ -196,7 +199,7 @@ def _build(toolchain: "Toolchain", roots: Sequence[str], key: IndexKey, reporter
     retriever = Retriever.build(corpus)
     reporter.progress("index the library's premises", 1.0)
     try:
-        save(retriever, key, home().root / "indexes" / f"{toolchain.name}-{'-'.join(roots)}")
+        save(retriever, key, directory)
     except OSError as error:
         reporter.notify(f"the index cannot be stored: {error}")
     return retriever

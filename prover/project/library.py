@@ -14,7 +14,7 @@ from filelock import FileLock
 from prover.errors import LeanError
 from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import LibraryModule
-from prover.lean.toolchain.toolchain import Toolchain
+from prover.lean.toolchain.toolchain import EmbeddedToolchain, Toolchain
 from prover.progress import Progress
 from retrieval.files import write_atomically
 
@@ -52,6 +52,13 @@ class LibrarySession(Protocol):
 StartSession = Callable[[Toolchain], LibrarySession]
 
 
+def library_name(toolchain: Toolchain) -> str:
+    """Returns a name for a toolchain's library: installations of the same build of Lean have the same library."""
+    if isinstance(toolchain, EmbeddedToolchain):
+        return f"lean-{toolchain.lean_version}-wasm-{toolchain.commit}"
+    return toolchain.name
+
+
 def read_library(
     toolchain: Toolchain,
     roots: Sequence[str],
@@ -71,7 +78,7 @@ def read_library(
     """
     found: list[LibraryModule] = []
     for root in roots:
-        file = directory / f"{toolchain.name}-{root}.{LIBRARY_CACHE_VERSION}"
+        file = directory / f"{library_name(toolchain)}-{root}.{LIBRARY_CACHE_VERSION}"
         modules = _read(file)
         if modules is None:
             progress(_step(root), 0.0)

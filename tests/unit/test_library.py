@@ -3,7 +3,7 @@
 import io
 import threading
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from prover.errors import LeanDied
 from prover.lean.protocol import LibraryModule
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.progress import no_progress
-from prover.project.library import ATTEMPTS, read_library
+from prover.project.library import ATTEMPTS, library_name, read_library
 from tests.unit.test_pool import TOOLCHAIN
 
 NAMES = [f"Init.M{number}" for number in range(250)]
@@ -83,6 +83,14 @@ def test_two_at_once_read_it_once(tmp_path: Path) -> None:
         thread.join()
     assert [len(each) for each in found] == [250] * 4
     assert lean.asked == [250]
+
+
+def test_another_installation_of_the_same_lean_has_the_same_library(tmp_path: Path) -> None:
+    read_library(TOOLCHAIN, ["Init"], tmp_path, no_progress, FakeLean([]))
+    other = replace(TOOLCHAIN, name="lean-y")
+    assert len(read_library(other, ["Init"], tmp_path, no_progress, FakeLean([0]))) == len(NAMES)
+    newer = replace(TOOLCHAIN, commit="0123abcd")
+    assert library_name(newer) != library_name(TOOLCHAIN) == library_name(other)
 
 
 def test_progress_is_a_line_now_and_then_where_there_is_no_terminal() -> None:
