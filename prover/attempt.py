@@ -57,11 +57,13 @@ class Task:
     declaration: Declaration
     incomplete: tuple[Declaration, ...] = field(default=(), compare=False)
     """all declarations of the file with a `sorry`"""
+    moved: int = field(default=0, compare=False)
+    """the number of bytes by which proofs above it have moved it, since the user's file was read"""
 
     def ref(self) -> TheoremRef:
         """Returns the identity of the theorem, for generators."""
         declaration = self.declaration
-        return TheoremRef(self.source.module, declaration.name, declaration.start, declaration.key)
+        return TheoremRef(self.source.module, declaration.name, declaration.start - self.moved, declaration.key)
 
 
 @dataclass(frozen=True)

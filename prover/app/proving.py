@@ -1,6 +1,6 @@
 """Proves theorems of a repository: finds them, attempts each, stores the results, writes the proofs."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from prover.app.locating import FileLine, Locator, Target, provable
 from prover.app.models import NOBODY, AskedModel
 from prover.app.report import Report, TheoremReport, report_of, usage_of
 from prover.app.store import Ledger
+from prover.app.working import WorkingTask, prove_in_rounds
 from prover.app.workspace import Workspace
 from prover.attempt import AttemptOutcome, Prover, TheoremProved, have_read
 from prover.check.levels import DEFAULT_LEVEL
@@ -106,7 +107,7 @@ class _Run:
             targets = list(self._targets())
             self._read_files(targets)
             self._notify(f"{len(targets)} theorem{'' if len(targets) == 1 else 's'} to prove")
-            proved = dict(self._prove_all(targets))
+            proved = prove_in_rounds(targets, self._prove_all, self._notify)
             if self._request.apply:
                 self._apply(proved)
         except KeyboardInterrupt:
@@ -137,7 +138,7 @@ class _Run:
         with self._pool.lend() as session:
             have_read(session, self._workspace.contents(), sources, self._request.generators)
 
-    def _prove_all(self, targets: Sequence[Target]) -> Iterator[tuple[Target, TheoremProved]]:
+    def _prove_all(self, tasks: Mapping[Target, WorkingTask]) -> Iterator[tuple[Target, AttemptOutcome]]:
         request, workspace = self._request, self._workspace
         options = ProverOptions(
             request.budget,
@@ -149,13 +150,13 @@ class _Run:
         )
         gate = workspace.gate(self._pool)
         prover = assemble(self._mixture, gate, options)
-        alone = len(targets) == 1 and request.jobs > 1
+        alone = len(tasks) == 1 and request.jobs > 1
         if alone:
-            gate.prepare(targets[0].task.source)
+            gate.prepare(next(iter(tasks.values())).task().source)
         with ThreadPoolExecutor(request.jobs) as executor:
             waiting: dict[Future[AttemptOutcome], Target] = {
-                executor.submit(self._prove_together if alone else self._prove, prover, target): target
-                for target in targets
+                executor.submit(self._prove_together if alone else self._prove, prover, task): target
+                for target, task in tasks.items()
             }
             try:
                 while waiting:
@@ -165,26 +166,26 @@ class _Run:
                         outcome = future.result()
                         self._ledger.record(target.task, outcome)
                         self._add(report_of(workspace.repository, target.task, outcome, workspace.toolchain))
-                        if isinstance(outcome, TheoremProved):
-                            yield target, outcome
+                        yield target, outcome
             except BaseException:
                 executor.shutdown(wait=False, cancel_futures=True)
                 self._pool.close()
                 raise
 
-    def _prove(self, prover: Prover, target: Target) -> AttemptOutcome:
+    def _prove(self, prover: Prover, task: WorkingTask) -> AttemptOutcome:
         with self._pool.lend() as session:
             self._pool.prepare_fresh()
-            return prover.prove(session, target.task)
+            return task.in_original(prover.prove(session, task.task()))
 
-    def _prove_together(self, prover: Prover, target: Target) -> AttemptOutcome:
+    def _prove_together(self, prover: Prover, task: WorkingTask) -> AttemptOutcome:
         """Proves a single theorem with two processes; a second theorem would have kept the other one busy."""
         with ExitStack() as stack:
             team = stack.enter_context(Team([stack.enter_context(self._pool.lend()) for _ in range(2)]))
-            return prover.prove(team, target.task)
+            return task.in_original(prover.prove(team, task.task()))
 
     def _add(self, theorem: TheoremReport) -> None:
-        self._report.theorems.append(theorem)
+        others = (each for each in self._report.theorems if not each.same_theorem(theorem))
+        self._report.theorems = [*others, theorem]
         self._each(theorem)
 
     def _apply(self, proved: dict[Target, TheoremProved]) -> None:

@@ -50,6 +50,10 @@ class TheoremReport:
     recalled: bool = False
     """Whether the proof came from the database, without a search."""
 
+    def same_theorem(self, other: "TheoremReport") -> bool:
+        """Returns whether two reports are on the same theorem."""
+        return (self.file, self.theorem, self.line) == (other.file, other.theorem, other.line)
+
     @staticmethod
     def of_broken_file(file: str, error: ProverError) -> "TheoremReport":
         """Returns the report on a file whose theorems could not be listed."""

@@ -189,3 +189,27 @@ def test_an_interrupted_run_ends_with_130_and_leaves_no_process(repository: Path
     assert "interrupted" in out
     _, alive = psutil.wait_procs(below, timeout=10)
     assert alive == []
+
+
+ABOVE = """
+def rev : List α → List α
+  | [] => []
+  | x :: xs => rev xs ++ [x]
+
+theorem rev_append (xs ys : List α) : rev (xs ++ ys) = rev ys ++ rev xs := by
+  sorry
+
+theorem rev_rev (xs : List α) : rev (rev xs) = xs := by
+  sorry
+"""
+
+
+def test_a_theorem_uses_the_one_above_it_that_the_same_run_has_proved(tmp_path: Path) -> None:
+    lakefile = 'name = "p"\n[[lean_lib]]\nname = "P"\n'
+    place = write(tmp_path / "p", {"lakefile.toml": lakefile, "P.lean": ABOVE})
+    report = tmp_path / "report.json"
+    limits = ["--timeout", "60", "--expansions", "12"]
+    assert run(["prove", "--repo", str(place), "--all", "--apply", "--json", str(report), *limits]) == 0
+    statuses = {each["theorem"]: each["status"] for each in json.loads(report.read_text())["theorems"]}
+    assert statuses == {"rev_append": "proved", "rev_rev": "proved"}
+    assert "sorry" not in (place / "P.lean").read_text()
