@@ -348,9 +348,13 @@ class Attempt:
         return self._submit(self._by_place(found))
 
     def _polished(self, sorry_goal: SorryGoal, script: Script) -> Script:
+        """Returns a better form of a script, or the script itself if Lean does not survive the search for one."""
         if self._prover.polish_seconds == 0:
             return script
-        return Polisher(self._session, sorry_goal.state, self._prover.polish_seconds).polished(script)
+        try:
+            return Polisher(self._session, sorry_goal.state, self._prover.polish_seconds).polished(script)
+        except LeanError:
+            return script
 
     def _submit(self, scripts: tuple[Script, ...], recalled: bool = False) -> TheoremProved | Refused:
         """Submits the file with these blocks in it to the gate."""

@@ -569,3 +569,15 @@ def test_a_proof_stays_as_it_was_found_if_the_gate_refuses_its_polished_form() -
     assert isinstance(outcome, TheoremProved)
     assert (outcome.scripts, outcome.found) == ((("intro h", "simp"),), ())
     assert len(judged) == 2
+
+
+def test_a_proof_is_not_lost_if_lean_dies_while_it_is_polished() -> None:
+    (goal,) = goals_at_sorries(ONE)
+    gate, generator = Gate(ACCEPTED), Listed({"a": ["intro h"], "c": ["simp"]})
+    table: Table = {
+        "a": {"intro h": leaves("c"), "intro h\nsimp": leaves(), "simp": LeanDied("it died")},
+        "c": {"simp": leaves()},
+    }
+    outcome = attempt(prover(generator, gate, polish_seconds=5.0), ONE, table, closes(goal, "intro h\nsimp"))
+    assert isinstance(outcome, TheoremProved)
+    assert (outcome.scripts, outcome.found) == ((("intro h", "simp"),), ())
