@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from prover.app.assembly import DEFAULT_GENERATORS, generators_named
 from prover.app.checking import ProofVerdict, check_proof
 from prover.app.models import ModelChoice, asked_of
-from prover.app.premises import build_index, find_premises
+from prover.app.premises import build_index, find_premises, query_of
 from prover.app.proving import ProveRequest, prove
 from prover.app.report import TheoremReport
 from prover.app.suggesting import SuggestRequest, TriedSuggestion, suggest
@@ -133,6 +133,7 @@ class RepositorySession:
         Raises:
             UsageError: Neither words nor a goal are given.
         """
+        query_of(words, goal)  # so that it is refused before the index is built, which may take minutes
         build_index(self._workspace, self._reporter)
         return find_premises(self._workspace, words, goal, count, self._reporter.notify)
 

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from curriculum.database.steps import Declared
     from prover.lean.toolchain.toolchain import Toolchain
     from retrieval.corpus import Corpus
+    from retrieval.encode.encoder import Query
     from retrieval.encode.transformer import TransformerEncoder
     from retrieval.retriever import RetrievedPremise, Retriever
     from retrieval.stored import IndexManifest
@@ -306,12 +307,21 @@ def find_premises(
         UsageError: neither words nor a goal are given.
         RetrievalError: there is no index that can be used.
     """
+    query = query_of(words, goal)
+    return list(load_index(ready, notify).search(query, count))
+
+
+def query_of(words: str, goal: str) -> "Query":
+    """Returns the query for plain words, a part of a name, or a goal.
+
+    Raises:
+        UsageError: neither words nor a goal are given.
+    """
     from retrieval.encode.encoder import Query
 
     if not words.strip() and not goal.strip():
         raise UsageError('Say what to look for: prover search "WORDS", or --goal.')
-    query = Query(goal_text(goal)[-MAX_QUERY_CHARACTERS:], words[:MAX_QUERY_CHARACTERS])
-    return list(load_index(ready, notify).search(query, count))
+    return Query(goal_text(goal)[-MAX_QUERY_CHARACTERS:], words[:MAX_QUERY_CHARACTERS])
 
 
 def goal_text(goal: str) -> str:

@@ -31,9 +31,9 @@ STATEMENTS = {
 RIGHT = {("sums", "proved"), ("false", "open"), ("wholes", "proved")}
 
 
-@pytest.fixture
-def statements(tmp_path: Path) -> Path:
-    file = tmp_path / "five.jsonl"
+@pytest.fixture(scope="module")
+def statements(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("statements") / "five.jsonl"
     records = ({"name": n, "header": HEADER, "formal_statement": f"{s} := by\n"} for n, s in STATEMENTS.items())
     file.write_text("".join(json.dumps(record, ensure_ascii=False) + "\n" for record in records), encoding="utf-8")
     return file
@@ -56,11 +56,18 @@ def arguments(file: Path, out: Path, *more: str) -> list[str]:
     return ["eval", str(file), "--out", str(out), "--baselines", "none", *budget, *more]
 
 
-def test_what_does_not_run_here_is_reported_and_what_runs_is_gated(
-    toolchain: EmbeddedToolchain, statements: Path, tmp_path: Path
-) -> None:
-    assert run(arguments(statements, tmp_path / "run")) == 0
-    found = read_run(tmp_path / "run")
+@pytest.fixture(scope="module")
+def undisturbed(toolchain: EmbeddedToolchain, statements: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a run that nothing disturbed."""
+    directory = tmp_path_factory.mktemp("undisturbed")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PROVER_DATABASE", f"sqlite:///{directory}/prover.db")
+        assert run(arguments(statements, directory / "run")) == 0
+    return directory / "run"
+
+
+def test_what_does_not_run_here_is_reported_and_what_runs_is_gated(undisturbed: Path) -> None:
+    found = read_run(undisturbed)
     assert {name: line.status for name, line in found.survey.items() if line.status != "runnable"} == {
         "reals": "not runnable",
         "data": "not runnable",
@@ -73,10 +80,10 @@ def test_what_does_not_run_here_is_reported_and_what_runs_is_gated(
     }
     assert {(trial.problem, trial.outcome) for trial in found.trials} == RIGHT
     assert all(trial.by for trial in found.trials if trial.outcome == "proved")
-    proof = read_proofs(tmp_path / "run")["wholes", "prover", 1]
+    proof = read_proofs(undisturbed)["wholes", "prover", 1]
     assert proof.startswith('notation "ℤ" => Int\n')
     assert "sorry" not in proof
-    report = (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
+    report = (undisturbed / "report.md").read_text(encoding="utf-8")
     assert "| 5 | 5 | 3 | 2 | 0 |" in report
     (open_trial,) = [trial for trial in found.trials if trial.problem == "false"]
     assert "⊢ n + 1 = n" in open_trial.stuck[0].goal
@@ -125,16 +132,13 @@ def test_options_that_a_header_implies_are_said_and_can_be_set(
     assert "| test | 1 | 1 | 100.0%" in (out / "report.md").read_text(encoding="utf-8")
 
 
-def test_killed_and_interrupted_runs_come_to_the_same(
-    toolchain: EmbeddedToolchain, statements: Path, tmp_path: Path
-) -> None:
-    assert run(arguments(statements, tmp_path / "undisturbed")) == 0
+def test_killed_and_interrupted_runs_come_to_the_same(statements: Path, undisturbed: Path, tmp_path: Path) -> None:
     out = tmp_path / "killed"
     command = [sys.executable, "-c", "from prover.cli.main import main; main()", *arguments(statements, out)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT), "PROVER_HOME": str(home().root)}
     chance = random.Random(0)
     kills = 0
-    for fatal in (signal.SIGKILL, signal.SIGINT, signal.SIGKILL):
+    for fatal in (signal.SIGKILL, signal.SIGINT):
         more = ["--resume"] if (out / "run.json").is_file() else []
         process = subprocess.Popen(
             [*command, *more], env=environment, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL
@@ -149,9 +153,9 @@ def test_killed_and_interrupted_runs_come_to_the_same(
         process.wait(60)
     assert kills > 0
     assert run(arguments(statements, out, "--resume")) == 0
-    undisturbed, killed = read_run(tmp_path / "undisturbed"), read_run(out)
-    assert killed.verdicts() == undisturbed.verdicts()
-    assert killed.digest() == undisturbed.digest()
+    expected, killed = read_run(undisturbed), read_run(out)
+    assert killed.verdicts() == expected.verdicts()
+    assert killed.digest() == expected.digest()
 
 
 def _size(out: Path) -> int:

@@ -43,10 +43,11 @@ def test_the_example_of_the_documentation_runs(
 
 def test_a_session_says_what_is_wrong_and_ends_its_processes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PROVER_DATABASE", f"sqlite:///{tmp_path / 'prover.db'}")
-    notes: list[str] = []
-    with prover.open(str(ROOT / "lean_projects" / "basics"), reporter=prover.Reporter(notes.append)) as repo:
-        with pytest.raises(UnknownTheorem, match=r"did you mean .*Basics\.length_rev"):
-            repo.prove("Basics.length_revs", seconds=1)
+    (tmp_path / "lakefile.toml").write_text('name = "small"\n[[lean_lib]]\nname = "Small"\n')
+    (tmp_path / "Small.lean").write_text("theorem Small.self (n : Nat) : n = n := rfl\n")
+    with prover.open(str(tmp_path)) as repo:
+        with pytest.raises(UnknownTheorem, match=r"did you mean .*Small\.self"):
+            repo.prove("Small.selfs", seconds=1)
         with pytest.raises(UsageError, match="Say what to look for"):
             repo.search()
         pool = repo._workspace.pool(1)
