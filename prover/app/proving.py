@@ -89,6 +89,7 @@ class _Run:
         self._notify = notify
         self._each = each
         self._pool = workspace.pool(request.jobs)
+        self._pool.start()
         self._report = Report(str(workspace.repository.root), workspace.toolchain.describe())
         self._ledger = Ledger(workspace.toolchain.name, request.settings(), notify, request.asked.name)
         self._mixture = mixture(request.generators)
@@ -103,7 +104,6 @@ class _Run:
         self._ledger.begin(self._workspace.checkout.location.canonical, self._request.arguments)
         self._mixture.statistics = self._ledger.statistics()
         try:
-            self._pool.prepare_fresh()
             targets = list(self._targets())
             self._read_files(targets)
             self._notify(f"{len(targets)} theorem{'' if len(targets) == 1 else 's'} to prove")

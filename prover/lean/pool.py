@@ -29,6 +29,12 @@ class Pool:
             self._idle.put(self._make())
         self._next_fresh: LeanSession | None = None
 
+    def start(self) -> None:
+        """Starts the processes of one session and of the next fresh one, for callers who will soon need them."""
+        self.prepare_fresh()
+        with self.lend() as session:
+            session.start()
+
     @contextmanager
     def lend(self) -> Iterator[LeanSession]:
         """Lends a session for as long as the block lasts; waits until one is free."""
