@@ -276,7 +276,7 @@ def proved(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PROVER_DATABASE", f"sqlite:///{scratch}/prover.db")
         report = scratch / "report.json"
-        words = ["prove", "--repo", str(repository), "--all", "--raw", "--timeout", "40", "--jobs", "1"]
+        words = ["prove", "--repo", str(repository), "--all", "--raw", "--timeout", "60", "--jobs", "1"]
         run([*words, "--json", str(report)])
     return {row["theorem"]: row for row in json.loads(report.read_text())["theorems"]}
 
@@ -444,7 +444,7 @@ def test_a_native_lean_has_proofs_written_in_the_same_way(tmp_path: Path, capsys
     root = write(tmp_path / "native", {"Native.lean": NATIVE.encode()})
     (root / "lean-toolchain").write_text(PIN)
     words = ["prove", "--repo", str(root), "--all", "--raw", "--apply", "--toolchain", "native"]
-    assert run([*words, "--timeout", "40", "--jobs", "1"]) == 0, capsys.readouterr().out
+    assert run([*words, "--timeout", "60", "--jobs", "1"]) == 0, capsys.readouterr().out
     after = (root / "Native.lean").read_bytes()
     assert ends(after) == {b"\r\n"}
     assert b"  constructor <;> (" in after
