@@ -166,9 +166,9 @@ def test_a_file_as_long_as_no_source_is_named(tmp_path: Path) -> None:
         open_repository(tmp_path).modules["A"].text()
 
 
-def test_text_is_read_byte_for_byte(tmp_path: Path) -> None:
+def test_text_is_read_as_lean_reads_it(tmp_path: Path) -> None:
     (tmp_path / "A.lean").write_bytes("-- ∀\r\n-- b".encode())
-    assert open_repository(tmp_path).modules["A"].text() == "-- ∀\r\n-- b"
+    assert open_repository(tmp_path).modules["A"].text() == "-- ∀\n-- b"
 
 
 def test_a_module_is_found_by_its_path(tmp_path: Path) -> None:
