@@ -25,6 +25,8 @@ class Attempt:
     """none where a whole file is to be audited"""
     reason: str = ""
     """what the refusal must say"""
+    axioms: tuple[str, ...] = ()
+    """axioms that the proof may use besides the standard ones"""
 
     @property
     def name(self) -> str:
@@ -37,17 +39,21 @@ def attempts_in(path: Path) -> list[Attempt]:
     parts = HEADING.split(path.read_text(encoding="utf-8"))
     found: list[Attempt] = []
     original = None
+    axioms: tuple[str, ...] = ()
     for heading, text in zip(parts[1::2], parts[2::2], strict=True):
         if heading.startswith("refused: "):
             last = found.pop()
             found.append(Attempt(**{**last.__dict__, "reason": heading.removeprefix("refused: ")}))
         elif heading == "original":
             original = text
+        elif heading.startswith("axioms: "):
+            axioms = tuple(heading.removeprefix("axioms: ").split())
         else:
             kind, form = heading.split(" ")
             assert kind in ("cheat", "twin"), (path, heading)
             assert form in ("proof", "term", "file"), (path, heading)
-            found.append(Attempt(path.stem, len(found), kind == "twin", form, text, original))  # type: ignore[arg-type]
+            honest = kind == "twin"
+            found.append(Attempt(path.stem, len(found), honest, form, text, original, axioms=axioms))  # type: ignore[arg-type]
     return found
 
 

@@ -79,9 +79,16 @@ class ProofVerdict:
 
 
 def check_proof(
-    workspace: Workspace, name: str, proof: ProofText | None = None, level: int = HIGHEST_LEVEL
+    workspace: Workspace,
+    name: str,
+    proof: ProofText | None = None,
+    level: int = HIGHEST_LEVEL,
+    axioms: Sequence[str] = (),
 ) -> ProofVerdict:
     """Judges the proof of a theorem, or another proof in its place.
+
+    Args:
+        axioms: further axioms that the proof may use; see `Gate`.
 
     Raises:
         UnknownTheorem: No theorem has that name.
@@ -91,7 +98,7 @@ def check_proof(
     with workspace.pool(1) as pool:
         with pool.lend() as session:
             task, submission = _submitted(workspace, session, name, proof)
-        judgement = workspace.gate(pool).judge(submission, level)
+        judgement = workspace.gate(pool, axioms).judge(submission, level)
         found: tuple[str, ...] = ()
         if level == HIGHEST_LEVEL:
             with pool.lend() as session:

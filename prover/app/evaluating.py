@@ -247,7 +247,8 @@ def evaluate(
 
         for group in problem_groups(request, benchmark, reporter, unreachable):
             with Pool(group.toolchain, group.search_path, plan.jobs) as pool:
-                gate = Gate(pool.fresh, challenge_directory(home().caches, group.toolchain, group.search_path))
+                challenges = challenge_directory(home().caches, group.toolchain, group.search_path)
+                gate = Gate(pool.fresh, challenges, plan.axioms)
                 harness = Harness(
                     group.environment, pool, plan, log, gate, assemble_for_trial, group.contents(), callbacks
                 )

@@ -46,6 +46,8 @@ class ProveRequest:
     strategy: Strategy = Strategy()  # noqa: RUF009  # frozen
     polish: bool = True
     """Whether proofs are rewritten as people write them before they are judged."""
+    axioms: tuple[str, ...] = ()
+    """The axioms of the files and their imports that proofs may use, besides Lean's three."""
     arguments: tuple[str, ...] = ()
     """The command line, which is stored with the run."""
 
@@ -54,7 +56,8 @@ class ProveRequest:
         names = [generator.name for generator in self.generators]
         limits = {"seconds": self.budget.seconds, "expansions": self.budget.expansions, **self.budget.of_models()}
         search = {"width": self.strategy.width, "tactic_milliseconds": self.strategy.limits.milliseconds}
-        return {"generators": names, **limits, **search}
+        axioms = {"axioms": sorted(set(self.axioms))} if self.axioms else {}
+        return {"generators": names, **limits, **search, **axioms}
 
 
 def prove(
@@ -148,7 +151,7 @@ class _Run:
             self._ledger.recall,
             polish_seconds=POLISH_SECONDS if request.polish else 0.0,
         )
-        gate = workspace.gate(self._pool)
+        gate = workspace.gate(self._pool, request.axioms)
         prover = assemble(self._mixture, gate, options)
         alone = len(tasks) == 1 and request.jobs > 1
         if alone:

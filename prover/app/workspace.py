@@ -1,5 +1,6 @@
 """A repository that is open for work: its checkout, its toolchain, the builder of its modules, and Lean processes."""
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 
@@ -52,9 +53,14 @@ class Workspace:
         self._resources.callback(pool.close)
         return pool
 
-    def gate(self, pool: Pool) -> Gate:
-        """Returns a gate that compiles each original file once and caches it."""
-        return Gate(pool.fresh, challenge_directory(home().caches, self.toolchain, self.builder.search_path()))
+    def gate(self, pool: Pool, axioms: Sequence[str] = ()) -> Gate:
+        """Returns a gate that compiles each original file once and caches it.
+
+        Args:
+            axioms: further axioms that proofs may use; see `Gate`.
+        """
+        path = self.builder.search_path()
+        return Gate(pool.fresh, challenge_directory(home().caches, self.toolchain, path), axioms)
 
     def contents(self) -> ContentsReader:
         """Returns the reader of the repository's files for generators."""

@@ -30,6 +30,8 @@ class CompiledTheorem:
     name: str
     path: tuple[Path, ...]
     """Lean's search path; the directory of this module is the first."""
+    axioms: tuple[str, ...] = ()
+    """The axioms that it may depend on besides the standard ones."""
 
 
 @dataclass(frozen=True)
@@ -75,7 +77,7 @@ def _nanoda(toolchain: Toolchain, export: str, nanoda: str, theorem: CompiledThe
         config = {
             "use_stdin": False,
             "export_file_path": str(place / EXPORT_FILE),
-            "permitted_axioms": PERMITTED_AXIOMS,
+            "permitted_axioms": [*PERMITTED_AXIOMS, *theorem.axioms],
             "unpermitted_axiom_hard_error": True,
             "nat_extension": True,
             "string_extension": True,

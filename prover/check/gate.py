@@ -6,7 +6,8 @@ not been done. `prover/lean/gateway/Gateway/Judge.lean` is Lean's side. There ar
 1. compiles: the whole file with the proof in it has no error;
 2. bound: its commands, its declarations and the statement are the same, nothing in it runs code or changes the meaning
    of other text, and the kernel accepts the declarations of the theorem's command a second time;
-3. axioms: the proof and all that it depends on use only the standard axioms;
+3. axioms: the proof and all that it depends on use only the standard axioms, and those that the gate's user allows
+   besides: of the original file or its imports, and never declared by the theorem's own command;
 4. replayed: a third process, which runs no code of the repository, reads the compiled file and has the kernel check all
    that the theorem depends on outside of the toolchain's library; so do other checkers that are installed.
 
@@ -52,6 +53,8 @@ class Submission:
     """Whether the proof must be one tactic block or one term, with nothing after it."""
     beside: tuple[tuple[str, int], ...] = ()
     """Other theorems of its `mutual` block that are proved too: their names, and the bytes at which these start."""
+    axioms: tuple[str, ...] = ()
+    """The axioms that the proof may use besides the standard ones; the gate adds those that it allows."""
 
     @property
     def command_stop(self) -> int:
@@ -80,7 +83,7 @@ class Accepted:
     """A fresh Lean accepted the whole file, up to a level."""
 
     axioms: tuple[str, ...]
-    """The standard axioms that the theorem depends on."""
+    """The axioms that the theorem depends on, all of them allowed."""
     library: int
     """The number of library declarations that it depends on whose proofs the toolchain does not contain."""
     level: int = DEFAULT_LEVEL
@@ -129,14 +132,18 @@ class Judge(Protocol):
 class Gate:
     """Judges submissions, each with Lean processes of its own. Thread-safe."""
 
-    def __init__(self, fresh: Callable[[], LeanSession], cache_dir: Path | None = None) -> None:
+    def __init__(
+        self, fresh: Callable[[], LeanSession], cache_dir: Path | None = None, axioms: Sequence[str] = ()
+    ) -> None:
         """Creates a gate that starts processes as it needs them.
 
         Args:
             fresh: returns a session whose process has elaborated nothing.
             cache_dir: where compiled originals are kept for later runs; see `challenge_directory`.
+            axioms: full names of axioms of original files or their imports that proofs may use.
         """
         self._fresh = fresh
+        self._axioms = tuple(axioms)
         self._challenges = Challenges(cache_dir)
         self._background = ThreadPoolExecutor(1, thread_name_prefix="gate")
         self._prepared: dict[SourceText, Future[LeanSession]] = {}
@@ -153,6 +160,7 @@ class Gate:
 
     def judge(self, submission: Submission, level: int = DEFAULT_LEVEL) -> Judgement:
         """Judges whether the submission proves its theorem, checked up to `level`, which is at most 4."""
+        submission = replace(submission, axioms=(*submission.axioms, *self._axioms))
         if reason := byte_objection(submission):
             return Refused(reason, level=2, compiled=False)
         if level <= DEFAULT_LEVEL:
@@ -240,6 +248,7 @@ def ask(
         olean=str(challenge.olean),
         own=tuple(challenge.names_of(submission.command[0])),
         block=submission.block,
+        axioms=submission.axioms,
     )
     return session.judge(submission.candidate, claim, compiled.olean if compiled is not None else None)
 
@@ -250,11 +259,12 @@ def replayed(
     """Returns a judgement of level 4 if the kernel and all installed checkers accept the compiled theorem."""
     own = challenge.names_of(submission.command[0])
     checkers = checkers_for(session.toolchain)
+    path = (compiled.directory, *session.search_path)
     for name in (submission.theorem, *(name for name, _ in submission.beside)):
-        reply = session.replay(compiled.olean, challenge.olean, name, own)
+        reply = session.replay(compiled.olean, challenge.olean, name, own, submission.axioms)
         if reply.refused is not None:
             return Refused(f"the kernel refuses the compiled file: {reply.refused}", level=4)
-        theorem = CompiledTheorem(compiled.module, name, (compiled.directory, *session.search_path))
+        theorem = CompiledTheorem(compiled.module, name, path, submission.axioms)
         for checker in checkers:
             if objection := checker.objection(theorem):
                 return Refused(objection, level=4)
@@ -273,7 +283,7 @@ def judgement_of(submission: Submission, challenge: Challenge, reply: JudgeReply
         return Refused("the commands of the file are no longer the same", level=2)
     if reply.refused is not None:
         return Refused(reply.refused, level=reply.level)
-    return Accepted(reply.axioms, reply.library, messages=reply.messages)
+    return Accepted((*reply.axioms, *reply.further_axioms), reply.library, messages=reply.messages)
 
 
 def same_commands(before: Sequence[FileCommand], after: Sequence[FileCommand], submission: Submission) -> bool:

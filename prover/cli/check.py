@@ -14,7 +14,15 @@ from prover.check.audit import FileAudit
 from prover.check.levels import HIGHEST_LEVEL, verified
 from prover.check.proof_text import ProofText
 from prover.cli.main import EXIT_REFUSED
-from prover.cli.options import JsonCommand, jobs_option, json_option, level_option, repo_option, toolchain_option
+from prover.cli.options import (
+    JsonCommand,
+    allowed_axioms_option,
+    jobs_option,
+    json_option,
+    level_option,
+    repo_option,
+    toolchain_option,
+)
 from prover.cli.output import consoles, print_result, reporter
 from prover.errors import UsageError
 from prover.lean.toolchain.choose import ToolchainChoice
@@ -31,6 +39,7 @@ from prover.lean.toolchain.choose import ToolchainChoice
 )
 @click.option("--term", is_flag=True, help="With --proof: read the file as a term.")
 @level_option(HIGHEST_LEVEL)
+@allowed_axioms_option
 @click.option("--strict", is_flag=True, help="With --all: also refuse what is only suspicious.")
 @jobs_option
 @toolchain_option
@@ -42,6 +51,7 @@ def command(
     proof_file: str | None,
     term: bool,
     level: int,
+    axioms: tuple[str, ...],
     strict: bool,
     jobs: int,
     toolchain_choice: ToolchainChoice,
@@ -51,6 +61,8 @@ def command(
 
     Exit status: 0 accepted, 2 wrong usage or input, 3 refused.
     """
+    if everything and axioms:
+        raise UsageError("--allow-axiom is for one proof: an audit lists the axioms of every file.")
     if (theorem is not None) == everything or (everything and proof_file) or (term and not proof_file):
         raise UsageError("Say what to check: --theorem NAME [--proof FILE [--term]], or --all.")
     proof = ProofText(read_text(proof_file), term) if proof_file is not None else None
@@ -59,7 +71,7 @@ def command(
             audits = audit_all(workspace)
             report_audits(audits, workspace.toolchain.describe(), strict, json_file)
             return 0 if all(each.accepted(strict) for each in audits) else EXIT_REFUSED
-        checked = check_proof(workspace, theorem, proof, level)
+        checked = check_proof(workspace, theorem, proof, level, axioms)
     print_result(checked.json(), json_file, lambda: print_checked(consoles()[0], checked))
     return 0 if checked.accepted else EXIT_REFUSED
 

@@ -23,6 +23,7 @@ from prover.cli.modelling import OPTIONS as MODEL_OPTIONS
 from prover.cli.modelling import with_model
 from prover.cli.options import (
     JsonCommand,
+    allowed_axioms_option,
     generators_option,
     jobs_option,
     json_option,
@@ -186,6 +187,7 @@ OPTIONS: tuple[Any, ...] = (
         type=click.FloatRange(min=0),
         help="Time limit of the whole run, in seconds; trials that have begun are finished.",
     ),
+    allowed_axioms_option,
     jobs_option,
     toolchain_option,
     click.option("--out", type=click.Path(path_type=Path), help="The directory of the run."),
@@ -241,7 +243,7 @@ def _options(given: dict[str, Any]) -> EvaluationOptions:
     """Returns the options of the command line as a value."""
     limits = model_limits(given["tokens"], given["cost"], given["model"])
     search = ("generators", "width", "model", "mode", "revisions", "level")
-    trials = ("baselines", "passes", "temperature", "seed", "jobs")
+    trials = ("baselines", "passes", "temperature", "seed", "jobs", "axioms")
     return EvaluationOptions(
         budget=Budget(given["timeout"], given["expansions"], **limits),
         limits=TacticLimits(milliseconds=round(given["tactic_timeout"] * 1000)),

@@ -117,6 +117,14 @@ def level_option(default: int, lowest: int = 1, highest: int = HIGHEST_LEVEL) ->
 search_level_option = level_option(DEFAULT_LEVEL, DEFAULT_LEVEL, HIGHEST_LEVEL - 1)
 """`--level` of commands that search: level 5 looks at the statement, which a search does not change."""
 
+allowed_axioms_option = click.option(
+    "--allow-axiom",
+    "axioms",
+    multiple=True,
+    metavar="NAME",
+    help="Full name of an axiom, of the file or its imports, that proofs may use; may be given several times.",
+)
+
 revisions_option = click.option(
     "--revisions",
     type=click.IntRange(0, 20),

@@ -17,6 +17,7 @@ from prover.cli.main import EXIT_OPEN, EXIT_REFUSED, EXIT_USAGE
 from prover.cli.modelling import model_limit_options, model_options
 from prover.cli.options import (
     JsonCommand,
+    allowed_axioms_option,
     generators_option,
     jobs_option,
     json_option,
@@ -54,6 +55,7 @@ from prover.search.engine import Strategy
 @model_options
 @model_limit_options
 @search_level_option
+@allowed_axioms_option
 @jobs_option
 @toolchain_option
 @click.option("--apply", is_flag=True, help="Write the proofs into the files instead of printing patches.")
@@ -76,6 +78,7 @@ def command(
     revisions: int,
     model: ModelChoice | None,
     level: int,
+    axioms: tuple[str, ...],
     jobs: int,
     toolchain_choice: ToolchainChoice,
     apply: bool,
@@ -102,6 +105,7 @@ def command(
         level,
         asked,
         Strategy(limits=tactic_limits(tactic_timeout), width=width),
+        axioms=axioms,
         polish=not raw,
         arguments=tuple(sys.argv[1:]),
     )

@@ -297,15 +297,18 @@ class LeanSession:
             move_atomically(made, compiled)
         return reply
 
-    def replay(self, candidate: Path, challenge: Path, theorem: str, own: Sequence[str]) -> ReplayReply:
+    def replay(
+        self, candidate: Path, challenge: Path, theorem: str, own: Sequence[str], axioms: Sequence[str] = ()
+    ) -> ReplayReply:
         """Has the kernel check a theorem, from compiled files alone.
 
         Args:
             candidate: the compiled file that holds it.
             challenge: the original, compiled.
             own: what the theorem's command declares in the original.
+            axioms: those that the theorem may depend on besides the standard ones.
         """
-        return self._ask(ReplayRequest(str(candidate), str(challenge), theorem, tuple(own)))
+        return self._ask(ReplayRequest(str(candidate), str(challenge), theorem, tuple(own), tuple(axioms)))
 
     def audit(self, source: SourceText) -> AuditReply:
         """Returns what the declarations of a file depend on, and what is suspect in it."""

@@ -289,6 +289,8 @@ class JudgeReply(GatewayReply, frozen=True):
     """The level at which it is refused."""
     axioms: tuple[str, ...] = ()
     """The standard axioms that the theorem depends on."""
+    further_axioms: tuple[str, ...] = msgspec.field(default=(), name="furtherAxioms")
+    """Those of the further axioms of the claim that it depends on."""
     library: int = 0
     """The number of library declarations without proofs, where the toolchain holds exported parts only."""
     refused_axioms: tuple[str, ...] = msgspec.field(default=(), name="refusedAxioms")
@@ -315,6 +317,8 @@ class TheoremClaim:
     """The names that the theorem's command declares in the original."""
     block: bool
     """Whether the proof must be one tactic block or one term, with nothing after it."""
+    axioms: tuple[str, ...] = ()
+    """The axioms that the proof may use besides the standard ones, if they are the original's own or imported."""
 
 
 class JudgeRequest(TextFields, GatewayRequest[JudgeReply], frozen=True, tag="judge"):
@@ -329,6 +333,7 @@ class JudgeRequest(TextFields, GatewayRequest[JudgeReply], frozen=True, tag="jud
     olean: str
     own: tuple[str, ...]
     block: bool
+    axioms: tuple[str, ...] = ()
     compiled: str | None = None
     """The path at which an accepted candidate is written as a compiled module."""
 
@@ -349,6 +354,7 @@ class ReplayRequest(GatewayRequest[ReplayReply], frozen=True, tag="replay"):
     challenge: str
     theorem: str
     own: tuple[str, ...]
+    axioms: tuple[str, ...] = ()
 
 
 class AuditReply(GatewayReply, frozen=True):

@@ -45,11 +45,13 @@ class Bench:
         self.opener.close()
         if attempt.form != "file":
             proof = ProofText(attempt.text, term=attempt.form == "term")
-            return self.gate.judge(submission_of(source, declaration, sorry_goal, proof), level=4)
+            submission = submission_of(source, declaration, sorry_goal, proof)
+            return self.gate.judge(replace(submission, axioms=attempt.axioms), level=4)
         candidate = replace(source, text=attempt.text)
         beside = tuple((each.name, each.selection) for each in declared if each.name == "beside")
         place = declaration.selection, sorry_goal.command
-        return self.gate.judge(Submission(source, candidate, declaration.name, *place, beside=beside), level=4)
+        submission = Submission(source, candidate, declaration.name, *place, beside=beside, axioms=attempt.axioms)
+        return self.gate.judge(submission, level=4)
 
 
 def on_bench(toolchain: Toolchain) -> Iterator[Bench]:

@@ -193,6 +193,45 @@ def test_a_project_s_modules_are_imported(toolchain: EmbeddedToolchain, statemen
     assert proof.startswith(HEADER)
 
 
+GAME = """
+axiom World : Type
+axiom World.start : World
+axiom World.next : World → World
+@[simp] axiom World.periodic : ∀ w : World, World.next (World.next w) = w
+"""
+TWICE = "theorem twice (w : World) : World.next (World.next (World.next (World.next w))) = w"
+
+
+@pytest.mark.parametrize("place", ["project", "header"])
+@pytest.mark.parametrize("level", ["3", "4"])
+def test_axioms_that_are_allowed_may_be_used_and_stand_beside_the_figures(
+    toolchain: EmbeddedToolchain, tmp_path: Path, place: str, level: str
+) -> None:
+    more = []
+    if place == "project":
+        project = tmp_path / "game"
+        project.mkdir()
+        (project / "lakefile.toml").write_text('name = "Game"\n[[lean_lib]]\nname = "Game"\n')
+        (project / "Game.lean").write_text(GAME, encoding="utf-8")
+        more = ["--repo", str(project)]
+    header = "import Game" if place == "project" else GAME
+    file = tmp_path / "game.jsonl"
+    file.write_text(json.dumps({"name": "twice", "header": header, "formal_statement": TWICE}), encoding="utf-8")
+    more += ["--level", level]
+    allowed = ["--allow-axiom", "World", "--allow-axiom", "World.next", "--allow-axiom", "World.periodic"]
+    assert run(arguments(file, tmp_path / "refused", *more)) == 0
+    (refused,) = read_run(tmp_path / "refused").trials
+    assert refused.outcome == "refused"
+    assert "axioms that are not allowed" in refused.reason
+    assert run(arguments(file, tmp_path / "run", *more, *allowed)) == 0
+    found = read_run(tmp_path / "run")
+    assert [trial.outcome for trial in found.trials] == ["proved"], found.trials
+    assert set(found.trials[0].axioms) >= {"World", "World.next", "World.periodic"}
+    assert found.manifest.axioms == ("World", "World.next", "World.periodic")
+    report = (tmp_path / "run" / "report.md").read_text(encoding="utf-8")
+    assert "## Systems (with the axioms `World`, `World.next`, `World.periodic`)" in report
+
+
 def test_a_repository_that_cannot_be_had_makes_its_problems_not_runnable(tmp_path: Path) -> None:
     place = {
         "repo": {"remote": str(tmp_path / "gone"), "commit": "0" * 40},

@@ -15,6 +15,7 @@ from prover.cli.related import related
         ("--sampl", ["--sample"]),
         ("--time", ["--timeout"]),
         ("--output", ["--out"]),
+        ("--axiom", ["--allow-axiom"]),
         ("--colour", []),
         ("--theorems", []),
     ],

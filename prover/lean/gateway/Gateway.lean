@@ -350,7 +350,8 @@ def targetOf (request : Request) : IO Target := return {
 
 def axiomsJson (report : AxiomReport) : List (String × Json) :=
   let names (axioms : Array Name) := toJson (axioms.map visibleName)
-  [("axioms", names report.standard), ("library", toJson report.library), ("refusedAxioms", names report.refused)]
+  [("axioms", names report.standard), ("furtherAxioms", names report.further), ("library", toJson report.library),
+    ("refusedAxioms", names report.refused)]
 
 /-- `{"do": "challenge", text, file, module, start, selection, sorried, olean}`: compiles an original, the
 proof of one theorem put aside if its own is wrong, and says what each of its commands declares. -/
@@ -361,14 +362,15 @@ def Server.challenge (server : Server) (request : Request) : IO (List (String ×
   writeOlean source.after.env source.mainModule (← field request "olean" : String) (stubs := false)
   return [("messages", ← messagesJson source), ("commands", commandsJson source source.declared)]
 
-/-- `{"do": "judge", text, file, module, theorem, selection, beside, start, stop, original, olean, own, block, compiled?}`:
-elaborates a candidate and says whether it proves what the original's compiled form asks for; one that is accepted
+/-- `{"do": "judge", text, file, module, theorem, selection, beside, start, stop, original, olean, own, block, axioms,
+compiled?}`: elaborates a candidate and says whether it proves what the original's compiled form asks for; one that is
+accepted
 is compiled to `compiled`. -/
 def Server.judge (server : Server) (request : Request) : IO (List (String × Json)) := do
   let target ← targetOf request
   let challenge : Challenge := {
     text := ← field request "original", olean := (← field request "olean" : String)
-    own := ← field request "own", block := fieldD request "block" false }
+    own := ← field request "own", block := fieldD request "block" false, axioms := fieldD request "axioms" [] }
   let judged ← target.judge server.environments challenge
   let said ← match judged.source? with
     | some source => pure [("messages", ← messagesJson source), ("commands", commandsJson source #[])]
@@ -380,11 +382,12 @@ def Server.judge (server : Server) (request : Request) : IO (List (String × Jso
     writeOlean source.after.env source.mainModule file (stubs := false)
   return said ++ refusal ++ axiomsJson judged.axioms
 
-/-- `{"do": "replay", candidate, challenge, theorem, own}`: sends what a compiled theorem rests on through the kernel. -/
+/-- `{"do": "replay", candidate, challenge, theorem, own, axioms}`: sends what a compiled theorem rests on through the
+kernel. -/
 def replay (request : Request) : IO (List (String × Json)) := do
   let replay : Replay := {
     candidate := ← field (α := String) request "candidate", challenge := ← field (α := String) request "challenge"
-    theoremName := ← field request "theorem", own := ← field request "own" }
+    theoremName := ← field request "theorem", own := ← field request "own", axioms := fieldD request "axioms" [] }
   try return [("replayed", toJson (← replay.run))]
   catch e => return [("refused", Json.str (toString e))]
 

@@ -62,6 +62,8 @@ where
 /-- The axioms that a proof rests on. Library theorems are axioms where only exported parts exist. -/
 structure AxiomReport where
   standard : Array Name := #[]
+  /-- those that the run allows besides -/
+  further : Array Name := #[]
   library : Nat := 0
   refused : Array Name := #[]
   /-- the declarations in which a `sorry` stands, if it rests on one -/
@@ -107,18 +109,46 @@ where
       let used := ((env.find? name).map (·.getUsedConstantsAsSet.toArray)).getD #[]
       go (used.toList ++ waiting) (seen.insert name) (if used.contains ``sorryAx then found.push name else found)
 
+/-- What no proof may use, whoever declares it. -/
+def distrusted : List Name := [``sorryAx, ``Lean.ofReduceBool, ``Lean.ofReduceNat, ``Lean.trustCompiler]
+
+/-- Axioms that a run allows besides the standard ones, and the constants that are the original file's own. -/
+structure FurtherAxioms where
+  /-- as people write them -/
+  names : List String := []
+  original : Name → Option ConstantInfo := fun _ => none
+  /-- what the command of the theorem declares in the original, as text: none of it is allowed -/
+  own : List String := []
+
+/-- Whether a further axiom is allowed: imported, or as it stands in the original outside of the theorem's command. -/
+def FurtherAxioms.allows (further : FurtherAxioms) (info : ConstantInfo) (isImported : Bool) : Bool :=
+  match info with
+  | .axiomInfo val => further.names.contains (visibleName val.name) && !val.isUnsafe
+      && !distrusted.contains val.name && (isImported || isOriginal val)
+  | _ => false
+where
+  isOriginal (val : AxiomVal) : Bool :=
+    match further.original val.name with
+    | some (.axiomInfo before) => !further.own.contains (toString val.name) && !before.isUnsafe
+        && before.levelParams == val.levelParams && before.type == val.type
+    | _ => false
+
 /-- Axioms are allowed by name, or because they are library declarations whose proofs are not stored. -/
-def Source.axiomsOf (source : Source) (origins : Origins) (names : Array Name) : IO AxiomReport := do
+def Source.axiomsOf (source : Source) (origins : Origins) (names : Array Name)
+    (further : FurtherAxioms := {}) : IO AxiomReport := do
   let env := source.after.env
   let mut report : AxiomReport := {}
   let found ← names.mapM fun name => source.runCore (collectAxioms name)
   for name in found.flatten.foldl (init := ({} : NameSet)) (·.insert ·) do
-    let isLibrary ← match env.getModuleIdxFor? name with
+    let imported? := env.getModuleIdxFor? name
+    let isLibrary ← match imported? with
       | some index => origins.isToolchain (env.header.moduleNames[index.toNat]!)
       | none => pure false
     let isUnsafe := (env.find? name).any (·.isUnsafe)
     if isLibrary && standardAxioms.contains name then report := { report with standard := report.standard.push name }
     else if isLibrary && !isUnsafe && !wasAxiom env name then report := { report with library := report.library + 1 }
+    else if !isLibrary && (env.find? name).any (further.allows · imported?.isSome) then
+      report := { report with further := report.further.push name }
     else report := { report with refused := report.refused.push name }
   if report.refused.contains ``sorryAx then report := { report with incomplete := incompleteBelow env names }
   return report

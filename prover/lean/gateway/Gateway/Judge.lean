@@ -166,6 +166,8 @@ structure Challenge where
   own : List String
   /-- the proof is to be one tactic block or term, with nothing after it -/
   block : Bool
+  /-- the axioms that are allowed besides the standard ones, as people write them -/
+  axioms : List String := []
 
 def Target.judge (target : Target) (environments : Environments) (challenge : Challenge) : IO Judged := do
   let source ← target.before environments
@@ -187,7 +189,9 @@ def Target.judge (target : Target) (environments : Environments) (challenge : Ch
     if let some reason ← source.unbound? declaration.name data challenge.own then
       return .refused source 2 reason
     proved := proved.push declaration.name
-  let axioms ← source.axiomsOf (← IO.mkRef {}) proved
+  let known := Compiled.of data
+  let further : FurtherAxioms := { names := challenge.axioms, original := (known.constants[·]?), own := challenge.own }
+  let axioms ← source.axiomsOf (← IO.mkRef {}) proved further
   -- Axioms first: the kernel cannot be asked again where the compiler was believed.
   let refusal? ← match axioms.reason? with
     | some reason => pure (some { level := 3, reason })
