@@ -44,6 +44,7 @@ class RepositorySession:
         generators: Sequence[str] = DEFAULT_GENERATORS,
         model: str | None = None,
         level: int = DEFAULT_LEVEL,
+        axioms: Sequence[str] = (),
     ) -> TheoremReport:
         """Tries to prove a theorem: its `sorry`s, or its whole statement if it has none.
 
@@ -53,6 +54,7 @@ class RepositorySession:
             generators: Names of the generators that propose tactics; see `prover prove --help`.
             model: A language model to use as well: a name, a directory or a URL; see docs/models.md.
             level: The gate's level up to which the proof is checked, 3 or 4.
+            axioms: Full names of axioms, of the file or its imports, that the proof may use; see docs/gate.md.
 
         Returns:
             The result; `status` is `"proved"`, `"open"` or `"error"`, and `patch` is a unified diff when proved.
@@ -65,7 +67,13 @@ class RepositorySession:
         asked = asked_of(choice, "tactics", 0, self._reporter)
         named = generators_named(",".join(generators), self._reporter, asked.tactics)
         request = ProveRequest(
-            (theorem,), Budget(seconds=seconds), named, jobs=self._workspace.jobs, level=level, asked=asked
+            (theorem,),
+            Budget(seconds=seconds),
+            named,
+            jobs=self._workspace.jobs,
+            level=level,
+            asked=asked,
+            axioms=tuple(axioms),
         )
         report = prove(self._workspace, request, self._reporter.notify)
         if report.interrupted:
@@ -73,7 +81,13 @@ class RepositorySession:
         return report.theorems[-1]
 
     def check(
-        self, theorem: str, proof: str | None = None, *, term: bool = False, level: int = HIGHEST_LEVEL
+        self,
+        theorem: str,
+        proof: str | None = None,
+        *,
+        term: bool = False,
+        level: int = HIGHEST_LEVEL,
+        axioms: Sequence[str] = (),
     ) -> ProofVerdict:
         """Checks a proof of a theorem.
 
@@ -82,12 +96,14 @@ class RepositorySession:
             proof: A tactic block that replaces the proof of the theorem; None to judge the proof in the file.
             term: Whether `proof` is a term.
             level: The highest level to check, 1 to 5; see docs/gate.md.
+            axioms: Full names of axioms, of the file or its imports, that the proof may use.
 
         Raises:
             UnknownTheorem: No theorem has that name.
             UsageError: The declaration has no proof that could be judged.
         """
-        return check_proof(self._workspace, theorem, None if proof is None else ProofText(proof, term), level)
+        text = None if proof is None else ProofText(proof, term)
+        return check_proof(self._workspace, theorem, text, level, axioms)
 
     def sorries(self) -> list[ListedSorry]:
         """Lists every `sorry` of the repository, with its goal, position and a stable id.
