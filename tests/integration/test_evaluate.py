@@ -202,8 +202,7 @@ axiom World.next : World → World
 TWICE = "theorem twice (w : World) : World.next (World.next (World.next (World.next w))) = w"
 
 
-@pytest.mark.parametrize("place", ["project", "header"])
-@pytest.mark.parametrize("level", ["3", "4"])
+@pytest.mark.parametrize(("place", "level"), [("project", "3"), ("header", "4")])
 def test_axioms_that_are_allowed_may_be_used_and_stand_beside_the_figures(
     toolchain: EmbeddedToolchain, tmp_path: Path, place: str, level: str
 ) -> None:
@@ -219,10 +218,11 @@ def test_axioms_that_are_allowed_may_be_used_and_stand_beside_the_figures(
     file.write_text(json.dumps({"name": "twice", "header": header, "formal_statement": TWICE}), encoding="utf-8")
     more += ["--level", level]
     allowed = ["--allow-axiom", "World", "--allow-axiom", "World.next", "--allow-axiom", "World.periodic"]
-    assert run(arguments(file, tmp_path / "refused", *more)) == 0
-    (refused,) = read_run(tmp_path / "refused").trials
-    assert refused.outcome == "refused"
-    assert "axioms that are not allowed" in refused.reason
+    if place == "header":
+        assert run(arguments(file, tmp_path / "refused", *more, *allowed[:4])) == 0
+        (refused,) = read_run(tmp_path / "refused").trials
+        assert refused.outcome == "refused"
+        assert "axioms that are not allowed: World.periodic" in refused.reason
     assert run(arguments(file, tmp_path / "run", *more, *allowed)) == 0
     found = read_run(tmp_path / "run")
     assert [trial.outcome for trial in found.trials] == ["proved"], found.trials
