@@ -18,20 +18,21 @@ elab "assume_unused " name:ident : tactic => do
 theorem early : 5 = 4 := by
   sorry
 
-theorem target (n : Nat) : n + 2 = n := by
+theorem target : (2 : Nat) + 2 = 3 := by
   sorry
 
 axiom Game.late : (0 : Nat) = 3
 --! axioms: Game.move hidden assumed target.assumed sorryAx Lean.ofReduceBool Lean.trustCompiler early Game.late
 --! twin proof
-rw [show n + 2 = (n + 1) + 1 from rfl, Game.move, Game.move]
+exact absurd (Game.move 0) (by decide)
 --! twin proof
 exact absurd hidden (by decide)
 --! cheat proof
 exact absurd Game.other (by decide)
 --! refused: axioms that are not allowed: Game.other
 --! cheat proof
-exact absurd (Game.move 0) (fun _ => absurd Game.other (by decide)) |>.elim
+have := Game.move 0
+exact absurd Game.other (by decide)
 --! cheat proof
 sorry
 --! refused: rests on `sorry`
@@ -42,7 +43,7 @@ exact absurd early (by decide)
 exact absurd (show 3 = 4 by native_decide) (by decide)
 --! cheat proof
 have : (2 : Nat) + 2 = 4 := by native_decide
-rw [show n + 2 = (n + 1) + 1 from rfl, Game.move, Game.move]
+exact absurd (Game.move 0) (by decide)
 --! cheat proof
 exact absurd (show True by exact (fun (_ : True) => trivial) Lean.trustCompiler) (fun _ => by simp_all)
 --! cheat proof
@@ -53,7 +54,7 @@ assume target.assumed
 --! refused: new axiom
 --! cheat proof
 assume_unused target.assumed
-rw [show n + 2 = (n + 1) + 1 from rfl, Game.move, Game.move]
+exact absurd (Game.move 0) (by decide)
 --! refused: new axiom
 --! cheat proof
 exact absurd Game.late (by decide)
@@ -81,7 +82,6 @@ axiom Game.more : ∀ n : Nat, n + 2 = n
 
 theorem target (n : Nat) : n + 2 = n := by
   exact Game.more n
---! refused: outside the theorem's own command
 --! cheat file
 axiom Game.move : ∀ n : Nat, n + 1 = n
 
