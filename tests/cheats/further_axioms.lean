@@ -29,7 +29,7 @@ exact absurd (Game.move 0) (by decide)
 exact absurd hidden (by decide)
 --! cheat proof
 exact absurd Game.other (by decide)
---! refused: axioms that are not allowed: Game.other
+--! refused: axioms that are not allowed: `Game.other`
 --! cheat proof
 have := Game.move 0
 exact absurd Game.other (by decide)
@@ -100,4 +100,4 @@ theorem target (n : Nat) : n + 2 = n := by
 --! axioms: propext
 --! cheat proof
 rw [show n + 2 = (n + 1) + 1 from rfl, Game.move, Game.move]
---! refused: axioms that are not allowed: Game.move
+--! refused: axioms that are not allowed: `Game.move`

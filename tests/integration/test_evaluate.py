@@ -222,7 +222,7 @@ def test_axioms_that_are_allowed_may_be_used_and_stand_beside_the_figures(
         assert run(arguments(file, tmp_path / "refused", *more, *allowed[:4])) == 0
         (refused,) = read_run(tmp_path / "refused").trials
         assert refused.outcome == "refused"
-        assert "axioms that are not allowed: World.periodic" in refused.reason
+        assert "axioms that are not allowed: `World.periodic`" in refused.reason
     assert run(arguments(file, tmp_path / "run", *more, *allowed)) == 0
     found = read_run(tmp_path / "run")
     assert [trial.outcome for trial in found.trials] == ["proved"], found.trials

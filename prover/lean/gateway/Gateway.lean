@@ -364,8 +364,7 @@ def Server.challenge (server : Server) (request : Request) : IO (List (String ×
 
 /-- `{"do": "judge", text, file, module, theorem, selection, beside, start, stop, original, olean, own, block, axioms,
 compiled?}`: elaborates a candidate and says whether it proves what the original's compiled form asks for; one that is
-accepted
-is compiled to `compiled`. -/
+accepted is compiled to `compiled`. -/
 def Server.judge (server : Server) (request : Request) : IO (List (String × Json)) := do
   let target ← targetOf request
   let challenge : Challenge := {
