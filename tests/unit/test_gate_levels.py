@@ -87,6 +87,14 @@ def test_the_lowest_level_that_fails_is_the_one_that_is_named(reply: JudgeReply,
     assert reason in judgement.reason
 
 
+def test_further_axioms_are_named_with_the_standard_ones() -> None:
+    reply = JudgeReply(commands=ORIGINAL, axioms=("propext",), further_axioms=("Game.move",), library=0)
+    judgement = judgement_of(submission(TEXT), Challenge(None, ORIGINAL, ()), reply)  # type: ignore[arg-type]
+    assert isinstance(judgement, Accepted)
+    assert judgement.axioms == ("propext", "Game.move")
+    assert "axioms: propext, Game.move" in verified(judgement.level, judgement.axioms, judgement.library)
+
+
 def test_a_proof_is_accepted_with_what_it_rests_on() -> None:
     reply = JudgeReply(commands=ORIGINAL, axioms=("propext",), library=3)
     judgement = judgement_of(submission(TEXT), Challenge(None, ORIGINAL, ()), reply)  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from prover.lean.requests import (
     GatewayRequest,
     JudgeReply,
     JudgeRequest,
+    ReplayRequest,
     RunRequest,
     StreamRequest,
     TacticReply,
@@ -92,3 +93,11 @@ def test_a_reply_of_another_type_is_refused(line: bytes) -> None:
 def test_a_message_keeps_the_names_that_lean_gives_its_fields() -> None:
     message = Message("error", 1, 2, 3, 4, "text", "printed")
     assert msgspec.json.decode(encode(message))["endColumn"] == 4
+
+
+def test_axioms_that_are_allowed_are_sent_with_the_claim() -> None:
+    text = {"text": "", "file": "", "module": "", "options": {}}
+    place = {"theorem": "t", "selection": 0, "start": 0, "stop": 0, "original": "", "olean": "", "own": ()}
+    request = JudgeRequest(**text, **place, beside=(), block=True, axioms=("Game.move",))  # type: ignore[arg-type]  # as above
+    assert b'"axioms":["Game.move"]' in encode(request)
+    assert b'"axioms":["Game.move"]' in encode(ReplayRequest("", "", "t", (), ("Game.move",)))
