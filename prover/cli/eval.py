@@ -278,7 +278,7 @@ class RunCounter:
         with self._lock:
             self._done += 1
             now = self._clock()
-            if now - self._said < LINE_INTERVAL_S:
+            if now - self._said < LINE_INTERVAL_S or self._before + self._done >= self._total:
                 return
             self._said = now
         done = self._before + self._done

@@ -238,10 +238,11 @@ def test_a_run_says_how_far_it_is_and_how_long_the_rest_takes() -> None:
     counter.begun(2)
     counter.proved("a")
     counter.proved("a")
-    for _ in range(4):
+    for _ in range(8):
         now[0] += 6.0
         counter.attended()
     assert said == [
         "4 of 10 problems, 1 proved since it began; about 36 s left",
         "6 of 10 problems, 1 proved since it began; about 24 s left",
-    ]
+        "8 of 10 problems, 1 proved since it began; about 12 s left",
+    ], "nothing is said when all are done"
