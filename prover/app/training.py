@@ -5,7 +5,7 @@ Two kinds of training: supervised, on the tactics of traced proofs, and DPO, on 
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -175,7 +175,7 @@ def train_generator(
     name, directory = destination.resolved(_name(corpus, training.base, f"{plan} {digest_of(parts.train)}"))
     trained = train(parts.train, directory, plan, base, parts.held_out, reporter.notify)
     metrics: dict[str, float] = dict(trained.card.metrics)
-    if training.validity and (held_out := {example.declaration for example in parts.held_out}):
+    if training.validity and (held_out := theorems_of(parts.held_out)):
         validity = valid_tactic_rate(str(trained.directory), sources, held_out, reporter)
         if validity.proposed:
             metrics |= {"valid_rate": round(validity.rate, 4), "valid_goals": validity.goals}
@@ -217,7 +217,7 @@ def train_preferences(
     reporter.notify(f"{len(pairs)} pairs, of {len({(pair.declaration, pair.state) for pair in pairs})} goals")
     trained = prefer(pairs, directory, base, plan, training.beta, reporter.notify)
     metrics: dict[str, float] = dict(trained.card.metrics)
-    if held_out := {example.declaration for example in parts.held_out}:
+    if held_out := theorems_of(parts.held_out):
         for when, model in (("before", base), ("after", str(directory))):
             validity = valid_tactic_rate(model, sources, held_out, reporter)
             metrics |= {f"valid_rate_{when}": round(validity.rate, 4), "valid_goals": validity.goals}
@@ -236,8 +236,18 @@ def base_model(base: str) -> tuple[str, str | None]:
     return known.directory, known.name
 
 
-def valid_tactic_rate(model: str, sources: TrainingSources, theorems: set[str], reporter: Reporter) -> "Validity":
-    """Returns how many of a model's suggestions Lean accepts, on goals of theorems of these names."""
+def theorems_of(examples: Iterable["Example"]) -> dict[str, set[str]]:
+    """Returns, by module, the names of the theorems whose proofs the examples come from."""
+    theorems: dict[str, set[str]] = {}
+    for example in examples:
+        theorems.setdefault(example.module, set()).add(example.declaration)
+    return theorems
+
+
+def valid_tactic_rate(
+    model: str, sources: TrainingSources, theorems: Mapping[str, Set[str]], reporter: Reporter
+) -> "Validity":
+    """Returns how many of a model's suggestions Lean accepts, on goals of theorems, which are named by module."""
     from curriculum.learn.generator.validity import Validity, validity
 
     choice = ModelChoice(model, offline=True)
@@ -298,9 +308,11 @@ def _name(corpus: _TrainingCorpus, base: str, settings: str) -> str:
     return "-".join(re.sub(r"[^\w.-]+", "-", word) for word in words)
 
 
-def _tasks(workspace: Workspace, session: LeanSession, names: set[str]) -> Iterator[Task]:
-    """Yields the theorems of these names; modules that cannot be read are skipped."""
+def _tasks(workspace: Workspace, session: LeanSession, theorems: Mapping[str, Set[str]]) -> Iterator[Task]:
+    """Yields theorems, which are named by module; modules that cannot be read are skipped."""
     for module in workspace.repository.modules.values():
+        if not (names := theorems.get(module.name)):
+            continue
         try:
             workspace.builder.prepare(module)
             source = source_of(workspace.repository, module)
@@ -333,7 +345,7 @@ def _new_pairs(
     pairs: list[PreferencePair] = []
     goals = 0
     for workspace, session in sources.sessions(reporter):
-        judged = judged_pairs(session, _tasks(workspace, session, set(proofs)), generator, proofs)
+        judged = judged_pairs(session, _tasks(workspace, session, theorems_of(parts.train)), generator, proofs)
         for goal in islice(judged, max_goals - goals):
             pairs += goal
             goals += 1
