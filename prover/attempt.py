@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from prover.check.gate import Accepted, Judge, Refused, Submission
+from prover.check.gate import Accepted, Judge, Judgement, Refused, Submission
 from prover.check.levels import AXIOMS_LEVEL, DEFAULT_LEVEL
 from prover.errors import LeanError
 from prover.lean.gateway_session import LeanSession
@@ -59,6 +59,8 @@ class Task:
     """all declarations of the file with a `sorry`"""
     moved: int = field(default=0, compare=False)
     """the number of bytes by which proofs above it have moved it, since the user's file was read"""
+    broken: bool = False
+    """whether it has errors, so that its whole statement is to be proved"""
 
     def ref(self) -> TheoremRef:
         """Returns the identity of the theorem, for generators."""
@@ -71,6 +73,9 @@ class Spent:
     """The cost of an attempt."""
 
     seconds: float = 0.0
+    """the wall-clock time in seconds, that of the gate included"""
+    gate_seconds: float = 0.0
+    """the time that the gate took, which the budget does not count"""
     expansions: int = 0
     tactics: int = 0
     asked: Usage = field(default_factory=Usage)
@@ -108,9 +113,11 @@ class TheoremOpen:
     reason: str
     spent: Spent
     refused: str | None = None
-    """why the gate refused the last proof, if it refused one"""
+    """why the gate refused the last wrong proof, if it refused one"""
     stuck: tuple[StuckAt, ...] = ()
     """what remains of the partial proof that got furthest"""
+    undecided: str | None = None
+    """why the last proof that is not known to be wrong could not be written into the file or checked"""
 
 
 @dataclass(frozen=True)
@@ -187,7 +194,7 @@ def forget(session: Session) -> None:
 def sorry_goals(session: Session, task: Task) -> tuple[SorryGoal, ...]:
     """Returns the goals at the `sorry`s of a theorem, or the goal of its whole statement if it has none."""
     declaration = task.declaration
-    if declaration.incomplete:
+    if declaration.incomplete and not task.broken:
         found = session.sorries(task.source, declaration.start, declaration.stop)
         own = tuple(o for o in found if declaration.start <= o.start < declaration.stop)
         if own:
@@ -195,13 +202,23 @@ def sorry_goals(session: Session, task: Task) -> tuple[SorryGoal, ...]:
     return (session.statement(task.source, declaration.selection),)
 
 
-def unfillable(task: Task, goals: Sequence[SorryGoal]) -> str | None:
-    """Returns why no proof can be written where a `sorry` is; None if one can."""
+def unprovable(task: Task, goals: Sequence[SorryGoal]) -> str | None:
+    """Returns why no proof of a theorem can count or be written, whatever is found; None if one can."""
+    if task.declaration.needs:
+        names = ", ".join(f"`{name}`" for name in task.declaration.needs)
+        return f"its statement rests on {names}, left to `sorry`: no proof of it counts before that has a value"
     for goal in goals:
+        place = f"`sorry` on line {line_of(task.source.text, goal.start)}"
         if goal.place.kind == "nothing":
-            line = task.source.text.encode()[: goal.start].count(b"\n") + 1
-            return f"the `sorry` on line {line} is part of what a macro stands for: no proof can be written there"
+            return f"the {place} is part of what a macro stands for: no proof can be written there"
+        if goal.value:
+            return f"it needs a value, not a proof, for the {place}: write one"
     return None
+
+
+def line_of(text: str, offset: int) -> int:
+    """Returns the line of a byte, counted from 1."""
+    return text.encode()[:offset].count(b"\n") + 1
 
 
 def places_of(goals: Sequence[SorryGoal]) -> list[list[SorryGoal]]:
@@ -245,6 +262,9 @@ class Attempt:
         """the proof that each search found last"""
         self._generator = prover.generator.for_theorem(task.ref())
         self._deadline = time.monotonic() + (prover.budget.seconds or float("inf"))
+        self._gate_seconds = 0.0
+        self._refusals: dict[bool, str] = {}
+        """the reason of the last refusal, for wrong proofs and for those that could not be checked"""
         self._account = account
         self._searches = self._engines(goals)
 
@@ -259,29 +279,30 @@ class Attempt:
 
     def run(self) -> AttemptOutcome:
         """Submits known proofs, then searches and submits until the gate accepts a proof or nothing is left to try."""
-        if reason := unfillable(self._task, self._sorry_goals):
+        if reason := unprovable(self._task, self._sorry_goals):
             return TheoremOpen(reason, self._spent())
         for known in self._known():
             if isinstance(outcome := self._submit(known, recalled=True), TheoremProved):
                 return outcome
-        refused: str | None = None
         for _ in range(MAX_REFUSED_PROOFS):
             scripts: list[Script] = []
             for index, search in enumerate(self._searches):
                 search.meter.budget = self._share(len(self._searches) - index, search)
                 match self._reused(index, scripts) or self._search(search, self._sorry_goals[index]):
                     case Open() as result:
-                        return TheoremOpen(result.reason, self._spent(), refused, result.stuck)
+                        return self._open(result.reason, result.stuck)
                     case script:
                         scripts.append(script)
             match self._submit_found(tuple(scripts)):
                 case TheoremProved() as proved:
                     return proved
-                case Refused(reason, level=level):
-                    refused = reason
+                case Refused(level=level):
                     if level != AXIOMS_LEVEL or not self._widen():
                         next(search for search in reversed(self._searches) if search in self._proofs).refuse()
-        return TheoremOpen("its proofs were refused", self._spent(), refused)
+        return self._open("its proofs were refused" if True in self._refusals else "its proofs could not be checked")
+
+    def _open(self, reason: str, stuck: tuple[StuckAt, ...] = ()) -> TheoremOpen:
+        return TheoremOpen(reason, self._spent(), self._refusals.get(True), stuck, self._refusals.get(False))
 
     def _widen(self) -> bool:
         """Adds the goals of the other theorems of a `mutual` block; returns whether there are any.
@@ -359,7 +380,7 @@ class Attempt:
     def _submit(self, scripts: tuple[Script, ...], recalled: bool = False) -> TheoremProved | Refused:
         """Submits the file with these blocks in it to the gate."""
         replacements = self._replacements(scripts)
-        match self._prover.gate.judge(self._submission(replacements), self._prover.level):
+        match self._judged(self._submission(replacements)):
             case Accepted() as accepted:
                 proof = "\n\n".join("\n".join(script) for script in scripts)
                 return TheoremProved(
@@ -372,8 +393,20 @@ class Attempt:
                     recalled=recalled,
                     steps=() if recalled else tuple(self._steps()),
                 )
-            case Refused() as refused:
+            case Refused(reason) as refused:
+                self._refusals[refused.wrong] = f"{reason} (known from the database)" if recalled else reason
                 return refused
+
+    def _judged(self, submission: Submission) -> Judgement:
+        """Has the gate judge a submission; its time does not count as time of the search."""
+        began = time.monotonic()
+        judgement = self._prover.gate.judge(submission, self._prover.level)
+        seconds = time.monotonic() - began
+        self._gate_seconds += seconds
+        self._deadline += seconds
+        for search in self._searches:
+            search.meter.started += seconds
+        return judgement
 
     def _steps(self) -> Iterator[ProofStep]:
         for search in self._searches:
@@ -438,7 +471,7 @@ class Attempt:
         return replace(budget, seconds=used + max(0.0, self._deadline - time.monotonic()) / parts)
 
     def _spent(self) -> Spent:
-        total = Spent()
+        total = Spent(gate_seconds=self._gate_seconds)
         for search in self._searches:
             total = total + search.meter
         return total
@@ -450,6 +483,13 @@ class Attempt:
     def _submission(self, replacements: Sequence[Replacement]) -> Submission:
         source = self._task.source
         declaration = self._task.declaration
-        candidate, command = patched(source, replacements), self._sorry_goals[0].command
-        beside = tuple((each.name, each.selection) for each in self._beside)
-        return Submission(source, candidate, declaration.name, declaration.selection, command, beside=beside)
+        return Submission(
+            source,
+            patched(source, replacements),
+            declaration.name,
+            declaration.selection,
+            self._sorry_goals[0].command,
+            beside=tuple((each.name, each.selection) for each in self._beside),
+            example=declaration.kind == "example",
+            searched=True,
+        )

@@ -49,7 +49,7 @@ class RepositorySession:
         """Tries to prove a theorem: its `sorry`s, or its whole statement if it has none.
 
         Args:
-            theorem: The full name of the theorem.
+            theorem: The full name of the theorem, or its place such as `A/B.lean#12`.
             seconds: The time limit, in seconds.
             generators: Names of the generators that propose tactics; see `prover prove --help`.
             model: A language model to use as well: a name, a directory or a URL; see docs/models.md.
@@ -61,7 +61,7 @@ class RepositorySession:
 
         Raises:
             UnknownTheorem: No theorem has that name.
-            BrokenFile: The file of the theorem does not compile.
+            UsageError: Several files declare the name, or there is nothing to prove at the place.
         """
         choice = ModelChoice(model) if model is not None else None
         asked = asked_of(choice, "tactics", 0, self._reporter)
@@ -92,7 +92,7 @@ class RepositorySession:
         """Checks a proof of a theorem.
 
         Args:
-            theorem: The full name of the theorem.
+            theorem: The full name of the theorem, or its place such as `A/B.lean#12`.
             proof: A tactic block that replaces the proof of the theorem; None to judge the proof in the file.
             term: Whether `proof` is a term.
             level: The highest level to check, 1 to 5; see docs/gate.md.
@@ -126,7 +126,7 @@ class RepositorySession:
         """Suggests tactics for the goal of a theorem and tries each; those that close the goal come first.
 
         Args:
-            theorem: The full name of the theorem.
+            theorem: The full name of the theorem, or its place such as `A/B.lean#12`.
             after: Tactics that are run first.
             generators: Names of the generators that propose tactics.
             count: The number of tactics to try.

@@ -11,7 +11,7 @@ from prover.app.assembly import mixture
 from prover.app.environment import choose_toolchain, home
 from prover.app.locating import Locator
 from prover.app.workspace import Workspace
-from prover.attempt import Task
+from prover.attempt import Task, line_of
 from prover.check.audit import FileAudit, FileFinding, audit
 from prover.check.gate import Accepted, Judgement, Refused, Submission
 from prover.check.levels import HIGHEST_LEVEL, Level, passed, refused
@@ -21,6 +21,7 @@ from prover.errors import LeanError, RequestRefused, UsageError
 from prover.lean.gateway_session import LeanSession
 from prover.lean.isolation import isolation_of
 from prover.lean.pool import Pool
+from prover.lean.protocol import displayed_name
 from prover.lean.session import State
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.progress import Reporter
@@ -60,8 +61,12 @@ class ProofVerdict:
     axioms: tuple[str, ...] = ()
     library: int = 0
     """The number of library declarations whose proofs were trusted."""
+    undecided: bool = False
+    """Whether the gate could not check the proof, which may be right; `reason` says why."""
     kernels: tuple[str, ...] = ()
     """The kernels that replayed the proof."""
+    remarks: tuple[str, ...] = ()
+    """Errors that keep the file from compiling although the proof is right."""
     findings: tuple[str, ...] = ()
     """Suspicious properties of the statement."""
     isolation: str = ""
@@ -115,7 +120,7 @@ def _submitted(
     workspace: Workspace, session: LeanSession, name: str, proof: ProofText | None
 ) -> tuple[Task, Submission]:
     """Returns the theorem of a name, and the submission of a proof of it to the gate."""
-    task = Locator(workspace, session).named(name, broken=True).task
+    task = Locator(workspace, session).named(name).task
     source, declaration = task.source, task.declaration
     try:
         sorry_goal = session.statement(source, declaration.selection)
@@ -139,19 +144,22 @@ def _brief_search(theorem: TheoremRef) -> Callable[[LeanSession, State], Sequenc
 
 def _verdict(workspace: Workspace, task: Task, judgement: Judgement) -> ProofVerdict:
     source, declaration = task.source, task.declaration
-    line = source.text.encode()[: declaration.selection].count(b"\n") + 1
+    line = line_of(source.text, declaration.selection)
     toolchain = workspace.toolchain.describe()
-    kernels: tuple[str, ...] = ()
-    match judgement:
-        case Accepted(axioms, library, level, messages, kernels):
-            levels, reason = passed(level), None
-        case Refused(reason, messages, failed, compiled):
-            level, axioms, library = (failed - 1 if compiled else 0), (), 0
-            levels = refused(failed, reason, compiled)
-    return ProofVerdict(
-        declaration.name, source.file, line, reason is None, level, levels, toolchain, reason, axioms, library, kernels,
-        isolation=isolation_of(workspace.toolchain).describe(), messages=tuple(m.printed.rstrip() for m in messages),
+    known = ProofVerdict(
+        displayed_name(declaration), source.file, line, False, 0, (), toolchain,
+        isolation=isolation_of(workspace.toolchain).describe(),
+        messages=tuple(m.printed.rstrip() for m in judgement.messages),
     )  # fmt: skip
+    match judgement:
+        case Accepted(axioms, library, level, _, kernels, remarks):
+            return replace(
+                known, accepted=True, level=level, levels=passed(level), axioms=axioms, library=library,
+                kernels=kernels, remarks=remarks,
+            )  # fmt: skip
+        case Refused(reason, _, failed, compiled, wrong):
+            level, levels = (failed - 1 if compiled else 0), refused(failed, reason, compiled)
+            return replace(known, level=level, levels=levels, reason=reason, undecided=not wrong)
 
 
 def audit_all(workspace: Workspace) -> list[FileAudit]:

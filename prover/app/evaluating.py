@@ -24,6 +24,7 @@ from prover.evaluate.loading import BENCHMARKS, load
 from prover.evaluate.problem import Benchmark, LocatedProblem, Problem, Provenance, WrittenProblem
 from prover.evaluate.survey import FileEnvironment, ProblemEnvironment, RepositoryEnvironment
 from prover.evaluate.systems import System
+from prover.lean.module_name import module_file
 from prover.lean.pool import Pool
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
@@ -264,8 +265,8 @@ def assemble_for_trial(generator: Generator, gate: Judge, system: System) -> Pro
 
 def _has_module(toolchain: EmbeddedToolchain | NativeToolchain, path: Sequence[Path]) -> Callable[[str], bool]:
     def here(module: str) -> bool:
-        file = Path(*module.split("."))
-        return any((directory / file).with_suffix(".olean").is_file() for directory in (*path, toolchain.library))
+        file = module_file(module, ".olean")
+        return any((directory / file).is_file() for directory in (*path, toolchain.library))
 
     return here
 

@@ -1,13 +1,16 @@
 """Looks up theorems in a repository: by name, by file and line, or all that have a `sorry`."""
 
 import difflib
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from prover.app.wording import counted
 from prover.app.workspace import Workspace
-from prover.attempt import Task
+from prover.attempt import Task, line_of
+from prover.check.challenge import errors_in
 from prover.errors import BrokenFile, LeanError, ProverError, RepositoryError, UnknownTheorem, UsageError
 from prover.lean.gateway_session import LeanSession
 from prover.project.build import errors_of, source_of
@@ -17,6 +20,10 @@ MAX_SIMILAR_NAMES = 5
 """The number of similar names in the message about an unknown theorem."""
 MAX_UNLIKELY_MODULES = 40
 """The number of modules that are searched for a theorem although their text does not contain its name."""
+
+
+PLACE = re.compile(r"(?P<file>.+\.lean)#(?P<line>[1-9]\d*)")
+"""A place that a user writes instead of a name."""
 
 
 @dataclass(frozen=True)
@@ -30,99 +37,165 @@ class FileLine:
 
 @dataclass(frozen=True)
 class Target:
-    """A theorem of a repository, with its module."""
+    """A theorem or `example` of a repository, with its module."""
 
     module: Module
     task: Task
+
+    @property
+    def place(self) -> str:
+        """Its place in the form that commands accept instead of a name."""
+        source = self.task.source
+        return f"{source.file}#{line_of(source.text, self.task.declaration.selection)}"
+
+
+@dataclass(frozen=True)
+class ReadModule:
+    """The declarations of a module, and Lean's errors in its file."""
+
+    targets: tuple[Target, ...]
+    errors: tuple[str, ...]
+    """The errors as `lean` prints them."""
+
+    def incomplete(self) -> Iterator[Target]:
+        """Yields each target that has a `sorry`; none of a file with errors."""
+        yield from (t for t in self.targets if t.task.declaration.incomplete and not self.errors)
+
+
+Unreadable = Callable[[Module, ProverError], None]
+"""Receives a module that has errors or cannot be read, with the error."""
+
+
+def ignored(_module: Module, _error: ProverError) -> None:
+    """Ignores that a module has errors."""
 
 
 class Locator:
     """Finds theorems with one Lean session."""
 
-    def __init__(self, workspace: Workspace, session: LeanSession) -> None:
+    def __init__(self, workspace: Workspace, session: LeanSession, unreadable: Unreadable = ignored) -> None:
+        """Creates a locator.
+
+        Args:
+            unreadable: Receives each file that has errors.
+        """
         self._workspace = workspace
         self._session = session
+        self._unreadable = unreadable
 
-    def in_module(self, module: Module, broken: bool = False) -> list[Target]:
+    def read(self, module: Module, examples: bool = False) -> ReadModule:
         """Returns the declarations of a module.
 
         Args:
-            broken: Accept a file with errors.
+            examples: Whether each `example` is among them.
 
         Raises:
-            BrokenFile: The module, or one that it imports, does not compile.
+            UsageError, LeanError: A module that it imports cannot be built, or Lean does not finish.
         """
         self._workspace.builder.prepare(module)
         source = source_of(self._workspace.repository, module)
-        errors = errors_of(self._session.elaborate(source))
-        if errors and not broken:
-            raise BrokenFile(f"{source.file} does not compile: fix it first.", errors)
-        declared = self._session.declarations(source, detail=True)
+        messages = self._session.elaborate(source)
+        declared = self._session.declarations(source, detail=True, examples=examples)
+        errors = [message for message in messages if message.severity == "error"]
+        broken = {each for each in declared if errors and errors_in(errors, source.text, (each.start, each.stop))}
         incomplete = tuple(each for each in declared if each.incomplete)
-        return [Target(module, Task(source, each, incomplete)) for each in declared]
+        targets = tuple(Target(module, Task(source, each, incomplete, broken=each in broken)) for each in declared)
+        return ReadModule(targets, errors_of(errors))
 
-    def named(self, name: str, broken: bool = False) -> Target:
-        """Returns the declaration of that full name.
+    def named(self, name: str) -> Target:
+        """Returns the declaration of that full name, or the one at a place such as `A/B.lean#12`.
 
         Modules whose text contains the last part of the name are searched first.
 
-        Args:
-            broken: Accept a declaration in a file with errors.
-
         Raises:
             UnknownTheorem: No theorem has that name; the message has the most similar names.
+            UsageError: Several files declare the name, or there is no declaration at the place.
             UsageError, LeanError: A module that probably contains the theorem cannot be read.
         """
+        if match := PLACE.fullmatch(name):
+            return self._on_line(Path(match["file"]), int(match["line"]))
         seen: list[str] = []
+        found: list[tuple[Target, ReadModule]] = []
         failed: UsageError | LeanError | None = None
         for module, likely in likely_first(self._workspace.repository, name):
+            if found and not (likely and may_declare(module, name)):
+                continue
             try:
-                targets = self.in_module(module, broken)
+                read = self.read(module)
             except (UsageError, LeanError) as error:
                 if likely:
                     failed = failed or error
                 continue
-            for target in targets:
-                if target.task.declaration.name == name:
-                    return target
-            seen.extend(t.task.declaration.name for t in targets if t.task.declaration.kind == "theorem")
-        raise failed or UnknownTheorem(unknown_theorem(name, seen))
+            found += [(target, read) for target in read.targets if target.task.declaration.name == name][:1]
+            seen.extend(t.task.declaration.name for t in read.targets if t.task.declaration.kind == "theorem")
+        if len(found) > 1:
+            raise UsageError(ambiguous(name, [target.place for target, _ in found]))
+        if not found:
+            raise failed or UnknownTheorem(unknown_theorem(name, seen))
+        target, read = found[0]
+        self._tell(target.module, read)
+        return target
 
     def at(self, place: FileLine) -> list[Target]:
-        """Returns the theorems with a `sorry` of a file, or the one that a line is part of.
+        """Returns the theorems and `example`s with a `sorry` of a file, or the one that a line is part of.
 
         Raises:
             UsageError: The repository has no such file, or no declaration is at that line.
-            BrokenFile: The file does not compile.
         """
-        repository = self._workspace.repository
-        inside = repository.root / place.file
-        module = repository.at(inside if inside.is_file() else place.file)
-        targets = self.in_module(module)
-        if place.line is None:
-            return [target for target in targets if target.task.declaration.incomplete]
-        lines = module.text().encode().splitlines(keepends=True)
-        start, stop = (sum(map(len, lines[:count])) for count in (place.line - 1, place.line))
-        there = [t for t in targets if t.task.declaration.start < stop and start < t.task.declaration.stop]
-        if not there:
-            raise UsageError(f"No declaration is at line {place.line} of {place.file}: check the line.")
-        return [provable(min(there, key=lambda t: t.task.declaration.stop - t.task.declaration.start))]
+        if place.line is not None:
+            return [provable(self._on_line(place.file, place.line))]
+        module = self._module(place.file)
+        read = self.read(module, examples=True)
+        self._tell(module, read)
+        return list(read.incomplete())
 
-    def incomplete(
-        self, modules: Iterable[Module], unreadable: Callable[[Module, ProverError], None]
-    ) -> Iterator[Target]:
-        """Yields every theorem with a `sorry`.
-
-        Args:
-            unreadable: Receives each module that cannot be read, with the error.
-        """
+    def incomplete(self, modules: Iterable[Module]) -> Iterator[Target]:
+        """Yields every theorem and `example` with a `sorry`, of the modules that can be read."""
         for module in modules:
             try:
-                targets = self.in_module(module)
+                read = self.read(module, examples=True)
             except (UsageError, LeanError) as error:
-                unreadable(module, error)
+                self._unreadable(module, error)
                 continue
-            yield from (target for target in targets if target.task.declaration.incomplete)
+            self._tell(module, read)
+            yield from read.incomplete()
+
+    def _on_line(self, file: Path, line: int) -> Target:
+        """Returns the innermost declaration that a line is part of."""
+        module = self._module(file)
+        read = self.read(module, examples=True)
+        lines = module.text().encode().splitlines(keepends=True)
+        start, stop = (sum(map(len, lines[:count])) for count in (line - 1, line))
+        there = [t for t in read.targets if t.task.declaration.start < stop and start < t.task.declaration.stop]
+        if not there:
+            raise UsageError(f"No declaration is at line {line} of {file}: check the line.")
+        self._tell(module, read)
+        return min(there, key=lambda t: t.task.declaration.stop - t.task.declaration.start)
+
+    def _module(self, file: Path) -> Module:
+        repository = self._workspace.repository
+        inside = repository.root / file
+        return repository.at(inside if inside.is_file() else file)
+
+    def _tell(self, module: Module, read: ReadModule) -> None:
+        if read.errors:
+            file, number = self._workspace.repository.relative(module), counted(len(read.errors), "error")
+            message = f"{file} does not compile ({number}): fix it first."
+            self._unreadable(module, BrokenFile(message, read.errors))
+
+
+def may_declare(module: Module, name: str) -> bool:
+    """Returns whether the text of a module has the last part of a name at the end of a word that follows another word.
+
+    A declaration is written so. Only Lean knows what is declared; this spares it the files that merely use the name.
+    """
+    part = re.escape(name.rsplit(".", 1)[-1])
+    return re.search(rf"\w\s+(?:[^\s()\[\]{{}}:,]+\.)?{part}(?![\w'!?.])", _text(module)) is not None
+
+
+def ambiguous(name: str, places: Sequence[str]) -> str:
+    """Returns the message for a name that several files declare."""
+    return f"{name} is declared at {' and at '.join(places)}: name one of these places instead."
 
 
 def provable(target: Target) -> Target:
@@ -132,7 +205,7 @@ def provable(target: Target) -> Target:
         UsageError: It is not a theorem and has no `sorry`.
     """
     declaration = target.task.declaration
-    if declaration.kind != "theorem" and not declaration.incomplete:
+    if declaration.kind not in ("theorem", "example") and not declaration.incomplete:
         raise UsageError(f"{declaration.name} is a {declaration.kind} without `sorry`: there is nothing to prove.")
     return target
 

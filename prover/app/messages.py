@@ -30,6 +30,6 @@ def file_messages(path: Path, choice: ToolchainChoice, reporter: Reporter) -> Se
     finally:
         builder.close()
     try:
-        return session.elaborate(source_of(repository, module))
+        return session.elaborate(source_of(repository, module, built=True))
     finally:
         session.end()

@@ -11,9 +11,11 @@ from prover.app.locating import FileLine, Locator, Target, provable
 from prover.app.models import NOBODY, AskedModel
 from prover.app.report import Report, TheoremReport, report_of, usage_of
 from prover.app.store import Ledger
+from prover.app.wording import counted
 from prover.app.working import WorkingTask, prove_in_rounds
 from prover.app.workspace import Workspace
 from prover.attempt import AttemptOutcome, Prover, TheoremProved, have_read
+from prover.check.gate import GATE_SECONDS
 from prover.check.levels import DEFAULT_LEVEL
 from prover.errors import BrokenFile, ProverError, UsageError
 from prover.lean.team import Team
@@ -41,6 +43,8 @@ class ProveRequest:
     """Whether proofs are written into the files."""
     level: int = DEFAULT_LEVEL
     """The gate's level up to which proofs are checked."""
+    gate_seconds: float = GATE_SECONDS
+    """The time limit of the gate for one proof, which the budget does not include."""
     asked: AskedModel = NOBODY
     """The language model."""
     strategy: Strategy = Strategy()  # noqa: RUF009  # frozen
@@ -70,7 +74,7 @@ def prove(
 
     Raises:
         UsageError: a theorem does not exist, or proofs cannot be written into this repository.
-        BrokenFile: a file does not compile, or not with all proofs together.
+        BrokenFile: a file does not compile with all proofs together.
     """
     if request.apply and workspace.checkout.cached:
         raise UsageError("--apply writes into a directory of yours: give its path, not a URL or a revision.")
@@ -94,6 +98,8 @@ class _Run:
         self._pool = workspace.pool(request.jobs)
         self._pool.start()
         self._report = Report(str(workspace.repository.root), workspace.toolchain.describe())
+        self._proofs: dict[str, dict[int, Replacement]] = {}
+        """the proofs reported so far, by file and place"""
         self._ledger = Ledger(workspace.toolchain.name, request.settings(), notify, request.asked.name)
         self._mixture = mixture(request.generators)
 
@@ -109,7 +115,7 @@ class _Run:
         try:
             targets = list(self._targets())
             self._read_files(targets)
-            self._notify(f"{len(targets)} theorem{'' if len(targets) == 1 else 's'} to prove")
+            self._notify(f"{counted(len(targets), 'theorem')} to prove")
             proved = prove_in_rounds(targets, self._prove_all, self._notify)
             if self._request.apply:
                 self._apply(proved)
@@ -123,16 +129,18 @@ class _Run:
 
     def _targets(self) -> Iterator[Target]:
         with self._pool.lend() as session:
-            locator = Locator(self._workspace, session)
+            locator = Locator(self._workspace, session, self._unreadable)
             match self._request.wanted:
                 case None:
-                    yield from locator.incomplete(self._workspace.repository.modules.values(), self._unreadable)
+                    yield from locator.incomplete(self._workspace.repository.modules.values())
                 case FileLine() as place:
                     yield from locator.at(place)
                 case names:
                     yield from (provable(locator.named(name)) for name in dict.fromkeys(names))
 
     def _unreadable(self, module: Module, error: ProverError) -> None:
+        if self._request.wanted is not None:
+            raise error
         self._add(TheoremReport.of_broken_file(self._workspace.repository.relative(module), error))
 
     def _read_files(self, targets: Iterable[Target]) -> None:
@@ -151,7 +159,7 @@ class _Run:
             self._ledger.recall,
             polish_seconds=POLISH_SECONDS if request.polish else 0.0,
         )
-        gate = workspace.gate(self._pool, request.axioms)
+        gate = workspace.gate(self._pool, request.axioms, request.gate_seconds)
         prover = assemble(self._mixture, gate, options)
         alone = len(tasks) == 1 and request.jobs > 1
         if alone:
@@ -168,7 +176,10 @@ class _Run:
                         target = waiting.pop(future)
                         outcome = future.result()
                         self._ledger.record(target.task, outcome)
-                        self._add(report_of(workspace.repository, target.task, outcome, workspace.toolchain))
+                        earlier = self._proofs.setdefault(target.task.source.file, {})
+                        self._add(report_of(target.task, outcome, workspace.toolchain, tuple(earlier.values())))
+                        if isinstance(outcome, TheoremProved):
+                            earlier.update((each.start, each) for each in outcome.replacements)
                         yield target, outcome
             except BaseException:
                 executor.shutdown(wait=False, cancel_futures=True)
@@ -206,9 +217,10 @@ class _Run:
         session = self._pool.fresh()
         try:
             errors = errors_of(session.elaborate(candidate))
+            before = errors_of(session.elaborate(source)) if errors else ()
         finally:
             session.close()
-        if errors:
+        if len(errors) > len(before):
             raise BrokenFile(f"{source.file} does not compile with all proofs together: nothing was written.", errors)
         write_patched(module.path, candidate.on_disk)
         self._notify(f"wrote {source.file}")

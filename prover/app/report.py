@@ -1,14 +1,15 @@
 """The results of `prove` as values; their fields are those of the JSON report."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from prover.attempt import AttemptOutcome, Task, TheoremFailed, TheoremOpen, TheoremProved
+from prover.attempt import AttemptOutcome, Task, TheoremFailed, TheoremOpen, TheoremProved, line_of
 from prover.check.levels import verified
 from prover.errors import ProverError
+from prover.lean.protocol import displayed_name
 from prover.lean.toolchain.toolchain import Toolchain
-from prover.project.layout import Repository
-from prover.project.patch import patch_of, patched
+from prover.project.patch import Replacement, patch_of, patched
 from prover.tactics.ensemble import Ensemble
 
 MAX_STUCK_GOALS = 5
@@ -30,18 +31,24 @@ class TheoremReport:
     found: str | None = None
     """The tactic block as the search found it, if it was rewritten since."""
     patch: str | None = None
-    """A unified diff, relative to the root of the repository."""
+    """A unified diff, relative to the root of the repository, that applies after those of the theorems before it."""
     axioms: tuple[str, ...] = ()
     verified: str | None = None
     """A description of the level up to which the gate checked the proof."""
     reason: str | None = None
     """The reason why the theorem is open, or the error."""
     refused: str | None = None
-    """The reason why the gate refused a proof, if it refused one."""
+    """The reason why the gate refused a wrong proof, if it refused one."""
+    undecided: str | None = None
+    """The reason why a proof that was found could not be written into the file or checked."""
     stuck: tuple[str, ...] = ()
     """The goals that remained of the partial proof that got furthest, of an open theorem; at most `MAX_STUCK_GOALS`."""
     messages: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    """Errors that keep the file from compiling although the proof is right."""
     seconds: float = 0.0
+    """The time that the attempt took, without that of the gate."""
+    gate_seconds: float = 0.0
     expansions: int = 0
     tactics_run: int = 0
     model_tokens: int = 0
@@ -88,18 +95,25 @@ class Report:
     """The reports on the generators, by name."""
 
 
-def report_of(repository: Repository, task: Task, outcome: AttemptOutcome, toolchain: Toolchain) -> TheoremReport:
-    """Returns the report on an outcome."""
+def report_of(
+    task: Task, outcome: AttemptOutcome, toolchain: Toolchain, earlier: Sequence[Replacement] = ()
+) -> TheoremReport:
+    """Returns the report on an outcome.
+
+    Args:
+        earlier: the proofs of the same file that were reported before; the patch applies after theirs.
+    """
     declaration, source = task.declaration, task.source
-    line = source.text.encode()[: declaration.selection].count(b"\n") + 1
+    line = line_of(source.text, declaration.selection)
     known = TheoremReport(
-        declaration.name,
+        displayed_name(declaration),
         source.file,
         "open",
         toolchain=toolchain.describe(),
         statement=declaration.statement,
         line=line,
-        seconds=round(outcome.spent.seconds, 3),
+        seconds=round(outcome.spent.seconds - outcome.spent.gate_seconds, 3),
+        gate_seconds=round(outcome.spent.gate_seconds, 3),
         expansions=outcome.spent.expansions,
         tactics_run=outcome.spent.tactics,
         model_tokens=outcome.spent.asked.tokens,
@@ -107,7 +121,9 @@ def report_of(repository: Repository, task: Task, outcome: AttemptOutcome, toolc
     )
     match outcome:
         case TheoremProved(proof, replacements, judgement):
-            patch = patch_of(source, patched(source, replacements))
+            written = {each.start for each in earlier}  # theorems of one `mutual` block may have the same proofs
+            added = [each for each in replacements if each.start not in written]
+            patch = patch_of(patched(source, earlier), patched(source, (*earlier, *added)))
             return replace(
                 known,
                 status="proved",
@@ -115,12 +131,13 @@ def report_of(repository: Repository, task: Task, outcome: AttemptOutcome, toolc
                 found="\n\n".join("\n".join(script) for script in outcome.found) or None,
                 patch=patch,
                 axioms=judgement.axioms,
+                remarks=judgement.remarks,
                 verified=verified(judgement.level, judgement.axioms, judgement.library, judgement.kernels),
                 recalled=outcome.recalled,
             )
-        case TheoremOpen(reason, _, refused, stuck):
+        case TheoremOpen(reason, _, refused, stuck, undecided):
             goals = tuple(each.goal.printed() for each in stuck[:MAX_STUCK_GOALS])
-            return replace(known, reason=reason, refused=refused, stuck=goals)
+            return replace(known, reason=reason, refused=refused, undecided=undecided, stuck=goals)
         case TheoremFailed(reason):
             return replace(known, status="error", reason=reason)
 

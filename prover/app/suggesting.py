@@ -67,7 +67,7 @@ def suggest(ready: Workspace, wanted: SuggestRequest, notify: Notify) -> tuple[S
 def _suggested(
     ready: Workspace, session: LeanSession, wanted: SuggestRequest, ledger: Ledger
 ) -> tuple[State, list[TriedSuggestion]]:
-    task = Locator(ready, session).named(wanted.theorem, broken=True).task
+    task = Locator(ready, session).named(wanted.theorem).task
     state = _after(session, sorry_goals(session, task)[0].state, wanted)
     have_read(session, ready.contents(), [task.source], wanted.generators)
     ledger.begin(ready.checkout.location.canonical, [])

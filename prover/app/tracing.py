@@ -97,6 +97,8 @@ class ListedSorry:
     """Whether a term is missing there, and not a tactic."""
     goal: str
     """The goal as Lean prints it."""
+    value: bool = False
+    """Whether data is missing there, and not a proof."""
 
 
 def sorries_in(ready: Workspace, traced: TraceResult) -> Iterator[ListedSorry]:
@@ -109,4 +111,4 @@ def sorries_in(ready: Workspace, traced: TraceResult) -> Iterator[ListedSorry]:
         for each, identity in zip(module.sorries, sorry_ids(module.name, module.sorries), strict=True):
             above = text[: each.start].decode()
             line, column = above.count("\n") + 1, len(above) - above.rfind("\n") - 1
-            yield ListedSorry(identity, module.path, line, column, each.declaration, each.term, each.goal)
+            yield ListedSorry(identity, module.path, line, column, each.declaration, each.term, each.goal, each.value)

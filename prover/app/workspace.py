@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from prover.app.environment import choose_toolchain, home
 from prover.check.challenge import challenge_directory
-from prover.check.gate import Gate
+from prover.check.gate import GATE_SECONDS, Gate
 from prover.lean.pool import Pool
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
@@ -53,14 +53,15 @@ class Workspace:
         self._resources.callback(pool.close)
         return pool
 
-    def gate(self, pool: Pool, axioms: Sequence[str] = ()) -> Gate:
+    def gate(self, pool: Pool, axioms: Sequence[str] = (), seconds: float = GATE_SECONDS) -> Gate:
         """Returns a gate that compiles each original file once and caches it.
 
         Args:
             axioms: further axioms that proofs may use; see `Gate`.
+            seconds: its time limit for one proof.
         """
-        path = self.builder.search_path()
-        return Gate(pool.fresh, challenge_directory(home().caches, self.toolchain, path), axioms)
+        directory = challenge_directory(home().caches, self.toolchain, self.builder.search_path())
+        return Gate(pool.fresh, directory, axioms, seconds)
 
     def contents(self) -> ContentsReader:
         """Returns the reader of the repository's files for generators."""

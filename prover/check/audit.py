@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from prover.check.gate import BIDI_CONTROLS, GATE_ATTEMPTS
 from prover.errors import LeanError
 from prover.lean.gateway_session import LeanSession
-from prover.lean.protocol import Message
+from prover.lean.protocol import Message, displayed_name
 from prover.lean.requests import AuditReply
 from prover.lean.session import SourceText
 
@@ -76,7 +76,7 @@ def _audit_of(source: SourceText, reply: AuditReply) -> FileAudit:
 
     found = [FileFinding(line(each.start), each.what, each.refused) for each in reply.findings]
     found += [
-        FileFinding(line(each.selection), each.refused, refused=True, declaration=each.name)
+        FileFinding(line(each.selection), each.refused, refused=True, declaration=displayed_name(each))
         for each in reply.audited
         if each.refused is not None
     ]

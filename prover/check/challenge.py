@@ -1,8 +1,9 @@
 """Original files, compiled by processes that have seen no candidate, against which proofs are judged.
 
-Each original is compiled once. A candidate must equal the compiled original except for one proof. If only the theorem's
-own proof does not compile, it is replaced by `sorry` first. Compiled originals can be cached for later runs, keyed by
-content, in a directory where Lean's processes cannot write.
+Each original is compiled once. A candidate must equal the compiled original except for one proof. If the theorem's own
+proof does not compile, it is replaced by `sorry` first. Errors elsewhere in the original stay: a candidate may have
+those, but no others. Compiled originals can be cached for later runs, keyed by content, in a directory where Lean's
+processes cannot write.
 """
 
 import tempfile
@@ -18,6 +19,7 @@ import msgspec
 from prover.errors import BrokenFile
 from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import FileCommand, Message
+from prover.lean.requests import ChallengeTarget
 from prover.lean.session import SourceText
 from prover.lean.toolchain.toolchain import Toolchain
 from retrieval.files import write_atomically
@@ -35,6 +37,32 @@ class Challenge:
     def names_of(self, start: int) -> tuple[str, ...]:
         """Returns the names that the command at a byte declares."""
         return next((command.names for command in self.commands if command.start == start), ())
+
+
+@dataclass(frozen=True)
+class TheoremPlace:
+    """The place of a theorem in its original file."""
+
+    selection: int
+    """The byte at which its name starts; for an `example` that of its keyword."""
+    command: tuple[int, int]
+    """Start and end of its command, in bytes."""
+    example: bool = False
+    """Whether it is an `example`, which is compiled as a definition so that it can be compared."""
+
+
+@dataclass(frozen=True)
+class _Variant:
+    """A way to compile an original; the same for all theorems of a file if both are None."""
+
+    sorried: int | None
+    """The start of the command whose proof is replaced by `sorry`."""
+    special: int | None
+    """The place of the theorem for which it is compiled, if its command is compiled differently from the others."""
+
+
+AS_IT_STANDS = _Variant(None, None)
+"""The original without any change."""
 
 
 def challenge_directory(caches: Path, toolchain: Toolchain, search_path: Sequence[Path]) -> Path | None:
@@ -63,26 +91,32 @@ class Challenges:
     cache_dir: Path | None = None
     """The directory of compiled originals for later runs; see `challenge_directory`."""
     _directory: tempfile.TemporaryDirectory[str] | None = None
-    _known: dict[tuple[SourceText, int | None], Challenge] = field(default_factory=dict)
+    _known: dict[tuple[SourceText, _Variant], Challenge] = field(default_factory=dict)
     _locks: defaultdict[SourceText, threading.Lock] = field(default_factory=lambda: defaultdict(threading.Lock))
     """Held while an original is looked up or compiled, so that no other thread compiles it as well."""
 
-    def of(self, session: LeanSession, source: SourceText, start: int, selection: int) -> Challenge:
-        """Returns the compiled original for the theorem whose name starts at `selection` and whose command at `start`.
+    def of(self, session: LeanSession, source: SourceText, theorem: TheoremPlace) -> Challenge:
+        """Returns the compiled original for a theorem.
 
         Args:
             session: compiles it if it is not known; has seen no candidate.
 
         Raises:
-            BrokenFile: The original does not compile, even without the theorem's proof.
+            BrokenFile: The theorem's command does not compile, even without its proof.
             LeanError: Lean did not finish compiling it.
         """
         with self._locks[source]:
-            for sorried in (None, start):
-                if found := self._known.get((source, sorried)) or self._cached(source, sorried):
-                    self._known[source, sorried] = found
+            broken: tuple[Message, ...] = ()
+            for variant in _variants(source, theorem):
+                found = self._find(source, variant) or self._compile(session, source, theorem, variant)
+                errors = errors_in(found.messages, source.text, theorem.command)
+                if not errors:
                     return found
-            return self._compile(session, source, start, selection)
+                broken = broken or errors
+        raise BrokenFile(
+            f"{source.file} does not compile there, whatever the proof: fix it first.",
+            tuple(message.printed.rstrip() for message in broken),
+        )
 
     def prepare(self, session: LeanSession, source: SourceText) -> None:
         """Compiles an original as it stands, unless that is known; otherwise only has `session` import its modules.
@@ -91,47 +125,39 @@ class Challenges:
             LeanError: Lean did not finish.
         """
         with self._locks[source]:
-            if self._known.get((source, None)) or self._cached(source, None):
+            if source.strict or self._find(source, AS_IT_STANDS):
                 session.import_modules(source)
             else:
-                self._variant(session, source, None, selection=0)
+                self._compile(session, source, TheoremPlace(0, (0, 0)), AS_IT_STANDS)
 
-    def _cached(self, source: SourceText, sorried: int | None) -> Challenge | None:
-        """Returns a compiled original of an earlier run, if there is one."""
-        olean = self._place(source, sorried)
+    def _find(self, source: SourceText, variant: _Variant) -> Challenge | None:
+        """Returns a compiled original of this run or an earlier one, if there is one."""
+        if found := self._known.get((source, variant)):
+            return found
+        olean = self._place(source, variant)
         record = olean.with_suffix(".json")
         if self.cache_dir is None or not (olean.is_file() and record.is_file()):
             return None
         cached = msgspec.json.decode(record.read_bytes(), type=_ChallengeRecord)
-        return Challenge(olean, cached.commands, cached.messages)
+        return self._known.setdefault((source, variant), Challenge(olean, cached.commands, cached.messages))
 
-    def _compile(self, session: LeanSession, source: SourceText, start: int, selection: int) -> Challenge:
-        broken: tuple[Message, ...] = ()
-        for sorried in (None, start):
-            challenge = self._variant(session, source, sorried, selection)
-            errors = tuple(message for message in challenge.messages if message.severity == "error")
-            if not errors:
-                return challenge
-            broken = broken or errors
-        raise BrokenFile(
-            f"{source.file} does not compile, whatever the proof: fix it first.",
-            tuple(message.printed.rstrip() for message in broken),
+    def _compile(self, session: LeanSession, source: SourceText, theorem: TheoremPlace, variant: _Variant) -> Challenge:
+        olean = self._place(source, variant)
+        target = ChallengeTarget(
+            start=theorem.command[0],
+            selection=theorem.selection,
+            sorried=variant.sorried is not None,
+            whole=variant == AS_IT_STANDS,
+            linted=source.strict,
         )
+        reply = session.challenge(source, target, olean)
+        if self.cache_dir is not None:
+            record = _ChallengeRecord(reply.commands, reply.messages)
+            write_atomically(olean.with_suffix(".json"), msgspec.json.encode(record))
+        return self._known.setdefault((source, variant), Challenge(olean, reply.commands, reply.messages))
 
-    def _variant(self, session: LeanSession, source: SourceText, sorried: int | None, selection: int) -> Challenge:
-        """Compiles an original, with the proof in the command at `sorried` put aside; keeps it if it has no errors."""
-        olean = self._place(source, sorried)
-        compiled = session.challenge(source, sorried or 0, selection, sorried is not None, olean)
-        challenge = Challenge(olean, compiled.commands, compiled.messages)
-        if not any(message.severity == "error" for message in compiled.messages):
-            if self.cache_dir is not None:
-                record = _ChallengeRecord(compiled.commands, compiled.messages)
-                write_atomically(olean.with_suffix(".json"), msgspec.json.encode(record))
-            self._known[source, sorried] = challenge
-        return challenge
-
-    def _place(self, source: SourceText, sorried: int | None) -> Path:
-        key = f"{source.file}\n{source.module}\n{source.options}\n{sorried}\n{source.text}"
+    def _place(self, source: SourceText, variant: _Variant) -> Path:
+        key = f"{source.file}\n{source.module}\n{source.options}\n{source.strict}\n{variant}\n{source.text}"
         digest = sha256(key.encode()).hexdigest()[:32]
         return (self.cache_dir or self._scratch()) / f"{digest}.olean"
 
@@ -139,3 +165,21 @@ class Challenges:
         if self._directory is None:
             self._directory = tempfile.TemporaryDirectory(prefix="prover-challenge-")
         return Path(self._directory.name)
+
+
+def errors_in(messages: Sequence[Message], text: str, command: tuple[int, int]) -> tuple[Message, ...]:
+    """Returns the errors among Lean's messages that are at a command, given by its bytes."""
+    start, stop = (line_column(text, offset) for offset in command)
+    return tuple(m for m in messages if m.severity == "error" and start <= (m.line, m.column) < stop)
+
+
+def line_column(text: str, offset: int) -> tuple[int, int]:
+    """Returns the line and column of a byte as Lean's messages count them: from 1, and from 0 in characters."""
+    before = text.encode()[:offset].decode()
+    return before.count("\n") + 1, len(before) - before.rfind("\n") - 1
+
+
+def _variants(source: SourceText, theorem: TheoremPlace) -> tuple[_Variant, _Variant]:
+    """Returns the original as it is, and with the theorem's proof replaced."""
+    special = theorem.selection if theorem.example or source.strict else None
+    return _Variant(None, special), _Variant(theorem.command[0], special)

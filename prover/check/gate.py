@@ -3,7 +3,8 @@
 A process elaborates one candidate at most, and nothing before it but the original file, which it compiles if that has
 not been done. `prover/lean/gateway/Gateway/Judge.lean` is Lean's side. There are four levels:
 
-1. compiles: the whole file with the proof in it has no error;
+1. compiles: the whole file with the proof in it has no error that the original does not have elsewhere, and no warning
+   that comes with the proof if its lakefile turns warnings into errors;
 2. bound: its commands, its declarations and the statement are the same, nothing in it runs code or changes the meaning
    of other text, and the kernel accepts the declarations of the theorem's command a second time;
 3. axioms: the proof and all that it depends on use only the standard axioms, and those that the gate's user allows
@@ -14,7 +15,9 @@ not been done. `prover/lean/gateway/Gateway/Judge.lean` is Lean's side. There ar
 Level 5, whether the statement says something, is in `sanity.py`.
 """
 
+import re
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -23,17 +26,20 @@ from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
-from prover.check.challenge import Challenge, Challenges
+from prover.check.challenge import Challenge, Challenges, TheoremPlace, errors_in, line_column
 from prover.check.checkers import CompiledTheorem, checkers_for
 from prover.check.levels import DEFAULT_LEVEL
-from prover.errors import BrokenFile, LeanError
+from prover.errors import BrokenFile, LeanError, LeanTimeout
 from prover.lean.gateway_session import LeanSession
+from prover.lean.module_name import module_file
 from prover.lean.protocol import FileCommand, Message
 from prover.lean.requests import JudgeReply, TheoremClaim
 from prover.lean.session import SourceText
 
 GATE_ATTEMPTS = 2
 """The number of fresh processes for one submission: one may die for reasons unrelated to the proof."""
+GATE_SECONDS = 600.0
+"""The time limit for Lean's judgement of one candidate, in seconds."""
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 """Unicode's bidirectional control characters, which make text look different from what Lean reads."""
 
@@ -55,6 +61,10 @@ class Submission:
     """Other theorems of its `mutual` block that are proved too: their names, and the bytes at which these start."""
     axioms: tuple[str, ...] = ()
     """The axioms that the proof may use besides the standard ones; the gate adds those that it allows."""
+    example: bool = False
+    """Whether the theorem is an `example`."""
+    searched: bool = False
+    """Whether a search has run the proof already, so that it is not the proof that fails to compile, but its text."""
 
     @property
     def command_stop(self) -> int:
@@ -72,6 +82,12 @@ class Submission:
         start, stop = self.command
         same_tail = self.command_stop >= start and after[self.command_stop :] == before[stop:]
         return same_tail and after[:start] == before[:start]
+
+    def first_change(self) -> int:
+        """Returns the first byte at which the files differ; the length of the original if they do not."""
+        before, after = self.original.text.encode(), self.candidate.text.encode()
+        pairs = enumerate(zip(before, after, strict=False))
+        return next((place for place, (old, new) in pairs if old != new), min(len(before), len(after)))
 
     def adds_bidi_controls(self) -> bool:
         """Returns whether the candidate adds characters that change the direction of text."""
@@ -91,6 +107,8 @@ class Accepted:
     messages: tuple[Message, ...] = ()
     kernels: tuple[str, ...] = ()
     """The kernels that replayed it."""
+    remarks: tuple[str, ...] = ()
+    """Errors that keep the file from compiling although the proof is right."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +121,9 @@ class Refused:
     """The level at which it is refused."""
     compiled: bool = True
     """Whether it was elaborated at all."""
+    wrong: bool = True
+    """Whether the proof is wrong. Otherwise it could not be written into the file or checked: a limit of this program,
+    of its time or of the computer."""
 
 
 Judgement = Accepted | Refused
@@ -118,7 +139,7 @@ class CompiledCandidate:
     @property
     def olean(self) -> Path:
         """The path of the compiled file."""
-        return (self.directory / Path(*self.module.split("."))).with_suffix(".olean")
+        return self.directory / module_file(self.module, ".olean")
 
 
 class Judge(Protocol):
@@ -133,7 +154,11 @@ class Gate:
     """Judges submissions, each with Lean processes of its own. Thread-safe."""
 
     def __init__(
-        self, fresh: Callable[[], LeanSession], cache_dir: Path | None = None, axioms: Sequence[str] = ()
+        self,
+        fresh: Callable[[], LeanSession],
+        cache_dir: Path | None = None,
+        axioms: Sequence[str] = (),
+        seconds: float = GATE_SECONDS,
     ) -> None:
         """Creates a gate that starts processes as it needs them.
 
@@ -141,9 +166,12 @@ class Gate:
             fresh: returns a session whose process has elaborated nothing.
             cache_dir: where compiled originals are kept for later runs; see `challenge_directory`.
             axioms: full names of axioms of original files or their imports that proofs may use.
+            seconds: the time limit for Lean's judgement of one candidate, and for its replay; compiling an original has
+                a limit of its own.
         """
         self._fresh = fresh
         self._axioms = tuple(axioms)
+        self._seconds = seconds
         self._challenges = Challenges(cache_dir)
         self._background = ThreadPoolExecutor(1, thread_name_prefix="gate")
         self._prepared: dict[SourceText, Future[LeanSession]] = {}
@@ -162,7 +190,7 @@ class Gate:
         """Judges whether the submission proves its theorem, checked up to `level`, which is at most 4."""
         submission = replace(submission, axioms=(*submission.axioms, *self._axioms))
         if reason := byte_objection(submission):
-            return Refused(reason, level=2, compiled=False)
+            return Refused(reason, level=2, compiled=False, wrong=not submission.searched)
         if level <= DEFAULT_LEVEL:
             return reached(level, self._elaborated(submission))
         with tempfile.TemporaryDirectory(prefix="prover-candidate-") as directory:
@@ -178,7 +206,9 @@ class Gate:
                 challenge = self._challenge(session, submission)
             except BrokenFile as error:
                 first = next(iter(error.details), "")
-                return Refused(f"there is nothing to judge it against: {error} {first}".rstrip(), compiled=False)
+                reason = f"there is nothing to judge it against: {error} {first}".rstrip()
+                return Refused(reason, compiled=False, wrong=False)
+            session.elaboration_seconds = self._seconds
             return judgement_of(submission, challenge, ask(session, submission, challenge, compiled))
 
         return self._tried(lambda: self._next(submission.original), ask_fresh)
@@ -186,10 +216,13 @@ class Gate:
     def _replayed(
         self, session: LeanSession, submission: Submission, compiled: CompiledCandidate, judgement: Accepted
     ) -> Judgement:
-        return replayed(session, submission, self._challenge(session, submission), compiled, judgement)
+        challenge = self._challenge(session, submission)
+        session.elaboration_seconds = self._seconds
+        return replayed(session, submission, challenge, compiled, judgement)
 
     def _challenge(self, session: LeanSession, submission: Submission) -> Challenge:
-        return self._challenges.of(session, submission.original, submission.command[0], submission.selection)
+        place = TheoremPlace(submission.selection, submission.command, submission.example)
+        return self._challenges.of(session, submission.original, place)
 
     def _tried(self, take: Callable[[], LeanSession], ask_fresh: Callable[[LeanSession], Judgement]) -> Judgement:
         reason = ""
@@ -197,11 +230,14 @@ class Gate:
             session = take()
             try:
                 return ask_fresh(session)
+            except LeanTimeout:
+                reason = f"it took longer than {session.elaboration_seconds:g} s (see --gate-timeout)"
+                break
             except LeanError as error:
                 reason = str(error)
             finally:
                 session.close()
-        return Refused(f"a fresh Lean could not check it: {reason}", compiled=False)
+        return Refused(f"a fresh Lean could not check it: {reason}", compiled=False, wrong=False)
 
     def _next(self, original: SourceText) -> LeanSession:
         """Returns a session that has elaborated at most the original, a prepared one if there is one."""
@@ -249,6 +285,7 @@ def ask(
         own=tuple(challenge.names_of(submission.command[0])),
         block=submission.block,
         axioms=submission.axioms,
+        linted=submission.original.strict,
     )
     return session.judge(submission.candidate, claim, compiled.olean if compiled is not None else None)
 
@@ -274,16 +311,68 @@ def replayed(
 def judgement_of(submission: Submission, challenge: Challenge, reply: JudgeReply) -> Judgement:
     """Returns the judgement that follows from Lean's reply."""
     compiled = bool(reply.commands)
-    errors = tuple(message for message in reply.messages if message.severity == "error")
-    if errors:
-        return Refused(f"the file does not compile with it: {_first_line(errors[0])}", errors)
+    if errors := new_errors(submission, challenge, reply.messages):
+        first = f"the file does not compile with it: {_first_line(errors[0])}"
+        return Refused(first, errors, wrong=not submission.searched)
     if reply.refused is not None and reply.level <= 2:
-        return Refused(reply.refused, level=reply.level, compiled=compiled)
+        wrong = not (reply.misplaced and submission.searched)
+        return Refused(reply.refused, level=reply.level, compiled=compiled, wrong=wrong)
     if not same_commands(challenge.commands, reply.commands, submission):
-        return Refused("the commands of the file are no longer the same", level=2)
+        return Refused("the commands of the file are no longer the same", level=2, wrong=not submission.searched)
     if reply.refused is not None:
         return Refused(reply.refused, level=reply.level)
-    return Accepted((*reply.axioms, *reply.further_axioms), reply.library, messages=reply.messages)
+    warnings = _warnings(submission, reply.messages) if submission.original.strict else ()
+    if own := [warning for warning in warnings if _comes_with_the_proof(submission, warning)]:
+        said = f"its lakefile turns warnings into errors (`warningAsError`), and it has one: {_first_line(own[0])}"
+        return Refused(said, tuple(own), wrong=False)
+    elsewhere = sum(message.severity == "error" for message in reply.messages)
+    remarks = [f"the file has {elsewhere} error{'' if elsewhere == 1 else 's'} elsewhere"] if elsewhere else []
+    remarks += [f"with `warningAsError` this is an error: {_first_line(warning)}" for warning in warnings]
+    axioms = (*reply.axioms, *reply.further_axioms)
+    return Accepted(axioms, reply.library, messages=reply.messages, remarks=tuple(remarks))
+
+
+def new_errors(submission: Submission, challenge: Challenge, messages: Sequence[Message]) -> tuple[Message, ...]:
+    """Returns the errors that the original does not have; every error at the theorem's command is one."""
+    before = Counter(_moved(submission, message) for message in challenge.messages if message.severity == "error")
+    command = (submission.command[0], submission.command_stop)
+    found = list(errors_in(messages, submission.candidate.text, command))
+    for message in messages:
+        if message.severity == "error" and message not in found:
+            place = (message.line, message.column, _without_numbers(message.text))
+            if before[place] > 0:
+                before[place] -= 1
+            else:
+                found.append(message)
+    return tuple(found)
+
+
+def _moved(submission: Submission, message: Message) -> tuple[int, int, str]:
+    """Returns the place in the candidate of a message about the original, and its text."""
+    old = line_column(submission.original.text, submission.command[1])
+    new = line_column(submission.candidate.text, submission.command_stop)
+    line, column = message.line, message.column
+    if (line, column) >= old:
+        column += new[1] - old[1] if line == old[0] else 0
+        line += new[0] - old[0]
+    return line, column, _without_numbers(message.text)
+
+
+def _without_numbers(text: str) -> str:
+    """Returns a message without the numbers of metavariables, which depend on the text above."""
+    return re.sub(r"\?(\w+)\.\d+", r"?\1", text)
+
+
+def _warnings(submission: Submission, messages: Sequence[Message]) -> tuple[Message, ...]:
+    """Returns the warnings at the theorem's command."""
+    text = submission.candidate.text
+    start, stop = (line_column(text, place) for place in (submission.command[0], submission.command_stop))
+    return tuple(m for m in messages if m.severity == "warning" and start <= (m.line, m.column) < stop)
+
+
+def _comes_with_the_proof(submission: Submission, warning: Message) -> bool:
+    """Returns whether a warning is at the text by which the files differ."""
+    return (warning.line, warning.column) >= line_column(submission.candidate.text, submission.first_change())
 
 
 def same_commands(before: Sequence[FileCommand], after: Sequence[FileCommand], submission: Submission) -> bool:

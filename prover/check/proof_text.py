@@ -122,12 +122,13 @@ def submission_of(source: SourceText, declaration: Declaration, sorry_goal: Sorr
     """
     body = _body(proof, sorry_goal.place.outer)
     candidate = patched(source, [Replacement(sorry_goal.start, sorry_goal.stop, body)])
-    return Submission(source, candidate, declaration.name, declaration.selection, sorry_goal.command, block=True)
+    return replace(unchanged(source, declaration, sorry_goal), candidate=candidate, block=True)
 
 
 def unchanged(source: SourceText, declaration: Declaration, sorry_goal: SorryGoal) -> Submission:
     """Returns the submission of a theorem with its present proof."""
-    return Submission(source, source, declaration.name, declaration.selection, sorry_goal.command)
+    example = declaration.kind == "example"
+    return Submission(source, source, declaration.name, declaration.selection, sorry_goal.command, example=example)
 
 
 def _body(proof: ProofText, column: int) -> str:

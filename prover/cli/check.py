@@ -9,11 +9,12 @@ import click
 from rich.console import Console
 
 from prover.app.checking import ProofVerdict, audit_all, check_proof
+from prover.app.wording import counted
 from prover.app.workspace import Workspace
 from prover.check.audit import FileAudit
 from prover.check.levels import HIGHEST_LEVEL, verified
 from prover.check.proof_text import ProofText
-from prover.cli.main import EXIT_REFUSED
+from prover.cli.main import EXIT_OPEN, EXIT_REFUSED
 from prover.cli.options import (
     JsonCommand,
     allowed_axioms_option,
@@ -30,7 +31,7 @@ from prover.lean.toolchain.choose import ToolchainChoice
 
 @click.command("check", cls=JsonCommand)
 @repo_option
-@click.option("--theorem", help="Full name of the theorem whose proof is checked.")
+@click.option("--theorem", metavar="NAME|FILE#LINE", help="The theorem whose proof is checked: its full name or place.")
 @click.option("--all", "everything", is_flag=True, help="Audit every file: axioms, sorries, suspicious sources.")
 @click.option(
     "--proof",
@@ -59,7 +60,7 @@ def command(
 ) -> int:
     """Check the proof of a theorem, its own or a given one; or audit a whole repository.
 
-    Exit status: 0 accepted, 2 wrong usage or input, 3 refused.
+    Exit status: 0 accepted, 1 it could not be checked, 2 wrong usage or input, 3 refused.
     """
     if everything and axioms:
         raise UsageError("--allow-axiom is for one proof: an audit lists the axioms of every file.")
@@ -73,7 +74,7 @@ def command(
             return 0 if all(each.accepted(strict) for each in audits) else EXIT_REFUSED
         checked = check_proof(workspace, theorem, proof, level, axioms)
     print_result(checked.json(), json_file, lambda: print_checked(consoles()[0], checked))
-    return 0 if checked.accepted else EXIT_REFUSED
+    return 0 if checked.accepted else EXIT_OPEN if checked.undecided else EXIT_REFUSED
 
 
 def read_text(file: str) -> str:
@@ -96,15 +97,18 @@ def print_checked(out: Console, checked: ProofVerdict) -> None:
     mark, style = ("✓", "green") if checked.accepted else ("✗", "red")
     out.print(f"[{style}]{mark}[/] ", end="")
     out.print(f"{checked.theorem}  {checked.file}:{checked.line}  ({checked.seconds:.1f} s)", markup=False)
+    for remark in checked.remarks:
+        out.print(f"    note: {remark}", markup=False)
     for finding in checked.findings:
         out.print(f"    look at the statement: {finding}", markup=False)
     if checked.accepted:
         verdict = verified(checked.level, checked.axioms, checked.library, checked.kernels)
     else:
         failed = next(level for level in checked.levels if level.state == "refused")
-        verdict = f"refused at level {failed.number} ({failed.name}): {checked.reason}"
-        for message in checked.messages:
-            out.print(f"    {message}", markup=False)
+        verb = "not checked" if checked.undecided else "refused"
+        verdict = f"{verb} at level {failed.number} ({failed.name}): {checked.reason}"
+        for line in (line for message in checked.messages for line in message.splitlines()):
+            out.print(f"    {line}", markup=False)
     out.print(f"    {verdict}; {checked.toolchain}", markup=False)
 
 
@@ -127,12 +131,15 @@ def print_audits(out: Console, audits: Sequence[FileAudit], toolchain: str, stri
         mark, style = ("✓", "green") if each.accepted(strict) else ("✗", "red")
         out.print(f"[{style}]{mark}[/] ", end="")
         out.print(
-            f"{each.file}  {each.declarations} declarations; axioms: {', '.join(each.axioms) or 'none'}", markup=False
+            f"{each.file}  {counted(each.declarations, 'declaration')}; axioms: {', '.join(each.axioms) or 'none'}",
+            markup=False,
         )
         for finding in each.found:
             declaration = f"{finding.declaration}: " if finding.declaration else ""
             word = "refused" if finding.refused else "look at"
-            out.print(f"    {each.file}:{finding.line}  {word}: {declaration}{finding.what}", markup=False)
+            first, *rest = f"{each.file}:{finding.line}  {word}: {declaration}{finding.what}".splitlines()
+            for line in (first, *(f"  {line}" for line in rest)):
+                out.print(f"    {line}", markup=False)
     out.print(
         f"{accepted} of {len(audits)} accepted: compiled, checked by the kernel twice, axioms allowed; "
         "there was nothing to compare with"

@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from prover.check.gate import GATE_SECONDS
 from prover.check.levels import DEFAULT_LEVEL, HIGHEST_LEVEL
 from prover.lean.session import TacticLimits
 
@@ -18,8 +19,8 @@ repo_option = click.option(
     "--repo",
     default=".",
     show_default=True,
-    metavar="URL_OR_PATH[@REV]",
-    help="A directory or git URL; URL[@REV]#DIR is a directory in a repository.",
+    metavar="URL_OR_PATH[@REV][#DIR]",
+    help="A directory or git URL, at a branch, tag or commit, and a directory in it.",
 )
 jobs_option = click.option(
     "--jobs",
@@ -52,6 +53,15 @@ def timeout_option(default: float = DEFAULT_TIMEOUT_S) -> Decorator:
         show_default=True,
         help="Time limit of each attempt at a theorem, in seconds.",
     )
+
+
+gate_timeout_option = click.option(
+    "--gate-timeout",
+    type=click.FloatRange(min=1.0),
+    default=GATE_SECONDS,
+    show_default=True,
+    help="Time limit of the gate for each proof, in seconds; --timeout does not include it.",
+)
 
 
 def tactic_timeout_option(default: float = 1.5) -> Decorator:

@@ -13,11 +13,12 @@ from prover.app.models import Mode, ModelChoice, asked_of, model_limits
 from prover.app.proving import ProveRequest, prove
 from prover.app.report import Report
 from prover.app.workspace import Workspace
-from prover.cli.main import EXIT_OPEN, EXIT_REFUSED, EXIT_USAGE
+from prover.cli.main import EXIT_OPEN, EXIT_REFUSED
 from prover.cli.modelling import model_limit_options, model_options
 from prover.cli.options import (
     JsonCommand,
     allowed_axioms_option,
+    gate_timeout_option,
     generators_option,
     jobs_option,
     json_option,
@@ -41,11 +42,18 @@ from prover.search.engine import Strategy
 
 @click.command("prove", cls=JsonCommand)
 @repo_option
-@click.option("--theorem", "theorems", multiple=True, help="Full name of a theorem; may be given several times.")
+@click.option(
+    "--theorem",
+    "theorems",
+    multiple=True,
+    metavar="NAME|FILE#LINE",
+    help="A theorem by its full name or place; may be given several times.",
+)
 @click.option("--file", "file", type=click.Path(path_type=Path), help="Every theorem of this file with a `sorry`.")
 @click.option("--line", type=click.IntRange(min=1), help="With --file: the theorem that contains this line.")
 @click.option("--all", "everything", is_flag=True, help="Every theorem that has a `sorry`.")
 @timeout_option()
+@gate_timeout_option
 @tactic_timeout_option()
 @click.option("--expansions", type=click.IntRange(min=1), help="Maximum number of goals expanded for each theorem.")
 @width_option()
@@ -68,6 +76,7 @@ def command(
     line: int | None,
     everything: bool,
     timeout: float,
+    gate_timeout: float,
     tactic_timeout: float,
     expansions: int | None,
     width: int,
@@ -87,8 +96,9 @@ def command(
 ) -> int:
     """Prove theorems of a Lean repository.
 
-    Proofs are stored in the database and not searched for again. Exit status: 0 all proved, 1 some open, 2 wrong usage
-    or input, 3 a proof was refused by the gate, 130 interrupted. With --json alone the text goes to standard error.
+    Proofs are stored in the database and not searched for again. Exit status: 0 all proved, 1 some open or a file has
+    errors, 2 wrong usage or input, 3 a proof was refused by the gate as wrong, 130 interrupted. With --json alone the
+    text goes to standard error.
     """
     if [bool(theorems), file is not None, everything].count(True) != 1 or (line is not None and file is None):
         raise UsageError("Say what to prove: --theorem NAME, --file FILE [--line LINE], or --all.")
@@ -103,6 +113,7 @@ def command(
         jobs,
         apply,
         level,
+        gate_timeout,
         asked,
         Strategy(limits=tactic_limits(tactic_timeout), width=width),
         axioms=axioms,
@@ -125,6 +136,4 @@ def status_of(report: Report) -> int:
         return EXIT_INTERRUPTED
     if any(theorem.refused for theorem in report.theorems if theorem.status != "proved"):
         return EXIT_REFUSED
-    if any(theorem.status == "error" for theorem in report.theorems):
-        return EXIT_USAGE
-    return EXIT_OPEN if any(theorem.status == "open" for theorem in report.theorems) else 0
+    return EXIT_OPEN if any(theorem.status != "proved" for theorem in report.theorems) else 0

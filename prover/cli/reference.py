@@ -138,8 +138,8 @@ FOOTER = """\
 
 | command | 0 | 1 | 2 | 3 |
 | --- | --- | --- | --- | --- |
-| `prove` | all proved | some open | wrong usage or input | a proof was refused by the gate |
-| `check`, `audit` | accepted | | wrong usage or input | refused |
+| `prove` | all proved | some open, or a file has errors | wrong usage or input | the gate refused a proof as wrong |
+| `check`, `audit` | accepted | it could not be checked | wrong usage or input | refused |
 | others | done | what the command's text says | wrong usage or input | what the command's text says |
 
 130: interrupted.
@@ -147,9 +147,16 @@ FOOTER = """\
 ## Reports for programs
 
 `--json FILE` writes the result to a file; without a file, or with `-`, to standard output. For each theorem the report
-of `prove` has `theorem`, `file`, `status` (`proved`, `open`, `error`), `proof`, `patch`, `axioms`, `toolchain`,
-`seconds`, `expansions`, `tactics_run` and more. Each result of `check` says up to which level, and by which
-Lean.
+of `prove` has `theorem` (empty for a file with errors), `file`, `line`, `status` (`proved`,
+`open`, `error`), `proof`, `patch`, `axioms`, `toolchain`, `seconds`, `gate_seconds`, `expansions`, `tactics_run` and
+more; `refused` is why the gate refused a wrong proof, `undecided` why one could not be written or checked, and
+`remarks` has what keeps the file from compiling although the proof is right. The patches of a file apply in the order
+of the report. Each result of `check` says up to which level, and by which Lean.
+
+## Names and places
+
+Where a command takes a theorem, its full name or a place `FILE#LINE` may be given; a place is needed where several
+files declare the name. A repository is a path or URL, `@` and a revision, `#` and a directory in it.
 
 ## Where files are kept
 

@@ -7,6 +7,7 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from prover.app.report import GeneratorReport, Report, TheoremReport
+from prover.app.wording import counted
 from prover.cli.output import short_target
 
 MAX_GOALS_SHOWN = 2
@@ -23,10 +24,11 @@ class ReportPrinter:
     def theorem(self, theorem: TheoremReport) -> None:
         """Prints the result for a theorem: one line, then its proof and patch if it has one."""
         place = f"{theorem.file}:{theorem.line}" if theorem.line else theorem.file
-        plural = "" if theorem.expansions == 1 else "s"
-        cost = f"{theorem.seconds:.1f} s, {theorem.expansions} expansion{plural}, {theorem.tactics_run} tactics"
+        counts = f"{counted(theorem.expansions, 'expansion')}, {counted(theorem.tactics_run, 'tactic')}"
         if theorem.recalled:
-            cost = f"{theorem.seconds:.1f} s, known from the database"
+            counts = "known from the database"
+        gate = f"; gate {theorem.gate_seconds:.1f} s" if theorem.gate_seconds else ""
+        cost = f"{theorem.seconds:.1f} s, {counts}{gate}"
         match theorem.status:
             case "proved":
                 self._line("✓", "green", f"{theorem.theorem}  {place}  ({cost})")
@@ -35,6 +37,7 @@ class ReportPrinter:
                     before, after = len(theorem.found), len(theorem.proof or "")
                     self._indented([f"rewritten: {before} characters as found, {after} now"], "dim")
                 self._indented([f"proved: {theorem.verified}; {theorem.toolchain}"], "dim")
+                self._indented([f"note: {remark}" for remark in theorem.remarks], "yellow")
                 if self._patches and theorem.patch:
                     self._patch(theorem.patch)
             case "open":
@@ -42,6 +45,8 @@ class ReportPrinter:
                 self._indented([f"stuck at {short_target(goal)}" for goal in theorem.stuck[:MAX_GOALS_SHOWN]], "dim")
                 if theorem.refused:
                     self._indented([f"a proof was refused: {theorem.refused}"], "red")
+                if theorem.undecided:
+                    self._indented([f"a proof was found but could not be checked: {theorem.undecided}"], "yellow")
             case "error":
                 self._line("✗", "red", f"{theorem.theorem or place}  {theorem.reason}")
                 self._indented(theorem.messages, "")
@@ -52,14 +57,16 @@ class ReportPrinter:
             self._console.print(_table(report.generators))
         proved = sum(theorem.status == "proved" for theorem in report.theorems)
         total = sum(bool(theorem.theorem) for theorem in report.theorems)
-        self._console.print(f"{proved} of {total} proved{', interrupted' if report.interrupted else ''}")
+        broken = sum(not theorem.theorem for theorem in report.theorems)
+        files = f"; {counted(broken, 'file')} with errors" if broken else ""
+        self._console.print(f"{proved} of {total} proved{files}{', interrupted' if report.interrupted else ''}")
 
     def _line(self, mark: str, style: str, text: str) -> None:
         self._console.print(f"[{style}]{mark}[/] ", end="")
         self._console.print(text, markup=False)
 
-    def _indented(self, lines: Sequence[str], style: str) -> None:
-        for line in lines:
+    def _indented(self, texts: Sequence[str], style: str) -> None:
+        for line in (line for text in texts for line in text.splitlines()):
             self._console.print(f"    {line}", style=style or None, markup=False)
 
     def _patch(self, patch: str) -> None:

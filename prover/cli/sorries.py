@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from prover.app.tracing import ListedSorry, sorries_in, trace_into_database
+from prover.app.wording import counted
 from prover.app.workspace import Workspace
 from prover.cli.main import EXIT_OPEN
 from prover.cli.options import JsonCommand, jobs_option, json_option, repo_option, toolchain_option
@@ -38,7 +39,8 @@ def command(repo: str, jobs: int, toolchain_choice: ToolchainChoice, json_file: 
 def _print_sorries(found: Sequence[ListedSorry]) -> None:
     console = consoles()[0]
     for each in found:
-        console.print(f"{each.file}:{each.line}:{each.column}  {each.declaration}  {each.id}", markup=False)
+        note = "  needs a value" if each.value else ""
+        console.print(f"{each.file}:{each.line}:{each.column}  {each.declaration}  {each.id}{note}", markup=False)
         for line in each.goal.splitlines():
             console.print(f"    {line}", markup=False)
-    console.print(f"{len(found)} sorries")
+    console.print(counted(len(found), "sorry"))

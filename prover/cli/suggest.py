@@ -32,7 +32,9 @@ from prover.tactics.language.formats import state_text
 
 @click.command("suggest", cls=JsonCommand)
 @repo_option
-@click.option("--theorem", required=True, help="Full name of a theorem: its first `sorry`, else its statement.")
+@click.option(
+    "--theorem", required=True, metavar="NAME|FILE#LINE", help="A theorem: its first `sorry`, else its statement."
+)
 @click.option("--after", multiple=True, metavar="TACTIC", help="A tactic to run first; may be given several times.")
 @timeout_option()
 @tactic_timeout_option(3.0)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from prover.lean.module_name import WRITTEN_NAME
 from prover.lean.protocol import Message
 from prover.lean.session import SourceText
 
@@ -21,7 +22,7 @@ Options = tuple[tuple[str, bool | int | str], ...]
 OPTIONS: Options = (("autoImplicit", False),)
 """Makes an unknown type an error instead of a variable, as in Mathlib."""
 MAX_REMOVALS = 30
-_IMPORT = re.compile(r"^\s*(?:public\s+)?import\s+(?:all\s+)?(\S+)\s*$")
+_IMPORT = re.compile(rf"^\s*(?:public\s+)?import\s+(?:all\s+)?({WRITTEN_NAME})\s*$")
 _SET_OPTION = re.compile(r"^\s*set_option\s+(\S+)", re.M)
 _BLANKS = re.compile(r"\n{3,}")
 _OPEN = re.compile(r"^\s*open\s+(?:scoped\s+)?(?P<names>.*)$")

@@ -19,6 +19,7 @@ from prover.lean.requests import (
     AuditRequest,
     ChallengeReply,
     ChallengeRequest,
+    ChallengeTarget,
     CloseRequest,
     ClosingReply,
     DeclarationsRequest,
@@ -137,13 +138,18 @@ class LeanSession:
 
         return self._retried(ask)
 
-    def declarations(self, source: SourceText, detail: bool = False) -> tuple[Declaration, ...]:
+    def declarations(self, source: SourceText, detail: bool = False, examples: bool = False) -> tuple[Declaration, ...]:
         """Returns the declarations of a file, in the order of its text.
 
         Args:
             detail: whether docstrings, attributes, premises and keys are included.
+            examples: whether each `example` is among them.
         """
-        return self._retried(lambda: self._ask(DeclarationsRequest(self._source(source).source, detail)).declarations)
+
+        def ask() -> tuple[Declaration, ...]:
+            return self._ask(DeclarationsRequest(self._source(source).source, detail, examples)).declarations
+
+        return self._retried(ask)
 
     def imports(self, source: SourceText) -> tuple[str, ...]:
         """Returns the modules that the header of a file imports, `Init` included where it is implied."""
@@ -264,18 +270,12 @@ class LeanSession:
         """Returns what a text is that is to prove the declaration whose name starts at `selection`."""
         return self._retried(lambda: self._ask(ProofRequest(self._source(source).source, selection, text)))
 
-    def challenge(self, source: SourceText, start: int, selection: int, sorried: bool, olean: Path) -> ChallengeReply:
-        """Compiles an original file to `olean`; returns Lean's messages and the commands with the names they declare.
-
-        Args:
-            sorried: whether the proof of the theorem at `selection`, in the command at `start`, becomes `sorry`.
-        """
+    def challenge(self, source: SourceText, target: ChallengeTarget, olean: Path) -> ChallengeReply:
+        """Compiles an original file to `olean`; returns Lean's messages, and the commands and what they declare."""
 
         def ask() -> ChallengeReply:
             made = self.start().scratch / "challenge.olean"
-            reply = self._ask(
-                ChallengeRequest(start=start, selection=selection, sorried=sorried, olean=str(made), **_text(source))
-            )
+            reply = self._ask(ChallengeRequest(**asdict(target), olean=str(made), **_text(source)))
             if made.exists():
                 move_atomically(made, olean)
             return reply
@@ -394,7 +394,9 @@ class LeanSession:
     def _sorry_goal(self, goal: OpenedGoal, origin: Origin) -> SorryGoal:
         state = State(goal.opened.goals, origin)
         self._handles[state] = goal.opened.state
-        return SorryGoal(state, goal.start, goal.stop, goal.place, goal.command, goal.declaration, goal.printed)
+        return SorryGoal(
+            state, goal.start, goal.stop, goal.place, goal.command, goal.declaration, goal.printed, goal.value
+        )
 
     def _ask(self, request: GatewayRequest[ClosingReply]) -> ClosingReply:
         return self.start().ask(request, self.elaboration_seconds)

@@ -126,6 +126,8 @@ class OpenedGoal(msgspec.Struct, frozen=True):
     """Start and end of the command around it."""
     printed: str = ""
     """The goal as Lean prints it."""
+    value: bool = False
+    """Whether data is missing there, and not a proof."""
 
 
 class RecordedGoal(msgspec.Struct, frozen=True):
@@ -209,14 +211,16 @@ class Declaration(msgspec.Struct, frozen=True):
     """A declaration of a file. The fields from `docstring` on are filled only when details are requested."""
 
     name: str
+    """Its full name; for an `example` the name of the definition that it is judged as."""
     kind: str
+    """Its kind, such as `theorem`, `definition` or `example`."""
     statement: str
     """Its signature as Lean prints it."""
     private: bool
     start: int
     stop: int
     selection: int
-    """The byte at which its name starts."""
+    """The byte at which its name starts; for an `example` that of its keyword."""
     incomplete: bool
     """Whether its own text leaves something to ``sorry``."""
     docstring: str | None = None
@@ -228,6 +232,13 @@ class Declaration(msgspec.Struct, frozen=True):
     """The constants in its value."""
     key: str = ""
     """The key of its elaborated type; see `Goal.key`."""
+    needs: tuple[str, ...] = ()
+    """Declarations that leave something to ``sorry`` and on which its statement rests."""
+
+
+def displayed_name(declared: "Declaration | AuditedDeclaration") -> str:
+    """Returns the name of a declaration for people; an `example` has none, so that only its place tells it apart."""
+    return "example" if declared.kind == "example" else declared.name
 
 
 class FileCommand(msgspec.Struct, frozen=True):

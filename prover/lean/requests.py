@@ -140,6 +140,8 @@ class DeclarationsRequest(GatewayRequest[DeclarationsReply], frozen=True, tag="d
 
     source: int
     detail: bool
+    examples: bool = False
+    """Whether each `example` is among them."""
 
 
 class LibraryReply(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -267,13 +269,30 @@ class ChallengeReply(GatewayReply, frozen=True):
     commands: tuple[FileCommand, ...]
 
 
+@dataclass(frozen=True)
+class ChallengeTarget:
+    """The theorem for which an original file is compiled, and how."""
+
+    start: int
+    """The byte at which its command starts."""
+    selection: int
+    """The byte at which its name starts."""
+    sorried: bool = False
+    """Whether its proof is replaced by `sorry`."""
+    whole: bool = True
+    """Whether the file is elaborated as it is: no proof is replaced, no `example` named and no linter run."""
+    linted: bool = False
+    """Whether linters look at its command."""
+
+
 class ChallengeRequest(TextFields, GatewayRequest[ChallengeReply], frozen=True, tag="challenge"):
-    """Compiles an original file, against which candidates are judged."""
+    """Compiles an original file, against which candidates are judged; see `ChallengeTarget`."""
 
     start: int
     selection: int
     sorried: bool
-    """Whether the proof of the theorem at `selection`, in the command at `start`, is replaced by `sorry`."""
+    whole: bool
+    linted: bool
     olean: str
 
 
@@ -287,6 +306,8 @@ class JudgeReply(GatewayReply, frozen=True):
     """Why it is refused, if it is."""
     level: int = 0
     """The level at which it is refused."""
+    misplaced: bool = False
+    """Whether its text does not stand as one proof at its place, so that nothing is said of the proof itself."""
     axioms: tuple[str, ...] = ()
     """The standard axioms that the theorem depends on."""
     further_axioms: tuple[str, ...] = msgspec.field(default=(), name="furtherAxioms")
@@ -319,6 +340,8 @@ class TheoremClaim:
     """Whether the proof must be one tactic block or one term, with nothing after it."""
     axioms: tuple[str, ...] = ()
     """The axioms that the proof may use besides the standard ones, if they are the original's own or imported."""
+    linted: bool = False
+    """Whether linters look at the theorem's command."""
 
 
 class JudgeRequest(TextFields, GatewayRequest[JudgeReply], frozen=True, tag="judge"):
@@ -333,6 +356,7 @@ class JudgeRequest(TextFields, GatewayRequest[JudgeReply], frozen=True, tag="jud
     olean: str
     own: tuple[str, ...]
     block: bool
+    linted: bool = False
     axioms: tuple[str, ...] = ()
     compiled: str | None = None
     """The path at which an accepted candidate is written as a compiled module."""

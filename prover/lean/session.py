@@ -20,6 +20,9 @@ class SourceText:
     """Options of Lean that the repository's lakefile sets for it."""
     written: str | None = None
     """Its text as the file has it, if Lean reads it differently: with CRLF or a byte order mark."""
+    strict: bool = False
+    """Whether the lakefile turns warnings into errors; the option itself is not among `options`, since with it no file
+    with a `sorry` would compile."""
 
     @property
     def on_disk(self) -> str:
@@ -85,6 +88,8 @@ class SorryGoal:
     declaration: str
     printed: str = ""
     """The goal as Lean prints it."""
+    value: bool = False
+    """Whether data is missing there, and not a proof."""
 
     @property
     def term(self) -> bool:

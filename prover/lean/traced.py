@@ -88,6 +88,8 @@ class TracedSorry(msgspec.Struct, frozen=True):
     """The goal as Lean prints it, hypotheses above the turnstile."""
     key: str
     """Equal for goals that differ only in hypothesis names."""
+    value: bool = False
+    """Whether data is missing there, and not a proof."""
 
 
 class TracedModule(msgspec.Struct, frozen=True):

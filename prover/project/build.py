@@ -26,6 +26,7 @@ from prover.errors import (
 )
 from prover.lean.file_text import as_read
 from prover.lean.gateway_session import LeanSession
+from prover.lean.module_name import module_file, parts_of
 from prover.lean.pool import Pool
 from prover.lean.protocol import Message
 from prover.lean.session import SourceText
@@ -34,6 +35,7 @@ from prover.lean.toolchain.toolchain import Toolchain
 from prover.lean.traced import TracedModule
 from prover.progress import Notify
 from prover.project.layout import Module, Repository
+from prover.project.package import WARNING_AS_ERROR
 from prover.project.tracing import TRACE_VERSION, trace
 from retrieval.files import atomic_path, write_atomically
 
@@ -151,7 +153,7 @@ class Builder:
             if not known.is_file():
                 with self._sessions().lend() as session:
                     write_atomically(known, "\n".join(session.imports(source)).encode())
-            self._imports[module.name] = tuple(known.read_text().split())
+            self._imports[module.name] = tuple(known.read_text(encoding="utf-8").splitlines())
         return self._imports[module.name]
 
     def close(self) -> None:
@@ -167,9 +169,11 @@ class Builder:
 
     def _snapshot_of_all(self) -> Path:
         digest = hashlib.sha256(self.toolchain.name.encode())
-        packages = (self.repository.modules, *(package.modules for package in self.repository.dependencies))
-        for name, module in sorted(pair for modules in packages for pair in modules.items()):
-            digest.update(f"{name}\n{hashlib.sha256(module.path.read_bytes()).hexdigest()}\n".encode())
+        modules = [*self.repository.modules.values(), *self.repository.linked]
+        for package in self.repository.dependencies:
+            modules += [*package.modules.values(), *package.linked]
+        for module in sorted(modules, key=lambda module: (module.name, module.path)):
+            digest.update(f"{module.name}\n{hashlib.sha256(module.path.read_bytes()).hexdigest()}\n".encode())
         directory = self.cache / "snapshots" / digest.hexdigest()[:24]
         directory.mkdir(parents=True, exist_ok=True)
         return directory
@@ -225,7 +229,7 @@ class Builder:
         return module
 
     def _in_library(self, name: str) -> bool:
-        return (self.toolchain.library / Path(*name.split("."))).with_suffix(".olean").is_file()
+        return (self.toolchain.library / module_file(name, ".olean")).is_file()
 
     def _outcome(self, module: Module, needed: Iterable[str], traced: bool) -> BuildOutcome:
         """Builds a module after its imports."""
@@ -245,7 +249,7 @@ class Builder:
 
     def _compile(self, module: Module, traced: bool) -> Compiled:
         (snapshot,) = self.search_path()
-        place = (snapshot / Path(*module.name.split("."))).with_suffix(".olean")
+        place = snapshot / module_file(module.name, ".olean")
         compiled = self._file(module, ".olean")
         cached = compiled.is_file() and (not traced or self._trace_file(module).is_file())
         if not cached:
@@ -308,12 +312,23 @@ def errors_of(messages: Iterable[Message]) -> tuple[str, ...]:
     return tuple(message.printed.rstrip() for message in messages if message.severity == "error")
 
 
-def source_of(repository: Repository, module: Module) -> SourceText:
-    """Returns a module as Lean receives it; messages name it by its path in the repository."""
+def source_of(repository: Repository, module: Module, built: bool = False) -> SourceText:
+    """Returns a module as Lean receives it; messages name it by its path in the repository.
+
+    Args:
+        built: whether its warnings are errors where the lakefile says so, as in a build. Otherwise a file can be opened
+            although it has a `sorry`.
+    """
     written = module.written()
     text = as_read(written)
+    options = tuple(option for option in module.options if built or option[0] not in WARNING_AS_ERROR)
     return SourceText(
-        text, repository.relative(module), module.name, module.options, written if written != text else None
+        text,
+        repository.relative(module),
+        module.name,
+        options,
+        written if written != text else None,
+        module.warnings_are_errors,
     )
 
 
@@ -327,8 +342,7 @@ def _link(compiled: Path, place: Path) -> None:
 
 
 def _missing(repository: Repository, module: Module, name: str, toolchain: Toolchain) -> str:
-    root = name.split(".")[0]
-    if root == "Mathlib":
+    if parts_of(name)[:1] == ("Mathlib",):
         return (
             f"{module.path.name} imports {name}, and {toolchain.describe()} has no Mathlib: "
             "install elan and build the repository with `lake` first."

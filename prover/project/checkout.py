@@ -107,7 +107,7 @@ class Checkouts:
             return entry, Path(location.below)
         top = _top(location.address)
         entry = _Entry(self.directory / _key(Location(top)), top, self.notify)
-        return entry, location.address.relative_to(top)
+        return entry, location.address.relative_to(top) / location.below
 
     def place(self, location: Location) -> Path:
         """Returns where the cache keeps a repository, whether it is cached or not."""

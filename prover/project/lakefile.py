@@ -16,8 +16,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal
 
 from prover.errors import RepositoryError
+from prover.lean.module_name import Parts, parts_of
 from prover.project.lakefile_lean import Form, Word, forms_of
-from prover.project.module_name import Parts, parts_of
 
 TRANSLATION_S = 120.0
 Kind = Literal["library", "executable"]

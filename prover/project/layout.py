@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from prover.errors import RepositoryError
+from prover.lean.module_name import spelling
 from prover.project.checkout import Checkouts
 from prover.project.dependencies import EXCLUDED_PACKAGES, Dependencies, Unavailable
 from prover.project.lakefile import Lakefile
-from prover.project.module_name import spelling
 from prover.project.package import LAKEFILES, Module, Package, nested_packages, read_package
 
 __all__ = ["Module", "Package", "Repository", "Unavailable", "enclosing_repository", "open_repository"]
@@ -35,6 +35,8 @@ class Repository:
     """Required packages that are not available."""
     shadowed: tuple[Module, ...] = ()
     """Files whose module name belongs to another of its files."""
+    linked: tuple[Module, ...] = ()
+    """Symbolic links to files of `modules`, under the names by which they can be imported."""
 
     def find(self, name: str) -> Module | None:
         """Returns the module that `import` finds by a name, in the repository or a required package.
@@ -50,9 +52,10 @@ class Repository:
         return importable[0] if importable else self.modules.get(spelled)
 
     def _named(self, name: str) -> Iterator[Module]:
-        yield from (module for module in (self.modules.get(name), *self.shadowed) if module and module.name == name)
+        own = (self.modules.get(name), *self.shadowed, *self.linked)
+        yield from (module for module in own if module and module.name == name)
         for package in self.dependencies:
-            candidates = (package.modules.get(name), *package.shadowed)
+            candidates = (package.modules.get(name), *package.shadowed, *package.linked)
             yield from (module for module in candidates if module and module.name == name)
 
     def at(self, path: Path) -> Module:
@@ -71,9 +74,14 @@ class Repository:
         raise RepositoryError(f"{path} is not a module of {self.root}: name a `.lean` file below it.")
 
     def relative(self, module: Module) -> str:
-        """Returns the module's path from the root of the repository, or of its package, with forward slashes."""
-        if module.path.is_relative_to(self.root):
-            return module.path.relative_to(self.root).as_posix()
+        """Returns the module's path from the root of the repository, or of its package, with forward slashes.
+
+        That of a symbolic link is the path of the file that it leads to, if that is in the repository: git changes
+        nothing through a link.
+        """
+        for path in (module.path.resolve(), module.path) if module.path.is_symlink() else (module.path,):
+            if path.is_relative_to(self.root):
+                return path.relative_to(self.root).as_posix()
         for package in self.dependencies:
             if module.path.is_relative_to(package.root):
                 return f"{package.name}/{module.path.relative_to(package.root).as_posix()}"
@@ -112,6 +120,7 @@ def open_repository(
         tuple(needed.found),
         tuple(needed.unavailable),
         package.shadowed,
+        package.linked,
     )
 
 
@@ -148,5 +157,5 @@ def _empty(root: Path) -> RepositoryError:
     if nested := nested_packages(root):
         names = ", ".join(str(package.relative_to(root)) for package in nested[:5])
         message = f"{root} has no Lean files of its own, but packages in {names}"
-        return RepositoryError(f"{message}: name one of them, in a URL after a `#`.")
+        return RepositoryError(f"{message}: name one of them after a `#`, as in …#{nested[0].relative_to(root)}.")
     return RepositoryError(f"{root} has no Lean files: give the path of a Lean repository.")

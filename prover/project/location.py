@@ -1,8 +1,8 @@
 """Parses where a repository is: `URL_OR_PATH[@rev][#directory]`. Looks at directories, but uses no network.
 
-An `@` may also occur in addresses (`git@host:path`), in directories, and in names of tags. An existing directory takes
-precedence. In an address, the first `@` after the host that does not begin a path component starts the revision, and
-the last `#` starts the directory in the repository.
+An `@` or a `#` may also occur in addresses (`git@host:path`), in directories, and in names of tags. An existing
+directory takes precedence. In an address, the first `@` after the host that does not begin a path component starts the
+revision, and the last `#` starts the directory in the repository.
 """
 
 import re
@@ -27,7 +27,7 @@ class Location:
     revision: str | None = None
     """A branch, tag or commit; None for the default branch, or for a directory as it is."""
     below: str = ""
-    """The directory in the repository at a URL, with forward slashes; empty for its root."""
+    """The directory below the address, with forward slashes; empty for the address itself."""
 
     @property
     def name(self) -> str:
@@ -45,7 +45,7 @@ class Location:
     def canonical(self) -> str:
         """The address without secrets and irrelevant characters, equal for the same repository."""
         if isinstance(self.address, Path):
-            return str(self.address)
+            return str(self.address) + self._fragment
         return without_secrets(self.address).rstrip("/") + self._fragment
 
     @property
@@ -66,6 +66,9 @@ class Location:
 def location_of(canonical: str, revision: str | None) -> Location:
     """Returns the location with a canonical form, at a revision."""
     if canonical.startswith("/"):
+        address, sign, below = canonical.rpartition("#")
+        if sign and not Path(canonical).is_dir() and Path(address).is_dir():
+            return Location(Path(address), revision, below)
         return Location(Path(canonical), revision)
     if canonical.startswith("file://") and _is_directory_at(canonical.removeprefix("file://")):
         return Location(canonical, revision)
@@ -173,9 +176,19 @@ def _is_directory_at(path: str) -> bool:
 
 
 def _directory(text: str) -> Location:
+    """Parses a path with a revision, a directory below it, or both; a part of the path may look like either."""
     for address, revision in _splits(text):
-        if Path(address).expanduser().is_dir() and revision is not None:
-            return Location(Path(address).expanduser().resolve(), _checked(revision, text))
+        directory = Path(address).expanduser()
+        if directory.is_dir() and revision is not None:
+            revision, sign, below = revision.rpartition("#") if "#" in revision else (revision, "", "")
+            named = _below(below, text) if sign else ""
+            return Location(directory.resolve(), _checked(revision, text), named)
+    address, sign, below = text.rpartition("#")
+    if sign and (directory := Path(address).expanduser()).is_dir():
+        inside = directory.resolve() / _below(below, text)
+        if not inside.is_dir():
+            raise UsageError(f"There is no directory {below} in {address}: check the path after the `#`.")
+        return Location(inside)
     address, _, revision = text.rpartition("@")
     if address and "/" not in revision:
         raise UsageError(f"There is no directory {address}: give the path or the URL of a Lean repository.")

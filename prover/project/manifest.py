@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from prover.errors import RepositoryError
+from prover.lean.module_name import parts_of
 from prover.project.lakefile import FromGit, InDirectory, Requirement
-from prover.project.module_name import parts_of
 
 MANIFEST_FILE = "lake-manifest.json"
 OVERRIDES = Path(".lake") / "package-overrides.json"

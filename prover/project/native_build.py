@@ -16,6 +16,7 @@ from filelock import FileLock, Timeout
 from prover.errors import BrokenFile, LakeFailed, NeedsToolchain, ProverError
 from prover.lean.gateway_session import LeanSession
 from prover.lean.isolation import confined_lake
+from prover.lean.module_name import module_file
 from prover.lean.session import SourceText
 from prover.lean.toolchain.execute import FinishedProcess, ProcessLimits, execute
 from prover.lean.toolchain.toolchain import Command, NativeToolchain
@@ -214,7 +215,7 @@ class NativeBuilder:
         return tuple(name for name in names if not self._in_library(name))
 
     def _in_library(self, name: str) -> bool:
-        return (self.toolchain.library / Path(*name.split("."))).with_suffix(".olean").is_file()
+        return (self.toolchain.library / module_file(name, ".olean")).is_file()
 
     def _lean(self) -> LeanSession:
         if self._session is None:

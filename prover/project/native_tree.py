@@ -13,10 +13,10 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from prover.lean.module_name import name_of, parts_of
 from prover.project.lakefile import InDirectory, Requirement, read_lakefile
 from prover.project.manifest import MANIFEST_FILE as MANIFEST
 from prover.project.manifest import read_manifest
-from prover.project.module_name import name_of, parts_of
 from prover.project.package import LAKEFILES
 from retrieval.files import atomic_path
 

@@ -13,14 +13,16 @@ from typing import Literal
 
 from prover.errors import RepositoryError
 from prover.lean.file_text import as_read
+from prover.lean.module_name import Parts, name_of
 from prover.project.lakefile import Lakefile, LeanOptions, read_lakefile
-from prover.project.module_name import Parts, name_of
 
 LAKEFILES = ("lakefile.toml", "lakefile.lean")
 OLD_BUILD_DIRECTORIES = {"build", "lake-packages"}
 """Directories that older versions of Lake create in a package's directory."""
 MAX_FILE_BYTES = 10_000_000
 """Longer files are not read."""
+WARNING_AS_ERROR = ("warningAsError", "weak.warningAsError")
+"""The option of Lean that turns warnings into errors, as a lakefile writes it."""
 
 
 ModuleKind = Literal["library", "executable", "loose"]
@@ -39,6 +41,12 @@ class Module:
     """The package that it belongs to; empty for the repository's own."""
     options: LeanOptions = ()
     """Options of Lean that its lakefile sets for it."""
+
+    @property
+    def warnings_are_errors(self) -> bool:
+        """Returns whether the lakefile turns its warnings into errors."""
+        values = [value for name, value in self.options if name in WARNING_AS_ERROR]
+        return values[-1:] == [True]
 
     def text(self) -> str:
         """Returns the text of the file as Lean reads it: see `as_read`.
@@ -78,6 +86,8 @@ class Package:
     modules: dict[str, Module] = field(default_factory=dict)
     shadowed: tuple[Module, ...] = ()
     """Files whose module name belongs to another file in `modules`."""
+    linked: tuple[Module, ...] = ()
+    """Symbolic links to files of `modules`, under the names by which they can be imported."""
     commit: str | None = None
     """The commit of its git repository, if it comes from one."""
 
@@ -98,7 +108,8 @@ def read_package(root: Path, name: str = "", lake: Path | None = None, commit: s
     files = dict.fromkeys(path for source in sources for path in _lean_files(source, root))
     claims = list(_claims(root, lakefile, files))
     modules, shadowed = _named(root, name, claims)
-    return Package(name or lakefile.name, root, lakefile, modules, shadowed, commit)
+    modules, linked = _without_links(modules)
+    return Package(name or lakefile.name, root, lakefile, modules, shadowed, linked, commit)
 
 
 def nested_packages(root: Path) -> list[Path]:
@@ -154,6 +165,18 @@ def _named(root: Path, package: str, claims: Sequence[_Claim]) -> tuple[dict[str
         if modules.setdefault(module.name, module) is not module:
             shadowed.append(module)
     return modules, tuple(shadowed)
+
+
+def _without_links(modules: dict[str, Module]) -> tuple[dict[str, Module], tuple[Module, ...]]:
+    """Returns one module for each real file, and the others: symbolic links to files that are modules themselves.
+
+    A module of a library comes before one that nothing can import, then a file before a link.
+    """
+    by_file: dict[Path, Module] = {}
+    for module in sorted(modules.values(), key=lambda each: (each.kind == "loose", each.path.is_symlink())):
+        by_file.setdefault(module.path.resolve(), module)
+    kept = {name: module for name, module in modules.items() if by_file[module.path.resolve()] is module}
+    return kept, tuple(module for name, module in modules.items() if name not in kept)
 
 
 def _parts(path: Path, source: Path) -> Parts:

@@ -71,11 +71,13 @@ def unified_diff(path: str, before: str, after: str) -> str:
 def write_patched(path: Path, text: str) -> None:
     """Replaces the content of an existing file in one step and waits until it is on the disk.
 
+    A symbolic link stays one: the file that it leads to is replaced.
+
     Raises:
         NotWritable: the file or its directory cannot be written.
     """
     try:
-        path.stat()  # a file that was deleted meanwhile is not created again
-        write_atomically(path, text, durable=True)
+        file = path.resolve(strict=True)  # a file that was deleted meanwhile is not created again
+        write_atomically(file, text, durable=True)
     except OSError as error:
         raise NotWritable(f"{path} cannot be written ({error.strerror}): the patch was not applied.") from None

@@ -31,5 +31,5 @@ def revision_of(checkout: Checkout, repository: Repository) -> str:
 
 
 def _files(repository: Repository) -> Iterator[Path]:
-    yield from (module.path for module in (*repository.modules.values(), *repository.shadowed))
+    yield from (module.path for module in (*repository.modules.values(), *repository.shadowed, *repository.linked))
     yield from (path for name in (*LAKEFILES, MANIFEST, TOOLCHAIN_FILE) if (path := repository.root / name).is_file())

@@ -10,6 +10,8 @@ from prover.lean.traced import PremiseUse, TracedDeclaration, TracedModule, Trac
 
 TRACE_VERSION = 2
 """The version of the content of traces; traces of another version are replaced."""
+LEANS_EXAMPLE = "_example"
+"""The last part of the name under which Lean elaborates an `example`."""
 
 
 def trace(session: LeanSession, source: SourceText, imports: Sequence[str]) -> tuple[TracedModule, Recording]:
@@ -98,13 +100,15 @@ def _sorries(
 
 def _sorry(sorry_goal: SorryGoal) -> TracedSorry:
     (goal,) = sorry_goal.state.goals
+    name = sorry_goal.declaration
     return TracedSorry(
-        declaration=sorry_goal.declaration,
+        declaration="example" if name.rpartition(".")[2] == LEANS_EXAMPLE else name,
         start=sorry_goal.start,
         stop=sorry_goal.stop,
         term=sorry_goal.term,
         goal=sorry_goal.printed,
         key=goal.key,
+        value=sorry_goal.value,
     )
 
 

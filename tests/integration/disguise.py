@@ -20,13 +20,14 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from prover.lean.module_name import WRITTEN_NAME, module_at, module_file
 from prover.lean.toolchain.gateway import COMPILER, COMPILER_NEEDS, SOURCES
 from prover.lean.toolchain.home import Home
 from prover.lean.toolchain.install import installed
 from prover.lean.toolchain.node import find_node
 from prover.lean.toolchain.toolchain import Command, EmbeddedToolchain, Program
 
-IMPORT = re.compile(r"^(?:public )?(?:meta )?import +(\S+)", re.MULTILINE)
+IMPORT = re.compile(rf"^(?:public )?(?:meta )?import +({WRITTEN_NAME})", re.MULTILINE)
 NOISE = ("[DEBUG", "  - ", "  mainModule?")
 WRAPPER = '#!/bin/sh\nexec "{python}" "{this}" {role} "{place}" "$@"\n'
 LIBRARY = Path(".lake", "build", "lib", "lean")
@@ -127,7 +128,7 @@ class Disguise:
             case [limit, "--run", file, *rest] if limit.startswith("--memory="):
                 return self.run(Path(file), rest)
             case ["-R", root, "-o", out, file]:
-                name = ".".join(Path(file).relative_to(root).with_suffix("").parts)
+                name = module_at(Path(file).relative_to(root))
                 return self.compile_to(Path(out), name, Path(file))
             case _:
                 print(f"lean: unknown arguments {args}", file=sys.stderr)
@@ -147,7 +148,7 @@ class Disguise:
         """`lean -o`."""
         with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
             status = self.compile_all(Path(scratch), {name: file}, _lean_path())
-            made = Path(scratch, *name.split(".")).with_suffix(".olean")
+            made = Path(scratch) / module_file(name, ".olean")
             if status == 0:
                 made.replace(out)
         return status
@@ -206,7 +207,7 @@ class Disguise:
                 print(f"✖ Building {', '.join(stale)}\nerror: Lean exited with code 1\nerror: build failed")
                 return 1
             for name in stale:
-                _compiled(package, name).with_suffix(".trace").write_text(digests[name])
+                (package / LIBRARY / module_file(name, ".trace")).write_text(digests[name])
         print("Build completed successfully.")
         return 0
 
@@ -225,9 +226,9 @@ def _import_order(names: list[str], packages: list[Path], library: Path) -> dict
     def visit(name: str, above: tuple[str, ...]) -> None:
         if name in above:
             raise LookupError(f"build cycle detected: {' → '.join([*above, name])}")
-        if name in order or (library / Path(*name.split("."))).with_suffix(".olean").is_file():
+        if name in order or (library / module_file(name, ".olean")).is_file():
             return
-        places = [(p, p / Path(*name.split(".")).with_suffix(".lean")) for p in packages]
+        places = [(p, p / module_file(name, ".lean")) for p in packages]
         found = next(((p, file) for p, file in places if file.is_file()), None)
         if found is None:
             raise LookupError(f"unknown module prefix '{name}'")
@@ -242,11 +243,11 @@ def _import_order(names: list[str], packages: list[Path], library: Path) -> dict
 
 
 def _compiled(package: Path, name: str) -> Path:
-    return (package / LIBRARY / Path(*name.split("."))).with_suffix(".olean")
+    return package / LIBRARY / module_file(name, ".olean")
 
 
 def _trace(package: Path, name: str) -> str | None:
-    trace = _compiled(package, name).with_suffix(".trace")
+    trace = package / LIBRARY / module_file(name, ".trace")
     return trace.read_text() if trace.is_file() and _compiled(package, name).is_file() else None
 
 

@@ -154,11 +154,11 @@ def test_elan_downloads_what_is_pinned_and_says_when_it_cannot(computer: Compute
 def test_the_embedded_lean_takes_over_where_elan_cannot_serve(
     at_work: Computer, small: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    write(small, {"lean-toolchain": "leanprover/lean4:v4.9.0"})
+    write(small, {"lean-toolchain": "leanprover/lean4:v4.25.0"})
     monkeypatch.setenv("PROVER_HOME", str(usual_home_before(at_work)))
     assert run(["lean", str(small / "Small" / "Base.lean")]) == 0
     (note,) = [line for line in capsys.readouterr().err.splitlines() if "instead" in line]
-    assert note.startswith("the repository asks for leanprover/lean4:v4.9.0; Lean 4.28.0-pre (embedded")
+    assert note.startswith("the repository asks for leanprover/lean4:v4.25.0; Lean 4.28.0-pre (embedded")
     assert "could not download" in note
     assert run(["lean", str(small / "Small" / "Base.lean"), "--toolchain", "native"]) == 2
     assert "prover: elan does not provide a Lean" in capsys.readouterr().err

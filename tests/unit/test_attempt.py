@@ -1,11 +1,13 @@
 """Attempts at theorems, against a scripted session and a gate that answers as it is instructed."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 from typing import Literal
 
 import pytest
+from msgspec.structs import replace as replace_fields
 
 from prover.attempt import (
     MAX_REFUSED_PROOFS,
@@ -16,6 +18,7 @@ from prover.attempt import (
     TheoremFailed,
     TheoremOpen,
     TheoremProved,
+    unprovable,
 )
 from prover.check.gate import Accepted, Judgement, Refused, Submission
 from prover.errors import LeanDied, LeanTimeout, UsageError
@@ -581,3 +584,58 @@ def test_a_proof_is_not_lost_if_lean_dies_while_it_is_polished() -> None:
     outcome = attempt(prover(generator, gate, polish_seconds=5.0), ONE, table, closes(goal, "intro h\nsimp"))
     assert isinstance(outcome, TheoremProved)
     assert (outcome.scripts, outcome.found) == ((("intro h", "simp"),), ())
+
+
+def test_the_reason_for_which_a_known_proof_was_refused_is_kept() -> None:
+    (goal,) = goals_at_sorries(ONE)
+    gate = Gate(Refused("it rests on axioms"))
+    known = KnownProof((("exact lie",),), whole=False)
+    outcome = attempt(prover(Listed({"a": []}), gate, **recalling(known)), ONE, {"a": {}}, closes(goal, "exact lie"))
+    assert isinstance(outcome, TheoremOpen)
+    assert outcome.refused == "it rests on axioms (known from the database)"
+
+
+def test_a_proof_that_could_not_be_checked_is_not_called_refused() -> None:
+    (goal,) = goals_at_sorries(ONE)
+    gate = Gate(*(Refused("no time", compiled=False, wrong=False) for _ in range(MAX_REFUSED_PROOFS)))
+    tactics = [f"simp {number}" for number in range(MAX_REFUSED_PROOFS)]
+    table: Table = {"a": {tactic: leaves() for tactic in tactics}}
+    outcome = attempt(prover(Listed({"a": tactics}), gate), ONE, table, *(closes(goal, tactic) for tactic in tactics))
+    assert isinstance(outcome, TheoremOpen)
+    assert (outcome.reason, outcome.refused, outcome.undecided) == ("its proofs could not be checked", None, "no time")
+
+
+class SlowGate(Gate):
+    """Takes its time."""
+
+    def judge(self, submission: Submission, level: int) -> Judgement:
+        time.sleep(0.3)
+        return super().judge(submission, level)
+
+
+def test_the_time_of_the_gate_is_no_time_of_the_search() -> None:
+    (goal,) = goals_at_sorries(ONE)
+    known = [KnownProof(((f"simp {number}",),), whole=False) for number in range(3)]
+    gate = SlowGate(*(Refused("no") for _ in known), ACCEPTED)
+    table: Table = {"a": {"rfl": leaves()}}
+    outcome = attempt(
+        prover(Listed({"a": ["rfl"]}), gate, Budget(seconds=0.8), **recalling(*known)), ONE, table,
+        *(closes(goal, f"simp {number}") for number in range(3)), closes(goal, "rfl"),
+    )  # fmt: skip
+    assert isinstance(outcome, TheoremProved)
+    assert outcome.spent.gate_seconds >= 1.2
+    assert outcome.spent.seconds - outcome.spent.gate_seconds < 0.8
+
+
+# --- what cannot be proved ---
+
+
+def test_a_theorem_about_something_that_is_missing_is_not_searched() -> None:
+    about = replace(task(ONE), declaration=replace_fields(task(ONE).declaration, needs=("f", "g")))
+    assert "rests on `f`, `g`, left to `sorry`" in (unprovable(about, goals_at_sorries(ONE)) or "")
+
+
+def test_a_value_is_not_searched_for() -> None:
+    goals = tuple(replace(goal, value=True) for goal in goals_at_sorries(TWO)[1:])
+    assert "needs a value, not a proof, for the `sorry` on line 4" in (unprovable(task(TWO), goals) or "")
+    assert unprovable(task(TWO), goals_at_sorries(TWO)) is None

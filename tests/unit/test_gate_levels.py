@@ -1,5 +1,7 @@
 """What the gate says without asking Lean: what changed, which commands there are, and how levels are reported."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -93,6 +95,74 @@ def test_further_axioms_are_named_with_the_standard_ones() -> None:
     assert isinstance(judgement, Accepted)
     assert judgement.axioms == ("propext", "Game.move")
     assert "axioms: propext, Game.move" in verified(judgement.level, judgement.axioms, judgement.library)
+
+
+def error(line: int, column: int, text: str = "no") -> Message:
+    return Message("error", line, column, line, column + 1, text, f"A.lean:{line}:{column}: error: {text}")
+
+
+BEFORE, AFTER = error(1, 3), error(6, 16, "don't know how to synthesize ?m.12")
+
+
+@pytest.mark.parametrize(
+    ("proof", "messages", "refused"),
+    [
+        ("exact q", (BEFORE, AFTER), None),
+        ("exact q", (AFTER,), None),
+        ("have := q\n  exact q", (BEFORE, error(7, 16, "don't know how to synthesize ?m.345")), None),
+        ("have := q\n  exact q", (BEFORE, AFTER), "line 6"),
+        ("exact q", (BEFORE, BEFORE), "line 1"),
+        ("exact q", (error(1, 3, "another"), AFTER), "line 1: another"),
+        ("exact q", (BEFORE, AFTER, error(4, 2)), "line 4"),
+        ("exact q", (BEFORE, AFTER, error(3, 0)), "line 3"),
+    ],
+    ids=["as before", "fewer", "moved", "not moved", "twice", "another", "in the proof", "in the statement"],
+)
+def test_errors_elsewhere_may_stay_but_not_come(proof: str, messages: tuple[Message, ...], refused: str | None) -> None:
+    made = submission(TEXT.replace("sorry", proof))
+    places = commands((0, 18), (START, STOP + made.growth), (STOP + 2 + made.growth, STOP + 20 + made.growth))
+    challenge = Challenge(None, ORIGINAL, (BEFORE, AFTER))  # type: ignore[arg-type]
+    judgement = judgement_of(made, challenge, JudgeReply(commands=places, messages=messages))
+    if refused is None:
+        assert isinstance(judgement, Accepted)
+        number = f"{len(messages)} error{'s' if len(messages) > 1 else ''}"
+        assert judgement.remarks == (f"the file has {number} elsewhere",)
+    else:
+        assert isinstance(judgement, Refused)
+        assert (judgement.level, judgement.reason.startswith("the file does not compile with it")) == (1, True)
+        assert refused in judgement.reason
+
+
+def test_a_warning_at_the_proof_counts_only_where_warnings_are_errors() -> None:
+    made = submission(TEXT.replace("sorry", "exact q"))
+    strict = replace(made, original=replace(made.original, strict=True))
+    places = commands((0, 18), (START, STOP + 2), (STOP + 4, STOP + 22))
+    at_the_proof, above = (Message("warning", line, 2, line, 3, "unused", "") for line in (4, 3))
+    for warning, accepted, remarks in ((at_the_proof, False, 0), (above, True, 1)):
+        reply = JudgeReply(commands=places, messages=(warning,))
+        challenge = Challenge(None, ORIGINAL, ())  # type: ignore[arg-type]
+        assert judgement_of(made, challenge, reply) == Accepted((), 0, messages=(warning,))
+        judgement = judgement_of(strict, challenge, reply)
+        assert isinstance(judgement, Accepted) == accepted
+        assert remarks == (len(judgement.remarks) if isinstance(judgement, Accepted) else 0)
+
+
+@pytest.mark.parametrize(
+    ("reply", "wrong"),
+    [
+        (JudgeReply(messages=(ERROR,), commands=ORIGINAL), False),
+        (JudgeReply(refused="text stands after the proof", level=2, misplaced=True), False),
+        (JudgeReply(commands=ORIGINAL[:2]), False),
+        (JudgeReply(refused="its proof contains `unsafe`", level=2), True),
+        (JudgeReply(commands=ORIGINAL, refused="it rests on `sorry`", level=3), True),
+    ],
+)
+def test_a_searched_proof_is_wrong_only_if_the_proof_itself_is(reply: JudgeReply, wrong: bool) -> None:
+    challenge = Challenge(None, ORIGINAL, ())  # type: ignore[arg-type]
+    for searched in (True, False):
+        judgement = judgement_of(replace(submission(TEXT), searched=searched), challenge, reply)
+        assert isinstance(judgement, Refused)
+        assert judgement.wrong == (wrong or not searched)
 
 
 def test_a_proof_is_accepted_with_what_it_rests_on() -> None:

@@ -11,7 +11,7 @@ from prover.check.gate import Accepted, Gate, Refused, Submission
 from prover.errors import LeanDied
 from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Message
-from prover.lean.requests import ChallengeReply, JudgeReply, TheoremClaim
+from prover.lean.requests import ChallengeReply, ChallengeTarget, JudgeReply, TheoremClaim
 from prover.lean.session import SourceText
 
 ORIGINAL = SourceText("theorem t : True := sorry\n", "A.lean", "A")
@@ -45,10 +45,12 @@ class FakeSession:
         if request in self.processes.broken:
             raise LeanDied("it died")
 
-    def challenge(self, source: SourceText, start: int, selection: int, sorried: bool, olean: Path) -> ChallengeReply:
-        self.note("challenge without the proof" if sorried else "challenge")
+    elaboration_seconds: float = 600.0
+
+    def challenge(self, source: SourceText, target: ChallengeTarget, olean: Path) -> ChallengeReply:
+        self.note("challenge without the proof" if target.sorried else "challenge")
         olean.write_bytes(b"olean")
-        return ChallengeReply(messages=() if sorried else self.processes.messages, commands=())
+        return ChallengeReply(messages=() if target.sorried else self.processes.messages, commands=())
 
     def import_modules(self, source: SourceText) -> None:
         self.note("import")

@@ -56,6 +56,7 @@ def test_a_judged_candidate_is_compiled_only_where_that_is_requested() -> None:
         "olean": "",
         "own": (),
         "block": True,
+        "linted": False,
     }
     plain = JudgeRequest(**text, **place)  # type: ignore[arg-type]  # the values are of these types
     compiled = msgspec.structs.replace(plain, compiled="out.olean")

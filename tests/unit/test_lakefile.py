@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prover.errors import RepositoryError
+from prover.lean.module_name import name_of, parts_of, spelling
 from prover.project.lakefile import (
     FromGit,
     FromRegistry,
@@ -21,7 +22,6 @@ from prover.project.lakefile import (
     read_lakefile,
 )
 from prover.project.lakefile_lean import forms_of
-from prover.project.module_name import name_of, parts_of, spelling
 
 TOML = Path("lakefile.toml")
 

@@ -168,7 +168,8 @@ def test_a_file_as_long_as_no_source_is_named(tmp_path: Path) -> None:
 
 def test_text_is_read_as_lean_reads_it(tmp_path: Path) -> None:
     (tmp_path / "A.lean").write_bytes("-- ∀\r\n-- b".encode())
-    assert open_repository(tmp_path).modules["A"].text() == "-- ∀\n-- b"
+    module = open_repository(tmp_path).modules["A"]
+    assert (module.written(), module.text()) == ("-- ∀\r\n-- b", "-- ∀\n-- b")
 
 
 def test_a_module_is_found_by_its_path(tmp_path: Path) -> None:
@@ -207,3 +208,21 @@ def test_a_file_on_its_own_is_in_its_directory(tmp_path: Path) -> None:
 def test_a_lakefile_of_another_shape_is_an_error_of_the_repository(tmp_path: Path, lakefile: str) -> None:
     with pytest.raises(RepositoryError):
         open_repository(write(tmp_path, {"lakefile.toml": lakefile, "A.lean": ""}))
+
+
+def test_a_file_with_several_names_is_one_module_that_can_be_imported_by_each(tmp_path: Path) -> None:
+    root = write(tmp_path / "r", {"lakefile.toml": '[[lean_lib]]\nname = "A"\n', "A/B.lean": "", "notes/N.lean": ""})
+    (root / "A" / "C.lean").symlink_to("B.lean")
+    (root / "A" / "N.lean").symlink_to("../notes/N.lean")
+    outside = write(tmp_path, {"elsewhere.lean": ""}) / "elsewhere.lean"
+    for name in ("O", "P"):
+        (root / "A" / f"{name}.lean").symlink_to(outside)
+    repository = open_repository(root)
+    assert set(repository.modules) == {"A.B", "A.N", "A.O"}
+    assert repository.at(root / "A" / "C.lean").name == "A.B"
+    assert repository.relative(repository.modules["A.N"]) == "notes/N.lean"
+    assert repository.relative(repository.modules["A.O"]) == "A/O.lean"
+    for name in ("A.B", "A.C", "A.N", "A.O", "A.P"):
+        found = repository.find(name)
+        assert found is not None
+        assert found.name == name

@@ -131,3 +131,26 @@ def test_secrets_are_in_no_text() -> None:
 def test_a_location_has_a_name_and_a_host(text: str, name: str, host: str) -> None:
     location = parse_location(text)
     assert (location.name, host_of(location.address)) == (name, host)
+
+
+def test_a_path_may_have_a_revision_and_a_directory(tmp_path: Path) -> None:
+    (tmp_path / "a" / "lean").mkdir(parents=True)
+    for text, expected in (
+        (f"{tmp_path}/a@v1#lean", Location(tmp_path / "a", "v1", "lean")),
+        (f"{tmp_path}/a@feature/x#lean/core", Location(tmp_path / "a", "feature/x", "lean/core")),
+        (f"{tmp_path}/a@v1#was/there", Location(tmp_path / "a", "v1", "was/there")),
+    ):
+        location = parse_location(text)
+        assert location == expected
+        assert parse_location(str(location)) == location
+        assert location_of(location.canonical, location.revision) == location
+    assert parse_location(f"{tmp_path}/a#lean") == Location(tmp_path / "a" / "lean")
+
+
+def test_a_directory_after_a_path_must_be_there_and_below_it(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    with pytest.raises(UsageError, match=r"no directory lean in .*/a: check the path after the `#`"):
+        parse_location(f"{tmp_path}/a#lean")
+    for below in ("../b", "", "/etc"):
+        with pytest.raises(UsageError, match="does not name a directory"):
+            parse_location(f"{tmp_path}/a@v1#{below}")

@@ -97,7 +97,7 @@ def test_an_own_directory_is_read_as_it_is(origin: GitRepository, capsys: pytest
 
 def test_a_package_in_a_directory_of_a_repository(origin: GitRepository, capsys: pytest.CaptureFixture[str]) -> None:
     nested = GitRepository.make(origin.root.with_name("nested"), {"one/lakefile.toml": TOML, "one/A.lean": ""})
-    assert "packages in one: name one of them, in a URL after a `#`" in say(capsys, "add", nested.url, status=2)
+    assert "packages in one: name one of them after a `#`, as in …#one" in say(capsys, "add", nested.url, status=2)
     assert "added" in say(capsys, "add", f"{nested.url}@main#one")
     assert listed(capsys)[0]["location"] == f"{nested.url}@main#one"
     commit = nested.commit({"one/A/B.lean": ""})

@@ -1,8 +1,8 @@
 """Reports: the fields that programs rely on, and the exit status of a run."""
 
-import io
 import json
 from dataclasses import asdict
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -19,7 +19,6 @@ from prover.lean.protocol import Declaration
 from prover.lean.session import SourceText
 from prover.lean.toolchain.node import NodeRuntime
 from prover.lean.toolchain.toolchain import EmbeddedToolchain
-from prover.project.layout import Repository
 from prover.project.patch import Replacement
 
 CONTRACT = {
@@ -30,15 +29,10 @@ SPENT = Spent(seconds=1.23456, expansions=2, tactics=9)
 TOOLCHAIN = EmbeddedToolchain("lean-x", NodeRuntime(Path("/n"), (24, 0, 0), ()), Path("/t"), Path("/l"), gateway=None)
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> Repository:
-    return Repository(tmp_path, {}, None)
-
-
-def reported(repository: Repository, outcome: AttemptOutcome) -> TheoremReport:
+def reported(outcome: AttemptOutcome) -> TheoremReport:
     at = TEXT.encode().index(b"theorem")
     declaration = Declaration("t", "theorem", "t : True", False, at, len(TEXT.encode()) - 1, at + 8, True)
-    return report_of(repository, Task(SourceText(TEXT, "A/B.lean", "A.B"), declaration), outcome, TOOLCHAIN)
+    return report_of(Task(SourceText(TEXT, "A/B.lean", "A.B"), declaration), outcome, TOOLCHAIN)
 
 
 def proved() -> TheoremProved:
@@ -55,8 +49,8 @@ def theorem(status: str, refused: str | None = None) -> TheoremReport:
     return TheoremReport("t", "A.lean", status, refused=refused)  # type: ignore[arg-type]  # one of the three
 
 
-def test_a_proved_theorem_is_reported_with_proof_and_patch(repository: Repository) -> None:
-    report = reported(repository, proved())
+def test_a_proved_theorem_is_reported_with_proof_and_patch() -> None:
+    report = reported(proved())
     assert (report.theorem, report.file, report.line, report.status) == ("t", "A/B.lean", 2, "proved")
     assert report.proof == "trivial"
     assert report.patch is not None
@@ -68,14 +62,14 @@ def test_a_proved_theorem_is_reported_with_proof_and_patch(repository: Repositor
     assert (report.seconds, report.expansions, report.tactics_run) == (1.235, 2, 9)
 
 
-def test_an_open_theorem_is_reported_with_the_reason(repository: Repository) -> None:
-    report = reported(repository, TheoremOpen("the budget is spent", SPENT, "it lied"))
+def test_an_open_theorem_is_reported_with_the_reason() -> None:
+    report = reported(TheoremOpen("the budget is spent", SPENT, "it lied"))
     assert (report.status, report.reason, report.refused) == ("open", "the budget is spent", "it lied")
     assert report.proof is report.patch is None
 
 
-def test_a_theorem_that_could_not_be_attempted_is_an_error(repository: Repository) -> None:
-    report = reported(repository, TheoremFailed("Lean ended", SPENT))
+def test_a_theorem_that_could_not_be_attempted_is_an_error() -> None:
+    report = reported(TheoremFailed("Lean ended", SPENT))
     assert (report.status, report.reason) == ("error", "Lean ended")
 
 
@@ -85,9 +79,9 @@ def test_a_broken_file_is_reported_with_leans_messages() -> None:
     assert report.messages == ("A.lean:1:0: error: no",)
 
 
-def test_the_json_has_the_fields_of_the_contract(repository: Repository, tmp_path: Path) -> None:
+def test_the_json_has_the_fields_of_the_contract(tmp_path: Path) -> None:
     file = tmp_path / "report.json"
-    write_json(asdict(run_of(reported(repository, proved()))), file)
+    write_json(asdict(run_of(reported(proved()))), file)
     written = json.loads(file.read_text(encoding="utf-8"))
     (row,) = written["theorems"]
     assert set(row) >= CONTRACT
@@ -96,16 +90,16 @@ def test_the_json_has_the_fields_of_the_contract(repository: Repository, tmp_pat
     assert written["interrupted"] is False
 
 
-def test_open_theorems_have_the_same_fields(repository: Repository, tmp_path: Path) -> None:
+def test_open_theorems_have_the_same_fields(tmp_path: Path) -> None:
     file = tmp_path / "report.json"
-    write_json(asdict(run_of(reported(repository, TheoremOpen("no tactic is left to try", SPENT)))), file)
+    write_json(asdict(run_of(reported(TheoremOpen("no tactic is left to try", SPENT)))), file)
     (row,) = json.loads(file.read_text(encoding="utf-8"))["theorems"]
     assert set(row) >= CONTRACT
     assert row["proof"] is None
 
 
-def test_json_goes_to_standard_output_for_a_dash(repository: Repository, capsys: pytest.CaptureFixture[str]) -> None:
-    write_json(asdict(run_of(reported(repository, proved()))), Path("-"))
+def test_json_goes_to_standard_output_for_a_dash(capsys: pytest.CaptureFixture[str]) -> None:
+    write_json(asdict(run_of(reported(proved()))), Path("-"))
     assert json.loads(capsys.readouterr().out)["theorems"][0]["theorem"] == "t"
 
 
@@ -128,30 +122,79 @@ def test_a_report_that_cannot_be_written_says_so(tmp_path: Path) -> None:
         (run_of(theorem("proved")), 0),
         (run_of(theorem("proved", refused="at first")), 0),
         (run_of(theorem("proved"), theorem("open")), 1),
-        (run_of(theorem("open"), theorem("error")), 2),
+        (run_of(theorem("open"), theorem("error")), 1),
+        (run_of(theorem("proved"), theorem("error")), 1),
+        (run_of(TheoremReport("t", "A.lean", "open", undecided="no time")), 1),
         (run_of(theorem("open", refused="it lied"), theorem("error")), 3),
         (run_of(theorem("proved"), interrupted=True), 130),
         (run_of(theorem("open", refused="it lied"), interrupted=True), 130),
     ],
-    ids=["nothing", "proved", "refused, then proved", "open", "error", "refused", "interrupted", "interrupted first"],
+    ids=[
+        "nothing",
+        "proved",
+        "refused, then proved",
+        "open",
+        "error",
+        "only errors",
+        "unchecked",
+        "refused",
+        "interrupted",
+        "interrupted first",
+    ],
 )
 def test_the_status_says_what_became_of_the_run(report: Report, status: int) -> None:
     assert status_of(report) == status
 
 
-def test_people_are_shown_proof_place_cost_and_patch(repository: Repository) -> None:
-    written = io.StringIO()
+def test_people_are_shown_proof_place_cost_and_patch() -> None:
+    written = StringIO()
     printer = ReportPrinter(Console(width=200, file=written), patches=True)
-    printer.theorem(reported(repository, proved()))
-    printer.summary(run_of(reported(repository, proved()), theorem("open")))
+    printer.theorem(reported(proved()))
+    printer.summary(run_of(reported(proved()), theorem("open")))
     text = written.getvalue()
     assert "t  A/B.lean:2" in text
-    assert "2 expansions, 9 tactics" in text
+    assert "(1.2 s, 2 expansions, 9 tactics)" in text
     assert "+theorem t : True := by trivial" in text
     assert "1 of 2 proved" in text
 
 
-def test_brackets_in_goals_are_not_taken_for_markup(repository: Repository) -> None:
+def test_brackets_in_goals_are_not_taken_for_markup() -> None:
     console = Console(record=True, width=200, file=open("/dev/null", "w"))  # noqa: SIM115  # recorded, not written
-    ReportPrinter(console, patches=True).theorem(reported(repository, TheoremOpen("stuck on [red] xs[i]", SPENT)))
+    ReportPrinter(console, patches=True).theorem(reported(TheoremOpen("stuck on [red] xs[i]", SPENT)))
     assert "stuck on [red] xs[i]" in console.export_text()
+
+
+def test_people_are_told_the_time_of_the_gate_and_what_it_could_not_check() -> None:
+    console = Console(record=True, width=200, file=open("/dev/null", "w"))  # noqa: SIM115  # recorded, not written
+    spent = Spent(seconds=5.0, gate_seconds=3.5, expansions=1, tactics=1)
+    open_ = TheoremOpen("the budget is spent", spent, undecided="it took longer than 2 s")
+    ReportPrinter(console, patches=True).theorem(reported(open_))
+    text = console.export_text()
+    assert "(1.5 s, 1 expansion, 1 tactic; gate 3.5 s)" in text
+    assert "    a proof was found but could not be checked: it took longer than 2 s\n" in text
+
+
+def test_messages_of_several_lines_are_indented_and_files_with_errors_counted() -> None:
+    console = Console(record=True, width=200, file=open("/dev/null", "w"))  # noqa: SIM115  # recorded, not written
+    broken = TheoremReport.of_broken_file(
+        "A.lean", BrokenFile("A.lean has 1 error", ("A.lean:1:0: error: no\n  p\n⊢ q",))
+    )
+    printer = ReportPrinter(console, patches=True)
+    printer.theorem(broken)
+    printer.summary(run_of(theorem("proved"), broken))
+    text = console.export_text()
+    assert "    A.lean:1:0: error: no\n      p\n    ⊢ q\n" in text
+    assert "1 of 1 proved; 1 file with errors\n" in text
+
+
+def test_each_patch_applies_after_those_before_it() -> None:
+    text = "theorem a : True := sorry\ntheorem b : True := sorry\n"
+    second = text.index("theorem b")
+    made = [Replacement(at + 17, at + 25, ":= by trivial") for at in (0, second)]
+    reports = []
+    for place, (at, replacement) in enumerate(zip((0, second), made, strict=True)):
+        declaration = Declaration("ab"[place], "theorem", "", False, at, at + 25, at + 8, True)
+        outcome = TheoremProved("trivial", (replacement,), Accepted((), 0), SPENT)
+        task = Task(SourceText(text, "A.lean", "A"), declaration)
+        reports.append(report_of(task, outcome, TOOLCHAIN, made[:place]))
+    assert " theorem a : True := by trivial\n-theorem b : True := sorry\n" in (reports[1].patch or "")

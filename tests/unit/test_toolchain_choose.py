@@ -32,7 +32,8 @@ exit 1
 """
 SILENT = "#!/bin/sh\n"
 PIN = "leanprover/lean4:v4.28.0"
-OTHER = "leanprover/lean4:v4.9.0"
+OTHER = "leanprover/lean4:v4.22.0"
+FAR = "leanprover/lean4:v4.9.0"
 
 
 def program(file: Path, text: str) -> Path:
@@ -117,6 +118,21 @@ def test_a_native_lean_of_another_version_is_passed_over_and_named(desk: Desk) -
     assert note.endswith(f"is used instead: {desk.bin / 'lean'} is Lean 4.28.0")
 
 
+@pytest.mark.parametrize(("pin", "apart"), [(FAR, 19), ("v4.21.0", 7), ("leanprover/lean4:v4.35.0-rc1", 7)])
+def test_a_distant_version_is_refused_unless_the_embedded_lean_is_wanted(desk: Desk, pin: str, apart: int) -> None:
+    with pytest.raises(NeedsToolchain, match=f"is {apart} releases from the embedded Lean .* `--toolchain embedded`"):
+        desk.choose(pin=pin)
+    assert desk.embedded_used == 0
+    assert isinstance(desk.choose("embedded", pin=pin), EmbeddedToolchain)
+    assert "is used instead" in desk.notes[0]
+
+
+@pytest.mark.parametrize("pin", ["v4.34.0", OTHER, "leanprover/lean4-nightly:nightly-2024-01-01", "my-fork"])
+def test_a_version_that_is_near_or_cannot_be_compared_is_only_noted(desk: Desk, pin: str) -> None:
+    assert isinstance(desk.choose(pin=pin), EmbeddedToolchain)
+    assert len(desk.notes) == 1
+
+
 def test_a_native_lean_of_another_version_is_used_when_it_is_wanted(desk: Desk) -> None:
     desk.put(lean=LEAN, lake=SILENT)
     assert isinstance(desk.choose("native", pin=OTHER), NativeToolchain)
@@ -144,7 +160,7 @@ def test_elan_serves_what_the_repository_pins(desk: Desk) -> None:
         place = desk.bin.parent / "toolchains" / version / "bin"
         program(place / "lean", LEAN.replace("4.28.0", version[1:]))
         program(place / "lake", SILENT)
-    for pin, version in ((PIN, "4.28.0"), (OTHER, "4.9.0")):
+    for pin, version in ((PIN, "4.28.0"), (FAR, "4.9.0")):
         chosen = desk.choose(pin=pin)
         assert isinstance(chosen, NativeToolchain)
         assert chosen.lean_version == version

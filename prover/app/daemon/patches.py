@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from prover.app.daemon.log import JsonLog
 from prover.app.environment import home
+from prover.lean.module_name import parts_of
 from retrieval.files import write_atomically
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class Patches:
             return None
         patch = f"{self._publish.disclosure}\n---\n{result.patch}"
         name = location.rstrip("/").rsplit("/", 1)[-1] or "repository"
-        module = result.request.module.rsplit(".", 1)[-1]
+        module = (parts_of(result.request.module) or ("proof",))[-1]
         file = self._directory / name / f"{module}-{sha256(patch.encode()).hexdigest()[:12]}.patch"
         try:
             write_atomically(file, patch)

@@ -6,9 +6,11 @@ written. Its premises are the identifiers that are constants, in tactics and els
 
 import hashlib
 from collections.abc import Callable, Iterator
+from pathlib import PurePosixPath
 from typing import Any, Literal
 
 from prover.lean.file_text import Lines, signature
+from prover.lean.module_name import module_at
 from prover.lean.traced import PremiseUse, TracedDeclaration, TracedModule, TracedSorry, TracedStep, Visibility
 
 KINDS = {
@@ -26,7 +28,7 @@ SORRY_TACTIC, SORRY_TERM = "Lean.Parser.Tactic.tacticSorry", "Lean.Parser.Term.s
 
 def module_name(path: str) -> str:
     """Returns the name of the module in a file."""
-    return path.removesuffix(".lean").replace("/", ".")
+    return module_at(PurePosixPath(path))
 
 
 def traced_module(file: Any) -> TracedModule:

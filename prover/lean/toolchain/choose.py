@@ -4,6 +4,7 @@ Reports the reason for its choice. The caller hands in how to install the embedd
 chosen.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +20,8 @@ from prover.progress import Notify, Progress, no_progress
 ToolchainChoice = Literal["auto", "native", "embedded"]
 """The toolchain that the user wants; with `auto` the repository and the installed toolchains decide."""
 
+MAX_RELEASES_APART = 6
+"""The number of monthly releases between the pinned Lean and the embedded one from which on the choice needs a word."""
 GET_ELAN = "install elan, Lean's toolchain manager, which brings `lean` and `lake`"
 
 
@@ -88,6 +91,7 @@ def choose_toolchain(
                 "or use `--toolchain embedded` for the modules that do not need Mathlib."
             )
         case mismatch:
+            _refuse_distant(requirement, mismatch)
             return _embedded(requirement, sources, mismatch)
 
 
@@ -124,6 +128,28 @@ def _embedded(
     elif why:
         sources.notify(f"{embedded.describe()} is used{why}")
     return embedded
+
+
+def _refuse_distant(requirement: ToolchainRequirement, mismatch: ToolchainMismatch) -> None:
+    """Raises an error if the embedded Lean is many releases older or newer than the pinned one.
+
+    Raises:
+        NeedsToolchain: It is; `--toolchain embedded` uses it nevertheless.
+    """
+    version = EmbeddedToolchain.lean_version
+    apart = releases_apart(requirement.pin, version)
+    if apart is not None and apart > MAX_RELEASES_APART:
+        raise NeedsToolchain(
+            f"{requirement.directory} asks for {requirement.pin}, which is {apart} releases from the embedded Lean "
+            f"({version}), and {mismatch.reason}: {GET_ELAN}; or use `--toolchain embedded` to try it nevertheless."
+        )
+
+
+def releases_apart(pin: str | None, version: str) -> int | None:
+    """Returns the number of releases between a pin and a version of Lean; None if the pin is no release of Lean 4."""
+    pinned = pinned_version(pin) if pin is not None else None
+    found = [re.match(r"4\.(\d+)\.", text) for text in (pinned or "", version)]
+    return abs(int(found[0][1]) - int(found[1][1])) if found[0] and found[1] else None
 
 
 def _agrees(pin: str | None, version: str) -> bool:

@@ -6,9 +6,12 @@ directory for each splitting strategy with `train.json`, `val.json` and `test.js
 other programs add their own.
 """
 
+from pathlib import PurePosixPath
+
 import msgspec
 
 from prover.lean.file_text import LineColumn
+from prover.lean.module_name import module_at, module_file, parts_of
 
 START_MARK, END_MARK = "<a>", "</a>"
 """The marks around a premise in an annotated tactic."""
@@ -109,7 +112,7 @@ LEAN_ROOTS = {"Init", "Std", "Lean"}
 
 def path_of(module: str) -> str:
     """Returns the path at which LeanDojo keeps a module that does not belong to the repository."""
-    root, path = module.partition(".")[0], module.replace(".", "/") + ".lean"
+    root, path = (parts_of(module) or (module,))[0], module_file(module, ".lean").as_posix()
     if root in LEAN_ROOTS:
         return LEAN_SOURCES + path
     if root == "Lake":
@@ -123,4 +126,4 @@ def module_of(path: str) -> str:
         path = path.removeprefix(LEAN_SOURCES).removeprefix("lake/")
     elif path.startswith(PACKAGES):
         path = path.removeprefix(PACKAGES).partition("/")[2]
-    return path.removesuffix(".lean").replace("/", ".")
+    return module_at(PurePosixPath(path))

@@ -1,10 +1,11 @@
-"""Converts between module names as Lean writes them and their parts. Knows no files.
+"""Converts between module names as Lean writes them, their parts, and the paths of their files. Reads no files.
 
 `A.«b-c»` has the parts `A` and `b-c`: a part that is not an identifier is written between « and ».
 """
 
 import re
 from collections.abc import Iterable
+from pathlib import Path, PurePath
 
 Parts = tuple[str, ...]
 
@@ -15,6 +16,8 @@ _LETTER_LIKE = (
 )
 _SUBSCRIPTS = "\u2080-\u2089\u2090-\u209c\u1d62-\u1d6a\u2c7c"
 _IDENTIFIER = re.compile(rf"[A-Za-z_{_LETTER_LIKE}][A-Za-z0-9_'!?{_LETTER_LIKE}{_SUBSCRIPTS}]*")
+WRITTEN_NAME = r"(?:«[^»]*»|[^\s«»]+)+"
+"""A regular expression for a name as it stands in a text: blanks may be between « and » only."""
 _PART = re.compile(r"«([^»]*)»|([^.«»]+)")
 
 
@@ -40,3 +43,18 @@ def parts_of(name: str) -> Parts:
 def spelling(name: str) -> str:
     """Returns a name as Lean writes it, given any spelling; text that is not a name is returned unchanged."""
     return name_of(parts_of(name)) or name
+
+
+def module_file(name: str, suffix: str) -> Path:
+    """Returns the path of a module's file below the directory at which module names start.
+
+    Args:
+        suffix: such as `.lean` or `.olean`; it is added, since a part of a name may have a dot in it.
+    """
+    *above, last = parts_of(name) or (name,)
+    return Path(*above, last + suffix)
+
+
+def module_at(path: PurePath) -> str:
+    """Returns the name of the module in a file, whose path starts where module names start."""
+    return name_of(path.with_suffix("").parts)
