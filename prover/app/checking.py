@@ -67,6 +67,8 @@ class ProofVerdict:
     """The kernels that replayed the proof."""
     remarks: tuple[str, ...] = ()
     """Errors that keep the file from compiling although the proof is right."""
+    unchecked: tuple[str, ...] = ()
+    """What the toolchain could not check, in words."""
     findings: tuple[str, ...] = ()
     """Suspicious properties of the statement."""
     isolation: str = ""
@@ -152,10 +154,10 @@ def _verdict(workspace: Workspace, task: Task, judgement: Judgement) -> ProofVer
         messages=tuple(m.printed.rstrip() for m in judgement.messages),
     )  # fmt: skip
     match judgement:
-        case Accepted(axioms, library, level, _, kernels, remarks):
+        case Accepted(axioms, library, level, _, kernels, remarks, unchecked):
             return replace(
                 known, accepted=True, level=level, levels=passed(level), axioms=axioms, library=library,
-                kernels=kernels, remarks=remarks,
+                kernels=kernels, remarks=remarks, unchecked=unchecked,
             )  # fmt: skip
         case Refused(reason, _, failed, compiled, wrong):
             level, levels = (failed - 1 if compiled else 0), refused(failed, reason, compiled)

@@ -33,6 +33,8 @@ class TheoremReport:
     patch: str | None = None
     """A unified diff, relative to the root of the repository, that applies after those of the theorems before it."""
     axioms: tuple[str, ...] = ()
+    unchecked: tuple[str, ...] = ()
+    """What the toolchain could not check, in words."""
     verified: str | None = None
     """A description of the level up to which the gate checked the proof."""
     reason: str | None = None
@@ -131,8 +133,11 @@ def report_of(
                 found="\n\n".join("\n".join(script) for script in outcome.found) or None,
                 patch=patch,
                 axioms=judgement.axioms,
+                verified=verified(
+                    judgement.level, judgement.axioms, judgement.library, judgement.kernels, judgement.unchecked
+                ),
+                unchecked=judgement.unchecked,
                 remarks=judgement.remarks,
-                verified=verified(judgement.level, judgement.axioms, judgement.library, judgement.kernels),
                 recalled=outcome.recalled,
             )
         case TheoremOpen(reason, _, refused, stuck, undecided):

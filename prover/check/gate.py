@@ -40,6 +40,7 @@ GATE_ATTEMPTS = 2
 """The number of fresh processes for one submission: one may die for reasons unrelated to the proof."""
 GATE_SECONDS = 600.0
 """The time limit for Lean's judgement of one candidate, in seconds."""
+UNCHECKED_VISIBILITY = "module visibility not checked by this toolchain"
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 """Unicode's bidirectional control characters, which make text look different from what Lean reads."""
 
@@ -109,6 +110,8 @@ class Accepted:
     """The kernels that replayed it."""
     remarks: tuple[str, ...] = ()
     """Errors that keep the file from compiling although the proof is right."""
+    unchecked: tuple[str, ...] = ()
+    """What the toolchain could not check, in words; then no level above the default one is reached."""
 
 
 @dataclass(frozen=True)
@@ -198,6 +201,8 @@ class Gate:
             judgement = self._elaborated(submission, compiled)
             if isinstance(judgement, Refused):
                 return judgement
+            if judgement.unchecked:
+                return Refused("; ".join(judgement.unchecked), judgement.messages, level=4)
             return self._tried(self._fresh, lambda session: self._replayed(session, submission, compiled, judgement))
 
     def _elaborated(self, submission: Submission, compiled: CompiledCandidate | None = None) -> Judgement:
@@ -258,7 +263,10 @@ class Gate:
 
 def reached(level: int, judgement: Judgement) -> Judgement:
     """Returns a judgement of level 3 as one of at most `level`, ignoring the checks beyond it."""
-    return Accepted((), 0, level, judgement.messages) if judgement.level > level else judgement
+    if judgement.level <= level:
+        return judgement
+    accepted = judgement if isinstance(judgement, Accepted) else Accepted((), 0, messages=judgement.messages)
+    return replace(accepted, axioms=(), library=0, level=level)
 
 
 def byte_objection(submission: Submission) -> str | None:
@@ -329,7 +337,14 @@ def judgement_of(submission: Submission, challenge: Challenge, reply: JudgeReply
     remarks = [f"the file has {elsewhere} error{'' if elsewhere == 1 else 's'} elsewhere"] if elsewhere else []
     remarks += [f"with `warningAsError` this is an error: {_first_line(warning)}" for warning in warnings]
     axioms = (*reply.axioms, *reply.further_axioms)
-    return Accepted(axioms, reply.library, messages=reply.messages, remarks=tuple(remarks))
+    unchecked = (f"{UNCHECKED_VISIBILITY}: it lacks the private part of {', '.join(reply.unseen)}",)
+    return Accepted(
+        axioms,
+        reply.library,
+        messages=reply.messages,
+        remarks=tuple(remarks),
+        unchecked=unchecked if reply.unseen else (),
+    )
 
 
 def new_errors(submission: Submission, challenge: Challenge, messages: Sequence[Message]) -> tuple[Message, ...]:

@@ -45,11 +45,17 @@ def refused(level: int, reason: str, compiled: bool) -> tuple[Level, ...]:
     return tuple(found)
 
 
-def verified(level: int, axioms: tuple[str, ...], library: int, kernels: tuple[str, ...] = ()) -> str:
+def verified(
+    level: int,
+    axioms: tuple[str, ...],
+    library: int,
+    kernels: tuple[str, ...] = (),
+    unchecked: tuple[str, ...] = (),
+) -> str:
     """Returns the verification of a proof that is accepted up to `level`, in one line."""
     names = ", ".join(LEVEL_NAMES[:level])
     by = f"; replayed by {', '.join(kernels)}" if kernels else ""
     known = f"; {library} library declarations taken on trust" if library else ""
-    return (
-        f"verified to level {level} of {len(LEVEL_NAMES)} ({names}){by}; axioms: {', '.join(axioms) or 'none'}{known}"
-    )
+    gaps = "".join(f"; {gap}" for gap in unchecked)
+    found = ", ".join(axioms) or "none"
+    return f"verified to level {level} of {len(LEVEL_NAMES)} ({names}){by}; axioms: {found}{known}{gaps}"

@@ -102,7 +102,7 @@ def print_checked(out: Console, checked: ProofVerdict) -> None:
     for finding in checked.findings:
         out.print(f"    look at the statement: {finding}", markup=False)
     if checked.accepted:
-        verdict = verified(checked.level, checked.axioms, checked.library, checked.kernels)
+        verdict = verified(checked.level, checked.axioms, checked.library, checked.kernels, checked.unchecked)
     else:
         failed = next(level for level in checked.levels if level.state == "refused")
         verb = "not checked" if checked.undecided else "refused"

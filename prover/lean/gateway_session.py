@@ -68,6 +68,8 @@ GRACE_SECONDS = 2.0
 """How much longer than a tactic's own limit its reply may take."""
 MEMORY_FRACTION = 0.88
 """The part of its memory limit above which a process is replaced before the next proof."""
+PART_SUFFIXES = (".ir", ".olean.private", ".olean.server", ".olean")
+"""The ends of the names of a compiled file's parts. A file that is no `module` has only the last one."""
 RESTARTS_PER_BATCH = 3
 RESTORE_FACTOR = 4
 """Restoring a state allows each tactic this multiple of the usual limits."""
@@ -176,13 +178,15 @@ class LeanSession:
             yield reply.imported
 
     def write(self, source: SourceText, olean: Path) -> None:
-        """Writes an elaborated file as a compiled module, atomically."""
+        """Writes an elaborated file as a compiled module; each of its parts atomically, the first one last."""
         stubs = self.toolchain.kind == "embedded"
 
         def ask() -> None:
             made = self.start().scratch / "module.olean"
             self._ask(WriteRequest(self._source(source).source, str(made), stubs))
-            move_atomically(made, olean)
+            for part, place in zip(olean_parts(made), olean_parts(olean), strict=True):
+                if part.exists():
+                    move_atomically(part, place)
 
         self._retried(ask)
 
@@ -415,6 +419,11 @@ def _numbered(goals: Sequence[OpenedGoal]) -> Iterator[tuple[int, OpenedGoal]]:
     """Yields goals in the order of the text, each with its index among those of its `sorry`."""
     for _, same in groupby(sorted(goals, key=lambda goal: goal.start), key=lambda goal: goal.start):  # terms came first
         yield from enumerate(same)
+
+
+def olean_parts(olean: Path) -> tuple[Path, ...]:
+    """Returns the paths of the parts that a compiled module may have; the last is that of the file itself."""
+    return tuple(olean.with_name(olean.name.removesuffix(".olean") + suffix) for suffix in PART_SUFFIXES)
 
 
 def _text(source: SourceText) -> TextArguments:

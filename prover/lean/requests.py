@@ -315,6 +315,8 @@ class JudgeReply(GatewayReply, frozen=True):
     library: int = 0
     """The number of library declarations without proofs, where the toolchain holds exported parts only."""
     refused_axioms: tuple[str, ...] = msgspec.field(default=(), name="refusedAxioms")
+    unseen: tuple[str, ...] = ()
+    """Modules that the candidate imports with `import all`, and whose private parts the toolchain does not contain."""
 
 
 @dataclass(frozen=True)

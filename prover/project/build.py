@@ -25,7 +25,7 @@ from prover.errors import (
     RequestRefused,
 )
 from prover.lean.file_text import as_read
-from prover.lean.gateway_session import LeanSession
+from prover.lean.gateway_session import LeanSession, olean_parts
 from prover.lean.module_name import module_file, parts_of
 from prover.lean.pool import Pool
 from prover.lean.protocol import Message
@@ -39,6 +39,8 @@ from prover.project.package import WARNING_AS_ERROR
 from prover.project.tracing import TRACE_VERSION, trace
 from retrieval.files import atomic_path, write_atomically
 
+FORMAT = "2"
+"""The version of the compiled files in the cache; see the gateway's `writeOlean`."""
 PROCESS_BYTES = 1_300_000_000
 """The resident memory above which a Lean process compiles no further module, since imports are never freed."""
 
@@ -139,7 +141,9 @@ class Builder:
         """Returns a digest of the module, all its imports, and the toolchain."""
         if module.name not in self._keys:
             source = source_of(self.repository, module)
-            digest = hashlib.sha256(f"{self.toolchain.name}\n{module.name}\n{source.options}\n{source.text}".encode())
+            digest = hashlib.sha256(
+                f"{FORMAT}\n{self.toolchain.name}\n{module.name}\n{source.options}\n{source.text}".encode()
+            )
             for name in self._project_imports(module):
                 digest.update(self.key(self._module(name)).encode())
             self._keys[module.name] = digest.hexdigest()[:32]
@@ -168,7 +172,7 @@ class Builder:
         return self._pool
 
     def _snapshot_of_all(self) -> Path:
-        digest = hashlib.sha256(self.toolchain.name.encode())
+        digest = hashlib.sha256(f"{FORMAT}\n{self.toolchain.name}".encode())
         modules = [*self.repository.modules.values(), *self.repository.linked]
         for package in self.repository.dependencies:
             modules += [*package.modules.values(), *package.linked]
@@ -259,7 +263,9 @@ class Builder:
                 self._elaborate(session, module, traced)
         if not place.is_file():
             place.parent.mkdir(parents=True, exist_ok=True)
-            _link(compiled, place)
+            for part, target in zip(olean_parts(compiled), olean_parts(place), strict=True):
+                if part.is_file():
+                    _link(part, target)
         record = msgspec.json.decode(self._file(module, ".json").read_bytes(), type=_BuildRecord)
         if record.errors:
             self.notify(f"{module.name} has errors: its failed declarations count as `sorry`")

@@ -27,7 +27,8 @@ from prover.lean.toolchain.install import installed
 from prover.lean.toolchain.node import find_node
 from prover.lean.toolchain.toolchain import Command, EmbeddedToolchain, Program
 
-IMPORT = re.compile(rf"^(?:public )?(?:meta )?import +({WRITTEN_NAME})", re.MULTILINE)
+IMPORT = re.compile(rf"^(?:public )?(?:meta )?import +(?:all +)?({WRITTEN_NAME})", re.MULTILINE)
+MESSAGE = re.compile(r".*?\.lean:(?P<line>\d+):(?P<column>\d+): (?P<severity>error|warning)[^:]*: (?P<data>.*)")
 NOISE = ("[DEBUG", "  - ", "  mainModule?")
 WRAPPER = '#!/bin/sh\nexec "{python}" "{this}" {role} "{place}" "$@"\n'
 LIBRARY = Path(".lake", "build", "lib", "lean")
@@ -127,6 +128,8 @@ class Disguise:
                 print(self.embedded().library)
             case [limit, "--run", file, *rest] if limit.startswith("--memory="):
                 return self.run(Path(file), rest)
+            case [_, "--json", "-R", root, *options, file] if all(option.startswith("-D") for option in options):
+                return self.check(".".join(Path(file).relative_to(root).with_suffix("").parts), Path(file))
             case ["-R", root, "-o", out, file]:
                 name = module_at(Path(file).relative_to(root))
                 return self.compile_to(Path(out), name, Path(file))
@@ -150,16 +153,32 @@ class Disguise:
             status = self.compile_all(Path(scratch), {name: file}, _lean_path())
             made = Path(scratch) / module_file(name, ".olean")
             if status == 0:
-                made.replace(out)
+                for suffix in (".ir", ".olean.private", ".olean.server", ".olean"):  # only a `module` has all
+                    if (part := made.with_suffix(suffix)).exists():
+                        part.replace(out.with_suffix(suffix))
         return status
+
+    def check(self, name: str, file: Path) -> int:
+        """`lean --json`; options are ignored."""
+        with tempfile.TemporaryDirectory(dir=os.environ.get("TMPDIR")) as scratch:
+            done = _finished(self.compilation(Path(scratch), {name: file}, _lean_path()))
+        for line in done.stdout.splitlines():
+            if message := MESSAGE.match(line):
+                pos = {"line": int(message["line"]), "column": int(message["column"])}
+                print(json.dumps({"severity": message["severity"], "pos": pos, "data": message["data"]}))
+        return done.returncode
 
     def compile_all(self, out: Path, modules: dict[str, Path], path: list[Path]) -> int:
         """Compiles modules into `out`, in the order given; prints Lean's messages."""
+        return _run_quietly(self.compilation(out, modules, path))
+
+    def compilation(self, out: Path, modules: dict[str, Path], path: list[Path]) -> Command:
+        """The command that compiles modules into `out`."""
         embedded = self.embedded()
         assert embedded.gateway is not None
         pairs = [word for name, file in modules.items() for word in (name, str(file))]
         program = Program((COMPILER_NEEDS,), (SOURCES / COMPILER,), (str(out), "stubs", *pairs))
-        return _run_quietly(replace(embedded, gateway=None).command(program, [embedded.gateway, *path]))
+        return replace(embedded, gateway=None).command(program, [embedded.gateway, *path])
 
     def lake(self, args: list[str]) -> int:
         """The `lake` of this toolchain."""
@@ -256,7 +275,14 @@ def _lean_path() -> list[Path]:
 
 
 def _run_quietly(command: Command) -> int:
-    """Runs the embedded Lean and prints what a native one would; a crash, which it is prone to, is tried again."""
+    """Runs the embedded Lean and prints what a native one would."""
+    done = _finished(command)
+    print("\n".join(line for line in done.stdout.splitlines() if not line.startswith(NOISE)))
+    return done.returncode
+
+
+def _finished(command: Command) -> "subprocess.CompletedProcess[str]":
+    """A run of the embedded Lean; a crash, which it is prone to, is tried again."""
     for _ in range(3):
         done = subprocess.run(
             command.argv, env={**os.environ, **command.env}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -264,8 +290,7 @@ def _run_quietly(command: Command) -> int:
         )  # fmt: skip
         if done.returncode in (0, 1):
             break
-    print("\n".join(line for line in done.stdout.splitlines() if not line.startswith(NOISE)))
-    return done.returncode
+    return done
 
 
 if __name__ == "__main__":

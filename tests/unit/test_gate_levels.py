@@ -171,6 +171,15 @@ def test_a_proof_is_accepted_with_what_it_rests_on() -> None:
     assert judgement == Accepted(("propext",), 3)
 
 
+def test_what_the_toolchain_could_not_check_is_said() -> None:
+    reply = JudgeReply(commands=ORIGINAL, unseen=("Init.Data.List",))
+    judgement = judgement_of(submission(TEXT), Challenge(None, ORIGINAL, ()), reply)  # type: ignore[arg-type]
+    assert isinstance(judgement, Accepted)
+    (gap,) = judgement.unchecked
+    assert gap.startswith("module visibility not checked by this toolchain")
+    assert verified(3, (), 0, (), judgement.unchecked).endswith(f"; {gap}")
+
+
 def test_levels_say_what_was_looked_at() -> None:
     assert [level.state for level in passed(3)] == ["passed"] * 3 + ["not checked"] * 2
     assert [level.state for level in refused(2, "x", compiled=True)][:3] == ["passed", "refused", "not checked"]

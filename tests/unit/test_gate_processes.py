@@ -13,6 +13,7 @@ from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Message
 from prover.lean.requests import ChallengeReply, ChallengeTarget, JudgeReply, TheoremClaim
 from prover.lean.session import SourceText
+from prover.lean.toolchain.toolchain import Toolchain
 
 ORIGINAL = SourceText("theorem t : True := sorry\n", "A.lean", "A")
 CANDIDATE = SourceText("theorem t : True := trivial\n", "A.lean", "A")
@@ -39,6 +40,9 @@ class Processes:
 class FakeSession:
     processes: Processes
     number: int
+    toolchain: Toolchain | None = None
+    """None, as for the embedded Lean: there is no `lean` to ask."""
+    search_path: tuple[Path, ...] = ()
 
     def note(self, request: str) -> None:
         self.processes.asked[self.number].append(request)

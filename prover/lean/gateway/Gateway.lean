@@ -359,7 +359,7 @@ def Server.challenge (server : Server) (request : Request) : IO (List (String ×
   let target ← targetOf request
   let source ← if fieldD request "sorried" false then target.sorried server.environments
     else Gateway.elaborate server.environments target.file
-  writeOlean source.after.env source.mainModule (← field request "olean" : String) (stubs := false)
+  writeWhole source.after.env source.mainModule (← field request "olean" : String)
   return [("messages", ← messagesJson source), ("commands", commandsJson source source.declared)]
 
 /-- `{"do": "judge", text, file, module, theorem, selection, beside, start, stop, original, olean, own, block, axioms,
@@ -372,13 +372,14 @@ def Server.judge (server : Server) (request : Request) : IO (List (String × Jso
     own := ← field request "own", block := fieldD request "block" false, axioms := fieldD request "axioms" [] }
   let judged ← target.judge server.environments challenge
   let said ← match judged.source? with
-    | some source => pure [("messages", ← messagesJson source), ("commands", commandsJson source #[])]
+    | some source => pure [("messages", ← messagesJson source), ("commands", commandsJson source #[]),
+        ("unseen", toJson ((← unseenImports source.after.env).map toString))]
     | none => pure []
   let refusal := match judged.refusal? with
     | some refusal => [("level", toJson refusal.level), ("refused", Json.str refusal.reason)]
     | none => []
   if let (none, some source, .ok file) := (judged.refusal?, judged.source?, request.getObjValAs? String "compiled") then
-    writeOlean source.after.env source.mainModule file (stubs := false)
+    writeWhole source.after.env source.mainModule file
   return said ++ refusal ++ axiomsJson judged.axioms
 
 /-- `{"do": "replay", candidate, challenge, theorem, own, axioms}`: sends what a compiled theorem rests on through the
@@ -397,7 +398,7 @@ def Server.audit (server : Server) (request : Request) : IO (List (String × Jso
     | some first => toolchainTokens first.before.env
     | none => {}
   let findings := (← source.steps.mapIdxM fun index step => source.findings tokens index step).flatten
-  let declarations := (← source.audited).map fun audited =>
+  let declarations := (← source.audited server.environments).map fun audited =>
     let reason := (audited.axioms.reason?.map fun reason => ("refused", Json.str reason)).toList
     Json.mkObj <| [("name", Json.str (visibleName audited.declaration.name)),
       ("kind", Json.str (declarationKind audited.declaration.info)),

@@ -127,12 +127,13 @@ def Source.findings (source : Source) (tokens : Std.HashSet String) (index : Nat
   return found
 
 /-- The declarations whose truth or value somebody may rely on. -/
-def Source.audited (source : Source) : IO (Array Audited) := do
+def Source.audited (source : Source) (environments : Environments) : IO (Array Audited) := do
   let relied := (← source.declarations).filter fun d => match d.info with
     | .thmInfo _ | .defnInfo _ | .opaqueInfo _ => true
     | _ => false
   let origins ← IO.mkRef {}
-  relied.mapM fun declaration => return { declaration, axioms := ← source.axiomsOf origins #[declaration.name] }
+  let env ← source.unrestricted environments
+  relied.mapM fun declaration => return { declaration, axioms := ← axiomsOf env origins #[declaration.name] }
 
 /-- Why the kernel does not take the file's declarations again, if it does not. -/
 def Source.rejectedWhole? (source : Source) : IO (Option String) := do

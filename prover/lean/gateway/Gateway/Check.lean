@@ -97,6 +97,11 @@ def Origins.isToolchain (origins : Origins) (mod : Name) : IO Bool := do
 partial def writtenName (name : Name) : Name :=
   if name.isInternalDetail && !name.getPrefix.isAnonymous then writtenName name.getPrefix else name
 
+/-- Runs `act` in an environment that belongs to no file. -/
+def runBare (env : Environment) (act : CoreM α) : IO α := do
+  let context := { fileName := "<gate>", fileMap := FileMap.ofString "", maxHeartbeats := 0 }
+  return (← act.toIO context { env }).1
+
 /-- The declarations below some names, these included, in which a `sorry` stands. -/
 partial def incompleteBelow (env : Environment) (names : Array Name) : Array Name :=
   ((go names.toList {} #[]).toList.map writtenName).eraseDups.toArray
@@ -108,6 +113,15 @@ where
       if seen.contains name then go waiting seen found else
       let used := ((env.find? name).map (·.getUsedConstantsAsSet.toArray)).getD #[]
       go (used.toList ++ waiting) (seen.insert name) (if used.contains ``sorryAx then found.push name else found)
+
+/-- The modules that a `module` imports with `import all`, and whose private part is not there. -/
+def unseenImports (env : Environment) : IO (Array Name) := do
+  unless env.header.isModule do return #[]
+  let whole ← env.header.imports.filterM fun imported => do
+    if !imported.importAll then return false
+    let files := oleanParts (← findOLean imported.module)
+    return !(← files.allM (·.2.pathExists))
+  return whole.map (·.module)
 
 /-- What no proof may use, whoever declares it. -/
 def distrusted : List Name := [``sorryAx, ``Lean.ofReduceBool, ``Lean.ofReduceNat, ``Lean.trustCompiler]
@@ -134,11 +148,10 @@ where
     | _ => false
 
 /-- Axioms are allowed by name, or because they are library declarations whose proofs are not stored. -/
-def Source.axiomsOf (source : Source) (origins : Origins) (names : Array Name)
-    (further : FurtherAxioms := {}) : IO AxiomReport := do
-  let env := source.after.env
+def axiomsOf (env : Environment) (origins : Origins) (names : Array Name) (further : FurtherAxioms := {}) :
+    IO AxiomReport := do
   let mut report : AxiomReport := {}
-  let found ← names.mapM fun name => source.runCore (collectAxioms name)
+  let found ← names.mapM fun name => runBare env (collectAxioms name)
   for name in found.flatten.foldl (init := ({} : NameSet)) (·.insert ·) do
     let imported? := env.getModuleIdxFor? name
     let isLibrary ← match imported? with

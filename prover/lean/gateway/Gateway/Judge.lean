@@ -180,7 +180,7 @@ def Target.judge (target : Target) (environments : Environments) (challenge : Ch
   let source ← (← source.push stx target.start parsed).resume target.file.text pstate
   if source.messages.any (·.severity == .error) then return .refused source 1 "the file does not compile with it"
   let declared ← source.declarations
-  let (data, _) ← readModuleData challenge.olean
+  let data ← readOlean challenge.olean
   let mut proved := #[]
   for (theoremName, selection) in target.theorems do
     let place := declarationAt original stx selection
@@ -191,7 +191,7 @@ def Target.judge (target : Target) (environments : Environments) (challenge : Ch
     proved := proved.push declaration.name
   let known := Compiled.of data
   let further : FurtherAxioms := { names := challenge.axioms, original := (known.constants[·]?), own := challenge.own }
-  let axioms ← source.axiomsOf (← IO.mkRef {}) proved further
+  let axioms ← axiomsOf (← source.unrestricted environments) (← IO.mkRef {}) proved further
   -- Axioms first: the kernel cannot be asked again where the compiler was believed.
   let refusal? ← match axioms.reason? with
     | some reason => pure (some { level := 3, reason })

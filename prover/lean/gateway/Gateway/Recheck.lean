@@ -44,6 +44,13 @@ def replayed (before : Environment) (constants : Array ConstantInfo) : IO Enviro
       throw <| IO.userError s!"`{visibleName info.name}` has free variables or metavariables"
   before.replay (constants.foldl (init := {}) fun known info => known.insert info.name info)
 
+/-- The file's declarations among all that its imports hold, of which a `module` sees only what they export to it. -/
+def Source.unrestricted (source : Source) (environments : Environments) : IO Environment := do
+  let env := source.after.env
+  unless env.header.isModule do return env
+  let whole ← environments.get (env.header.imports.map fun imported => { module := imported.module })
+  replayed whole (declaredSince whole env)
+
 /-- Throws when the kernel, or one of the questions beside it, does not take the constants. -/
 def recheck (before : Environment) (constants : Array ConstantInfo) (run : CoreM Unit → IO Unit) : IO Unit := do
   discard <| replayed before constants

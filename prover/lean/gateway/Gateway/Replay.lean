@@ -25,7 +25,7 @@ partial def Closure.add (closure : Closure) (origins : Origins) (data : ModuleDa
     unless closure.seen.contains imported do
       closure := { closure with seen := closure.seen.insert imported }
       if ← origins.isToolchain imported then closure := { closure with library := closure.library.push imported }
-      else closure ← closure.add origins (← readModuleData (← findOLean imported)).1
+      else closure ← closure.add origins (← readOlean (← findOLean imported))
   return closure
 
 /-- The names that the kernel needs to know before it can take a constant. -/
@@ -46,10 +46,6 @@ where
         | some info => go ((needs info).toList ++ waiting) (seen.insert next) (found.push info)
         | none => go waiting (seen.insert next) found
 
-/-- Runs `act` in an environment that belongs to no file. -/
-def runBare (env : Environment) (act : CoreM Unit) : IO Unit :=
-  discard <| act.toIO { fileName := "<replay>", fileMap := FileMap.ofString "", maxHeartbeats := 0 } { env }
-
 /-- A compiled candidate, and what it is held against. -/
 structure Replay where
   candidate : System.FilePath
@@ -67,8 +63,8 @@ def Replay.name? (replay : Replay) (data : ModuleData) : Option Name :=
 
 /-- How many declarations the kernel took again; throws with the reason when it does not take one. -/
 def Replay.run (replay : Replay) : IO Nat := do
-  let (data, _) ← readModuleData replay.candidate
-  let (original, _) ← readModuleData replay.challenge
+  let data ← readOlean replay.candidate
+  let original ← readOlean replay.challenge
   let some name := replay.name? data
     | throw <| IO.userError s!"the compiled file does not declare {replay.theoremName}"
   let closure ← Closure.add {} (← IO.mkRef {}) data

@@ -33,12 +33,12 @@ def lemmasOf (env : Environment) : Array Lemma := Id.run do
   return env.constants.foldStage2 add found
 where
   add (found : Array Lemma) (name : Name) (info : ConstantInfo) : Array Lemma :=
-    match info with
-    | .thmInfo info =>
-      if name.isInternalDetail || isPrivateName name && (env.getModuleIdxFor? name).isSome
-          || (declRangeExt.find? (level := .server) env name).isNone then found
-      else found.push { name, constants := info.type.getUsedConstants.filter (!common.contains ·) }
-    | _ => found
+    -- to a `module`, the theorems of imported ones are axioms, and their places are unknown
+    let imported := (env.getModuleIdxFor? name).isSome
+    let isTheorem := info matches .thmInfo _ || env.header.isModule && getOriginalConstKind? env name == some .thm
+    let isPlaced := env.header.isModule && imported || (declRangeExt.find? (level := .server) env name).isSome
+    if !isTheorem || !isPlaced || name.isInternalDetail || isPrivateName name && imported then found
+    else found.push { name, constants := info.type.getUsedConstants.filter (!common.contains ·) }
 
 def Scope.new (env : Environment) : BaseIO Scope := do
   let lemmas := lemmasOf env

@@ -95,12 +95,13 @@ partial def elaborateFrom (ictx : Parser.InputContext) (pstate : Parser.ModulePa
 /-- Environments by the imports that they come from: each is imported once and never freed. -/
 abbrev Environments := IO.Ref (List (String × Environment))
 
-def Environments.get (environments : Environments) (imports : Array Import) : IO Environment := do
-  let key := toString (imports.map (·.module))
+def Environments.get (environments : Environments) (imports : Array Import) (isModule : Bool := false) :
+    IO Environment := do
+  let key := toString (isModule, imports)
   match (← ST.Ref.get environments).lookup key with
   | some env => return env
   | none =>
-    let env ← importEnvironment imports baseOptions
+    let env ← importEnvironment imports isModule baseOptions
     environments.modify ((key, env) :: ·)
     return env
 
@@ -117,7 +118,7 @@ def elaborate (environments : Environments) (text : Text) (how : Elaboration := 
   let ictx := inputOf text.text text.fileName
   let (header, pstate, log) ← Parser.parseHeader ictx
   let fileMap := FileMap.ofString text.text
-  let env ← environments.get (headerToImports header)
+  let env ← environments.get (headerToImports header) (HeaderSyntax.isModule header)
   let env := env.setMainModule text.mainModule
   let options := text.options.mergeBy (fun _ _ ours => ours) baseOptions
   let after := { Command.mkState env {} options with infoState := { enabled := false } }
