@@ -28,6 +28,7 @@ from typing import Protocol
 
 from prover.check.challenge import Challenge, Challenges, TheoremPlace, errors_in, line_column
 from prover.check.checkers import CompiledTheorem, checkers_for
+from prover.check.lean_itself import lean_objection
 from prover.check.levels import DEFAULT_LEVEL
 from prover.errors import BrokenFile, LeanError, LeanTimeout
 from prover.lean.gateway_session import LeanSession
@@ -214,7 +215,8 @@ class Gate:
                 reason = f"there is nothing to judge it against: {error} {first}".rstrip()
                 return Refused(reason, compiled=False, wrong=False)
             session.elaboration_seconds = self._seconds
-            return judgement_of(submission, challenge, ask(session, submission, challenge, compiled))
+            judgement = judgement_of(submission, challenge, ask(session, submission, challenge, compiled))
+            return taken_by_lean(session, submission, judgement)
 
         return self._tried(lambda: self._next(submission.original), ask_fresh)
 
@@ -314,6 +316,16 @@ def replayed(
             if objection := checker.objection(theorem):
                 return Refused(objection, level=4)
     return replace(judgement, level=4, kernels=("Lean's kernel", *(checker.name for checker in checkers)))
+
+
+def taken_by_lean(session: LeanSession, submission: Submission, judgement: Judgement) -> Judgement:
+    """Returns the judgement, or a refusal if a native `lean` itself does not take a file that the gateway accepted."""
+    if isinstance(judgement, Accepted):
+        known = judgement.messages
+        objection = lean_objection(session.toolchain, session.search_path, submission.candidate, known)
+        if objection is not None:
+            return Refused(f"`lean` does not compile the file with it: {objection}", judgement.messages)
+    return judgement
 
 
 def judgement_of(submission: Submission, challenge: Challenge, reply: JudgeReply) -> Judgement:
