@@ -14,6 +14,7 @@ from prover.lean.session import (
     Advanced,
     Failed,
     Fit,
+    Inventions,
     Session,
     SorryGoal,
     SourceText,
@@ -146,6 +147,10 @@ class ObservedSession:
     def statement(self, source: SourceText, selection: int) -> SorryGoal:
         """See `Session`."""
         return self._session.statement(source, selection)
+
+    def invent(self, state: State) -> Inventions:
+        """See `Session`."""
+        return self._session.invent(state)
 
     def close_proof(self, state: State, script: str) -> Failed | None:
         """See `Session`."""

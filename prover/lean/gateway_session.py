@@ -29,6 +29,7 @@ from prover.lean.requests import (
     ForgetRequest,
     GatewayRequest,
     ImportsRequest,
+    InventRequest,
     JudgeReply,
     JudgeRequest,
     LibraryRequest,
@@ -49,6 +50,7 @@ from prover.lean.session import (
     Advanced,
     Failed,
     Fit,
+    Inventions,
     Origin,
     Recording,
     SorryGoal,
@@ -70,6 +72,10 @@ MEMORY_FRACTION = 0.88
 """The part of its memory limit above which a process is replaced before the next proof."""
 PART_SUFFIXES = (".ir", ".olean.private", ".olean.server", ".olean")
 """The ends of the names of a compiled file's parts. A file that is no `module` has only the last one."""
+INVENTION_MILLISECONDS = 4_000
+"""The time after which Lean stops looking for what a goal may lack."""
+INVENTION_SECONDS = 10.0
+"""The time after which a process that still looks is replaced: evaluation does not stop by itself."""
 RESTARTS_PER_BATCH = 3
 RESTORE_FACTOR = 4
 """Restoring a state allows each tactic this multiple of the usual limits."""
@@ -243,6 +249,17 @@ class LeanSession:
                     yield Failed("timeout" if isinstance(error, LeanTimeout) else "died", str(error), 0)
                 elif deaths > RESTARTS_PER_BATCH:
                     raise
+
+    def invent(self, state: State) -> Inventions:
+        """Returns what the first goal of a state may lack; nothing if Lean does not find out in time."""
+        request = InventRequest(self._handle(state), INVENTION_MILLISECONDS)
+        try:
+            reply = self.start().ask(request, INVENTION_SECONDS)
+        except (LeanDied, LeanTimeout):
+            self.restarts += 1
+            self.close()
+            return Inventions()
+        return Inventions(reply.equations, reply.implied)
 
     def close_proof(self, state: State, script: str) -> Failed | None:
         """Runs a script on `state` and has the kernel check the proof. Returns None if it holds, else what failed."""

@@ -43,6 +43,8 @@ class Definition(msgspec.Struct, frozen=True):
     recursive: bool
     instance: bool
     projection: bool
+    body: str = ""
+    """For a definition that is not recursive and stands for a proposition, the head of that; see `Hypothesis.head`."""
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -75,6 +77,10 @@ class Goal(msgspec.Struct, frozen=True):
     hypotheses: tuple[Hypothesis, ...] = ()
     definitions: tuple[Definition, ...] = ()
     calls: tuple[Call, ...] = ()
+    laws: tuple[str, ...] = ()
+    """Fields that are propositions, of the project's structures and classes that the context has values of."""
+    deeper: tuple[str, ...] = ()
+    """Further definitions of the project, to which unfolding those in the goal leads, nearest first."""
     lemmas: tuple[str, ...] = ()
     """Theorems of the project in scope that mention the same definitions, nearest first."""
 
@@ -87,6 +93,15 @@ class Goal(msgspec.Struct, frozen=True):
         """The goal as Lean prints it, hypotheses above the turnstile."""
         lines = [f"{h.name} : {h.type}" for h in self.hypotheses]
         return "\n".join([*lines, f"⊢ {self.target}"])
+
+
+class Equation(msgspec.Struct, frozen=True):
+    """An equation that a goal may lack. Small instances of it hold; nothing has proved it."""
+
+    rank: int
+    """The smaller, the more likely it is what the goal lacks."""
+    statement: str
+    """The equation as Lean prints it, its variables bound."""
 
 
 class KeptState(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ from prover.lean.protocol import (
     AuditedDeclaration,
     AuditFinding,
     Declaration,
+    Equation,
     FailureKind,
     FileCommand,
     KeptState,
@@ -244,6 +245,21 @@ class RunRequest(StreamRequest[TacticReply, GatewayReply], frozen=True, tag="run
     state: int
     tactics: tuple[str, ...]
     heartbeats: int
+    milliseconds: int
+
+
+class InventReply(GatewayReply, frozen=True):
+    """Answers what the first goal of a state may lack; says nothing if it was not found in time."""
+
+    equations: tuple[Equation, ...] = ()
+    implied: tuple[str, ...] = ()
+    """Applications of lemmas and hypotheses to hypotheses."""
+
+
+class InventRequest(GatewayRequest[InventReply], frozen=True, tag="invent"):
+    """Asks for equations that the first goal of a kept state may lack, and for what its hypotheses imply."""
+
+    state: int
     milliseconds: int
 
 

@@ -15,6 +15,7 @@ from prover.lean.session import (
     Advanced,
     Failed,
     Fit,
+    Inventions,
     Origin,
     SorryGoal,
     SourceText,
@@ -82,6 +83,8 @@ class ScriptedSession:
 
     table: Table = field(default_factory=dict)
     script: Sequence[Exchange] = ()
+    inventions: Mapping[str, Inventions] = field(default_factory=dict)
+    """What goals lack, by the key of the goal."""
     answered: list[tuple[str, str]] = field(default_factory=list)
     """The goal and the tactic of every answer from the table, in order."""
 
@@ -119,6 +122,10 @@ class ScriptedSession:
     def statement(self, source: SourceText, selection: int) -> SorryGoal:
         """Returns the answer of the next exchange."""
         return self._next("statement", source, selection)  # type: ignore[return-value]  # as above
+
+    def invent(self, state: State) -> Inventions:
+        """Returns the inventions for the first goal, from a table; none for other goals."""
+        return self.inventions.get(state.goals[0].key, Inventions())
 
     def close_proof(self, state: State, script: str) -> Failed | None:
         """Returns the answer of the next exchange."""

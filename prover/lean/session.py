@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from prover.lean.protocol import Goal, Message, Place, RecordedCommand
+from prover.lean.protocol import Equation, Goal, Message, Place, RecordedCommand
 
 
 @dataclass(frozen=True)
@@ -132,6 +132,16 @@ class Failed:
 TacticOutcome = Advanced | Failed
 
 
+@dataclass(frozen=True)
+class Inventions:
+    """Equations that a goal may lack, and consequences of its hypotheses."""
+
+    equations: tuple[Equation, ...] = ()
+    """Equations of which no small instance is false, the most promising first."""
+    implied: tuple[str, ...] = ()
+    """Terms that apply lemmas and hypotheses to hypotheses."""
+
+
 class Session(Protocol):
     """The part of a session that searches use. `LeanSession`, `DojoSession`, `Team` and `ScriptedSession` have it."""
 
@@ -142,6 +152,8 @@ class Session(Protocol):
     def statement(self, source: SourceText, selection: int) -> SorryGoal: ...
 
     def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]: ...
+
+    def invent(self, state: State) -> Inventions: ...
 
     def close_proof(self, state: State, script: str) -> Failed | None: ...
 

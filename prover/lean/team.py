@@ -12,7 +12,7 @@ from queue import Empty, SimpleQueue
 from prover.errors import LeanError
 from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Message
-from prover.lean.session import Failed, Fit, SorryGoal, SourceText, State, TacticLimits, TacticOutcome
+from prover.lean.session import Failed, Fit, Inventions, SorryGoal, SourceText, State, TacticLimits, TacticOutcome
 
 JOIN_AFTER_S = 3.0
 """The seconds of search after which the other sessions start: many proofs are found before, and the gate's process
@@ -73,6 +73,10 @@ class Team:
         if any(failures):
             work(self._first)
         yield from (outcomes[place] for place in range(len(tactics)))
+
+    def invent(self, state: State) -> Inventions:
+        """See `LeanSession.invent`."""
+        return self._first.invent(state)
 
     def close_proof(self, state: State, script: str) -> Failed | None:
         """See `LeanSession.close_proof`."""

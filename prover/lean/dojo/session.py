@@ -33,7 +33,18 @@ from prover.lean.dojo.messages import (
 from prover.lean.dojo.process import GRACE_SECONDS, DojoProcess
 from prover.lean.dojo.traced import goal_key
 from prover.lean.protocol import Declaration, Goal, Hypothesis, Message, Place
-from prover.lean.session import Advanced, Failed, Fit, Origin, SorryGoal, SourceText, State, TacticLimits, TacticOutcome
+from prover.lean.session import (
+    Advanced,
+    Failed,
+    Fit,
+    Inventions,
+    Origin,
+    SorryGoal,
+    SourceText,
+    State,
+    TacticLimits,
+    TacticOutcome,
+)
 
 R = TypeVar("R")
 ANSWER_SECONDS = 1300.0
@@ -91,6 +102,10 @@ class DojoSession:
         """
         for tactic in tactics:
             yield self._outcome(state, tactic, limits)
+
+    def invent(self, state: State) -> Inventions:
+        """Returns nothing: LeanDojo knows no conjectures."""
+        return Inventions()
 
     def close_proof(self, state: State, script: str) -> Failed | None:
         """Has a fresh Lean check the whole file with a script for an opened statement. Returns None if it holds."""

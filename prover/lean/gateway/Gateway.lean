@@ -1,4 +1,5 @@
 import Gateway.Audit
+import Gateway.Invent
 import Gateway.Judge
 import Gateway.Library
 import Gateway.Place
@@ -162,7 +163,7 @@ def keyedGoal (scope : Scope) (goal : MVarId) (renames : Array Name) : MetaM (St
   let names ← goal.withContext do return hypothesisNames env (← getLCtx)
   let fields := [("key", Json.str key), ("names", toJson names), ("rename", toJson (renames.map (writtenIn env ·)))]
   if known then return (key, Json.mkObj fields)
-  return (key, Json.mkObj (fields ++ (← goalJson goal (scope.nearest · 8))))
+  return (key, Json.mkObj (fields ++ (← goalJson goal scope.nearestAlso)))
 
 /-- Keeps a state whose goals belong together, and describes it. -/
 def Server.keep (server : Server) (scope : Scope) (state : ProofState) (renames : Array (Array Name))
@@ -328,6 +329,25 @@ def Server.run (server : Server) (request : Request) : IO (List (String × Json)
     server.reply (("microseconds", toJson (elapsed / 1000)) :: result)
   return []
 
+/-- `{"do": "invent", state, milliseconds}`: equations that the first goal of a state may lack, and what its hypotheses
+imply. -/
+def Server.invent (server : Server) (request : Request) : IO (List (String × Json)) := do
+  let kept ← server.keptState request
+  let milliseconds : Nat ← field request "milliseconds"
+  let find : Tactic.TacticM (Array (Nat × String) × Array String) := do
+    let goal ← Tactic.getMainGoal
+    let lemmas ← goal.withContext do
+      let constants := (← instantiateMVars (← goal.getType)).getUsedConstants
+      kept.scope.nearestAlso constants (reachable (← getEnv) constants 6)
+    let deadline := (← IO.monoMsNow) + milliseconds
+    return (← invented goal 40 deadline, ← consequences goal lemmas)
+  let limits : Limits := { heartbeats := 0, milliseconds }
+  match ← (server.dog.guard (2 * milliseconds) fun cancel => (kept.state.run limits cancel find).toBaseIO) with
+  | .ok ((equations, implied), _) =>
+    return [("equations", Json.arr (equations.map fun (rank, text) => Json.mkObj [("rank", toJson rank), ("statement", text)])),
+      ("implied", toJson implied)]
+  | .error _ => return []
+
 /-- `{"do": "close", state, script}`: runs a whole script from a state and asks the kernel. -/
 def Server.close (server : Server) (request : Request) : IO (List (String × Json)) := do
   let kept ← server.keptState request
@@ -432,6 +452,7 @@ def Server.answer (server : Server) (request : Request) : IO (List (String × Js
   | "fit" => server.fit request
   | "proof" => server.proof request
   | "run" => server.run request
+  | "invent" => server.invent request
   | "close" => server.close request
   | "challenge" => server.challenge request
   | "judge" => server.judge request

@@ -67,6 +67,12 @@ def hypothesisJson (decl : LocalDecl) : MetaM Json := do
     | none => fields
   return Json.mkObj fields
 
+/-- The head of the proposition that a definition stands for; empty for other definitions. -/
+def bodyHead (name : Name) : MetaM String := do
+  let some (.defnInfo info) := (← getEnv).find? name | return ""
+  lambdaTelescope info.value fun _ body => do
+    if ← Meta.isProp body then headName body else return ""
+
 /-- A definition that occurs in a goal: what can be done with it. -/
 def definitionJson? (name : Name) : MetaM (Option Json) := do
   let env ← getEnv
@@ -79,7 +85,8 @@ def definitionJson? (name : Name) : MetaM (Option Json) := do
     | _ => none
   let some kind := kind? | return none
   let recursive ← if kind == "definition" then isRecursiveDefinition name else pure false
-  return Json.mkObj [("name", ← shortName name), ("kind", kind), ("recursive", recursive),
+  let body ← if kind == "definition" && !recursive then bodyHead name else pure ""
+  return Json.mkObj [("name", ← shortName name), ("kind", kind), ("recursive", recursive), ("body", body),
     ("instance", isInstanceCore env name), ("projection", (env.getProjectionFnInfo? name).isSome)]
 
 /-- The explicit arguments of an application. -/
@@ -187,8 +194,56 @@ def hypothesisNames (env : Environment) (lctx : LocalContext) : Array String :=
   lctx.foldl (init := #[]) fun names decl =>
     if decl.isImplementationDetail then names else names.push (writtenIn env decl.userName)
 
+/-- The project's constants in the value of a definition, also in what the elaborator made of parts of it. -/
+partial def constantsOf (env : Environment) (name : Name) (depth : Nat := 3) : Array Name :=
+  match depth, env.find? name with
+  | depth + 1, some (.defnInfo info) => info.value.getUsedConstants.foldl (init := #[]) fun found c =>
+    if c == name || isLibrary env c then found
+    else if c.isInternalDetail || isMatcherCore env c then found ++ constantsOf env c depth
+    else found.push c
+  | _, _ => #[]
+
+/-- Parts of the names of what Lean derives from a type. -/
+def generated : List Name := [`brecOn, `below, `casesOn, `recOn, `rec, `ctorIdx, `ctorElim, `noConfusion, `sizeOf_spec]
+
+/-- The project's definitions that unfolding those in a goal leads to, the nearest first. -/
+def reachable (env : Environment) (constants : Array Name) (count : Nat) : Array Name := Id.run do
+  let mut found := #[]
+  let mut waiting := constants.filter fun c => !isLibrary env c
+  for _ in [0:3] do
+    let mut next := #[]
+    for name in waiting do
+      for c in constantsOf env name do
+        unless constants.contains c || found.contains c do
+          next := next.push c
+          found := found.push c
+    waiting := next
+  let unfoldable := found.filter fun c =>
+    (env.find? c matches some (.defnInfo _)) && !isInstanceCore env c && !isAuxRecursor env c
+      && !(c.components.any (generated.contains ·)) && !isNoConfusion env c && (env.getProjectionFnInfo? c).isNone
+  return unfoldable.extract 0 count
+
+/-- The fields that are propositions, of the project's structures and classes that the context has values of. -/
+def lawsInScope (count : Nat) : MetaM (Array Name) := do
+  let env ← getEnv
+  let mut structures := #[]
+  for decl in ← getLCtx do
+    unless decl.isImplementationDetail do
+      if let some name := (← instantiateMVars decl.type).getAppFn.constName? then
+        if isStructure env name && !isLibrary env name then
+          for s in #[name] ++ (← getAllParentStructures name) do
+            unless structures.contains s || isLibrary env s do structures := structures.push s
+  let mut found := #[]
+  for name in structures do
+    for field in getStructureFields env name do
+      if let some projection := getProjFnForField? env name field then
+        let type := (← getConstInfo projection).type
+        if !found.contains projection && (← forallTelescope type fun _ body => Meta.isProp body) then
+          found := found.push projection
+  return found.extract 0 count
+
 /-- The whole structure of a goal. -/
-def goalJson (goal : MVarId) (nearest : Array Name → CoreM (Array Name)) : MetaM (List (String × Json)) := goal.withContext do
+def goalJson (goal : MVarId) (nearest : Array Name → Array Name → CoreM (Array Name)) : MetaM (List (String × Json)) := goal.withContext do
   let target ← instantiateMVars (← goal.getType)
   let mut hypotheses := #[]
   let mut constants := target.getUsedConstants
@@ -198,6 +253,7 @@ def goalJson (goal : MVarId) (nearest : Array Name → CoreM (Array Name)) : Met
       for name in (← instantiateMVars decl.type).getUsedConstants do
         unless constants.contains name do constants := constants.push name
   let definitions ← constants.filterMapM definitionJson?
+  let deeper := reachable (← getEnv) constants 6
   let calls ← recursiveCalls target
   let eqType ← match target.eq? with
     | some (type, _, _) => headName (← whnfR type)
@@ -207,7 +263,9 @@ def goalJson (goal : MVarId) (nearest : Array Name → CoreM (Array Name)) : Met
     ("definitions", Json.arr definitions), ("equality", eqType),
     ("calls", Json.arr (calls.map fun (call, args) =>
       Json.mkObj [("call", call), ("arguments", toJson args)])),
-    ("lemmas", toJson (← (← nearest constants).mapM fun name => shortName name)),
+    ("laws", toJson (← (← lawsInScope 12).mapM fun name => shortName name)),
+    ("deeper", toJson (← deeper.mapM fun name => shortName name)),
+    ("lemmas", toJson (← (← nearest constants deeper).mapM fun name => shortName name)),
     ("tag", if tag.isAnonymous then "" else writtenIn env tag.eraseMacroScopes)]
 
 end Gateway

@@ -83,4 +83,12 @@ def Scope.nearest (scope : Scope) (constants : Array Name) (count : Nat) : CoreM
     unless ← scope.rests name do chosen := chosen.push name
   return chosen
 
+/-- The lemmas nearest to a goal with these constants, then those nearest to it and the definitions that unfolding
+leads to. -/
+def Scope.nearestAlso (scope : Scope) (constants deeper : Array Name) : CoreM (Array Name) := do
+  let near ← scope.nearest constants 8
+  if deeper.isEmpty then return near
+  let more ← scope.nearest (constants ++ deeper) 10
+  return near ++ (more.filter (!near.contains ·)).extract 0 4
+
 end Gateway
