@@ -40,9 +40,43 @@ def unfoldable(goal: Goal) -> list[str]:
     return [d.name for d in goal.definitions if d.kind == "definition" and not d.projection]
 
 
+def predicates(goal: Goal) -> list[str]:
+    """Returns the project's inductive predicates that head the target or a hypothesis; `grind` takes their rules."""
+    heads = {goal.head, *(h.head for h in goal.hypotheses if h.prop)}
+    return [
+        d.name
+        for d in goal.definitions
+        if d.kind == "inductive" and any(head == d.name or head.endswith(f".{d.name}") for head in heads)
+    ]
+
+
+def lemma_sets(goal: Goal) -> list[list[str]]:
+    """Returns sets of lemmas for a goal, those of few lemmas first: the nearest one, two and four, and all."""
+    sizes = sorted({size for size in (1, 2, 4, len(goal.lemmas)) if 0 < size <= len(goal.lemmas)})
+    return [list(goal.lemmas[:size]) for size in sizes]
+
+
+def given(tactic: str, *names: Sequence[str]) -> str:
+    """Returns `tactic [names]`, or the tactic alone if there are no names."""
+    listed = ", ".join(dict.fromkeys(name for group in names for name in group))
+    return f"{tactic} [{listed}]" if listed else tactic
+
+
+def closers(goal: Goal) -> list[str]:
+    """Returns closing tactics for every case of a split: with definitions, and with the nearest lemmas too."""
+    own, rules = unfoldable(goal), predicates(goal)
+    found = [given("simp_all", own), given("grind", own, rules)]
+    if goal.lemmas:
+        found += [given("grind", own, rules, goal.lemmas[:5]), given("simp_all", own, goal.lemmas[:4])]
+    if goal.deeper:
+        found += [given("simp_all", own, goal.deeper), given("grind", own, goal.deeper)]
+    if goal.laws:
+        found.append(given("grind", own, goal.laws))
+    return [*found, f"{given('simp_all', own)} <;> omega", f"{given('simp_all', own)} <;> grind"]
+
+
 def _closing(goal: Goal) -> Iterator[tuple[str, float]]:
     definitions = unfoldable(goal)
-    lemmas = list(goal.lemmas[:6])
     facts = [h.name for h in goal.hypotheses if h.prop and not h.instance]
     yield "rfl", -0.3
     if facts:
@@ -62,14 +96,34 @@ def _closing(goal: Goal) -> Iterator[tuple[str, float]]:
             yield f"simp_all [{names}] <;> grind", -1.9
         yield f"grind [{names}]", -1.2
         yield f"simp [{names}] <;> omega", -1.5
-    if lemmas:
-        yield f"simp [{', '.join(lemmas)}]", -1.0
-        yield f"simp_all [{', '.join([*definitions, *lemmas])}]", -1.2
-        yield f"grind [{', '.join([*definitions, *lemmas])}]", -1.5
+    yield from _with_lemmas(goal, definitions)
     yield "grind", -1.3
+    if facts:
+        yield "solve_by_elim", -1.5
     yield "decide", -1.6
     yield from by_numbers(goal)
-    yield "exact?", -4.0
+    yield "exact?", -3.0 if goal.tag else -1.8
+
+
+def _with_lemmas(goal: Goal, own: list[str]) -> Iterator[tuple[str, float]]:
+    """Yields simplification and `grind` with sets of the nearest lemmas, with and without definitions."""
+    rules = predicates(goal)
+    for rank, lemmas in enumerate(lemma_sets(goal)):
+        weight = -1.0 - 0.1 * rank
+        yield given("simp", lemmas), weight
+        yield given("simp_all", own, lemmas), weight - 0.1
+        yield given("grind", lemmas), weight - 0.3
+        yield given("grind", own, lemmas), weight - 0.3
+    if rules:
+        yield given("grind", own, rules), -1.1
+        yield given("grind", own, rules, goal.lemmas[:4]), -1.4
+    if goal.laws:
+        yield given("grind", own, goal.laws), -1.2
+        yield given("grind", own, goal.laws, goal.lemmas[:4]), -1.3
+        yield given("simp_all", own, goal.laws, goal.lemmas[:4]), -1.3
+    if goal.deeper:
+        yield given("simp_all", own, goal.deeper), -1.5
+        yield given("grind", own, goal.deeper, goal.lemmas[:4]), -1.6
 
 
 def _unique(pairs: Iterator[tuple[str, float]]) -> list[tuple[str, float]]:

@@ -142,6 +142,67 @@ def test_lemmas_in_reach_are_given_to_automation_and_structure() -> None:
     assert {"rw [near_lemma]", "rw [← near_lemma]", "apply near_lemma"} <= tactics(Structure(), near)
 
 
+def test_sets_of_few_and_of_many_lemmas_are_tried() -> None:
+    near = goal("Eq", fact("h", "Eq"), value("n"), lemmas=("a", "b", "c", "d", "e"))
+    assert {"simp [a]", "simp_all [a, b]", "grind [a, b, c, d]", "grind [a, b, c, d, e]"} <= tactics(Automation(), near)
+    assert {"induction n <;> grind [a, b, c, d, e]", "induction n <;> simp_all [a, b, c, d]"} <= tactics(
+        Structure(), near
+    )
+    assert {"rw [a] at h", "simp [a, b, c, d] at h"} <= tactics(Structure(), near)
+
+
+def test_definitions_that_unfolding_leads_to_are_given_to_closing_tactics() -> None:
+    sort = Definition("sort", "definition", recursive=True, instance=False, projection=False)
+    found = tactics(Automation(), goal("Eq", definitions=(sort,), deeper=("insert",)))
+    assert "simp_all [sort, insert]" in found
+
+
+def test_laws_of_structures_are_given_to_grind() -> None:
+    assert "grind [assoc, unit]" in tactics(Automation(), goal("Eq", laws=("assoc", "unit")))
+
+
+def test_grind_gets_the_rules_of_inductive_predicates() -> None:
+    path = Definition("Path", "inductive", recursive=True, instance=False, projection=False)
+    data = Definition("Tree", "inductive", recursive=True, instance=False, projection=False)
+    found = tactics(Automation(), goal("Own.Path", fact("h", "Own.Path", constructors=2), definitions=(path, data)))
+    assert "grind [Path]" in found
+    assert not any("Tree" in tactic for tactic in found)
+
+
+def test_a_definition_that_stands_for_a_proposition_is_unfolded_everywhere() -> None:
+    even = Definition("Even", "definition", recursive=False, instance=False, projection=False, body="Exists")
+    assert "simp only [Even] at *" in tactics(Structure(), goal("Own.Even", definitions=(even,)))
+
+
+def test_an_induction_on_a_derivation_names_indices_that_are_no_variables() -> None:
+    derivation = fact("h", "Own.Sorted", "Sorted (x :: xs)", constructors=3, recursive=True)
+    found = tactics(Structure(), goal("Own.P", derivation))
+    assert any(t.startswith("generalize ei : (x :: xs) = i at h\ninduction h") for t in found)
+
+
+def test_a_function_is_chosen_from_a_hypothesis_that_promises_values() -> None:
+    found = tactics(Structure(), goal("Exists", fact("h", "forall", "∀ (y : β), ∃ x, f x = y")))
+    assert "obtain ⟨f, h⟩ := Classical.axiomOfChoice h" in found
+
+
+def test_a_function_of_truth_values_is_split_into_its_values() -> None:
+    function = Hypothesis("f", "Bool → Bool", "arrow")
+    variable = Hypothesis("b", "Bool", "Bool", constructors=2)
+    (table,) = (t for t in tactics(Structure(), goal("Eq", function, variable)) if "f true" in t)
+    assert table == "cases b <;> cases e0 : f true <;> cases e1 : f false <;> simp_all"
+
+
+def test_witnesses_are_sums_products_and_applications_of_what_is_there() -> None:
+    function = Hypothesis("g", "Nat → Nat", "arrow")
+    found = tactics(Structure(), goal("Exists", function, value("a"), value("b")))
+    assert {"exists (b + a)", "exists (b * a)", "exists (g b)", "exact ⟨_, ‹_›⟩"} <= found
+
+
+def test_a_computed_witness_comes_with_its_proof() -> None:
+    found = tactics(Structure(), goal("Exists", value("a"), target="∃ x, 2 * x = 4 * a"))
+    assert "exact ⟨(2 * a), by grind⟩" in found
+
+
 def test_a_universal_goal_is_introduced() -> None:
     assert {"intros", "intro x"} <= tactics(Structure(), goal("forall"))
     assert {"intros", "intro h"} <= tactics(Structure(), goal("arrow"))
