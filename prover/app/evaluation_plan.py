@@ -15,6 +15,7 @@ from prover.progress import Reporter
 from prover.search.budget import Budget
 from prover.tactics.ensemble import GeneratorStatistics
 from prover.tactics.generator import Generator
+from prover.tactics.invention import INVENTIONS
 
 DEFAULT_PASS_TEMPERATURE = 0.5
 """The temperature of the noise between passes, if there are several and none is given."""
@@ -32,6 +33,8 @@ class EvaluationOptions:
     """The limits of each tactic."""
     width: int
     """The maximum number of tactics tried on each goal."""
+    invent: tuple[str, ...] = INVENTIONS
+    """What the search looks for when a goal is stuck."""
     model: ModelChoice | None = None
     mode: Mode = "tactics"
     """Whether the model proposes tactics, whole proofs, or both."""
@@ -90,6 +93,7 @@ def _system(options: EvaluationOptions, reporter: Reporter) -> System:
         mixture(generators, statistics, frozen=True),
         options.budget,
         width=options.width,
+        invent=options.invent,
         limits=options.limits,
         level=options.level,
         drafting=asked.drafting,

@@ -74,6 +74,7 @@ class ExecutorOptions:
         }
         if self.strategy != Strategy():
             settings["width"] = self.strategy.width
+            settings["invent"] = list(self.strategy.invent)
             settings["tactic_ms"] = self.strategy.limits.milliseconds
             settings["engine"] = self.strategy.engine
         return settings | ({} if self.level == DEFAULT_LEVEL else {"level": self.level})

@@ -25,6 +25,7 @@ from prover.cli.options import (
     JsonCommand,
     allowed_axioms_option,
     generators_option,
+    invent_option,
     jobs_option,
     json_option,
     mode_option,
@@ -164,6 +165,7 @@ OPTIONS: tuple[Any, ...] = (
     click.option("--expansions", type=click.IntRange(min=1), help="Maximum number of goals expanded in an attempt."),
     tactic_timeout_option(),
     width_option(),
+    invent_option,
     generators_option(),
     mode_option,
     revisions_option,
@@ -242,7 +244,7 @@ def _evaluate(benchmark: str, /, **given: Any) -> int:
 def _options(given: dict[str, Any]) -> EvaluationOptions:
     """Returns the options of the command line as a value."""
     limits = model_limits(given["tokens"], given["cost"], given["model"])
-    search = ("generators", "width", "model", "mode", "revisions", "level")
+    search = ("generators", "width", "invent", "model", "mode", "revisions", "level")
     trials = ("baselines", "passes", "temperature", "seed", "jobs", "axioms")
     return EvaluationOptions(
         budget=Budget(given["timeout"], given["expansions"], **limits),

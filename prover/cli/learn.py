@@ -12,6 +12,7 @@ from prover.app.planning import planned_order
 from prover.cli.curriculum import order_option, print_plan, repos_option
 from prover.cli.options import (
     generators_option,
+    invent_option,
     jobs_option,
     search_level_option,
     tactic_timeout_option,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
 @timeout_option()
 @tactic_timeout_option()
 @width_option()
+@invent_option
 @generators_option()
 @search_level_option
 @click.option("--seed", type=int, default=0, show_default=True, help="Seed of everything random.")
@@ -78,6 +80,7 @@ def command(
     timeout: float,
     tactic_timeout: float,
     width: int,
+    invent: tuple[str, ...],
     generators: str,
     level: int,
     seed: int,
@@ -119,7 +122,7 @@ def command(
     config = CourseConfig(tuple(locations), order, reverse, rounds, chosen, seed, tactics, prove, baseline, pinned)
     made = learners_named(names, LearnerOptions(chosen, seed))
     chosen_generators = tuple(name for text in generators.split(",") if (name := text.strip()))
-    search = SearchStrategy(limits=TacticLimits(milliseconds=round(tactic_timeout * 1000)), width=width)
+    search = SearchStrategy(limits=TacticLimits(milliseconds=round(tactic_timeout * 1000)), width=width, invent=invent)
     options = ExecutorOptions(toolchain_choice, jobs, timeout, chosen_generators, search, level)
     print_summary(summary_of(learn(locations, config, made, options, reporter())))
 

@@ -9,6 +9,8 @@ import click
 from prover.check.gate import GATE_SECONDS
 from prover.check.levels import DEFAULT_LEVEL, HIGHEST_LEVEL
 from prover.lean.session import TacticLimits
+from prover.search.engine import DEFAULT_WIDTH
+from prover.tactics.invention import INVENTIONS
 
 Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
 
@@ -80,7 +82,7 @@ def tactic_limits(seconds: float) -> TacticLimits:
     return TacticLimits(milliseconds=round(seconds * 1000))
 
 
-def width_option(*aliases: str, default: int = 64, highest: int | None = None) -> Decorator:
+def width_option(*aliases: str, default: int = DEFAULT_WIDTH, highest: int | None = None) -> Decorator:
     """Returns `--width`, the maximum number of tactics tried on a goal.
 
     Args:
@@ -103,6 +105,24 @@ def generators_option(default: str = "automation,structure") -> Decorator:
         "--generators", default=default, show_default=True, help="Generators of tactics, separated by commas."
     )
 
+
+def _inventions(_: click.Context, __: click.Parameter, text: str) -> tuple[str, ...]:
+    """Returns the kinds that a value of `--invent` names."""
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if names == ("none",):
+        return ()
+    if unknown := [name for name in names if name not in INVENTIONS]:
+        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(INVENTIONS)}; or say none.")
+    return names
+
+
+invent_option = click.option(
+    "--invent",
+    default=",".join(INVENTIONS),
+    show_default=True,
+    callback=_inventions,
+    help="What the search looks for when a goal is stuck, separated by commas; or none.",
+)
 
 mode_option = click.option(
     "--mode",

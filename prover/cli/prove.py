@@ -20,6 +20,7 @@ from prover.cli.options import (
     allowed_axioms_option,
     gate_timeout_option,
     generators_option,
+    invent_option,
     jobs_option,
     json_option,
     mode_option,
@@ -57,6 +58,7 @@ from prover.search.engine import Strategy
 @tactic_timeout_option()
 @click.option("--expansions", type=click.IntRange(min=1), help="Maximum number of goals expanded for each theorem.")
 @width_option()
+@invent_option
 @generators_option()
 @mode_option
 @revisions_option
@@ -80,6 +82,7 @@ def command(
     tactic_timeout: float,
     expansions: int | None,
     width: int,
+    invent: tuple[str, ...],
     tokens: int | None,
     cost: float | None,
     generators: str,
@@ -115,7 +118,7 @@ def command(
         level,
         gate_timeout,
         asked,
-        Strategy(limits=tactic_limits(tactic_timeout), width=width),
+        Strategy(limits=tactic_limits(tactic_timeout), width=width, invent=invent),
         axioms=axioms,
         polish=not raw,
         arguments=tuple(sys.argv[1:]),

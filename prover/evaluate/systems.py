@@ -9,10 +9,11 @@ from prover.errors import UsageError
 from prover.lean.protocol import Goal
 from prover.lean.session import TacticLimits
 from prover.search.budget import Budget
-from prover.search.engine import DEFAULT_ENGINE, DEFAULT_LIMITS, DEFAULT_PRIORITY, Strategy
+from prover.search.engine import DEFAULT_ENGINE, DEFAULT_LIMITS, DEFAULT_PRIORITY, DEFAULT_WIDTH, Strategy
 from prover.search.priority import Priority, length_normalised
 from prover.tactics.automation import FIXED_LIST, FixedList
 from prover.tactics.generator import Generator, StatelessGenerator, Suggestion
+from prover.tactics.invention import INVENTIONS
 from prover.tactics.language.whole_proofs import WholeProofWriter
 
 CLOSERS = ("rfl", "decide", "omega", "simp_all", "grind")
@@ -38,7 +39,9 @@ class System:
     priority: Priority = DEFAULT_PRIORITY
     order: str = "Σ log p / √L"
     """The name of the priority."""
-    width: int = 64
+    width: int = DEFAULT_WIDTH
+    invent: tuple[str, ...] = INVENTIONS
+    """What the search looks for when a goal is stuck."""
     limits: TacticLimits = DEFAULT_LIMITS
     """The time limit of a single tactic."""
     once: bool = False
@@ -54,7 +57,7 @@ class System:
 
     def strategy(self) -> Strategy:
         """Returns the settings of the search."""
-        return Strategy(self.priority, self.limits, self.width, self.engine)
+        return Strategy(self.priority, self.limits, self.width, self.invent, self.engine)
 
     def settings(self) -> Mapping[str, Any]:
         """The settings on which its figures depend."""
@@ -63,6 +66,7 @@ class System:
             "generators": list(self.generator.names()),
             "order": self.order,
             "width": self.width,
+            "invent": list(self.invent),
             **({"engine": self.engine} if self.engine != DEFAULT_ENGINE else {}),  # so that earlier runs can be resumed
             **({"level": self.level} if self.level != DEFAULT_LEVEL else {}),
             **({"revisions": self.drafting.revisions} if self.drafting is not None else {}),
@@ -85,7 +89,7 @@ def baselines(names: Sequence[str], ours: System) -> list[System]:
     found: list[System] = []
 
     def add(name: str, generator: Generator) -> None:
-        found.append(replace(ours, name=name, generator=generator, once=True, drafting=None, knows={}))
+        found.append(replace(ours, name=name, generator=generator, once=True, invent=(), drafting=None, knows={}))
 
     for name in names:
         match name:

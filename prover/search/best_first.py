@@ -19,8 +19,9 @@ from prover.search.proof_replay import ProofReplay
 from prover.search.script import render
 from prover.search.stuck import stuck_at
 from prover.search.tactic_cost import TacticCostModel
-from prover.search.tree import Node, Tree, proof_steps
+from prover.search.tree import Node, Status, Tree, proof_steps
 from prover.tactics.generator import BoundGenerator, ProofStep, Suggestion
+from prover.tactics.invention import invented
 
 BATCH_SIZE = 8
 """the number of tactics sent to Lean at once"""
@@ -30,6 +31,12 @@ SHORTENED_GOALS = 6
 """the number of goals of a proof, from the root down, that one more batch of tactics may close at once"""
 SHORTENING_LIMITS = TacticLimits(milliseconds=500)
 """the limits of a tactic that would shorten a proof"""
+TRIED_BEFORE_INVENTION = 24
+"""the number of tactics tried on a goal before the search looks for what it lacks"""
+LAST_INVENTION_S = 4.0
+"""the seconds before the end in which the search looks for nothing more: no time would be left to use it"""
+EXPANSIONS_PER_INVENTION = 3
+"""the number of expanded goals for each goal for which the search looks for what it lacks"""
 SHORTEST_TACTIC_MS = 50
 """the time that a tactic gets even when less of the budget is left"""
 
@@ -52,6 +59,10 @@ class BestFirstSearch(Engine):
         self._session = session
         self._strategy = strategy
         self._generator = generator
+        self._tried: dict[Node, int] = {}
+        """the number of tactics tried on each goal"""
+        self._invented: set[Node] = set()
+        """the goals for which the search has looked for what they lack"""
 
     def run(self) -> Result:
         """See `Engine`."""
@@ -108,7 +119,23 @@ class BestFirstSearch(Engine):
             ranked = sorted(suggested, key=lambda each: -each.log_probability)
             node.pending = ranked[: self._strategy.width]
         node.pending = self._run_batch(node, node.pending, self._batch_size(), self._strategy.limits)
+        if self._lacks_something(node):
+            node.pending = self._invent(node, node.pending)
         self.tree.resume(node)
+
+    def _lacks_something(self, node: Node) -> bool:
+        """Returns whether it is time to look for what a goal lacks: once, when the best tactics have been tried."""
+        if node.status is Status.PROVED or node in self._invented or self.meter.seconds_left() < LAST_INVENTION_S:
+            return False
+        due = not node.pending or self._tried[node] >= TRIED_BEFORE_INVENTION
+        allowed = 1 + self.meter.expansions // EXPANSIONS_PER_INVENTION
+        return due and bool(self._strategy.invent) and len(self._invented) < allowed and len(node.state.goals) == 1
+
+    def _invent(self, node: Node, pending: list[Suggestion]) -> list[Suggestion]:
+        """Returns the pending tactics of a goal with those that state what it may lack."""
+        self._invented.add(node)
+        found = invented(node.state.goals[0], self._session.invent(node.state), self._strategy.invent)
+        return [*pending, *found]
 
     def _batch_size(self) -> int:
         """Returns the size of the next batch; it is 1 near the end, so that slow tactics cannot add up."""
@@ -119,6 +146,7 @@ class BestFirstSearch(Engine):
         """Runs the first `size` of a goal's pending tactics; returns the others."""
         pending = sorted(pending, key=lambda each: self._costs.penalty(each.tactic) - each.log_probability)
         batch = pending[:size]
+        self._tried[node] = self._tried.get(node, 0) + len(batch)
         outcomes = self._session.run(
             node.state, [suggestion.tactic for suggestion in batch], self._within_budget(limits)
         )

@@ -9,7 +9,9 @@ from prover.search.budget import Budget, Meter, ModelUsage
 from prover.search.priority import Priority, length_normalised
 from prover.search.stuck import StuckAt
 from prover.tactics.generator import BoundGenerator, ProofStep
+from prover.tactics.invention import INVENTIONS
 
+DEFAULT_WIDTH = 128
 DEFAULT_ENGINE = "best_first"
 DEFAULT_PRIORITY = length_normalised()
 DEFAULT_LIMITS = TacticLimits(milliseconds=1_500)
@@ -26,8 +28,10 @@ class Strategy:
 
     priority: Priority = DEFAULT_PRIORITY
     limits: TacticLimits = DEFAULT_LIMITS
-    width: int = 64
+    width: int = DEFAULT_WIDTH
     """the maximum number of tactics tried on a goal"""
+    invent: tuple[str, ...] = INVENTIONS
+    """the kinds of what a goal may lack that the search looks for, among `INVENTIONS`"""
     engine: str = DEFAULT_ENGINE
     """the name of an engine in the registry `ENGINES`"""
 

@@ -3,10 +3,10 @@
 import math
 from collections.abc import Mapping, Sequence
 
-from prover.lean.protocol import Goal
+from prover.lean.protocol import Equation, Goal
 from prover.lean.scripted import Fails, Leaves, ScriptedSession, Table, leaves, opened
-from prover.lean.session import State, TacticLimits
-from prover.search.best_first import BATCH_SIZE, BestFirstSearch
+from prover.lean.session import Inventions, State, TacticLimits
+from prover.search.best_first import BATCH_SIZE, TRIED_BEFORE_INVENTION, BestFirstSearch
 from prover.search.budget import Budget
 from prover.search.engine import Open, Proved, Strategy
 from prover.search.priority import length_normalised
@@ -19,6 +19,7 @@ from prover.search.tactic_cost import (
     kind_of,
 )
 from prover.tactics.generator import StatelessGenerator, Suggestion
+from prover.tactics.invention import INVENTIONS, invented
 
 Costs = Mapping[str, Mapping[str, float]]
 
@@ -258,6 +259,37 @@ def test_no_tactic_gets_more_time_than_the_search_has_left() -> None:
         generator.search = search(session, generator, Budget(seconds=101.0))
         generator.search.run()
     assert session.limits.milliseconds <= 1000
+
+
+LAW = Inventions((Equation(1, "law"),))
+(STATED,) = (suggestion.tactic for suggestion in invented(Goal("root"), LAW, INVENTIONS))
+"""the tactic that states the law as what the root lacks"""
+
+
+def test_a_stuck_goal_is_proved_by_what_it_lacks() -> None:
+    table: Table = {"root": {"simp": Fails(), STATED: leaves("the law")}, "the law": {"rfl": leaves()}}
+    known = Known({"root": {"simp": -1.0}, "the law": {"rfl": -1.0}})
+    with ScriptedSession(table, inventions={"root": LAW}) as session:
+        result = search(session, known).run()
+    assert isinstance(result, Proved)
+    assert result.scripts[0] == (STATED, "rfl")
+
+
+def test_nothing_is_invented_for_a_goal_while_better_tactics_wait() -> None:
+    tactics = {f"tactic{number}": -1.0 for number in range(TRIED_BEFORE_INVENTION + BATCH_SIZE)}
+    table: Table = {"root": {tactic: Fails() for tactic in tactics}}
+    session = ScriptedSession({"root": {**table["root"], STATED: Fails()}}, inventions={"root": LAW})
+    assert isinstance(search(session, Known({"root": tactics})).run(), Open)
+    tried = [tactic for _, tactic in session.answered]
+    assert tried.index(STATED) == TRIED_BEFORE_INVENTION
+
+
+def test_a_search_may_be_told_to_invent_nothing() -> None:
+    session = ScriptedSession({"root": {"simp": Fails()}}, inventions={"root": LAW})
+    strategy = Strategy(invent=())
+    engine = BestFirstSearch(session, opened("root"), Known({"root": {"simp": -1.0}}), strategy, Budget())
+    assert isinstance(engine.run(), Open)
+    assert [tactic for _, tactic in session.answered] == ["simp"]
 
 
 def test_a_refused_proof_is_not_found_again() -> None:
