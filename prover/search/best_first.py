@@ -3,7 +3,7 @@
 from collections import deque
 from dataclasses import replace
 
-from prover.lean.session import Advanced, Failed, Session, State, TacticLimits
+from prover.lean.session import Advanced, Failed, Session, State, TacticLimits, TacticOutcome
 from prover.search.budget import Budget, Meter, ModelUsage, NoModelUsage
 from prover.search.engine import (
     WHOLE_PROOF_LIMITS,
@@ -152,7 +152,7 @@ class BestFirstSearch(Engine):
         )
         for suggestion, outcome in zip(batch, outcomes, strict=True):
             self.meter.tactics += 1
-            self._costs.record(suggestion.tactic, outcome.microseconds)
+            self._costs.record(suggestion.tactic, _microseconds(outcome, limits))
             self._generator.on_result(node.state.goals[0], suggestion, outcome)
             match outcome:
                 case Advanced(states, replacement):
@@ -167,3 +167,9 @@ class BestFirstSearch(Engine):
         if left_ms >= limits.milliseconds:
             return limits
         return replace(limits, milliseconds=max(SHORTEST_TACTIC_MS, int(left_ms)))
+
+
+def _microseconds(outcome: TacticOutcome, limits: TacticLimits) -> int:
+    """Returns what a tactic cost; one that ended its process took at least its whole time."""
+    ended = isinstance(outcome, Failed) and outcome.kind in ("timeout", "died")
+    return max(outcome.microseconds, 1_000 * limits.milliseconds) if ended else outcome.microseconds

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 MEAN_MS: Mapping[str, float] = {
     "rfl": 2, "assumption": 1, "contradiction": 5, "omega": 2, "decide": 1, "exact": 1, "apply": 1.5, "rw […]": 1.5,
-    "simp": 4, "simp […]": 15, "simp_all": 7, "simp_all […]": 65, "grind": 17, "grind […]": 14, "exact?": 60,
+    "simp": 4, "simp […]": 15, "simp_all": 7, "simp_all […]": 65, "grind": 17, "grind […]": 14, "exact?": 1_000,
     "intro": 2, "intros": 2, "obtain": 2, "subst": 1, "funext": 2, "exists": 3, "refine": 3, "unfold": 5,
     "constructor": 5, "cases": 25, "induction": 22, "fun_induction": 60, "split": 14, "constructor <;> simp_all": 4,
     "simp <;> omega […]": 7, "simp_all <;> omega […]": 13, "cases <;> simp_all […]": 40, "cases <;> grind […]": 54,

@@ -102,7 +102,7 @@ def _closing(goal: Goal) -> Iterator[tuple[str, float]]:
         yield "solve_by_elim", -1.5
     yield "decide", -1.6
     yield from by_numbers(goal)
-    yield "exact?", -3.0 if goal.tag else -1.8
+    yield "exact?", -4.0 if goal.tag else -3.0
 
 
 def _with_lemmas(goal: Goal, own: list[str]) -> Iterator[tuple[str, float]]:
