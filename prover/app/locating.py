@@ -58,8 +58,8 @@ class ReadModule:
     """The errors as `lean` prints them."""
 
     def incomplete(self) -> Iterator[Target]:
-        """Yields each target that has a `sorry`; none of a file with errors."""
-        yield from (t for t in self.targets if t.task.declaration.incomplete and not self.errors)
+        """Yields each target that has a `sorry` and no errors."""
+        yield from (t for t in self.targets if t.task.declaration.incomplete and not t.task.broken)
 
 
 Unreadable = Callable[[Module, ProverError], None]
@@ -77,7 +77,7 @@ class Locator:
         """Creates a locator.
 
         Args:
-            unreadable: Receives each file that has errors.
+            unreadable: Receives each file with targets that has errors; Lean recovers, so the others are found.
         """
         self._workspace = workspace
         self._session = session
@@ -180,7 +180,7 @@ class Locator:
     def _tell(self, module: Module, read: ReadModule) -> None:
         if read.errors:
             file, number = self._workspace.repository.relative(module), counted(len(read.errors), "error")
-            message = f"{file} does not compile ({number}): fix it first."
+            message = f"{file} has {number}: its theorems without errors are treated as usual."
             self._unreadable(module, BrokenFile(message, read.errors))
 
 

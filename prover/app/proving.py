@@ -139,8 +139,6 @@ class _Run:
                     yield from (provable(locator.named(name)) for name in dict.fromkeys(names))
 
     def _unreadable(self, module: Module, error: ProverError) -> None:
-        if self._request.wanted is not None:
-            raise error
         self._add(TheoremReport.of_broken_file(self._workspace.repository.relative(module), error))
 
     def _read_files(self, targets: Iterable[Target]) -> None:

@@ -324,7 +324,8 @@ def taken_by_lean(session: LeanSession, submission: Submission, judgement: Judge
         known = judgement.messages
         objection = lean_objection(session.toolchain, session.search_path, submission.candidate, known)
         if objection is not None:
-            return Refused(f"`lean` does not compile the file with it: {objection}", judgement.messages)
+            reason = f"`lean` does not compile the file with it: {objection}"
+            return Refused(reason, judgement.messages, wrong=not submission.searched)
     return judgement
 
 

@@ -147,7 +147,7 @@ FOOTER = """\
 ## Reports for programs
 
 `--json FILE` writes the result to a file; without a file, or with `-`, to standard output. For each theorem the report
-of `prove` has `theorem` (empty for a file with errors), `file`, `line`, `status` (`proved`,
+of `prove` has `theorem` (empty for a file with errors, `example` for an example), `file`, `line`, `status` (`proved`,
 `open`, `error`), `proof`, `patch`, `axioms`, `toolchain`, `seconds`, `gate_seconds`, `expansions`, `tactics_run` and
 more; `refused` is why the gate refused a wrong proof, `undecided` why one could not be written or checked, and
 `remarks` has what keeps the file from compiling although the proof is right. The patches of a file apply in the order
@@ -155,8 +155,8 @@ of the report. Each result of `check` says up to which level, and by which Lean.
 
 ## Names and places
 
-Where a command takes a theorem, its full name or a place `FILE#LINE` may be given; a place is needed where several
-files declare the name. A repository is a path or URL, `@` and a revision, `#` and a directory in it.
+Where a command takes a theorem, its full name or a place `FILE#LINE` may be given; a place is needed for an `example`,
+and where several files declare the name. A repository is a path or URL, `@` and a revision, `#` and a directory in it.
 
 ## Where files are kept
 

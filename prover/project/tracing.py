@@ -8,7 +8,7 @@ from prover.lean.protocol import Declaration, RecordedCommand, RecordedTactic
 from prover.lean.session import Recording, SorryGoal, SourceText
 from prover.lean.traced import PremiseUse, TracedDeclaration, TracedModule, TracedSorry, TracedStep
 
-TRACE_VERSION = 2
+TRACE_VERSION = 3
 """The version of the content of traces; traces of another version are replaced."""
 LEANS_EXAMPLE = "_example"
 """The last part of the name under which Lean elaborates an `example`."""

@@ -124,15 +124,13 @@ def test_a_definition_is_nothing_to_prove(repository: Path, capsys: pytest.Captu
     assert "nothing to prove" in capsys.readouterr().err
 
 
-def test_a_file_that_does_not_compile_is_shown_with_leans_messages(
-    repository: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_errors_of_a_file_are_shown_in_leans_words(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     write(repository, {"Small/Main.lean": MAIN + "theorem bad : 1 = 2 := rfl\n"})
-    assert run(["prove", "--repo", str(repository), "--theorem", "both", *QUICK]) == 2
-    message = capsys.readouterr().err
-    assert "Small/Main.lean:6:" in message
-    assert "error" in message
-    assert "Small/Main.lean does not compile" in message
+    assert run(["prove", "--repo", str(repository), "--theorem", "both", *QUICK]) == 1
+    printed = capsys.readouterr().out
+    assert "✗ Small/Main.lean  Small/Main.lean has 1 error" in printed
+    assert "    Small/Main.lean:6:" in printed
+    assert "1 of 1 proved; 1 file with errors" in printed
     assert run(["lean", str(repository / "Small/Main.lean")]) == 1
     assert "Small/Main.lean:6:" in capsys.readouterr().out
 
@@ -142,8 +140,8 @@ def test_a_broken_file_does_not_hide_the_others(repository: Path, capsys: pytest
     assert run(["prove", "--repo", str(repository), "--all", *QUICK]) == 1
     printed = capsys.readouterr().out
     assert "Small.double_eq" in printed
-    assert "1 of 1 proved" in printed
-    assert "Small/Main.lean does not compile" in printed
+    assert "1 of 1 proved; 1 file with errors" in printed
+    assert "Small/Main.lean has 1 error" in printed
 
 
 def test_a_file_that_needs_mathlib_says_so(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:

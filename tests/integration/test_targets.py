@@ -55,6 +55,174 @@ def listed(root: Path, *words: str) -> list[dict[str, Any]]:
     return rows
 
 
+# --- examples ---
+
+EXAMPLES = """\
+namespace Few
+variable (p q : Prop) (hp : p)
+
+/-- A comment. -/
+example (hq : q) : q ∧ p := by
+  sorry
+
+example : p := sorry
+
+theorem between (n : Nat) : n + 0 = n := by
+  sorry
+
+example {α : Type u} (xs : List α) : (xs ++ []).length = xs.length := by
+  have h : xs ++ [] = xs := by sorry
+  rw [h]
+
+example : 2 + 2 = 4 := rfl
+example : Nat := 3
+end Few
+"""
+
+
+def test_examples_are_proved_by_their_place(root: Path, toolchain_words: list[str]) -> None:
+    write(root, {"Small/Few.lean": EXAMPLES})
+    rows = proving(root, "--file", "Small/Few.lean", "--apply", *toolchain_words, status=0)
+    assert [(row["theorem"], row["line"]) for row in rows] == [
+        ("example", 5), ("example", 8), ("Few.between", 10), ("example", 13),
+    ]  # fmt: skip
+    assert {row["status"] for row in rows} == {"proved"}
+    assert "sorry" not in (root / "Small/Few.lean").read_text()
+    assert run(["lean", str(root / "Small/Few.lean"), *toolchain_words]) == 0
+
+
+def test_an_example_is_named_by_a_line_of_it(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(root, {"Small/Few.lean": EXAMPLES})
+    rows = proving(root, "--file", "Small/Few.lean", "--line", "14", status=0)
+    rows += proving(root, "--theorem", "Small/Few.lean#8", status=0)
+    rows += proving(root, "--theorem", "Small/Few.lean#17", status=0)
+    assert [row["line"] for row in rows] == [13, 8, 17]
+    assert run(["prove", "--repo", str(root), "--theorem", "Small/Few.lean#11", *QUICK, "--timeout", "1"]) in (0, 1)
+    assert "Few.between" in capsys.readouterr().out
+
+
+def test_proofs_of_examples_are_checked_like_others(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(root, {"Small/Few.lean": EXAMPLES})
+    proof = tmp_path / "proof"
+    for line, text, status, said in (
+        (5, "exact ⟨hq, hp⟩", 0, "verified to level 4"),
+        (8, "sorry", 3, "rests on `sorry`"),
+        (8, "exact hp\nexample : True := trivial", 3, "stands after the proof"),
+        (13, "native_decide", 3, "trusts the compiler"),
+    ):
+        proof.write_text(text)
+        place = f"Small/Few.lean#{line}"
+        assert run(["check", "--repo", str(root), "--theorem", place, "--proof", str(proof), "--level", "4"]) == status
+        printed = capsys.readouterr().out
+        assert said in printed
+        assert f"example  Small/Few.lean:{line}" in printed
+
+
+def test_an_audit_sees_examples(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    axioms = "axiom lie : False\nexample : 1 = 2 := lie.elim\nexample : 2 + 2 = 4 := rfl\n"
+    write(root, {"Small/Few.lean": EXAMPLES, "Small/Ax.lean": axioms})
+    assert run(["check", "--repo", str(root), "--all", "--jobs", "1"]) == 3
+    printed = capsys.readouterr().out
+    for line in (5, 8, 13):
+        assert f"Small/Few.lean:{line}  refused: example: it rests on `sorry`" in printed
+    assert "Small/Ax.lean:2  refused: example: it rests on axioms that are not allowed: `lie`" in printed
+    assert "Small/Ax.lean:3" not in printed
+
+
+def test_sorries_of_examples_are_listed(root: Path) -> None:
+    write(root, {"Small/Few.lean": EXAMPLES})
+    rows = listed(root)
+    assert [(row["declaration"], row["line"]) for row in rows] == [
+        ("example", 6), ("example", 8), ("Few.between", 11), ("example", 14),
+    ]  # fmt: skip
+
+
+# --- data ---
+
+DATA = """\
+def f : Nat → Nat := sorry
+def g : Nat → Nat := fun n => f n + 1
+def small : { n : Nat // n < 5 } := ⟨3, by sorry⟩
+structure Point where
+  x : Nat
+  y : Nat
+def origin : Point := { x := 0, y := by sorry }
+theorem about (n : Nat) : g n = f n + 1 := by sorry
+theorem of_small : small.val < 6 := by sorry
+theorem beside (n : Nat) : n + 0 = n := by sorry
+example : Nat := sorry
+"""
+
+
+def test_data_is_left_and_what_rests_on_it_says_so(root: Path, toolchain_words: list[str]) -> None:
+    write(root, {"Small/Data.lean": DATA})
+    rows = {(row["theorem"], row["line"]): row for row in proving(root, "--all", *toolchain_words, status=1)}
+    for name, line in (("f", 1), ("origin", 7), ("example", 11)):
+        assert "needs a value" in rows[name, line]["reason"]
+        assert (rows[name, line]["status"], rows[name, line]["tactics_run"]) == ("open", 0)
+    assert "rests on `f`, left to `sorry`" in rows["about", 8]["reason"]
+    assert "rests on `small`, left to `sorry`" in rows["of_small", 9]["reason"]
+    assert rows["about", 8]["tactics_run"] == rows["of_small", 9]["tactics_run"] == 0
+    assert rows["small", 3]["status"] == rows["beside", 10]["status"] == "proved"
+
+
+def test_sorries_says_where_a_value_is_missing(root: Path) -> None:
+    write(root, {"Small/Data.lean": DATA})
+    assert {row["line"] for row in listed(root) if row["value"]} == {1, 7, 11}
+
+
+# --- files with errors ---
+
+BROKEN = """\
+theorem wrong : 1 = 2 := rfl
+theorem first (n : Nat) : n + 0 = n := by
+  sorry
+theorem second (p : Prop) (h : p) : p := by
+  exact nothing
+theorem third (p q : Prop) (hp : p) (hq : q) : p ∧ q := by sorry
+
+theorem fourth (n : Nat) : n = := by sorry
+theorem fifth : 2 + 2 = 4 := by sorry
+"""
+
+
+def test_the_other_theorems_of_a_broken_file_are_proved(
+    root: Path, toolchain_words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(root, {"Small/Broken.lean": BROKEN, "Small/Fine.lean": "theorem fine : True := by sorry\n"})
+    rows = proving(root, "--all", *toolchain_words, status=1)
+    printed = capsys.readouterr().out
+    assert {row["theorem"]: row["status"] for row in rows if row["theorem"]} == {
+        "first": "proved", "third": "proved", "fifth": "proved", "fine": "proved",
+    }  # fmt: skip
+    (broken,) = [row for row in rows if not row["theorem"]]
+    assert broken["file"] == "Small/Broken.lean"
+    assert len(broken["messages"]) == 4
+    assert "4 of 4 proved; 1 file with errors" in printed
+    assert "note: the file has 4 errors elsewhere" in printed
+
+
+def test_a_broken_proof_is_replaced_when_it_is_named(root: Path) -> None:
+    write(root, {"Small/Broken.lean": BROKEN})
+    rows = proving(root, "--theorem", "second", "--apply", status=1)
+    assert [row["status"] for row in rows] == ["error", "proved"]
+    assert "nothing" not in (root / "Small/Broken.lean").read_text()
+
+
+def test_a_proof_that_breaks_what_comes_after_it_is_refused(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(root, {"Small/Broken.lean": BROKEN})
+    proof = tmp_path / "proof"
+    for text, status in (("rfl", 0), ("exact rfl'", 3), ("have := 1\n  trivial )", 3)):
+        proof.write_text(text)
+        words = ["check", "--repo", str(root), "--theorem", "first", "--proof", str(proof), "--level", "3"]
+        assert run(words) == status
+        assert ("the file has 4 errors elsewhere" in capsys.readouterr().out) == (status == 0)
+
+
 # --- patches ---
 
 
@@ -184,6 +352,8 @@ def test_files_whose_warnings_are_errors_are_opened(
     assert "error: declaration uses" in capsys.readouterr().out
     rows = proving(root, "--all", "--apply", *toolchain_words, status=0)
     assert {row["theorem"]: row["status"] for row in rows} == {"first": "proved", "second": "proved"}
+    (second,) = [row for row in rows if row["theorem"] == "second"]
+    assert "unused variable" in second["remarks"][0]
     assert run(["lean", str(root / "Small/W.lean"), *toolchain_words]) == 0
 
 

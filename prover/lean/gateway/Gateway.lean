@@ -113,22 +113,34 @@ def Server.write (server : Server) (request : Request) : IO (List (String × Jso
   writeOlean source.after.env source.mainModule path (fieldD request "stubs" false)
   return []
 
-/-- `{"do": "declarations", source, detail?}`: what the file declares, in the order of the text. -/
+/-- One row of the declarations of a file; with `tainted?` also its details. -/
+def declarationJson (source : Source) (tainted? : Option Tainted) (d : Declaration) (kind : String)
+    (incomplete : Bool) : IO Json := do
+  let signature ← source.runCore do
+    try (return (← (PrettyPrinter.ppSignature d.name).run').fmt.pretty) catch _ => pure ""
+  let row : List (String × Json) := [("name", visibleName d.name), ("kind", kind),
+    ("statement", signature), ("private", Json.bool (isPrivateName d.name)), ("start", toJson d.start),
+    ("stop", toJson d.stop), ("selection", toJson d.selection), ("incomplete", incomplete)]
+  let details ← match tainted? with
+    | some tainted => source.details tainted d
+    | none => pure []
+  return Json.mkObj (row ++ details)
+
+/-- `{"do": "declarations", source, detail?, examples?}`: what the file declares, in the order of the text; with
+`examples` also what it only tries out. -/
 def Server.declarations (server : Server) (request : Request) : IO (List (String × Json)) := do
   let source ← server.source request
-  let detail := fieldD request "detail" false
+  let tainted? ← if fieldD request "detail" false then some <$> IO.mkRef {} else pure none
   let declarations ← source.declarations
   let declared := declarations.foldl (init := ({} : NameSet)) fun set d => set.insert d.name
   let incomplete := source.incomplete declared
-  let rows ← declarations.mapM fun d => do
-    let signature ← source.runCore do
-      try (return (← (PrettyPrinter.ppSignature d.name).run').fmt.pretty) catch _ => pure ""
-    let row : List (String × Json) := [("name", visibleName d.name), ("kind", declarationKind d.info),
-      ("statement", signature), ("private", Json.bool (isPrivateName d.name)), ("start", toJson d.start),
-      ("stop", toJson d.stop), ("selection", toJson d.selection), ("incomplete", incomplete.contains d.name)]
-    let details ← if detail then source.details d else pure []
-    return Json.mkObj (row ++ details)
-  return [("declarations", Json.arr rows)]
+  let rows ← declarations.mapM fun d => return (d.selection,
+    ← declarationJson source tainted? d (declarationKind d.info) (incomplete.contains d.name))
+  let examples ← if fieldD request "examples" false then source.examples (sorried := true) else pure #[]
+  let more ← examples.mapM fun (file, step, d) => return (d.selection,
+    ← declarationJson file tainted? d "example" (source.leavesSorry step))
+  let rows := (rows ++ more).qsort fun a b => a.1 < b.1
+  return [("declarations", Json.arr (rows.map (·.2)))]
 
 /-- `{"do": "trace", text, file, module, options?}`: elaborates and keeps a file; one reply for each command that has
 tactics or leaves something to `sorry`, then the closing one. -/
@@ -184,6 +196,16 @@ def Server.keep (server : Server) (scope : Scope) (state : ProofState) (renames 
 
 def noLimits : Limits := { heartbeats := 0, milliseconds := 1000000 }
 
+/-- Whether data is missing at a hole, and not a proof. -/
+def Hole.isValue (hole : Hole) : IO Bool := do
+  let act : Tactic.TacticM Bool := hole.state.root.withContext do
+    let type ← inferType (← instantiateMVars (← hole.state.root.getType))
+    let .sort level ← instantiateMVars (← whnf type) | return false
+    return !level.isZero && !level.hasMVar
+  match ← (hole.state.run noLimits (← IO.CancelToken.new) act).toIO' with
+  | .ok (isValue, _) => return isValue
+  | .error _ => return false
+
 def Server.holeJson (server : Server) (hole : Hole) (place : Place) : IO Json := do
   let (kept, _) ← server.keep (← Scope.new hole.state.coreState.env) hole.state #[] noLimits
   let asLeanPrints : Tactic.TacticM String := return (← ppGoal hole.state.root).pretty (width := 100)
@@ -191,7 +213,8 @@ def Server.holeJson (server : Server) (hole : Hole) (place : Place) : IO Json :=
     | .ok (text, _) => pure text
     | .error _ => pure ""
   return Json.mkObj [("printed", printed), ("start", toJson hole.start.byteIdx), ("stop", toJson hole.stop.byteIdx),
-    ("place", place.json), ("declaration", visibleName hole.decl), ("opened", kept)]
+    ("place", place.json), ("declaration", visibleName hole.decl), ("opened", kept),
+    ("value", Json.bool (← hole.isValue))]
 
 /-- `{"do": "sorries", source, start?, stop?}`: every `sorry` of the commands in that range, opened: a row for each goal. -/
 def Server.sorries (server : Server) (request : Request) : IO (List (String × Json)) := do
@@ -366,25 +389,26 @@ def Server.close (server : Server) (request : Request) : IO (List (String × Jso
 def targetOf (request : Request) : IO Target := return {
   file := ← textOf request, theoremName := fieldD request "theorem" ""
   selection := fieldD request "selection" 0, beside := fieldD request "beside" #[]
-  start := fieldD request "start" 0, stop := fieldD request "stop" 0 }
+  start := fieldD request "start" 0, stop := fieldD request "stop" 0, linted := fieldD request "linted" false }
 
 def axiomsJson (report : AxiomReport) : List (String × Json) :=
   let names (axioms : Array Name) := toJson (axioms.map visibleName)
   [("axioms", names report.standard), ("furtherAxioms", names report.further), ("library", toJson report.library),
     ("refusedAxioms", names report.refused)]
 
-/-- `{"do": "challenge", text, file, module, start, selection, sorried, olean}`: compiles an original, the
-proof of one theorem put aside if its own is wrong, and says what each of its commands declares. -/
+/-- `{"do": "challenge", text, file, module, start, selection, sorried, whole, linted?, olean}`: compiles an original,
+the proof of one theorem put aside if its own is wrong, and says what each of its commands declares. `whole` means that
+no command needs to be looked at by itself. -/
 def Server.challenge (server : Server) (request : Request) : IO (List (String × Json)) := do
   let target ← targetOf request
-  let source ← if fieldD request "sorried" false then target.sorried server.environments
-    else Gateway.elaborate server.environments target.file
+  let source ← if fieldD request "whole" false then Gateway.elaborate server.environments target.file
+    else target.original server.environments (fieldD request "sorried" false)
   writeWhole source.after.env source.mainModule (← field request "olean" : String)
   return [("messages", ← messagesJson source), ("commands", commandsJson source source.declared)]
 
 /-- `{"do": "judge", text, file, module, theorem, selection, beside, start, stop, original, olean, own, block, axioms,
-compiled?}`: elaborates a candidate and says whether it proves what the original's compiled form asks for; one that is
-accepted is compiled to `compiled`. -/
+linted?, compiled?}`: elaborates a candidate and says whether it proves what the original's compiled form asks for; one
+that is accepted is compiled to `compiled`. -/
 def Server.judge (server : Server) (request : Request) : IO (List (String × Json)) := do
   let target ← targetOf request
   let challenge : Challenge := {
@@ -396,7 +420,8 @@ def Server.judge (server : Server) (request : Request) : IO (List (String × Jso
         ("unseen", toJson ((← unseenImports source.after.env).map toString))]
     | none => pure []
   let refusal := match judged.refusal? with
-    | some refusal => [("level", toJson refusal.level), ("refused", Json.str refusal.reason)]
+    | some refusal => [("level", toJson refusal.level), ("refused", Json.str refusal.reason),
+        ("misplaced", Json.bool refusal.misplaced)]
     | none => []
   if let (none, some source, .ok file) := (judged.refusal?, judged.source?, request.getObjValAs? String "compiled") then
     writeWhole source.after.env source.mainModule file
@@ -420,8 +445,7 @@ def Server.audit (server : Server) (request : Request) : IO (List (String × Jso
   let findings := (← source.steps.mapIdxM fun index step => source.findings tokens index step).flatten
   let declarations := (← source.audited server.environments).map fun audited =>
     let reason := (audited.axioms.reason?.map fun reason => ("refused", Json.str reason)).toList
-    Json.mkObj <| [("name", Json.str (visibleName audited.declaration.name)),
-      ("kind", Json.str (declarationKind audited.declaration.info)),
+    Json.mkObj <| [("name", Json.str (visibleName audited.declaration.name)), ("kind", Json.str audited.kind),
       ("selection", toJson audited.declaration.selection)] ++ axiomsJson audited.axioms ++ reason
   let rejected := ((← source.rejectedWhole?).map fun reason => ("refused", Json.str reason)).toList
   return rejected ++ [("audited", Json.arr declarations), ("findings", Json.arr (findings.map fun finding =>

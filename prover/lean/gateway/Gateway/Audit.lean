@@ -1,3 +1,4 @@
+import Gateway.Example
 import Gateway.Recheck
 import Gateway.Rules
 /-!
@@ -20,6 +21,7 @@ structure Finding where
 /-- What is said of one declaration. -/
 structure Audited where
   declaration : Declaration
+  kind : String
   axioms : AxiomReport
 
 /-- Commands that change how text is read, or run code, by their syntax. -/
@@ -126,14 +128,22 @@ def Source.findings (source : Source) (tokens : Std.HashSet String) (index : Nat
       found := found ++ second?.toArray.map (at_ true)
   return found
 
-/-- The declarations whose truth or value somebody may rely on. -/
+/-- What declarations of a file rest on. -/
+def Source.audit (source : Source) (environments : Environments) (declarations : Array (String × Declaration)) :
+    IO (Array Audited) := do
+  let origins ← IO.mkRef {}
+  let env ← source.unrestricted environments
+  declarations.mapM fun (kind, declaration) =>
+    return { declaration, kind, axioms := ← axiomsOf env origins #[declaration.name] }
+
+/-- The declarations whose truth or value somebody may rely on, and the examples. -/
 def Source.audited (source : Source) (environments : Environments) : IO (Array Audited) := do
   let relied := (← source.declarations).filter fun d => match d.info with
     | .thmInfo _ | .defnInfo _ | .opaqueInfo _ => true
     | _ => false
-  let origins ← IO.mkRef {}
-  let env ← source.unrestricted environments
-  relied.mapM fun declaration => return { declaration, axioms := ← axiomsOf env origins #[declaration.name] }
+  let declared ← source.audit environments (relied.map fun d => (declarationKind d.info, d))
+  let examples ← (← source.examples (sorried := false)).mapM fun (file, _, d) => file.audit environments #[("example", d)]
+  return declared ++ examples.flatten
 
 /-- Why the kernel does not take the file's declarations again, if it does not. -/
 def Source.rejectedWhole? (source : Source) : IO (Option String) := do

@@ -1,4 +1,5 @@
 import Gateway.Bound
+import Gateway.Example
 import Gateway.Recheck
 import Gateway.Rules
 /-!
@@ -15,6 +16,8 @@ namespace Gateway
 structure Refusal where
   level : Nat
   reason : String
+  /-- whether its text does not stand as one proof at its place, so that nothing is said of the proof itself -/
+  misplaced : Bool := false
 
 /-- A theorem's command: in which text, where, and what is to be proved there. -/
 structure Target where
@@ -27,6 +30,8 @@ structure Target where
   /-- the bytes of its command -/
   start : Nat
   stop : Nat
+  /-- whether linters look at its command -/
+  linted : Bool
 
 /-- The theorems that are to be proved. -/
 def Target.theorems (target : Target) : Array (String × Nat) :=
@@ -48,18 +53,32 @@ def Source.parseAt (source : Source) (text : String) (start : Nat) :
   let (stx, pstate, log) := Parser.parseCommand ictx pmctx { pos := ⟨start⟩ } {}
   (stx, pstate, log.toArray)
 
-/-- The file from a command on. -/
-def Source.resume (source : Source) (text : String) (pstate : Parser.ModuleParserState) : IO Source :=
-  elaborateFrom (inputOf text source.fileName) pstate source {}
+/-- The target's command in a text of the file, as `parseAt` reads it. -/
+structure ParsedTarget where
+  stx : Syntax
+  /-- whether the target is an `example`, which is a theorem in `stx` -/
+  isExample : Bool
+  pstate : Parser.ModuleParserState
+  messages : Array Message
 
-/-- Elaborates `stx` as the next command. -/
-def Source.push (source : Source) (stx : Syntax) (start : Nat) (parsed : Array Message) : IO Source := do
+def Target.parse (target : Target) (source : Source) (text : String) : ParsedTarget :=
+  let (stx, pstate, messages) := source.parseAt text target.start
+  match withExampleNamed? (FileMap.ofString text) stx target.selection with
+  | some stx => { stx, isExample := true, pstate, messages }
+  | none => { stx, isExample := false, pstate, messages }
+
+/-- Elaborates the target's command as the next one, and the rest of the file. -/
+def Target.push (target : Target) (source : Source) (parsed : ParsedTarget) : IO Source := do
   let before := { source.after with messages := {}, infoState := { enabled := false }, traceState := {} }
-  let after ← runCommand (commandContext source ⟨start⟩ none) before stx
-  return { source with
-    messages := source.messages ++ parsed ++ after.messages.toArray
-    after := { after with messages := {} }
-    steps := source.steps.push { stx, before, start := ⟨start⟩, stop := stx.getTailPos?.getD ⟨start⟩ } }
+  let state := { (if parsed.isExample then withAllVariables before else before) with infoState := { enabled := target.linted } }
+  let after ← runCommand (commandContext source ⟨target.start⟩ none) state parsed.stx
+  let after := if parsed.isExample then { after with scopes := before.scopes } else after
+  let step : Step := { stx := parsed.stx, before, start := ⟨target.start⟩, stop := parsed.stx.getTailPos?.getD ⟨target.start⟩ }
+  let source := { source with
+    messages := source.messages ++ parsed.messages ++ after.messages.toArray
+    after := { after with messages := {}, infoState := { enabled := false } }
+    steps := source.steps.push step }
+  elaborateFrom (inputOf target.file.text source.fileName) parsed.pstate source {}
 
 /-- Whether a byte belongs to a piece of syntax. -/
 def covers (stx : Syntax) (place : Nat) : Bool :=
@@ -97,37 +116,38 @@ def commandsJson (source : Source) (declared : Array (Array String)) : Json :=
   Json.arr <| source.steps.mapIdx fun i step => Json.mkObj
     [("start", toJson step.start.byteIdx), ("stop", toJson step.stop.byteIdx), ("names", toJson (declared.getD i #[]))]
 
-/-- The original with the target's proof put aside: its own may be wrong. -/
-def Target.sorried (target : Target) (environments : Environments) : IO Source := do
+/-- The original; with `sorried`, the target's proof, which may be wrong, is put aside. -/
+def Target.original (target : Target) (environments : Environments) (sorried : Bool) : IO Source := do
   let source ← target.before environments
-  let (stx, pstate, parsed) := source.parseAt target.file.text target.start
-  let stx := match body? (declarationAt stx stx target.selection) with
-    | some body => substitute stx body (sorryBody body)
-    | none => stx
-  (← source.push stx target.start parsed).resume target.file.text pstate
+  let parsed := target.parse source target.file.text
+  match body? (declarationAt parsed.stx parsed.stx target.selection) with
+  | some body =>
+    target.push source (if sorried then { parsed with stx := substitute parsed.stx body (sorryBody body) } else parsed)
+  | none => target.push source parsed
 
 /-- The declarations of the theorems in a command of the candidate. -/
 def Target.declarationsIn (target : Target) (original stx : Syntax) : Array Syntax :=
   target.theorems.map fun (_, selection) => declarationAt original stx selection
 
 /-- What is wrong with the text of a proof, before any of it is elaborated. -/
-def Target.misplaced? (target : Target) (source : Source) (original stx : Syntax) (block : Bool) : Option String := do
+def Target.objection? (target : Target) (source : Source) (original stx : Syntax) (block : Bool) : Option Refusal := do
   let stop := (stx.getTailPos?.getD ⟨target.start⟩).byteIdx
   let (before, after) := (target.declarationsIn original original, target.declarationsIn original stx)
   if stx.getPos? != some ⟨target.start⟩ || stop > target.stop then
-    some s!"the file no longer declares {target.theoremName} at its place"
+    some (misplaced s!"the file no longer declares {target.theoremName} at its place")
   else if !onlyTrivia source.after.env target.file.text stop target.stop then
-    some s!"{nameOfRest target.file.text stop} stands after the proof"
+    some (misplaced s!"{nameOfRest target.file.text stop} stands after the proof")
   else if !(frame original before).structEq (frame stx after) then
-    some "its name, modifiers or attributes, or another declaration of its command, were changed"
+    some (misplaced "its name, modifiers or attributes, or another declaration of its command, were changed")
   else (before.zip after).findSome? fun (before, after) => do
     let kept := (signature? after).any fun now => (signature? before).any now.structEq
     let looked := if kept then (body? after).getD stx else stx
     match forbidden? looked, rest? after block with
-    | some what, _ => some s!"its proof contains {what}"
-    | _, some rest => some s!"{nameOfRest target.file.text rest} stands after the proof"
+    | some what, _ => some { level := 2, reason := s!"its proof contains {what}" }
+    | _, some rest => some (misplaced s!"{nameOfRest target.file.text rest} stands after the proof")
     | none, none => none
 where
+  misplaced (reason : String) : Refusal := { level := 2, reason, misplaced := true }
   /-- where something follows the one block that a proof is to be -/
   rest? (declaration : Syntax) (block : Bool) : Option Nat := do
     guard block
@@ -156,8 +176,11 @@ structure Judged where
   refusal? : Option Refusal
   axioms : AxiomReport
 
+def Judged.refusal (source? : Option Source) (refusal : Refusal) : Judged :=
+  { source?, refusal? := some refusal, axioms := {} }
+
 def Judged.refused (source? : Option Source) (level : Nat) (reason : String) : Judged :=
-  { source?, refusal? := some { level, reason }, axioms := {} }
+  .refusal source? { level, reason }
 
 /-- What the gate is told of an original by the process that compiled it. -/
 structure Challenge where
@@ -169,16 +192,23 @@ structure Challenge where
   /-- the axioms that are allowed besides the standard ones, as people write them -/
   axioms : List String := []
 
+/-- Whether a message is an error in the target's command. Errors elsewhere are compared with the original's by the
+other side. -/
+def Target.isErrorIn (target : Target) (message : Message) : Bool :=
+  let place := ((FileMap.ofString target.file.text).ofPosition message.pos).byteIdx
+  message.severity == .error && target.start ≤ place && place < target.stop
+
 def Target.judge (target : Target) (environments : Environments) (challenge : Challenge) : IO Judged := do
   let source ← target.before environments
-  let (stx, pstate, parsed) := source.parseAt target.file.text target.start
-  let (original, _, _) := source.parseAt challenge.text target.start
-  if parsed.isEmpty then
-    if let some reason := target.misplaced? source original stx challenge.block then
-      return .refused none 2 reason
+  let parsed := target.parse source target.file.text
+  let original := (target.parse source challenge.text).stx
+  let stx := parsed.stx
+  if parsed.messages.isEmpty then
+    if let some refusal := target.objection? source original stx challenge.block then
+      return .refusal none refusal
   let index := source.steps.size
-  let source ← (← source.push stx target.start parsed).resume target.file.text pstate
-  if source.messages.any (·.severity == .error) then return .refused source 1 "the file does not compile with it"
+  let source ← target.push source parsed
+  if source.messages.any target.isErrorIn then return .refused source 1 "the file does not compile with it"
   let declared ← source.declarations
   let data ← readOlean challenge.olean
   let mut proved := #[]

@@ -1,4 +1,4 @@
-import Gateway.Check
+import Gateway.Library
 /-!
 What Lean recorded while it elaborated a file: tactics with their goals, the constants that they name, and
 what a declaration says about itself. All of it from Lean's trees; nothing is read from text.
@@ -84,6 +84,12 @@ def tacticJson (goals : IO.Ref Goals) (ctx : ContextInfo) (info : TacticInfo) : 
 /-- Lean's tag on its warning that a declaration leaves something to `sorry`. -/
 def sorryTag : Name := `hasSorry
 
+/-- Whether a command leaves something to `sorry`, by Lean's warning. -/
+def Source.leavesSorry (source : Source) (step : Step) : Bool :=
+  source.messages.any fun message =>
+    let place := offsetOf source message.pos
+    step.start.byteIdx ≤ place && place < step.stop.byteIdx && tagged (· == sorryTag) message.data
+
 /-- What a command recorded, if it has tactics or leaves something to `sorry`. -/
 def traceStep (after : Command.State) : IO (Option (List (String × Json))) := do
   let trees := after.infoState.substituteLazy.get.trees
@@ -114,8 +120,26 @@ def attributesOf (declaration : Syntax) : Array String :=
   | some attributes => attributes[1].getSepArgs.filterMap fun stx => stx.reprint.map (·.trimAscii.toString)
   | none => #[]
 
+/-- The declaration that leaves something to `sorry` where another one, which is tainted, rests on it. -/
+partial def Tainted.origin (tainted : Tainted) (env : Environment) (name : Name) : BaseIO Name := do
+  let some info := env.find? name | return name
+  let used := (#[info.type] ++ (info.value? (allowOpaque := true)).toArray).flatMap (·.getUsedConstants)
+  if used.contains ``sorryAx then return if name.isInternalDetail then name.getPrefix else name
+  for next in used do
+    if next != name && (← tainted.holds env next) then return ← tainted.origin env next
+  return name
+
+/-- The declarations that leave something to `sorry` and on which the statement of another one rests. -/
+def Tainted.below (tainted : Tainted) (env : Environment) (type : Expr) : BaseIO (Array Name) := do
+  let mut found := #[]
+  for name in type.getUsedConstants do
+    if ← tainted.holds env name then
+      let origin ← tainted.origin env name
+      unless found.contains origin do found := found.push origin
+  return found
+
 /-- What a declaration says about itself. -/
-def Source.details (source : Source) (d : Declaration) : IO (List (String × Json)) := do
+def Source.details (source : Source) (tainted : Tainted) (d : Declaration) : IO (List (String × Json)) := do
   let env := source.after.env
   let step? := source.stepAt? d.selection
   let own (stx : Syntax) := stx.getRange?.any fun r => r.start.byteIdx ≤ d.selection && d.selection < r.stop.byteIdx
@@ -133,6 +157,7 @@ def Source.details (source : Source) (d : Declaration) : IO (List (String × Jso
     ("namespace", if space == "[anonymous]" then "" else space),
     ("attributes", toJson (if isItself then (declaration?.map attributesOf).getD #[] else #[])),
     ("proof", toJson (if isItself then declaration?.bind proofKind? else none)),
-    ("premises", toJson (premises.map visibleName)), ("key", keyOf d.info.type)]
+    ("premises", toJson (premises.map visibleName)), ("key", keyOf d.info.type),
+    ("needs", toJson ((← tainted.below env d.info.type).map visibleName))]
 
 end Gateway
