@@ -6,11 +6,11 @@ theorem target (n : Nat) : n + 0 = n := by
   sorry
 --! cheat proof
 exact absurd (convenient 0) (by decide)
---! refused: axioms that are not allowed: convenient
+--! refused: axioms that are not allowed: `convenient`
 --! cheat proof
 have := convenient n
 omega
---! refused: axioms that are not allowed: convenient
+--! refused: axioms that are not allowed: `convenient`
 --! twin proof
 have := Classical.em (n = 0)
 simp

@@ -8,6 +8,6 @@ theorem target : 1 + 1 = 2 := by
   sorry
 --! cheat proof
 exact hidden.elim
---! refused: axioms that are not allowed: cheap
+--! refused: axioms that are not allowed: `cheap`
 --! twin proof
 rfl

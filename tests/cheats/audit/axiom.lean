@@ -2,7 +2,7 @@
 --! cheat file
 axiom cheap : 1 = 2
 theorem t : 1 = 2 := cheap
---! refused: axioms that are not allowed: cheap
+--! refused: axioms that are not allowed: `cheap`
 --! cheat file
 axiom unused : 1 = 2
 theorem t : 1 = 1 := rfl
