@@ -281,11 +281,12 @@ def proved(repository: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[s
     return {row["theorem"]: row for row in json.loads(report.read_text())["theorems"]}
 
 
-def applied(directory: Path, name: str, patch: str) -> bytes:
-    """A file of the repository after `git apply` of a patch to a copy."""
+def applied(directory: Path, name: str, *patches: str) -> bytes:
+    """A file of the repository after `git apply` of patches to a copy, one after the other."""
     write(directory, {name: FILES[name]})
     subprocess.run(["git", "init", "-q"], cwd=directory, check=True)
-    subprocess.run(["git", "apply", "--whitespace=nowarn", "-"], cwd=directory, input=patch.encode(), check=True)
+    for patch in patches:
+        subprocess.run(["git", "apply", "--whitespace=nowarn", "-"], cwd=directory, input=patch.encode(), check=True)
     return (directory / name).read_bytes()
 
 
@@ -301,7 +302,11 @@ def test_it_is_proved_and_its_patch_changes_nothing_else(
     row = proved[theorem]
     assert row["status"] == "proved", (row["reason"], row["refused"])
     before = FILES[row["file"]]
-    after = applied(tmp_path, row["file"], row["patch"])
+    earlier = list(proved)[: list(proved).index(theorem)]
+    patches = [
+        proved[name]["patch"] for name in earlier if proved[name]["file"] == row["file"] and proved[name]["patch"]
+    ]
+    after = applied(tmp_path, row["file"], *patches, row["patch"])
     assert after.startswith(before[:3])  # a byte order mark, if there is one
     assert after.endswith(b"\n") == before.endswith(b"\n")
     if len(ends(before)) == 1 and after.count(b"\n") > 1:
