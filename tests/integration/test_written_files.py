@@ -317,15 +317,6 @@ def test_it_is_proved_and_its_patch_changes_nothing_else(
     assert (repository / row["file"]).read_bytes() == before
 
 
-def test_the_script_of_several_lines_stands_in_the_block_it_belongs_to(proved: dict[str, Any]) -> None:
-    added = [line[1:] for line in proved["bullet"]["patch"].splitlines()[3:] if line.startswith("+")]
-    assert added[0] == "  · have hh : Chain 2 := by"
-    assert len(added) > 2
-    assert all(line.startswith("      ") for line in added[1:])
-    operand = proved["operand"]["patch"]
-    assert "+  cases h <;> (" in operand
-
-
 def test_a_script_of_several_lines_fits_everywhere(lean_session: LeanSession) -> None:
     source = SourceText(EVERYWHERE, "Everywhere.lean", "Everywhere")
     assert [message for message in lean_session.elaborate(source) if message.severity == "error"] == []
