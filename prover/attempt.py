@@ -35,7 +35,7 @@ class KnownProof:
     scripts: tuple[Script, ...]
     """one block for each `sorry` that was filled, in order"""
     whole: bool
-    """whether its single block proves the whole statement"""
+    """True if its single block proves the whole statement."""
 
 
 Recall = Callable[[str], Sequence[KnownProof]]
@@ -60,7 +60,7 @@ class Task:
     moved: int = field(default=0, compare=False)
     """the number of bytes by which proofs above it have moved it, since the user's file was read"""
     broken: bool = False
-    """whether it has errors, so that its whole statement is to be proved"""
+    """True if it has errors; then its whole statement is to be proved."""
 
     def ref(self) -> TheoremRef:
         """Returns the identity of the theorem, for generators."""
@@ -97,9 +97,9 @@ class TheoremProved:
     scripts: tuple[Script, ...] = ()
     """one block for each `sorry` that was filled"""
     whole: bool = False
-    """whether the single block proves the whole statement"""
+    """True if the single block proves the whole statement."""
     recalled: bool = False
-    """whether the proof was known, so that nothing was searched"""
+    """True if the proof was known and nothing was searched."""
     found: tuple[Script, ...] = ()
     """the blocks as the search found them, if they were polished since"""
     steps: tuple[ProofStep, ...] = ()
@@ -115,7 +115,7 @@ class TheoremOpen:
     refused: str | None = None
     """why the gate refused the last wrong proof, if it refused one"""
     stuck: tuple[StuckAt, ...] = ()
-    """what remains of the partial proof that got furthest"""
+    """The goals that remain of the partial proof that got furthest."""
     undecided: str | None = None
     """why the last proof that is not known to be wrong could not be written into the file or checked"""
 

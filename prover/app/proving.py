@@ -1,6 +1,6 @@
 """Proves theorems of a repository: finds them, attempts each, stores the results, writes the proofs."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from prover.app.models import NOBODY, AskedModel
 from prover.app.report import Report, TheoremReport, report_of, usage_of
 from prover.app.store import Ledger
 from prover.app.wording import counted
-from prover.app.working import WorkingTask, prove_in_rounds
+from prover.app.working import WorkingTask, proofs_in, prove_in_rounds
 from prover.app.workspace import Workspace
 from prover.attempt import AttemptOutcome, Prover, TheoremProved, have_read
 from prover.check.gate import GATE_SECONDS
@@ -203,15 +203,11 @@ class _Run:
     def _apply(self, proved: dict[Target, TheoremProved]) -> None:
         """Writes the proofs, file by file; a file that does not compile with all of them stays as it was."""
         for module in dict.fromkeys(target.module for target in proved):
-            replacements: dict[int, Replacement] = {}  # theorems of one `mutual` block may have the same ones
-            for target, outcome in proved.items():
-                if target.module == module:
-                    replacements.update((each.start, each) for each in outcome.replacements)
-            self._apply_to(module, tuple(replacements.values()))
+            self._apply_to(module, proved)
 
-    def _apply_to(self, module: Module, replacements: Sequence[Replacement]) -> None:
+    def _apply_to(self, module: Module, proved: dict[Target, TheoremProved]) -> None:
         source = source_of(self._workspace.repository, module)
-        candidate = patched(source, replacements)
+        candidate = patched(source, proofs_in(source.file, proved))
         session = self._pool.fresh()
         try:
             errors = errors_of(session.elaborate(candidate))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from prover.app.locating import Target
+from prover.app.wording import counted
 from prover.attempt import AttemptOutcome, Task, TheoremOpen, TheoremProved
 from prover.lean.protocol import Declaration
 from prover.progress import Notify
@@ -86,15 +87,18 @@ def prove_in_rounds(
         }
         waiting = {target: task for target, task in again.items() if task.above() != waiting[target].above()}
         if waiting:
-            plural = "" if len(waiting) == 1 else "s"
-            notify(f"{len(waiting)} open theorem{plural} to try again, now that theorems above are proved")
+            notify(f"{counted(len(waiting), 'open theorem')} to try again, now that theorems above are proved")
     return proved
 
 
 def proofs_in(file: str, proved: Mapping[Target, TheoremProved]) -> tuple[Replacement, ...]:
-    """Returns the proofs of a file, as replacements in the original, in the order of the text."""
+    """Returns the proofs of a file, as replacements in the original, in the order of the text.
+
+    Theorems of one `mutual` block may have the same ones.
+    """
     found = (proof for target, proof in proved.items() if target.task.source.file == file)
-    return tuple(sorted((each for proof in found for each in proof.replacements), key=lambda each: each.start))
+    by_place = {each.start: each for proof in found for each in proof.replacements}
+    return tuple(by_place[start] for start in sorted(by_place))
 
 
 def growth(replacements: Sequence[Replacement]) -> int:

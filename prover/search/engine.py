@@ -54,7 +54,7 @@ class Open:
     reason: str
     meter: Meter
     stuck: tuple[StuckAt, ...] = ()
-    """what remains of the partial proof that got furthest"""
+    """The goals that remain of the partial proof that got furthest."""
 
 
 Result = Proved | Open
@@ -73,7 +73,7 @@ class Replayed:
     sorries: int = 0
     """the number of goals that the proof itself left open"""
     proved: bool = False
-    """whether the goal of the search is proved now"""
+    """True once the goal of the search is proved."""
 
 
 class Engine(ABC):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prover.app.locating import Target
-from prover.app.working import WorkingTask, prove_in_rounds
+from prover.app.working import WorkingTask, proofs_in, prove_in_rounds
 from prover.attempt import AttemptOutcome, Spent, Task, TheoremOpen, TheoremProved
 from prover.check.gate import Accepted
 from prover.lean.protocol import Declaration
@@ -117,3 +117,11 @@ def test_without_new_proofs_there_is_one_round() -> None:
     attempted, proved, said = rounds({"first": [True], "zwei_ü": [True]})
     assert (len(attempted), proved, said) == (1, {"first", "zwei_ü"}, [])
     assert len(rounds({"first": [False], "zwei_ü": [False]})[0]) == 1
+
+
+def test_proofs_that_theorems_of_one_block_share_are_written_once() -> None:
+    module, shared = Module("A", Path("A.lean")), (*proof("third", "c").replacements, *proof("first", "a").replacements)
+    proved = {
+        Target(module, TASKS[name]): TheoremProved("", shared, Accepted((), 0), Spent()) for name in ("first", "third")
+    }
+    assert [each.text for each in proofs_in("A.lean", proved)] == ["a", "c"]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 ModelKind = Literal["seq2seq", "causal", "chat"]
-"""whether a model translates a prompt, continues it, or answers it"""
+"""How a model uses a prompt: it translates it, continues it, or answers it."""
 
 
 @dataclass(frozen=True)
