@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from types import FrameType
+from typing import NoReturn
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 EXIT_INTERRUPTED = 130
@@ -53,9 +54,8 @@ def _end_in_time(reading: int) -> None:
     while time.monotonic() < end:
         kill_children()
         time.sleep(KILL_INTERVAL_S)
-    kill_children()
     _say_interrupted()
-    os._exit(EXIT_INTERRUPTED)
+    _end_with_children()
 
 
 def kill_children() -> None:
@@ -65,6 +65,21 @@ def kill_children() -> None:
     for child in psutil.Process().children(recursive=True):
         with contextlib.suppress(psutil.Error):
             child.kill()
+
+
+def _end_with_children() -> NoReturn:
+    """Ends the program with all that it started.
+
+    Between the first kill and the end no other thread runs: one that waited for a child would start the next.
+    """
+    import psutil
+
+    children = [child.pid for child in psutil.Process().children(recursive=True)]
+    sys.setswitchinterval(END_S)
+    for child in children:
+        with contextlib.suppress(OSError):
+            os.kill(child, signal.SIGKILL)
+    os._exit(EXIT_INTERRUPTED)
 
 
 def _say_interrupted() -> None:

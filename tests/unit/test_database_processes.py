@@ -86,6 +86,13 @@ def ended(processes: list["subprocess.Popen[str]"]) -> None:
         assert process.returncode == 0, said
 
 
+@pytest.fixture
+def db(url: str) -> Iterator[Database]:
+    """The database that the processes of a test open too."""
+    with Database(url) as database:
+        yield database
+
+
 def counts(db: Database) -> dict[str, int]:
     with db.reading() as connection:
         assert list(faults(connection)) == []

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import psutil
@@ -59,6 +60,14 @@ def started(script: str) -> "tuple[subprocess.Popen[str], str]":
     return process, process.stdout.readline().strip()
 
 
+def is_computing(pid: int) -> None:
+    """Waits until the process has computed for a while: then it is inside the library, not on the way there."""
+    process = psutil.Process(pid)
+    begun = process.cpu_times().user
+    while process.cpu_times().user < begun + 0.3:
+        time.sleep(0.05)
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_what_ends_in_order_is_not_disturbed(number: signal.Signals) -> None:
     process, _ = started(IN_ORDER)
@@ -78,9 +87,14 @@ def test_a_thread_that_waits_for_a_child_goes_on_when_the_child_is_killed() -> N
 @pytest.mark.slow
 @pytest.mark.parametrize("script", [WAITS_FOR_A_THREAD_THAT_BEGINS_AGAIN, IN_A_LIBRARY])
 def test_what_does_not_end_by_itself_is_ended(script: str) -> None:
-    process, _ = started(script)
+    process, said = started(script)
+    if script == IN_A_LIBRARY:
+        is_computing(process.pid)
     process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert err == "interrupted\n"
-    assert not psutil.Process().children()
+    children = {int(line) for line in (said, *out.split()) if line.isdigit()}
+    left = [process for process in psutil.process_iter() if process.pid in children]
+    psutil.wait_procs(left, timeout=5)
+    assert not any(process.is_running() for process in left)
