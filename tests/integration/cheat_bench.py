@@ -4,12 +4,13 @@ Each candidate is a text that the second has not seen.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from prover.check.gate import Accepted, Gate, Judgement, Refused, Submission
 from prover.check.proof_text import ProofText, submission_of
 from prover.lean.gateway_session import LeanSession
-from prover.lean.session import SourceText
+from prover.lean.protocol import Declaration
+from prover.lean.session import SorryGoal, SourceText
 from prover.lean.toolchain.toolchain import Toolchain
 from tests.cheat_files import Attempt, all_attempts, target_of
 
@@ -34,15 +35,22 @@ class Bench:
 
     opener: Borrowed
     gate: Gate
+    _opened: dict[SourceText, tuple[tuple[Declaration, ...], SorryGoal]] = field(default_factory=dict)
+
+    def opened(self, source: SourceText) -> tuple[tuple[Declaration, ...], SorryGoal]:
+        """The declarations of an original, and the goal of the one to prove; each original is opened once."""
+        if source not in self._opened:
+            self.opener.elaborate(source)
+            declared = self.opener.declarations(source)
+            self._opened[source] = declared, self.opener.statement(source, target_of(declared).selection)
+            self.opener.close()
+        return self._opened[source]
 
     def judge(self, attempt: Attempt) -> Judgement:
         assert attempt.original is not None
         source = SourceText(attempt.original, f"{attempt.file}.lean", attempt.file)
-        self.opener.elaborate(source)
-        declared = self.opener.declarations(source)
+        declared, sorry_goal = self.opened(source)
         declaration = target_of(declared)
-        sorry_goal = self.opener.statement(source, declaration.selection)
-        self.opener.close()
         if attempt.form != "file":
             proof = ProofText(attempt.text, term=attempt.form == "term")
             submission = submission_of(source, declaration, sorry_goal, proof)

@@ -13,7 +13,6 @@ from tests.integration.computer import NEWER, PIN, Computer
 
 pytestmark = [pytest.mark.lean]
 
-BASICS = Path(__file__).parents[2] / "lean_projects" / "basics"
 BASE = "def double (n : Nat) : Nat := n + n\n"
 MAIN = "import Small.Base\n#check double\n"
 
@@ -37,23 +36,24 @@ def files_of(root: Path) -> list[Path]:
 
 
 def test_a_theorem_is_proved_with_the_native_lean(
-    at_work: Computer, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    at_work: Computer, small: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    before = files_of(BASICS)
+    write(small, {"Small/Main.lean": "import Small.Base\ntheorem twice (n : Nat) : double n = 2 * n := by\n  sorry\n"})
+    before = files_of(small)
     report = tmp_path / "report.json"
-    chosen = ["--theorem", "Basics.Tree.mirror_mirror", "--toolchain", "native"]
-    status = run(["prove", "--repo", str(BASICS), *chosen, "--timeout", "60", "--jobs", "1", "--json", str(report)])
+    chosen = ["--theorem", "twice", "--toolchain", "native"]
+    status = run(["prove", "--repo", str(small), *chosen, "--timeout", "60", "--jobs", "1", "--json", str(report)])
     captured = capsys.readouterr()
     assert status == 0, captured.err
     (row,) = json.loads(report.read_text())["theorems"]
     assert row["status"] == "proved"
     assert row["toolchain"] == "Lean 4.28.0 (native, x86_64-unknown-linux-gnu, 38f3c0c4)"
-    assert "--- a/Basics/Tree.lean" in captured.out
+    assert "--- a/Small/Main.lean" in captured.out
     assert "is used" not in captured.err
-    assert files_of(BASICS) == before
+    assert files_of(small) == before
     assert not at_work.home.toolchains.exists()  # the embedded Lean was not needed
     called = [call for call in disguise.calls(at_work.elan) if call.startswith("lake")]
-    assert called == ["lake env printenv LEAN_PATH", "lake build +Basics.List"]
+    assert called == ["lake env printenv LEAN_PATH", "lake build +Small.Base"]
 
 
 def test_mathlib_is_fetched_compiled_before_anything_is_built(
