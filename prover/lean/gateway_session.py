@@ -11,9 +11,20 @@ from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from prover.errors import LeanDied, LeanTimeout, RestoreFailed
 from prover.lean.process import LeanProcess, collect
-from prover.lean.protocol import Declaration, KeptState, LibraryModule, Message, OpenedGoal
+from prover.lean.protocol import (
+    LEAN_ALONE,
+    Declaration,
+    Goal,
+    KeptState,
+    LibraryModule,
+    Message,
+    OpenedGoal,
+    Toolbox,
+)
 from prover.lean.requests import (
     AuditReply,
     AuditRequest,
@@ -43,6 +54,7 @@ from prover.lean.requests import (
     TacticReply,
     TextArguments,
     TheoremClaim,
+    ToolboxRequest,
     TraceRequest,
     WriteRequest,
 )
@@ -100,6 +112,7 @@ class LeanSession:
     """The number of processes that died or had to be killed."""
     _process: LeanProcess | None = None
     _sources: dict[SourceText, ElaborateReply] = field(default_factory=dict)
+    _toolboxes: dict[SourceText, Toolbox] = field(default_factory=dict)
     _handles: dict[State, int] = field(default_factory=dict)
     _ended: bool = False
     _was_running: bool = False
@@ -195,6 +208,13 @@ class LeanSession:
                     move_atomically(part, place)
 
         self._retried(ask)
+
+    def toolbox(self, source: SourceText) -> Toolbox:
+        """Returns what the environment of a file offers beyond Lean itself; asks Lean once for each file."""
+        if source not in self._toolboxes:
+            request = ToolboxRequest(self._source(source).source)
+            self._toolboxes[source] = self._ask(request).toolbox
+        return self._toolboxes[source]
 
     def sorries(self, source: SourceText, start: int, stop: int) -> tuple[SorryGoal, ...]:
         """Returns the goals at the `sorry`s of the commands that overlap a range of bytes, in the order of the text.
@@ -344,6 +364,7 @@ class LeanSession:
         """Drops all files and states; replaces a process that uses more than `cap` bytes of resident memory."""
         self._handles.clear()
         self._sources.clear()
+        self._toolboxes.clear()
         self._lighten(ForgetRequest(sources=True), cap)
 
     def _lighten(self, request: ForgetRequest, cap: int | None) -> None:
@@ -372,7 +393,7 @@ class LeanSession:
             return Failed(result.failure or "elaboration", result.message, result.microseconds)
         states = []
         for index, message in enumerate(result.children):
-            child = State(message.goals, state.origin, state, tactic, index)
+            child = State(_equipped(message.goals, state.goals[0].toolbox), state.origin, state, tactic, index)
             self._handles[child] = message.state
             states.append(child)
         return Advanced(tuple(states), result.replacement, result.microseconds)
@@ -413,7 +434,7 @@ class LeanSession:
         return self._sources[source]
 
     def _sorry_goal(self, goal: OpenedGoal, origin: Origin) -> SorryGoal:
-        state = State(goal.opened.goals, origin)
+        state = State(_equipped(goal.opened.goals, self.toolbox(origin.source)), origin)
         self._handles[state] = goal.opened.state
         return SorryGoal(
             state, goal.start, goal.stop, goal.place, goal.command, goal.declaration, goal.printed, goal.value
@@ -436,6 +457,11 @@ def _numbered(goals: Sequence[OpenedGoal]) -> Iterator[tuple[int, OpenedGoal]]:
     """Yields goals in the order of the text, each with its index among those of its `sorry`."""
     for _, same in groupby(sorted(goals, key=lambda goal: goal.start), key=lambda goal: goal.start):  # terms came first
         yield from enumerate(same)
+
+
+def _equipped(goals: tuple[Goal, ...], toolbox: Toolbox) -> tuple[Goal, ...]:
+    """Returns goals with what their file offers."""
+    return goals if toolbox == LEAN_ALONE else tuple(replace(goal, toolbox=toolbox) for goal in goals)
 
 
 def olean_parts(olean: Path) -> tuple[Path, ...]:

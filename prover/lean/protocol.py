@@ -15,6 +15,23 @@ FailureKind = Literal[
 ]
 
 
+class Toolbox(msgspec.Struct, frozen=True):
+    """The tactics, attributes and simplification sets of a file's environment that are not Lean's own."""
+
+    tactics: frozenset[str] = frozenset()
+    """The first words of tactics that have a parser and an implementation."""
+    attributes: frozenset[str] = frozenset()
+    simp_sets: frozenset[str] = frozenset()
+    """The attributes that collect simplification lemmas."""
+
+    def offers(self, *tactics: str) -> bool:
+        """Returns whether all of some tactics are there."""
+        return self.tactics.issuperset(tactics)
+
+
+LEAN_ALONE = Toolbox()
+
+
 class Hypothesis(msgspec.Struct, frozen=True):
     """A hypothesis or variable of a goal."""
 
@@ -45,6 +62,8 @@ class Definition(msgspec.Struct, frozen=True):
     projection: bool
     body: str = ""
     """For a definition that is not recursive and stands for a proposition, the head of that; see `Hypothesis.head`."""
+    library: bool = False
+    """Whether it is that of a large package that the project builds on; then it stands for a proposition."""
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -83,6 +102,8 @@ class Goal(msgspec.Struct, frozen=True):
     """Further definitions of the project, to which unfolding those in the goal leads, nearest first."""
     lemmas: tuple[str, ...] = ()
     """Theorems of the project in scope that mention the same definitions, nearest first."""
+    toolbox: Toolbox = LEAN_ALONE
+    """What the file offers beyond Lean itself; the session adds it."""
 
     @property
     def statement(self) -> str:

@@ -23,6 +23,7 @@ from prover.lean.protocol import (
     Message,
     OpenedGoal,
     RecordedCommand,
+    Toolbox,
 )
 
 PartialReply = TypeVar("PartialReply")
@@ -159,6 +160,18 @@ class LibraryRequest(StreamRequest[LibraryReply, GatewayReply], frozen=True, tag
     """If not empty, only modules whose names start with one of these."""
     known: tuple[str, ...]
     """Modules that are left out."""
+
+
+class ToolboxReply(GatewayReply, frozen=True):
+    """The answer to a `ToolboxRequest`."""
+
+    toolbox: Toolbox
+
+
+class ToolboxRequest(GatewayRequest[ToolboxReply], frozen=True, tag="toolbox"):
+    """Asks what the environment of an elaborated file offers beyond Lean itself."""
+
+    source: int
 
 
 class SorriesReply(GatewayReply, frozen=True):

@@ -4,6 +4,7 @@ import Gateway.Judge
 import Gateway.Library
 import Gateway.Place
 import Gateway.Replay
+import Gateway.Toolbox
 import Gateway.Trace
 /-!
 The Lean side of the protocol: one JSON request a line on standard input, one or more JSON replies a
@@ -27,6 +28,7 @@ structure Kept where
 structure Server where
   mark : String
   environments : Environments
+  imported : ImportedModules
   recorder : Recorder
   dog : Watchdog
   sources : IO.Ref (Std.HashMap Nat Source)
@@ -175,7 +177,7 @@ def keyedGoal (scope : Scope) (goal : MVarId) (renames : Array Name) : MetaM (St
   let names ← goal.withContext do return hypothesisNames env (← getLCtx)
   let fields := [("key", Json.str key), ("names", toJson names), ("rename", toJson (renames.map (writtenIn env ·)))]
   if known then return (key, Json.mkObj fields)
-  return (key, Json.mkObj (fields ++ (← goalJson goal scope.nearestAlso)))
+  return (key, Json.mkObj (fields ++ (← goalJson scope.imported.library goal scope.nearestAlso)))
 
 /-- Keeps a state whose goals belong together, and describes it. -/
 def Server.keep (server : Server) (scope : Scope) (state : ProofState) (renames : Array (Array Name))
@@ -207,7 +209,7 @@ def Hole.isValue (hole : Hole) : IO Bool := do
   | .error _ => return false
 
 def Server.holeJson (server : Server) (hole : Hole) (place : Place) : IO Json := do
-  let (kept, _) ← server.keep (← Scope.new hole.state.coreState.env) hole.state #[] noLimits
+  let (kept, _) ← server.keep (← Scope.new server.imported hole.state.coreState.env) hole.state #[] noLimits
   let asLeanPrints : Tactic.TacticM String := return (← ppGoal hole.state.root).pretty (width := 100)
   let printed ← match ← (hole.state.run noLimits (← IO.CancelToken.new) asLeanPrints).toIO' with
     | .ok (text, _) => pure text
@@ -215,6 +217,10 @@ def Server.holeJson (server : Server) (hole : Hole) (place : Place) : IO Json :=
   return Json.mkObj [("printed", printed), ("start", toJson hole.start.byteIdx), ("stop", toJson hole.stop.byteIdx),
     ("place", place.json), ("declaration", visibleName hole.decl), ("opened", kept),
     ("value", Json.bool (← hole.isValue))]
+
+/-- `{"do": "toolbox", source}`: what the environment of an elaborated file offers beyond Lean itself. -/
+def Server.toolbox (server : Server) (request : Request) : IO (List (String × Json)) := do
+  return [("toolbox", ← Gateway.toolbox (← server.source request).after.env)]
 
 /-- `{"do": "sorries", source, start?, stop?}`: every `sorry` of the commands in that range, opened: a row for each goal. -/
 def Server.sorries (server : Server) (request : Request) : IO (List (String × Json)) := do
@@ -361,9 +367,9 @@ def Server.invent (server : Server) (request : Request) : IO (List (String × Js
     let goal ← Tactic.getMainGoal
     let lemmas ← goal.withContext do
       let constants := (← instantiateMVars (← goal.getType)).getUsedConstants
-      kept.scope.nearestAlso constants (reachable (← getEnv) constants 6)
+      kept.scope.nearestAlso constants (reachable kept.scope.imported.library (← getEnv) constants 6)
     let deadline := (← IO.monoMsNow) + milliseconds
-    return (← invented goal 40 deadline, ← consequences goal lemmas)
+    return (← invented kept.scope.imported.library goal 40 deadline, ← consequences goal lemmas)
   let limits : Limits := { heartbeats := 0, milliseconds }
   match ← (server.dog.guard (2 * milliseconds) fun cancel => (kept.state.run limits cancel find).toBaseIO) with
   | .ok ((equations, implied), _) =>
@@ -472,6 +478,7 @@ def Server.answer (server : Server) (request : Request) : IO (List (String × Js
   | "trace" => server.trace request
   | "library" => server.library request
   | "sorries" => server.sorries request
+  | "toolbox" => server.toolbox request
   | "statement" => server.statement request
   | "fit" => server.fit request
   | "proof" => server.proof request
@@ -498,7 +505,7 @@ partial def Server.serve (server : Server) : IO UInt32 := do
 
 def start (mark : String) : IO UInt32 := do
   let server : Server := {
-    mark, environments := ← IO.mkRef [], recorder := ← Recorder.install, dog := ← Watchdog.start
+    mark, environments := ← IO.mkRef [], imported := ← IO.mkRef [], recorder := ← Recorder.install, dog := ← Watchdog.start
     sources := ← IO.mkRef {}, kept := ← IO.mkRef {}, next := ← IO.mkRef 1 }
   server.reply [("gateway", toJson protocolVersion), ("lean", Lean.versionString), ("commit", Lean.githash)]
   server.serve

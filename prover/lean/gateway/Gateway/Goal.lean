@@ -8,12 +8,32 @@ open Lean Meta Elab
 
 namespace Gateway
 
-/-- The modules of Lean itself; what they define is library, the rest belongs to the project. -/
+/-- The modules of Lean itself. -/
 def libraryRoots : List Name := [`Init, `Std, `Lean, `Lake]
 
-def isLibrary (env : Environment) (name : Name) : Bool :=
+/-- Whether a declaration is Lean's own. -/
+def isToolchain (env : Environment) (name : Name) : Bool :=
   match env.getModuleIdxFor? name with
   | some index => libraryRoots.contains (env.header.moduleNames[index.toNat]!).getRoot
+  | none => false
+
+/-- By the number of an imported module, whether it is library: what the project builds on and does not unfold. -/
+abbrev LibraryModules := Array Bool
+
+/-- The number of imported modules of another root than the file's from which on these are a library, not a part of the
+project. -/
+def smallestLibrary : Nat := 150
+
+/-- Lean's own modules, and those of every large package that is imported. -/
+def libraryModules (env : Environment) : LibraryModules :=
+  let roots := env.header.moduleNames.map (·.getRoot)
+  let sizes := roots.foldl (init := ({} : Std.HashMap Name Nat)) fun sizes root => sizes.insert root (sizes.getD root 0 + 1)
+  let own := env.mainModule.getRoot
+  roots.map fun root => libraryRoots.contains root || root != own && sizes.getD root 0 ≥ smallestLibrary
+
+def isLibrary (library : LibraryModules) (env : Environment) (name : Name) : Bool :=
+  match env.getModuleIdxFor? name with
+  | some index => library.getD index.toNat false
   | none => false
 
 /-- The name under which Lean reports a declaration: private ones without their prefix. -/
@@ -73,10 +93,11 @@ def bodyHead (name : Name) : MetaM String := do
   lambdaTelescope info.value fun _ body => do
     if ← Meta.isProp body then headName body else return ""
 
-/-- A definition that occurs in a goal: what can be done with it. -/
-def definitionJson? (name : Name) : MetaM (Option Json) := do
+/-- A definition that occurs in a goal: what can be done with it. Of a library's, only those that stand for propositions. -/
+def definitionJson? (library : LibraryModules) (name : Name) : MetaM (Option Json) := do
   let env ← getEnv
-  if isLibrary env name || name.isInternalDetail then return none
+  if isToolchain env name || name.isInternalDetail then return none
+  let imported := isLibrary library env name
   let kind? := match env.find? name with
     | some (.defnInfo _) => some "definition"
     | some (.inductInfo _) => some "inductive"
@@ -84,10 +105,13 @@ def definitionJson? (name : Name) : MetaM (Option Json) := do
     | some (.opaqueInfo _) => some "opaque"
     | _ => none
   let some kind := kind? | return none
+  if imported && (kind != "definition" || isInstanceCore env name) then return none
   let recursive ← if kind == "definition" then isRecursiveDefinition name else pure false
   let body ← if kind == "definition" && !recursive then bodyHead name else pure ""
-  return Json.mkObj [("name", ← shortName name), ("kind", kind), ("recursive", recursive), ("body", body),
-    ("instance", isInstanceCore env name), ("projection", (env.getProjectionFnInfo? name).isSome)]
+  if imported && body.isEmpty then return none
+  let fields : List (String × Json) := [("name", ← shortName name), ("kind", kind), ("recursive", recursive),
+    ("body", body), ("instance", isInstanceCore env name), ("projection", (env.getProjectionFnInfo? name).isSome)]
+  return Json.mkObj (if imported then ("library", Json.bool true) :: fields else fields)
 
 /-- The explicit arguments of an application. -/
 def explicitArguments (call : Expr) : MetaM (Array Expr) := do
@@ -97,12 +121,12 @@ def explicitArguments (call : Expr) : MetaM (Array Expr) := do
 
 /-- Full applications of recursive definitions of the project, with the names of their arguments that
 are variables: what induction along a definition needs. -/
-def recursiveCalls (e : Expr) : MetaM (Array (String × Array String)) := do
+def recursiveCalls (library : LibraryModules) (e : Expr) : MetaM (Array (String × Array String)) := do
   let env ← getEnv
   let calls ← IO.mkRef (#[] : Array Expr)
   let visit (e : Expr) : MetaM Unit := do
     let some name := e.getAppFn.constName? | return
-    unless e.hasLooseBVars || e.getAppNumArgs == 0 || isLibrary env name do
+    unless e.hasLooseBVars || e.getAppNumArgs == 0 || isLibrary library env name do
       if ← isRecursiveDefinition name then
         unless (← calls.get).contains e do calls.modify (·.push e)
   e.forEach fun e => visit e
@@ -195,11 +219,11 @@ def hypothesisNames (env : Environment) (lctx : LocalContext) : Array String :=
     if decl.isImplementationDetail then names else names.push (writtenIn env decl.userName)
 
 /-- The project's constants in the value of a definition, also in what the elaborator made of parts of it. -/
-partial def constantsOf (env : Environment) (name : Name) (depth : Nat := 3) : Array Name :=
+partial def constantsOf (library : LibraryModules) (env : Environment) (name : Name) (depth : Nat := 3) : Array Name :=
   match depth, env.find? name with
   | depth + 1, some (.defnInfo info) => info.value.getUsedConstants.foldl (init := #[]) fun found c =>
-    if c == name || isLibrary env c then found
-    else if c.isInternalDetail || isMatcherCore env c then found ++ constantsOf env c depth
+    if c == name || isLibrary library env c then found
+    else if c.isInternalDetail || isMatcherCore env c then found ++ constantsOf library env c depth
     else found.push c
   | _, _ => #[]
 
@@ -207,13 +231,13 @@ partial def constantsOf (env : Environment) (name : Name) (depth : Nat := 3) : A
 def generated : List Name := [`brecOn, `below, `casesOn, `recOn, `rec, `ctorIdx, `ctorElim, `noConfusion, `sizeOf_spec]
 
 /-- The project's definitions that unfolding those in a goal leads to, the nearest first. -/
-def reachable (env : Environment) (constants : Array Name) (count : Nat) : Array Name := Id.run do
+def reachable (library : LibraryModules) (env : Environment) (constants : Array Name) (count : Nat) : Array Name := Id.run do
   let mut found := #[]
-  let mut waiting := constants.filter fun c => !isLibrary env c
+  let mut waiting := constants.filter fun c => !isLibrary library env c
   for _ in [0:3] do
     let mut next := #[]
     for name in waiting do
-      for c in constantsOf env name do
+      for c in constantsOf library env name do
         unless constants.contains c || found.contains c do
           next := next.push c
           found := found.push c
@@ -224,15 +248,15 @@ def reachable (env : Environment) (constants : Array Name) (count : Nat) : Array
   return unfoldable.extract 0 count
 
 /-- The fields that are propositions, of the project's structures and classes that the context has values of. -/
-def lawsInScope (count : Nat) : MetaM (Array Name) := do
+def lawsInScope (library : LibraryModules) (count : Nat) : MetaM (Array Name) := do
   let env ← getEnv
   let mut structures := #[]
   for decl in ← getLCtx do
     unless decl.isImplementationDetail do
       if let some name := (← instantiateMVars decl.type).getAppFn.constName? then
-        if isStructure env name && !isLibrary env name then
+        if isStructure env name && !isLibrary library env name then
           for s in #[name] ++ (← getAllParentStructures name) do
-            unless structures.contains s || isLibrary env s do structures := structures.push s
+            unless structures.contains s || isLibrary library env s do structures := structures.push s
   let mut found := #[]
   for name in structures do
     for field in getStructureFields env name do
@@ -243,7 +267,8 @@ def lawsInScope (count : Nat) : MetaM (Array Name) := do
   return found.extract 0 count
 
 /-- The whole structure of a goal. -/
-def goalJson (goal : MVarId) (nearest : Array Name → Array Name → CoreM (Array Name)) : MetaM (List (String × Json)) := goal.withContext do
+def goalJson (library : LibraryModules) (goal : MVarId) (nearest : Array Name → Array Name → CoreM (Array Name)) :
+    MetaM (List (String × Json)) := goal.withContext do
   let target ← instantiateMVars (← goal.getType)
   let mut hypotheses := #[]
   let mut constants := target.getUsedConstants
@@ -252,9 +277,9 @@ def goalJson (goal : MVarId) (nearest : Array Name → Array Name → CoreM (Arr
       hypotheses := hypotheses.push (← hypothesisJson decl)
       for name in (← instantiateMVars decl.type).getUsedConstants do
         unless constants.contains name do constants := constants.push name
-  let definitions ← constants.filterMapM definitionJson?
-  let deeper := reachable (← getEnv) constants 6
-  let calls ← recursiveCalls target
+  let definitions ← constants.filterMapM (definitionJson? library)
+  let deeper := reachable library (← getEnv) constants 6
+  let calls ← recursiveCalls library target
   let eqType ← match target.eq? with
     | some (type, _, _) => headName (← whnfR type)
     | none => pure ""
@@ -263,7 +288,7 @@ def goalJson (goal : MVarId) (nearest : Array Name → Array Name → CoreM (Arr
     ("definitions", Json.arr definitions), ("equality", eqType),
     ("calls", Json.arr (calls.map fun (call, args) =>
       Json.mkObj [("call", call), ("arguments", toJson args)])),
-    ("laws", toJson (← (← lawsInScope 12).mapM fun name => shortName name)),
+    ("laws", toJson (← (← lawsInScope library 12).mapM fun name => shortName name)),
     ("deeper", toJson (← deeper.mapM fun name => shortName name)),
     ("lemmas", toJson (← (← nearest constants deeper).mapM fun name => shortName name)),
     ("tag", if tag.isAnonymous then "" else writtenIn env tag.eraseMacroScopes)]

@@ -441,12 +441,12 @@ def survives (known : Samples) (statement : Expr) (tries : Nat := 8) : MetaM Boo
   return true
 
 /-- Equations that may be missing, the most promising first. -/
-def conjectured (target : Expr) : MetaM (Array Conjecture) := do
+def conjectured (library : LibraryModules) (target : Expr) : MetaM (Array Conjecture) := do
   let found : Conjectures ← IO.mkRef #[]
   let own ← operationsOf (closedSubterms target)
   let types := own.foldl (init := #[]) fun all op =>
     (op.arguments.push op.result).foldl (init := all) fun all t => if all.contains t then all else all.push t
-  let further ← operationsNamed (reachable (← getEnv) target.getUsedConstants 6) types
+  let further ← operationsNamed (reachable library (← getEnv) target.getUsedConstants 6) types
   if let some (_, left, right) := target.eq? then
     if ← isData left then
       found.accumulated left right own further
@@ -458,7 +458,8 @@ def conjectured (target : Expr) : MetaM (Array Conjecture) := do
 
 /-- Equations that the goal may lack and of which no small instance is false, at most `count` and as many as are
 found before `deadline`, in milliseconds of the monotonic clock. -/
-def invented (goal : MVarId) (count deadline : Nat) : MetaM (Array (Nat × String)) := goal.withContext do
+def invented (library : LibraryModules) (goal : MVarId) (count deadline : Nat) :
+    MetaM (Array (Nat × String)) := goal.withContext do
   let target ← instantiateMVars (← goal.getType)
   if target.hasExprMVar then return #[]
   let context := (← getLCtx).foldl (init := #[]) fun fvars decl =>
@@ -466,7 +467,7 @@ def invented (goal : MVarId) (count deadline : Nat) : MetaM (Array (Nat × Strin
   let fixed ← context.filterM fun x => return !(← Meta.isProp (← inferType x))
   let known : Samples ← IO.mkRef {}
   let mut kept := #[]
-  for conjecture in ← conjectured target do
+  for conjecture in ← conjectured library target do
     if kept.size ≥ count || (← IO.monoMsNow) ≥ deadline then break
     let closed ← mkForallFVars fixed conjecture.statement (usedOnly := true)
     if closed.hasFVar || closed.hasExprMVar then continue

@@ -42,9 +42,9 @@ def withoutName (signature : String) (name : Name) : String :=
 /-- Whether a declaration of the project rests on a `sorry`, as far as asked. -/
 abbrev Tainted := IO.Ref (NameMap Bool)
 
-/-- Whether a declaration rests on a `sorry`; nothing of the library does. -/
+/-- Whether a declaration rests on a `sorry`; nothing of Lean itself does. -/
 partial def Tainted.holds (tainted : Tainted) (env : Environment) (name : Name) : BaseIO Bool := do
-  if isLibrary env name then return name == ``sorryAx
+  if isToolchain env name then return name == ``sorryAx
   if let some known := (← tainted.get).find? name then return known
   let some info := env.find? name | return false
   tainted.modify (·.insert name false)  -- an inductive type comes back to itself

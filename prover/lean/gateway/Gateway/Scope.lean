@@ -1,81 +1,164 @@
 import Gateway.Goal
 /-!
-What all goals of one proof share: the theorems of the project that it may use, which of them rest on a
-`sorry`, and the keys of the goals met so far.
+What all goals of one proof share: the theorems that it may use, which of them rest on a `sorry`, and the keys of the
+goals met so far. What concerns imported modules is found out once for all proofs with the same imports.
 -/
 open Lean Meta Elab
 
 namespace Gateway
 
-/-- A theorem of the project and the constants of its statement. -/
+/-- A theorem and the constants of its statement. -/
 structure Lemma where
   name : Name
   constants : Array Name
 
+/-- What is known of the imported modules of an environment, once for all proofs in files with the same imports. -/
+structure Imported where
+  library : LibraryModules
+  lemmas : Array Lemma
+  /-- the numbers of the lemmas in which a constant occurs -/
+  places : Std.HashMap Name (Array Nat)
+  /-- whether an imported declaration rests on a `sorry`, as far as asked -/
+  tainted : IO.Ref (Std.HashMap Name Bool)
+
 structure Scope where
   keys : Keys
+  imported : Imported
+  /-- the file's own lemmas, above the proof -/
   lemmas : Array Lemma
-  /-- in how many lemmas a constant occurs -/
-  frequency : NameMap Nat
-  /-- whether a declaration rests on a `sorry`, as far as asked -/
-  tainted : IO.Ref (NameMap Bool)
+  places : Std.HashMap Name (Array Nat)
+  /-- whether a declaration of the file rests on a `sorry`, as far as asked -/
+  tainted : IO.Ref (Std.HashMap Name Bool)
 
 /-- Constants that say nothing about what a statement is about. -/
 def common : List Name := [``Eq, ``HEq, ``And, ``Or, ``Not, ``Iff, ``Exists, ``OfNat.ofNat, ``instOfNatNat]
 
-/-- The project's theorems in scope: those of imported modules, and those above in the file. -/
-def lemmasOf (env : Environment) : Array Lemma := Id.run do
+/-- A theorem that a proof may name. -/
+def lemma? (env : Environment) (name : Name) (info : ConstantInfo) : Option Lemma :=
+  -- to a `module`, the theorems of imported ones are axioms, and their places are unknown
+  let imported := (env.getModuleIdxFor? name).isSome
+  let isTheorem := info matches .thmInfo _ || env.header.isModule && getOriginalConstKind? env name == some .thm
+  let isPlaced := env.header.isModule && imported || (declRangeExt.find? (level := .server) env name).isSome
+  if !isTheorem || !isPlaced || name.isInternalDetail || isPrivateName name && imported then none
+  else some { name, constants := info.type.getUsedConstants.filter (!common.contains ·) }
+
+/-- The theorems of the imported modules that are not Lean's own. -/
+def importedLemmas (env : Environment) : Array Lemma := Id.run do
   let mut found := #[]
   for (mod, data) in env.header.moduleNames.zip env.header.moduleData do
     unless libraryRoots.contains mod.getRoot do
       for name in data.constNames, info in data.constants do
-        found := add found name info
-  return env.constants.foldStage2 add found
+        if let some l := lemma? env name info then found := found.push l
+  return found
+
+/-- The theorems that the file has declared so far. -/
+def ownLemmas (env : Environment) : Array Lemma :=
+  env.constants.foldStage2 add #[]
 where
   add (found : Array Lemma) (name : Name) (info : ConstantInfo) : Array Lemma :=
-    -- to a `module`, the theorems of imported ones are axioms, and their places are unknown
-    let imported := (env.getModuleIdxFor? name).isSome
-    let isTheorem := info matches .thmInfo _ || env.header.isModule && getOriginalConstKind? env name == some .thm
-    let isPlaced := env.header.isModule && imported || (declRangeExt.find? (level := .server) env name).isSome
-    if !isTheorem || !isPlaced || name.isInternalDetail || isPrivateName name && imported then found
-    else found.push { name, constants := info.type.getUsedConstants.filter (!common.contains ·) }
+    match lemma? env name info with
+    | some l => found.push l
+    | none => found
 
-def Scope.new (env : Environment) : BaseIO Scope := do
-  let lemmas := lemmasOf env
-  let frequency := lemmas.foldl (init := ({} : NameMap Nat)) fun counts l =>
-    l.constants.foldl (init := counts) fun counts c => counts.insert c ((counts.find? c).getD 0 + 1)
-  return { keys := ← IO.mkRef {}, lemmas, frequency, tainted := ← IO.mkRef {} }
+def placesOf (lemmas : Array Lemma) : Std.HashMap Name (Array Nat) := Id.run do
+  let mut places := {}
+  for h : i in [0:lemmas.size] do
+    for c in lemmas[i].constants do
+      places := places.alter c fun known? => some ((known?.getD #[]).push i)
+  return places
 
-/-- Whether `name` rests on a `sorry`. -/
+/-- What is known of imported modules, by the imports. -/
+abbrev ImportedModules := IO.Ref (List (String × Imported))
+
+def Imported.of (known : ImportedModules) (env : Environment) : BaseIO Imported := do
+  let key := toString (env.header.isModule, env.mainModule.getRoot, env.header.imports)
+  if let some imported := (← ST.Ref.get known).lookup key then return imported
+  let lemmas := importedLemmas env
+  let imported : Imported :=
+    { library := libraryModules env, lemmas, places := placesOf lemmas, tainted := ← IO.mkRef {} }
+  known.modify ((key, imported) :: ·)
+  return imported
+
+def Scope.new (known : ImportedModules) (env : Environment) : BaseIO Scope := do
+  let lemmas := ownLemmas env
+  return { keys := ← IO.mkRef {}, imported := ← Imported.of known env, lemmas, places := placesOf lemmas
+           tainted := ← IO.mkRef {} }
+
+/-- What is known of whether a declaration rests on a `sorry`. -/
+def Scope.known? (scope : Scope) (env : Environment) (name : Name) : BaseIO (Option Bool) := do
+  if isToolchain env name then return some (name == ``sorryAx)
+  let memo := if (env.getModuleIdxFor? name).isSome then scope.imported.tainted else scope.tainted
+  return (← ST.Ref.get memo)[name]?
+
+def Scope.learn (scope : Scope) (env : Environment) (name : Name) (tainted : Bool) : BaseIO Unit :=
+  let memo := if (env.getModuleIdxFor? name).isSome then scope.imported.tainted else scope.tainted
+  memo.modify (·.insert name tainted)
+
+/-- Whether `name` rests on a `sorry`. What it was seen to rest on is not looked at again. -/
 def Scope.rests (scope : Scope) (name : Name) : CoreM Bool := do
-  if let some known := (← scope.tainted.get).find? name then return known
-  let axioms ← collectAxioms name
-  let tainted := axioms.contains ``sorryAx
-  scope.tainted.modify (·.insert name tainted)
-  return tainted
-
-/-- Whether a proof term uses a declaration of the project that rests on a `sorry`. -/
-def Scope.usesIncomplete (scope : Scope) (proof : Expr) : CoreM Bool := do
   let env ← getEnv
-  proof.getUsedConstants.anyM fun name => do
-    if isLibrary env name then return false else scope.rests name
+  let mut waiting := #[name]
+  let mut seen : Std.HashSet Name := {}
+  while !waiting.isEmpty do
+    let some next := waiting.back? | break
+    waiting := waiting.pop
+    if seen.contains next then continue
+    match ← scope.known? env next with
+    | some true =>
+      scope.learn env name true
+      return true
+    | some false => continue
+    | none =>
+      seen := seen.insert next
+      let some info := env.find? next | continue
+      let constructors := match info with
+        | .inductInfo type => type.ctors.toArray
+        | _ => #[]
+      for part in #[info.type] ++ (info.value? (allowOpaque := true)).toArray do
+        waiting := waiting ++ part.getUsedConstants
+      waiting := waiting ++ constructors
+  for each in seen do scope.learn env each false
+  return false
+
+/-- Whether a proof term uses a declaration that rests on a `sorry`. -/
+def Scope.usesIncomplete (scope : Scope) (proof : Expr) : CoreM Bool :=
+  proof.getUsedConstants.anyM scope.rests
+
+/-- In how many lemmas a constant occurs. -/
+def Scope.frequency (scope : Scope) (c : Name) : Nat :=
+  let size (places : Std.HashMap Name (Array Nat)) := (places[c]?.map (·.size)).getD 0
+  size scope.imported.places + size scope.places
 
 /-- How much a lemma has in common with `constants`: shared rarity over all rarity, as in MePo. -/
 def Scope.score (scope : Scope) (constants : NameSet) (l : Lemma) : Float :=
-  let weight (c : Name) : Float := 1.0 / ((scope.frequency.find? c).getD 1).toFloat
+  let weight (c : Name) : Float := 1.0 / (max 1 (scope.frequency c)).toFloat
   let (shared, all) := l.constants.foldl (init := (0.0, 0.05)) fun (shared, all) c =>
     let w := weight c
     (if constants.contains c then shared + w else shared, all + w)
   shared / all
 
+/-- The number of lemmas above which a constant that occurs in very many of them does not make one of them relevant. -/
+def manyLemmas : Nat := 10000
+def veryMany : Nat := 500
+
+/-- The lemmas that have one of some constants, in their order. -/
+def withOneOf (lemmas : Array Lemma) (places : Std.HashMap Name (Array Nat)) (constants : Array Name) : Array Lemma :=
+  let numbers := constants.foldl (init := ({} : Std.HashSet Nat)) fun numbers c =>
+    let found := (places[c]?).getD #[]
+    if lemmas.size > manyLemmas && found.size > veryMany then numbers else numbers.insertMany found
+  (numbers.toArray.qsort (· < ·)).filterMap (lemmas[·]?)
+
 /-- The lemmas nearest to a goal with these constants, the nearest first. -/
 def Scope.nearest (scope : Scope) (constants : Array Name) (count : Nat) : CoreM (Array Name) := do
   let env ← getEnv
   let set := constants.foldl (init := ({} : NameSet)) fun set c => if common.contains c then set else set.insert c
-  let about := constants.any fun c => !isLibrary env c
-  let near := scope.lemmas.filterMap fun l =>
-    let relevant := !about || l.constants.any fun c => set.contains c && !isLibrary env c
-    let score := if relevant then scope.score set l else 0.0
+  let specific := set.toArray.filter fun c => !isToolchain env c
+  let lemmas := if specific.isEmpty && scope.imported.lemmas.size ≤ manyLemmas then scope.imported.lemmas ++ scope.lemmas
+    else
+      let about := if specific.isEmpty then set.toArray else specific
+      withOneOf scope.imported.lemmas scope.imported.places about ++ withOneOf scope.lemmas scope.places about
+  let near := lemmas.filterMap fun l =>
+    let score := scope.score set l
     if score > 0.2 then some (score, l.name) else none
   let mut chosen := #[]
   for (_, name) in near.qsort fun a b => a.1 > b.1 do
