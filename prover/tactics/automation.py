@@ -1,4 +1,4 @@
-"""Closing tactics of core Lean, weighted by how often they are worth their cost.
+"""Closing tactics, weighted by how often they are worth their cost: core Lean's, and Mathlib's where a file has them.
 
 The list follows the baselines of SorryDB and miniF2F. Simplification and `grind` also get the definitions that the goal
 mentions, its hypotheses, and lemmas in scope. Goals about numbers get additional tactics.
@@ -9,6 +9,8 @@ from collections.abc import Iterator, Sequence
 from prover.lean.protocol import Goal
 from prover.tactics.arithmetic import by_numbers
 from prover.tactics.generator import StatelessGenerator, Suggestion
+from prover.tactics.mathlib.closing import case_closers, closing_tactics
+from prover.tactics.mathlib.fixed_list import mathlib_list
 
 ARITHMETIC_HEADS = {"Eq", "LE.le", "LT.lt", "GE.ge", "GT.gt", "Ne", "Not", "False", "And", "Or", "Iff", "Dvd.dvd"}
 FIXED_LIST = ("rfl", "trivial", "assumption", "contradiction", "omega", "decide", "simp", "simp_all", "grind", "exact?")
@@ -31,13 +33,13 @@ class FixedList(StatelessGenerator):
     name = "fixed list"
 
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
-        """Returns the same tactics for every goal."""
-        return [Suggestion(tactic, -0.1 * rank) for rank, tactic in enumerate(FIXED_LIST)]
+        """Returns the same tactics for every goal of a file; in files with Mathlib, those of Mathlib's list."""
+        return [Suggestion(tactic, -0.1 * rank) for rank, tactic in enumerate(mathlib_list(goal) or FIXED_LIST)]
 
 
 def unfoldable(goal: Goal) -> list[str]:
     """Returns the project's definitions in the goal that rewriting may unfold."""
-    return [d.name for d in goal.definitions if d.kind == "definition" and not d.projection]
+    return [d.name for d in goal.definitions if d.kind == "definition" and not d.projection and not d.library]
 
 
 def predicates(goal: Goal) -> list[str]:
@@ -72,7 +74,7 @@ def closers(goal: Goal) -> list[str]:
         found += [given("simp_all", own, goal.deeper), given("grind", own, goal.deeper)]
     if goal.laws:
         found.append(given("grind", own, goal.laws))
-    return [*found, f"{given('simp_all', own)} <;> omega", f"{given('simp_all', own)} <;> grind"]
+    return [*found, f"{given('simp_all', own)} <;> omega", f"{given('simp_all', own)} <;> grind", *case_closers(goal)]
 
 
 def _closing(goal: Goal) -> Iterator[tuple[str, float]]:
@@ -102,6 +104,7 @@ def _closing(goal: Goal) -> Iterator[tuple[str, float]]:
         yield "solve_by_elim", -1.5
     yield "decide", -1.6
     yield from by_numbers(goal)
+    yield from closing_tactics(goal)
     yield "exact?", -4.0 if goal.tag else -3.0
 
 

@@ -10,6 +10,7 @@ from itertools import combinations, islice
 from prover.lean.protocol import Goal, Hypothesis
 from prover.tactics.automation import closers, unfoldable
 from prover.tactics.generator import StatelessGenerator, Suggestion
+from prover.tactics.mathlib.steps import steps
 from prover.tactics.witness import solved
 
 Weighted = Iterator[tuple[str, float]]
@@ -41,7 +42,7 @@ class Structure(StatelessGenerator):
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
         """Returns the tactics that the goal's shape allows."""
         found: dict[str, float] = {}
-        for source in (_introduce, _take_apart, _target, _induct, _unfold, _rewrite, _apply, _congruence):
+        for source in (_introduce, _take_apart, _target, _induct, _unfold, _rewrite, _apply, _congruence, _mathlib):
             for tactic, weight in source(goal):
                 found[tactic] = max(weight, found.get(tactic, weight))
         return [Suggestion(tactic, weight) for tactic, weight in found.items()]
@@ -356,6 +357,10 @@ def _apply(goal: Goal) -> Weighted:
     for lemma in goal.lemmas[:MAX_LEMMAS]:
         yield f"apply {lemma}", -1.6
         yield f"exact {lemma} ..", -1.8
+
+
+def _mathlib(goal: Goal) -> Weighted:
+    yield from steps(goal, fresh, list(dict.fromkeys([*solved(goal), *islice(_witnesses(goal), MAX_WITNESSES)])))
 
 
 def _congruence(goal: Goal) -> Weighted:

@@ -1,0 +1,1 @@
+"""Tactics of Mathlib, for files whose environment has them."""

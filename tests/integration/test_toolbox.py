@@ -1,0 +1,84 @@
+"""A real Lean tells what a file offers beyond Lean itself, with tactics declared as Mathlib declares its own."""
+
+import pytest
+
+from prover.lean.gateway_session import LeanSession
+from prover.lean.protocol import LEAN_ALONE, Toolbox
+from prover.lean.session import Advanced, Failed, SourceText
+from prover.search.best_first import BestFirstSearch
+from prover.search.budget import Budget
+from prover.search.engine import Proved, Strategy
+from prover.tactics.automation import Automation, FixedList
+from prover.tactics.generator import Generator, TheoremRef
+
+pytestmark = pytest.mark.lean
+
+TEXT = """\
+import Lean
+open Lean Elab Tactic
+
+axiom Hidden : Nat → Prop
+axiom hidden (n : Nat) : Hidden n
+
+namespace Mathlib.Tactic
+syntax (name := normNum) "norm_num" (" [" term,* "]")? : tactic
+macro_rules | `(tactic| norm_num $[[$hs,*]]?) => `(tactic| apply hidden)
+elab (name := linear) "linarith" : tactic => do (← getMainGoal).assign (← Meta.mkFreshExprMVar (← getMainTarget))
+syntax (name := noImplementation) "gcongr" : tactic
+macro "positivity" : tactic => `(tactic| omega)
+macro "tauto" : tactic => `(tactic| sorry)
+macro "aesop" : tactic => `(tactic| skip)
+end Mathlib.Tactic
+
+theorem found (n : Nat) : Hidden (n + 1) := by sorry
+theorem parts (n : Nat) : Hidden n ∧ Hidden 2 := by sorry
+"""
+SOURCE = SourceText(TEXT, "Tools.lean", "Tools")
+PLAIN = SourceText("theorem plain (n : Nat) : n = n := by sorry\n", "Plain.lean", "Plain")
+
+
+def proof(session: LeanSession, source: SourceText, name: str, generator: Generator) -> tuple[str, ...]:
+    (at,) = [goal for goal in session.sorries(source, 0, len(source.text.encode())) if goal.declaration == name]
+    bound = generator.for_theorem(TheoremRef(source.module, name, 0, ""))
+    search = BestFirstSearch(session, at.state, bound, Strategy(), Budget(expansions=20))
+    found = search.run()
+    return found.scripts[0] if isinstance(found, Proved) else ()
+
+
+def test_tactics_with_a_parser_and_an_implementation_are_reported(lean_session: LeanSession) -> None:
+    assert lean_session.toolbox(SOURCE) == Toolbox(
+        tactics=frozenset(["norm_num", "linarith", "positivity", "tauto", "aesop"])
+    )
+
+
+def test_a_file_without_tactics_of_its_own_has_lean_alone(lean_session: LeanSession) -> None:
+    assert lean_session.toolbox(PLAIN) == LEAN_ALONE
+    (opened,) = lean_session.sorries(PLAIN, 0, 50)
+    assert opened.state.goals[0].toolbox == LEAN_ALONE
+
+
+def test_goals_know_what_their_file_offers(lean_session: LeanSession) -> None:
+    opened = lean_session.sorries(SOURCE, 0, len(TEXT.encode()))
+    assert all(goal.state.goals[0].toolbox.offers("norm_num") for goal in opened)
+    (after,) = lean_session.run(opened[1].state, ["constructor"], Strategy().limits)
+    assert isinstance(after, Advanced)
+    assert all(state.goals[0].toolbox.offers("norm_num") for state in after.states)
+
+
+@pytest.mark.parametrize("generator", [Automation(), FixedList()], ids=lambda generator: generator.name)
+def test_a_theorem_is_proved_with_a_tactic_that_only_its_file_has(
+    lean_session: LeanSession, generator: Generator
+) -> None:
+    (line,) = proof(lean_session, SOURCE, "found", generator)
+    assert line == "norm_num"
+
+
+def test_a_tactic_of_another_meaning_does_no_harm(lean_session: LeanSession) -> None:
+    """Here `tauto` is `sorry`, `linarith` leaves the goal as it was, and `gcongr` has no implementation."""
+    (at, *_) = lean_session.sorries(SOURCE, 0, len(TEXT.encode()))
+    tried = ("positivity", "gcongr", "linarith", "aesop", "tauto", "norm_num")
+    outcomes = dict(zip(tried, lean_session.run(at.state, tried, Strategy().limits), strict=True))
+    assert [name for name, outcome in outcomes.items() if isinstance(outcome, Advanced)] == ["norm_num"]
+    cheat = outcomes["tauto"]
+    assert isinstance(cheat, Failed)
+    assert cheat.kind == "cheat"
