@@ -74,11 +74,13 @@ def test_a_theorem_is_proved_with_a_tactic_that_only_its_file_has(
 
 
 def test_a_tactic_of_another_meaning_does_no_harm(lean_session: LeanSession) -> None:
-    """Here `tauto` is `sorry`, `linarith` leaves the goal as it was, and `gcongr` has no implementation."""
+    """Here `tauto` is `sorry`, `linarith` leaves its proof without a value, and `gcongr` has no implementation."""
     (at, *_) = lean_session.sorries(SOURCE, 0, len(TEXT.encode()))
     tried = ("positivity", "gcongr", "linarith", "aesop", "tauto", "norm_num")
     outcomes = dict(zip(tried, lean_session.run(at.state, tried, Strategy().limits), strict=True))
-    assert [name for name, outcome in outcomes.items() if isinstance(outcome, Advanced)] == ["norm_num"]
+    assert [name for name, outcome in outcomes.items() if isinstance(outcome, Advanced)] == ["linarith", "norm_num"]
+    assert lean_session.close_proof(at.state, "linarith") is not None
+    assert lean_session.close_proof(at.state, "norm_num") is None
     cheat = outcomes["tauto"]
     assert isinstance(cheat, Failed)
     assert cheat.kind == "cheat"
