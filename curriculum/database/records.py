@@ -41,6 +41,23 @@ class FoundProof:
 
 
 @dataclass(frozen=True)
+class RunProof:
+    """A proof that holds together with the others of its run."""
+
+    theorem: str
+    """The full name of the theorem; for an `example` its place."""
+    file: str
+    """The path of its file in the repository, with forward slashes."""
+    statement_key: str
+    scripts: tuple[str, ...]
+    """A tactic block for each `sorry` that is filled, in order."""
+    whole: bool
+    """Whether its single block proves the whole statement."""
+    rests_on: tuple[str, ...] = ()
+    """The open theorems that it rests on, by full name; none if the theorem is proved."""
+
+
+@dataclass(frozen=True)
 class AttemptCost:
     """The cost of an attempt."""
 

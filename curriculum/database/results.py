@@ -12,7 +12,7 @@ from sqlalchemy import Connection, case, select, update
 from curriculum.database.identity import digest_of
 from curriculum.database.lineage import record_event
 from curriculum.database.models import forget_model
-from curriculum.database.records import AttemptRecord, FoundProof, new_uid
+from curriculum.database.records import AttemptRecord, FoundProof, RunProof, new_uid
 from curriculum.database.rows import insert_new, intern, table_of, upsert
 from curriculum.database.tables import (
     AttemptRow,
@@ -23,6 +23,7 @@ from curriculum.database.tables import (
     ModelFilesRow,
     ModelRow,
     ProofRow,
+    RunProofRow,
     RunRow,
 )
 from curriculum.database.theorem_queue import count_attempt
@@ -198,6 +199,24 @@ class ResultStore:
             "ended_at": None,
         }
         return intern(self._connection, table_of(RunRow), [row])[(uid,)]
+
+    def record_run_proofs(self, run: int, repository: int, proofs: Sequence[RunProof]) -> None:
+        """Stores the proofs of a run that hold together, in the order in which they were found."""
+        rows = [
+            {
+                "run_id": run,
+                "position": position,
+                "repository_id": repository,
+                "theorem": proof.theorem,
+                "file": proof.file,
+                "statement_key": proof.statement_key,
+                "scripts": list(proof.scripts),
+                "whole": proof.whole,
+                "rests_on": list(proof.rests_on),
+            }
+            for position, proof in enumerate(proofs)
+        ]
+        insert_new(self._connection, table_of(RunProofRow), rows)
 
     def end_run(self, run: int, status: Literal["finished", "failed", "interrupted"]) -> None:
         """Records the end of a run; has no effect on a run that has ended."""

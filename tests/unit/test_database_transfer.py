@@ -17,7 +17,7 @@ from curriculum.database.courses import store_step
 from curriculum.database.database import Database, UnitOfWork
 from curriculum.database.listing import row_counts
 from curriculum.database.loading import modules_of, snapshot_of
-from curriculum.database.records import AttemptCost, AttemptRecord, FoundProof, GoalStep, new_uid
+from curriculum.database.records import AttemptCost, AttemptRecord, FoundProof, GoalStep, RunProof, new_uid
 from curriculum.database.schema import HEAD
 from curriculum.database.tables import TheoremRow
 from curriculum.database.transfer import export_to, import_from
@@ -50,6 +50,7 @@ def everything(work: UnitOfWork, snapshots: Sequence[Sequence[TracedModule]]) ->
             uid=name,  # type: ignore[arg-type]
         )
         results.record_attempt(tried, repository=1, run=run)
+    results.record_run_proofs(run, 1, [RunProof("a", "M.lean", "s1", ("simp", "omega\n  rfl"), False, ("b",))])
     results.end_run(run, "finished")
     work.leases.acquire("everything", "me", 60)
     store_step(work.connection, run, 0, ("prove", 1, "here"), {"proved": ["a"]}, 5.0)

@@ -12,6 +12,7 @@ from curriculum.database.tables.results import (
     ModelFilesRow,
     ModelRow,
     ProofRow,
+    RunProofRow,
     RunRow,
     TheoremRow,
 )
@@ -51,6 +52,7 @@ __all__ = [
     "ProofRow",
     "ProspectRow",
     "RepositoryRow",
+    "RunProofRow",
     "RunRow",
     "SnapshotModuleRow",
     "SnapshotRow",

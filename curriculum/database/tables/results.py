@@ -257,6 +257,35 @@ class AttemptRow(Base):
     proof_id: Mapped[int | None]
 
 
+class RunProofRow(Base):
+    """A proof that holds together with the others of its run, as `prover apply` writes it."""
+
+    __tablename__ = "run_proofs"
+    __table_args__ = (
+        Index(None, "repository_id"),
+        not_empty("theorem", "file", "statement_key"),
+        not_negative("position"),
+        flag("whole"),
+        CLUSTERED,
+    )
+
+    run_id: Mapped[int] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(primary_key=True)
+    """The index of the proof in the run, from 0."""
+    repository_id: Mapped[int] = mapped_column(ForeignKey("repositories.id", ondelete="CASCADE"))
+    theorem: Mapped[str]
+    """The full name of the theorem; for an `example` its place."""
+    file: Mapped[str]
+    """The path of its file in the repository, with forward slashes."""
+    statement_key: Mapped[str]
+    scripts: Mapped[Any] = mapped_column(Json)
+    """A JSON list of tactic blocks, one for each `sorry` that is filled, in order."""
+    whole: Mapped[bool]
+    """Whether its single block proves the whole statement."""
+    rests_on: Mapped[Any] = mapped_column(Json)
+    """A JSON list of the open theorems that the proof rests on, by full name; empty if the theorem is proved."""
+
+
 class LeaseRow(Base):
     """A temporary exclusive right to a resource. Its row stays after the release, because of the token."""
 
