@@ -19,7 +19,16 @@ import psutil
 
 from benchmarks.workload import PROJECTS, Project, built, conditions, theorems
 from prover.app.assembly import ProverOptions, assemble, mixture
-from prover.attempt import Prover, Task, TheoremFailed, TheoremOpen, TheoremProved, forget, sorry_goals
+from prover.attempt import (
+    Prover,
+    Task,
+    TheoremFailed,
+    TheoremOpen,
+    TheoremProved,
+    TheoremProvedGiven,
+    forget,
+    sorry_goals,
+)
 from prover.check.gate import Gate
 from prover.errors import ProverError
 from prover.lean.gateway_session import LeanSession
@@ -156,6 +165,8 @@ def _proved(prover: Prover, session: LeanSession, task: Task, tally: SoakCounts)
             return "open"
         case TheoremOpen(_, _, reason):
             return f"refused: {reason.split(':')[0]}" if reason else "open"
+        case TheoremProvedGiven():
+            return "proved given"
         case TheoremFailed(reason):
             return f"failed: {reason.split(':')[0]}"
 

@@ -8,6 +8,7 @@ from itertools import groupby
 from prover.check.gate import Accepted, Judge, Judgement, Refused, Submission
 from prover.check.levels import AXIOMS_LEVEL, DEFAULT_LEVEL
 from prover.errors import LeanError
+from prover.facts import MissingFacts, missing_facts
 from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Declaration
 from prover.lean.session import Session, SorryGoal, SourceText
@@ -19,7 +20,7 @@ from prover.project.proof_layout import layouts, together
 from prover.search.budget import Budget, Meter
 from prover.search.engine import Engine, Open, Proved, Strategy
 from prover.search.engines import ENGINES
-from prover.search.stuck import StuckAt
+from prover.search.stuck import NO_PARTIAL_PROOF, PartialProof, StuckAt
 from prover.tactics.generator import Generator, ProofStep, TheoremRef
 from prover.tactics.language.model import Account, Usage, accounted
 from prover.tactics.language.whole_proofs import ProofFault, WholeProofWriter, fields_above, longest_held
@@ -45,6 +46,8 @@ FOLLOWED_LOG_PROBABILITY = -0.3
 """the log-probability of a tactic of another theorem's proof"""
 FOLLOWED_SHARE = 0.1
 """the share of the budget after which no further proof of another theorem is replayed"""
+NOTHING_TO_ASSUME = "no open theorem is in scope"
+"""the reason why a theorem that may rest on open theorems is not attempted"""
 MAX_REFUSED_PROOFS = 3
 """the number of refused proofs after which a theorem is left open"""
 
@@ -61,6 +64,8 @@ class Task:
     """the number of bytes by which proofs above it have moved it, since the user's file was read"""
     broken: bool = False
     """True if it has errors; then its whole statement is to be proved."""
+    assumed: tuple[str, ...] = ()
+    """The open theorems that its proof may rest on: full names, or `EVERY_OPEN_THEOREM`."""
 
     def ref(self) -> TheoremRef:
         """Returns the identity of the theorem, for generators."""
@@ -86,8 +91,8 @@ class Spent:
 
 
 @dataclass(frozen=True)
-class TheoremProved:
-    """The gate accepted a proof."""
+class AcceptedProof:
+    """A proof that the gate accepted, of either kind."""
 
     proof: str
     """the tactic block; if several `sorry`s were filled, their blocks with blank lines between them"""
@@ -106,6 +111,19 @@ class TheoremProved:
     """the goals of the proof, each with the tactic that was used on it; empty for a recalled proof"""
 
 
+class TheoremProved(AcceptedProof):
+    """The theorem is proved."""
+
+
+class TheoremProvedGiven(AcceptedProof):
+    """The proof rests on open theorems, which its judgement names: the theorem is proved when these are."""
+
+    @property
+    def reason(self) -> str:
+        """The reason why the theorem is not proved."""
+        return f"it is proved given {', '.join(self.judgement.given)}, still open"
+
+
 @dataclass(frozen=True)
 class TheoremOpen:
     """No proof was found that the gate accepts."""
@@ -118,6 +136,8 @@ class TheoremOpen:
     """The goals that remain of the partial proof that got furthest."""
     undecided: str | None = None
     """why the last proof that is not known to be wrong could not be written into the file or checked"""
+    missing: MissingFacts | None = None
+    """The facts that would complete the partial proof that got furthest."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +148,7 @@ class TheoremFailed:
     spent: Spent
 
 
-AttemptOutcome = TheoremProved | TheoremOpen | TheoremFailed
+AttemptOutcome = TheoremProved | TheoremProvedGiven | TheoremOpen | TheoremFailed
 
 
 @dataclass(frozen=True)
@@ -146,6 +166,8 @@ class Prover:
     """writes whole proofs before the search begins"""
     polish_seconds: float = 0.0
     """the time for rewriting each block of a proof as people write it; 0 leaves proofs as they are found"""
+    states_facts: bool = False
+    """whether the goals at which an open theorem is stuck are stated as theorems"""
 
     def prove(self, session: Session, task: Task) -> AttemptOutcome:
         """Attempts a theorem: its `sorry`s if it has any, otherwise its whole statement."""
@@ -153,13 +175,18 @@ class Prover:
         with accounted() as account:
             try:
                 goals = sorry_goals(session, task)
-                outcome = self._learnt(task, Attempt(self, session, task, goals, account).run())
+                outcome: AttemptOutcome = self._learnt(task, self._attempted(session, task, goals, account))
             except LeanError as error:
                 outcome = TheoremFailed(str(error), Spent())
             finally:
                 forget(session)
         spent = replace(outcome.spent, seconds=time.monotonic() - started, asked=account.usage)
         return replace(outcome, spent=spent)
+
+    def _attempted(self, session: Session, task: Task, goals: Sequence[SorryGoal], account: Account) -> AttemptOutcome:
+        if task.assumed and not (goals := assuming(session, goals, task.assumed)):
+            return TheoremOpen(NOTHING_TO_ASSUME, Spent())
+        return Attempt(self, session, task, goals, account).run()
 
     def _learnt(self, task: Task, outcome: AttemptOutcome) -> AttemptOutcome:
         """Lets the generator learn from an outcome; returns it."""
@@ -200,6 +227,14 @@ def sorry_goals(session: Session, task: Task) -> tuple[SorryGoal, ...]:
         if own:
             return own
     return (session.statement(task.source, declaration.selection),)
+
+
+def assuming(session: Session, goals: Sequence[SorryGoal], assumed: Sequence[str]) -> tuple[SorryGoal, ...]:
+    """Returns the goals as ones in whose proofs open theorems may be used; none if no such theorem is in scope."""
+    found = [(goal, session.assume(goal.state, assumed)) for goal in goals]
+    if not any(assuming.usable for _, assuming in found):
+        return ()
+    return tuple(replace(goal, state=assuming.state) for goal, assuming in found)
 
 
 def unprovable(task: Task, goals: Sequence[SorryGoal]) -> str | None:
@@ -282,7 +317,7 @@ class Attempt:
         if reason := unprovable(self._task, self._sorry_goals):
             return TheoremOpen(reason, self._spent())
         for known in self._known():
-            if isinstance(outcome := self._submit(known, recalled=True), TheoremProved):
+            if isinstance(outcome := self._submit(known, recalled=True), AcceptedProof):
                 return outcome
         for _ in range(MAX_REFUSED_PROOFS):
             scripts: list[Script] = []
@@ -290,19 +325,35 @@ class Attempt:
                 search.meter.budget = self._share(len(self._searches) - index, search)
                 match self._reused(index, scripts) or self._search(search, self._sorry_goals[index]):
                     case Open() as result:
-                        return self._open(result.reason, result.stuck)
+                        return self._open(result.reason, result.partial, self._sorry_goals[index])
                     case script:
                         scripts.append(script)
             match self._submit_found(tuple(scripts)):
-                case TheoremProved() as proved:
+                case TheoremProved() | TheoremProvedGiven() as proved:
                     return proved
                 case Refused(level=level):
                     if level != AXIOMS_LEVEL or not self._widen():
                         next(search for search in reversed(self._searches) if search in self._proofs).refuse()
         return self._open("its proofs were refused" if True in self._refusals else "its proofs could not be checked")
 
-    def _open(self, reason: str, stuck: tuple[StuckAt, ...] = ()) -> TheoremOpen:
-        return TheoremOpen(reason, self._spent(), self._refusals.get(True), stuck, self._refusals.get(False))
+    def _open(
+        self,
+        reason: str,
+        partial: PartialProof = NO_PARTIAL_PROOF,
+        at: SorryGoal | None = None,
+    ) -> TheoremOpen:
+        refused, undecided = self._refusals.get(True), self._refusals.get(False)
+        missing = self._missing(partial, at) if at is not None and self._prover.states_facts else None
+        return TheoremOpen(reason, self._spent(), refused, partial.stuck, undecided, missing)
+
+    def _missing(self, partial: PartialProof, at: SorryGoal) -> MissingFacts | None:
+        """Returns the facts that complete a partial proof of a goal."""
+        task = self._task
+
+        def write(script: Script) -> Replacement:
+            return written_at(self._session, task.source, at, script)
+
+        return missing_facts(self._session, task.source, at.command[0], task.declaration.name, partial, write)
 
     def _widen(self) -> bool:
         """Adds the goals of the other theorems of a `mutual` block; returns whether there are any.
@@ -316,6 +367,8 @@ class Attempt:
             return False
         found = self._session.sorries(self._task.source, start, stop)
         goals = tuple(goal for goal in found if any(d.start <= goal.start < d.stop for d in beside))
+        if self._task.assumed:
+            goals = assuming(self._session, goals, self._task.assumed)
         self._beside = beside
         self._sorry_goals += goals
         self._places += places_of(goals)
@@ -359,12 +412,12 @@ class Attempt:
         key = self._task.declaration.key
         return [goal.statement for sorry_goal in self._sorry_goals for goal in sorry_goal.state.goals] == [key]
 
-    def _submit_found(self, found: tuple[Script, ...]) -> TheoremProved | Refused:
+    def _submit_found(self, found: tuple[Script, ...]) -> TheoremProved | TheoremProvedGiven | Refused:
         """Submits a script for each goal as the search found it: polished, and as it is if the gate refuses that."""
         polished = tuple(map(self._polished, self._sorry_goals, found))
         if polished != found:
             outcome = self._submit(self._by_place(polished))
-            if isinstance(outcome, TheoremProved):
+            if isinstance(outcome, AcceptedProof):
                 return replace(outcome, found=self._by_place(found))
         return self._submit(self._by_place(found))
 
@@ -377,13 +430,16 @@ class Attempt:
         except LeanError:
             return script
 
-    def _submit(self, scripts: tuple[Script, ...], recalled: bool = False) -> TheoremProved | Refused:
+    def _submit(
+        self, scripts: tuple[Script, ...], recalled: bool = False
+    ) -> TheoremProved | TheoremProvedGiven | Refused:
         """Submits the file with these blocks in it to the gate."""
         replacements = self._replacements(scripts)
         match self._judged(self._submission(replacements)):
             case Accepted() as accepted:
                 proof = "\n\n".join("\n".join(script) for script in scripts)
-                return TheoremProved(
+                made = TheoremProvedGiven if accepted.given else TheoremProved
+                return made(
                     proof=proof,
                     replacements=replacements,
                     judgement=accepted,
@@ -490,6 +546,7 @@ class Attempt:
             declaration.selection,
             self._sorry_goals[0].command,
             beside=tuple((each.name, each.selection) for each in self._beside),
+            assumed=self._task.assumed,
             example=declaration.kind == "example",
             searched=True,
         )

@@ -27,6 +27,10 @@ class Attempt:
     """what the refusal must say"""
     axioms: tuple[str, ...] = ()
     """axioms that the proof may use besides the standard ones"""
+    assumed: tuple[str, ...] = ()
+    """open theorems that the proof may rest on"""
+    given: tuple[str, ...] = ()
+    """open theorems that the judgement must name"""
 
     @property
     def name(self) -> str:
@@ -40,10 +44,16 @@ def attempts_in(path: Path) -> list[Attempt]:
     found: list[Attempt] = []
     original = None
     axioms: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
     for heading, text in zip(parts[1::2], parts[2::2], strict=True):
         if heading.startswith("refused: "):
             last = found.pop()
             found.append(Attempt(**{**last.__dict__, "reason": heading.removeprefix("refused: ")}))
+        elif heading.startswith("given: "):
+            last = found.pop()
+            found.append(Attempt(**{**last.__dict__, "given": tuple(heading.removeprefix("given: ").split())}))
+        elif heading.startswith("assumed: "):
+            assumed = tuple(heading.removeprefix("assumed: ").split())
         elif heading == "original":
             original = text
         elif heading.startswith("axioms: "):
@@ -53,7 +63,8 @@ def attempts_in(path: Path) -> list[Attempt]:
             assert kind in ("cheat", "twin"), (path, heading)
             assert form in ("proof", "term", "file"), (path, heading)
             honest = kind == "twin"
-            found.append(Attempt(path.stem, len(found), honest, form, text, original, axioms=axioms))  # type: ignore[arg-type]
+            allowed = {"axioms": axioms, "assumed": assumed}
+            found.append(Attempt(path.stem, len(found), honest, form, text, original, **allowed))  # type: ignore[arg-type]
     return found
 
 

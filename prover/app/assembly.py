@@ -102,6 +102,8 @@ class ProverOptions:
     seed: int = 0
     polish_seconds: float = 0.0
     """The time for rewriting each block of a proof as people write it; 0 leaves proofs as they are found."""
+    states_facts: bool = False
+    """Whether the goals at which an open theorem is stuck are stated as theorems."""
 
 
 def stored_statistics() -> GeneratorStatistics:
@@ -140,4 +142,5 @@ def assemble(generator: Generator, gate: Judge, options: ProverOptions) -> Prove
         options.level,
         options.drafting,
         options.polish_seconds,
+        options.states_facts,
     )

@@ -2,12 +2,12 @@
 
 import difflib
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from prover.app.wording import counted
 from prover.app.workspace import Workspace
 from prover.attempt import Task, line_of
 from prover.check.challenge import errors_in
@@ -15,6 +15,7 @@ from prover.errors import BrokenFile, LeanError, ProverError, RepositoryError, U
 from prover.lean.gateway_session import LeanSession
 from prover.project.build import errors_of, source_of
 from prover.project.layout import Module, Repository
+from prover.wording import counted
 
 MAX_SIMILAR_NAMES = 5
 """The number of similar names in the message about an unknown theorem."""
@@ -41,6 +42,8 @@ class Target:
 
     module: Module
     task: Task
+    dependents: int = field(default=0, compare=False)
+    """The number of declarations of its file that rest on it, without others between them that have a `sorry`."""
 
     @property
     def place(self) -> str:
@@ -99,7 +102,11 @@ class Locator:
         errors = [message for message in messages if message.severity == "error"]
         broken = {each for each in declared if errors and errors_in(errors, source.text, (each.start, each.stop))}
         incomplete = tuple(each for each in declared if each.incomplete)
-        targets = tuple(Target(module, Task(source, each, incomplete, broken=each in broken)) for each in declared)
+        dependents = Counter(name for each in declared for name in each.rests)
+        targets = tuple(
+            Target(module, Task(source, each, incomplete, broken=each in broken), dependents[each.name])
+            for each in declared
+        )
         return ReadModule(targets, errors_of(errors))
 
     def named(self, name: str) -> Target:

@@ -1,32 +1,42 @@
-"""Proves theorems of a repository: finds them, attempts each, stores the results, writes the proofs."""
+"""Proves theorems of a repository: finds them, attempts each, stores the results, puts the proofs together."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from prover.app.assembly import ProverOptions, assemble, mixture
+from prover.app.joining import Joined, alone, joined
 from prover.app.locating import FileLine, Locator, Target, provable
 from prover.app.models import NOBODY, AskedModel
-from prover.app.report import Report, TheoremReport, report_of, usage_of
+from prover.app.ordering import imported_below, in_levels
+from prover.app.report import Report, TheoremReport, corrected, left_out, report_of, usage_of
 from prover.app.store import Ledger
-from prover.app.wording import counted
-from prover.app.working import WorkingTask, proofs_in, prove_in_rounds
+from prover.app.working import WorkingTask, proofs_in, prove_in_rounds, working
 from prover.app.workspace import Workspace
-from prover.attempt import AttemptOutcome, Prover, TheoremProved, have_read
-from prover.check.gate import GATE_SECONDS
+from prover.app.writing import write_files
+from prover.attempt import AcceptedProof, AttemptOutcome, Prover, Recall, have_read
+from prover.check.gate import GATE_SECONDS, Gate
 from prover.check.levels import DEFAULT_LEVEL
-from prover.errors import BrokenFile, ProverError, UsageError
+from prover.errors import ProverError, UsageError
+from prover.lean.pool import Pool
+from prover.lean.requests import EVERY_OPEN_THEOREM
 from prover.lean.team import Team
 from prover.polish.polish import POLISH_SECONDS
 from prover.progress import Notify
-from prover.project.build import errors_of, source_of
 from prover.project.layout import Module
-from prover.project.patch import Replacement, patched, write_patched
+from prover.project.patch import patch_of, patched
 from prover.search.budget import Budget
 from prover.search.engine import Strategy
 from prover.tactics.generator import Generator
+from prover.wording import counted
+
+if TYPE_CHECKING:
+    from curriculum.database.records import RunProof
+
+SHARE_FOR_ASSUMING = 0.25
+"""The share of the budget with which a theorem that stays open is tried once more, with open theorems above it."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +62,10 @@ class ProveRequest:
     """Whether proofs are rewritten as people write them before they are judged."""
     axioms: tuple[str, ...] = ()
     """The axioms of the files and their imports that proofs may use, besides Lean's three."""
+    assumed: tuple[str, ...] = EVERY_OPEN_THEOREM
+    """The open theorems that proofs may rest on where no other proof is found."""
+    recall: Recall | None = None
+    """Returns known proofs of a statement; by default those in the database."""
     arguments: tuple[str, ...] = ()
     """The command line, which is stored with the run."""
 
@@ -64,6 +78,14 @@ class ProveRequest:
         return {"generators": names, **limits, **search, **axioms}
 
 
+@dataclass(frozen=True)
+class ProofRun:
+    """The result of a run: the report, and the proofs that hold together."""
+
+    report: Report
+    joined: Joined
+
+
 def prove(
     workspace: Workspace, request: ProveRequest, notify: Notify, each: Callable[[TheoremReport], None] = lambda _: None
 ) -> Report:
@@ -74,15 +96,45 @@ def prove(
 
     Raises:
         UsageError: a theorem does not exist, or proofs cannot be written into this repository.
-        BrokenFile: a file does not compile with all proofs together.
+        NotWritable: a file changed during the run, or cannot be written; then none is.
     """
     if request.apply and workspace.checkout.cached:
         raise UsageError("--apply writes into a directory of yours: give its path, not a URL or a revision.")
+    done = prove_together(workspace, request, notify, each)
+    if request.apply and not done.report.interrupted:
+        write_files(done.joined.files, notify)
+    return done.report
+
+
+def prove_together(
+    workspace: Workspace,
+    request: ProveRequest,
+    notify: Notify,
+    each: Callable[[TheoremReport], None] = lambda _: None,
+    targets: Sequence[Target] | None = None,
+) -> ProofRun:
+    """Proves theorems like `prove`, without writing anything, and returns the proofs that hold together.
+
+    Args:
+        targets: the theorems, if they have been located; then those that the request names are not looked up.
+
+    Raises:
+        UsageError: a theorem does not exist.
+    """
     run = _Run(workspace, request, notify, each)
     try:
-        return run.run()
+        return run.run(targets)
     finally:
         run.close()
+
+
+class _Bench:
+    """What theorems of one level are attempted with: Lean processes that import the proofs found so far, and a gate."""
+
+    def __init__(self, workspace: Workspace, pool: Pool, request: ProveRequest) -> None:
+        self.workspace = workspace
+        self.pool = pool
+        self.gate: Gate = workspace.gate(pool, request.axioms, request.gate_seconds)
 
 
 class _Run:
@@ -95,40 +147,45 @@ class _Run:
         self._request = request
         self._notify = notify
         self._each = each
-        self._pool = workspace.pool(request.jobs)
-        self._pool.start()
+        self._bench = _Bench(workspace, workspace.pool(request.jobs), request)
+        self._bench.pool.start()
         self._report = Report(str(workspace.repository.root), workspace.toolchain.describe())
-        self._proofs: dict[str, dict[int, Replacement]] = {}
-        """the proofs reported so far, by file and place"""
+        self._reports: dict[Target, TheoremReport] = {}
+        self._proofs: dict[Target, AcceptedProof] = {}
+        self._rewritten: dict[str, str] = {}
+        """the contents with which the bench compiles imported modules"""
         self._ledger = Ledger(workspace.toolchain.name, request.settings(), notify, request.asked.name)
         self._mixture = mixture(request.generators)
 
     def close(self) -> None:
         """Ends the Lean processes, and marks the run in the database as ended."""
-        self._pool.close()
+        self._bench.pool.close()
         self._ledger.end(self._report.interrupted)
 
-    def run(self) -> Report:
-        """Returns the report, partial after a keyboard interrupt."""
+    def run(self, located: Sequence[Target] | None = None) -> ProofRun:
+        """Returns the report, partial after a keyboard interrupt, and the proofs."""
         self._ledger.begin(self._workspace.checkout.location.canonical, self._request.arguments)
         self._mixture.statistics = self._ledger.statistics()
+        together = Joined()
         try:
-            targets = list(self._targets())
+            targets = list(self._targets()) if located is None else list(located)
             self._read_files(targets)
             self._notify(f"{counted(len(targets), 'theorem')} to prove")
-            proved = prove_in_rounds(targets, self._prove_all, self._notify)
-            if self._request.apply:
-                self._apply(proved)
+            for level in in_levels(self._workspace, targets):
+                self._prove_level(level)
+            together = self._join()
         except KeyboardInterrupt:
             self._report.interrupted = True
+        if together.proofs:
+            self._report.run = self._ledger.keep(_kept(together))
         self._ledger.count(self._mixture.statistics.news())
         self._report.generators = usage_of(self._mixture)
         if usage := self._request.asked.usage():
             self._notify(usage)
-        return self._report
+        return ProofRun(self._report, together)
 
     def _targets(self) -> Iterator[Target]:
-        with self._pool.lend() as session:
+        with self._bench.pool.lend() as session:
             locator = Locator(self._workspace, session, self._unreadable)
             match self._request.wanted:
                 case None:
@@ -139,32 +196,89 @@ class _Run:
                     yield from (provable(locator.named(name)) for name in dict.fromkeys(names))
 
     def _unreadable(self, module: Module, error: ProverError) -> None:
-        self._add(TheoremReport.of_broken_file(self._workspace.repository.relative(module), error))
+        self._report.theorems.append(TheoremReport.of_broken_file(self._workspace.repository.relative(module), error))
+        self._each(self._report.theorems[-1])
 
     def _read_files(self, targets: Iterable[Target]) -> None:
         """Lets generators that need it read the files of the theorems."""
         sources = (each.task.source for each in targets)
-        with self._pool.lend() as session:
+        with self._bench.pool.lend() as session:
             have_read(session, self._workspace.contents(), sources, self._request.generators)
 
-    def _prove_all(self, tasks: Mapping[Target, WorkingTask]) -> Iterator[tuple[Target, AttemptOutcome]]:
-        request, workspace = self._request, self._workspace
+    def _prove_level(self, targets: Sequence[Target]) -> None:
+        """Attempts theorems whose imports hold the proofs found so far; those left open also with open theorems."""
+        self._prepare(targets)
+        prover = self._prover(self._request.budget, states_facts=self._request.budget.expansions != 0)
+        still_open = prove_in_rounds(targets, lambda tasks: self._attempted(prover, tasks), self._proofs, self._notify)
+        if self._request.assumed and still_open:
+            self._assume(still_open)
+
+    def _assume(self, targets: Sequence[Target]) -> None:
+        """Attempts open theorems once more, with open theorems above them."""
+        prover = self._prover(self._request.budget.share(SHARE_FOR_ASSUMING))
+        tasks = {target: working(target, self._proofs) for target in targets}
+        tasks = {
+            target: replace(task, original=replace(task.original, assumed=self._request.assumed))
+            for target, task in tasks.items()
+        }
+        for target, outcome in self._attempted(prover, tasks, news_only=True):
+            if isinstance(outcome, AcceptedProof):
+                self._proofs[target] = outcome
+
+    def _prepare(self, targets: Sequence[Target]) -> None:
+        """Replaces the bench if imports of the theorems have proofs that it does not know."""
+        names = {target.module.name for target in targets}
+        needed = imported_below(self._workspace, names) if self._proofs else set()
+        contents = self._contents(needed)
+        if contents == self._rewritten:
+            return
+        self._rewritten = contents
+        workspace = self._workspace.rewritten(contents)
+        if workspace is self._bench.workspace:
+            return
+        for module in {target.module.name: target.module for target in targets}.values():
+            workspace.builder.prepare(module)
+        self._bench.pool.close()
+        self._bench = _Bench(workspace, workspace.pool(self._request.jobs), self._request)
+
+    def _contents(self, modules: Iterable[str]) -> dict[str, str]:
+        """Returns the contents of those modules that have proofs, with these in them."""
+        found = {}
+        for module in modules:
+            here = {target: proof for target, proof in self._proofs.items() if target.module.name == module}
+            if here:
+                source = next(iter(here)).task.source
+                found[module] = patched(source, proofs_in(source.file, here)).on_disk
+        return found
+
+    def _prover(self, budget: Budget, states_facts: bool = False) -> Prover:
+        request = self._request
         options = ProverOptions(
-            request.budget,
+            budget,
             request.strategy,
             request.level,
             request.asked.drafting,
-            self._ledger.recall,
+            request.recall or self._ledger.recall,
             polish_seconds=POLISH_SECONDS if request.polish else 0.0,
+            states_facts=states_facts,
         )
-        gate = workspace.gate(self._pool, request.axioms, request.gate_seconds)
-        prover = assemble(self._mixture, gate, options)
-        alone = len(tasks) == 1 and request.jobs > 1
+        return assemble(self._mixture, self._bench.gate, options)
+
+    def _attempted(
+        self, prover: Prover, tasks: Mapping[Target, WorkingTask], news_only: bool = False
+    ) -> Iterator[tuple[Target, AttemptOutcome]]:
+        """Attempts theorems, several at once, and yields the outcome for each when it is known.
+
+        Args:
+            news_only: whether only proofs are reported.
+        """
+        jobs = self._request.jobs
+        alone = len(tasks) == 1 and jobs > 1
         if alone:
-            gate.prepare(next(iter(tasks.values())).task().source)
-        with ThreadPoolExecutor(request.jobs) as executor:
+            self._bench.gate.prepare(next(iter(tasks.values())).task().source)
+        with ThreadPoolExecutor(jobs) as executor:
             waiting: dict[Future[AttemptOutcome], Target] = {
-                executor.submit(self._prove_together if alone else self._prove, prover, task): target
+                executor.submit(self._prove_with_two if alone else self._prove, prover, task): target
                 for target, task in tasks.items()
             }
             try:
@@ -173,48 +287,81 @@ class _Run:
                     for future in done:
                         target = waiting.pop(future)
                         outcome = future.result()
-                        self._ledger.record(target.task, outcome)
-                        earlier = self._proofs.setdefault(target.task.source.file, {})
-                        self._add(report_of(target.task, outcome, workspace.toolchain, tuple(earlier.values())))
-                        if isinstance(outcome, TheoremProved):
-                            earlier.update((each.start, each) for each in outcome.replacements)
+                        if not news_only or isinstance(outcome, AcceptedProof):
+                            self._record(target, outcome)
                         yield target, outcome
             except BaseException:
                 executor.shutdown(wait=False, cancel_futures=True)
-                self._pool.close()
+                self._bench.pool.close()
                 raise
 
     def _prove(self, prover: Prover, task: WorkingTask) -> AttemptOutcome:
-        with self._pool.lend() as session:
-            self._pool.prepare_fresh()
-            return task.in_original(prover.prove(session, task.task()))
+        with self._bench.pool.lend() as session:
+            self._bench.pool.prepare_fresh()
+            return task.in_original(prover.prove(session, task.read(session)))
 
-    def _prove_together(self, prover: Prover, task: WorkingTask) -> AttemptOutcome:
+    def _prove_with_two(self, prover: Prover, task: WorkingTask) -> AttemptOutcome:
         """Proves a single theorem with two processes; a second theorem would have kept the other one busy."""
         with ExitStack() as stack:
-            team = stack.enter_context(Team([stack.enter_context(self._pool.lend()) for _ in range(2)]))
-            return task.in_original(prover.prove(team, task.task()))
+            sessions = [stack.enter_context(self._bench.pool.lend()) for _ in range(2)]
+            team = stack.enter_context(Team(sessions))
+            return task.in_original(prover.prove(team, task.read(sessions[0])))
 
-    def _add(self, theorem: TheoremReport) -> None:
-        others = (each for each in self._report.theorems if not each.same_theorem(theorem))
-        self._report.theorems = [*others, theorem]
+    def _record(self, target: Target, outcome: AttemptOutcome) -> None:
+        self._ledger.record(target.task, outcome)
+        earlier = proofs_in(target.task.source.file, self._proofs)
+        self._show(target, report_of(target.task, outcome, self._workspace.toolchain, earlier))
+
+    def _show(self, target: Target, theorem: TheoremReport) -> None:
+        if before := self._reports.pop(target, None):
+            self._report.theorems.remove(before)
+        self._reports[target] = theorem
+        self._report.theorems.append(theorem)
         self._each(theorem)
 
-    def _apply(self, proved: dict[Target, TheoremProved]) -> None:
-        """Writes the proofs, file by file; a file that does not compile with all of them stays as it was."""
-        for module in dict.fromkeys(target.module for target in proved):
-            self._apply_to(module, proved)
-
-    def _apply_to(self, module: Module, proved: dict[Target, TheoremProved]) -> None:
-        source = source_of(self._workspace.repository, module)
-        candidate = patched(source, proofs_in(source.file, proved))
-        session = self._pool.fresh()
+    def _join(self) -> Joined:
+        """Puts the proofs together, and corrects the reports of those that hold otherwise among the others."""
         try:
-            errors = errors_of(session.elaborate(candidate))
-            before = errors_of(session.elaborate(source)) if errors else ()
-        finally:
-            session.close()
-        if len(errors) > len(before):
-            raise BrokenFile(f"{source.file} does not compile with all proofs together: nothing was written.", errors)
-        write_patched(module.path, candidate.on_disk)
-        self._notify(f"wrote {source.file}")
+            if len(self._proofs) == 1:
+                together = alone(*next(iter(self._proofs.items())))
+            else:
+                together = joined(self._workspace, self._proofs, self._request.axioms, self._notify)
+        except ProverError as error:
+            self._notify(f"the proofs are not put together, each stands by itself: {error}")
+            return Joined()
+        for target, report in list(self._reports.items()):
+            if reason := together.left_out.get(target):
+                self._show(target, left_out(report, reason))
+            elif target in together.rests_on:
+                now = corrected(report, self._proofs[target], together.rests_on[target])
+                if now != report:
+                    self._show(target, now)
+        if together.left_out:
+            self._patch_anew(together)
+        self._report.patch = together.patch() or None
+        return together
+
+    def _patch_anew(self, together: Joined) -> None:
+        """Makes the patches of the theorems anew, each to be applied after those before it in the report."""
+        earlier: dict[Target, AcceptedProof] = {}
+        for target in sorted(together.proofs, key=lambda target: self._report.theorems.index(self._reports[target])):
+            known = proofs_in(target.task.source.file, earlier)
+            earlier[target] = together.proofs[target]
+            after = proofs_in(target.task.source.file, earlier)
+            source = target.task.source
+            old = self._reports[target]
+            new = replace(old, patch=patch_of(patched(source, known), patched(source, after)))
+            self._report.theorems[self._report.theorems.index(old)] = self._reports[target] = new
+
+
+def _kept(together: Joined) -> "list[RunProof]":
+    """Returns proofs that hold together, as the database stores them."""
+    from curriculum.database.records import RunProof
+
+    found = []
+    for target, proof in together.proofs.items():
+        declaration, file = target.task.declaration, target.task.source.file
+        name = target.place if declaration.kind == "example" else declaration.name
+        scripts = tuple("\n".join(script) for script in proof.scripts)
+        found.append(RunProof(name, file, declaration.key, scripts, proof.whole, together.rests_on[target]))
+    return found

@@ -4,14 +4,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from prover.attempt import AttemptOutcome, Task, TheoremFailed, TheoremOpen, TheoremProved, line_of
-from prover.check.levels import verified
+from prover.attempt import AcceptedProof, AttemptOutcome, Task, TheoremFailed, TheoremOpen, TheoremProvedGiven, line_of
+from prover.check.gate import Accepted
+from prover.check.levels import DEFAULT_LEVEL, verified
 from prover.errors import ProverError
 from prover.lean.protocol import displayed_name
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.project.patch import Replacement, patch_of, patched
 from prover.tactics.ensemble import Ensemble
 
+Status = Literal["proved", "proved_given", "open", "error"]
+"""`proved_given`: the proof rests on open theorems, so that the theorem is proved when these are."""
 MAX_STUCK_GOALS = 5
 """The number of goals that the report on an open theorem names."""
 
@@ -22,7 +25,7 @@ class TheoremReport:
 
     theorem: str
     file: str
-    status: Literal["proved", "open", "error"]
+    status: Status
     toolchain: str = ""
     statement: str = ""
     line: int = 0
@@ -32,6 +35,8 @@ class TheoremReport:
     """The tactic block as the search found it, if it was rewritten since."""
     patch: str | None = None
     """A unified diff, relative to the root of the repository, that applies after those of the theorems before it."""
+    rests_on: tuple[str, ...] = ()
+    """The full names of the open theorems that the proof rests on; none if the theorem is proved."""
     axioms: tuple[str, ...] = ()
     unchecked: tuple[str, ...] = ()
     """What the toolchain could not check, in words."""
@@ -45,6 +50,10 @@ class TheoremReport:
     """The reason why a proof that was found could not be written into the file or checked."""
     stuck: tuple[str, ...] = ()
     """The goals that remained of the partial proof that got furthest, of an open theorem; at most `MAX_STUCK_GOALS`."""
+    facts: tuple[str, ...] = ()
+    """Theorems from which an open theorem follows, each with `sorry` as its proof, to be placed before it."""
+    partial: str | None = None
+    """The tactic block that proves the open theorem with these."""
     messages: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     """Errors that keep the file from compiling although the proof is right."""
@@ -93,6 +102,10 @@ class Report:
     toolchain: str
     theorems: list[TheoremReport] = field(default_factory=list)
     interrupted: bool = False
+    patch: str | None = None
+    """One patch with all proofs that hold together."""
+    run: int | None = None
+    """The number of the run, by which `prover apply` knows it; None if it has no proofs or is not stored."""
     generators: dict[str, GeneratorReport] = field(default_factory=dict)
     """The reports on the generators, by name."""
 
@@ -122,29 +135,59 @@ def report_of(
         model_cost=round(outcome.spent.asked.cost, 6),
     )
     match outcome:
-        case TheoremProved(proof, replacements, judgement):
+        case AcceptedProof(proof, replacements, judgement):
             written = {each.start for each in earlier}  # theorems of one `mutual` block may have the same proofs
             added = [each for each in replacements if each.start not in written]
             patch = patch_of(patched(source, earlier), patched(source, (*earlier, *added)))
             return replace(
                 known,
-                status="proved",
+                status="proved_given" if isinstance(outcome, TheoremProvedGiven) else "proved",
+                rests_on=judgement.given,
                 proof=proof,
                 found="\n\n".join("\n".join(script) for script in outcome.found) or None,
                 patch=patch,
                 axioms=judgement.axioms,
-                verified=verified(
-                    judgement.level, judgement.axioms, judgement.library, judgement.kernels, judgement.unchecked
-                ),
+                verified=verification(judgement),
                 unchecked=judgement.unchecked,
                 remarks=judgement.remarks,
                 recalled=outcome.recalled,
             )
-        case TheoremOpen(reason, _, refused, stuck, undecided):
+        case TheoremOpen(reason, _, refused, stuck, undecided, missing):
             goals = tuple(each.goal.printed() for each in stuck[:MAX_STUCK_GOALS])
-            return replace(known, reason=reason, refused=refused, undecided=undecided, stuck=goals)
+            known = replace(known, reason=reason, refused=refused, undecided=undecided, stuck=goals)
+            return replace(known, facts=missing.statements, partial=missing.proof) if missing else known
         case TheoremFailed(reason):
             return replace(known, status="error", reason=reason)
+
+
+def verification(judgement: Accepted) -> str:
+    """Returns how far the gate checked a proof, in one line."""
+    return verified(
+        judgement.level,
+        judgement.axioms,
+        judgement.library,
+        judgement.kernels,
+        judgement.unchecked,
+        judgement.given,
+    )
+
+
+def corrected(theorem: TheoremReport, proof: AcceptedProof, given: Sequence[str]) -> TheoremReport:
+    """Returns the report on a proof which among the others of its run rests on these open theorems.
+
+    The elaboration of all proofs together is what levels 1 to 3 ask.
+    """
+    if theorem.rests_on == tuple(given):
+        return theorem
+    judgement = replace(proof.judgement, given=tuple(given), level=DEFAULT_LEVEL, kernels=())
+    status: Status = "proved_given" if given else "proved"
+    return replace(theorem, status=status, rests_on=judgement.given, verified=verification(judgement))
+
+
+def left_out(theorem: TheoremReport, reason: str) -> TheoremReport:
+    """Returns the report on a theorem whose proof does not hold together with the others of its run."""
+    said = f"its proof does not hold together with the others: {reason}"
+    return replace(theorem, status="open", reason=said, proof=None, found=None, patch=None, rests_on=(), verified=None)
 
 
 def usage_of(ensemble: Ensemble) -> dict[str, GeneratorReport]:

@@ -10,7 +10,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from prover.app.environment import database
-from prover.attempt import AttemptOutcome, KnownProof, Task, TheoremFailed, TheoremOpen, TheoremProved
+from prover.attempt import (
+    AttemptOutcome,
+    KnownProof,
+    Task,
+    TheoremFailed,
+    TheoremOpen,
+    TheoremProved,
+    TheoremProvedGiven,
+)
 from prover.errors import DatabaseError, NotWritable, UsageError
 from prover.progress import Notify
 from prover.project.location import parse_location
@@ -21,7 +29,7 @@ if TYPE_CHECKING:
 
     from curriculum.database.database import Database, UnitOfWork
     from curriculum.database.history import StoredProof, TheoremHistory
-    from curriculum.database.records import FoundProof
+    from curriculum.database.records import FoundProof, RunProof
 
 T = TypeVar("T")
 
@@ -85,6 +93,14 @@ class Ledger:
             return
         self._perform(lambda work: self._store(work, task, outcome))
 
+    def keep(self, proofs: "Sequence[RunProof]") -> int | None:
+        """Stores the proofs of the run that hold together; returns the number of the run, None if it is not stored."""
+        run, repository = self._run, self._repository
+        if run is None or repository is None or self._database is None:
+            return None
+        self._perform(lambda work: work.results.record_run_proofs(run, repository, proofs))
+        return run if self._database is not None else None
+
     def end(self, interrupted: bool) -> None:
         """Records the end of the run and closes the database."""
         run = self._run
@@ -138,6 +154,8 @@ def result_of(
             return FoundProof(scripts, judgement.axioms, judgement.level, names, outcome.whole, used_model, steps=steps)
         case TheoremOpen(reason, _, refused):
             return ("refused", refused) if refused else ("open", reason)
+        case TheoremProvedGiven() as given:
+            return "open", given.reason
         case TheoremFailed(reason):
             return "failed", reason
 
@@ -152,6 +170,36 @@ def known_proofs(database: "Database", statement_key: str) -> tuple[KnownProof, 
 
 def _known(found: "Iterable[StoredProof]") -> tuple[KnownProof, ...]:
     return tuple(KnownProof(tuple(tuple(text.splitlines()) for text in proof.scripts), proof.whole) for proof in found)
+
+
+def run_proofs(run: int) -> "tuple[str, list[RunProof]]":
+    """Returns the location of the repository of a run of `prove`, and the proofs of the run.
+
+    Raises:
+        UsageError: there is no such run, or it has found no proof.
+        DatabaseError: the database cannot be read.
+    """
+    from curriculum.database.run_proofs import proofs_of_run, run_exists
+
+    with database() as db, db.reading() as connection:
+        if found := proofs_of_run(connection, run):
+            return found
+        known = run_exists(connection, run)
+    if known:
+        raise UsageError(f"Run {run} has no proofs to apply.")
+    raise UsageError(f"There is no run {run} in the database: `prover prove` prints the number of each run at its end.")
+
+
+def repository_proofs(location: str) -> "list[RunProof]":
+    """Returns the proofs of all runs of `prove` on a repository, those of the newest first.
+
+    Raises:
+        DatabaseError: the database cannot be read.
+    """
+    from curriculum.database.run_proofs import proofs_of_repository
+
+    with database() as db, db.reading() as connection:
+        return proofs_of_repository(connection, location)
 
 
 # --- the database itself ---

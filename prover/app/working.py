@@ -1,20 +1,23 @@
 """Theorems attempted in a file that holds the proofs found so far, so that they can use the theorems above them.
 
-A tactic that rests on a `sorry` never counts; a theorem that this run has proved rests on none any more. The user's
-files stay as they are.
+A theorem that this run has proved rests on no `sorry` any more. The user's files stay as they are.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
 
 from prover.app.locating import Target
-from prover.app.wording import counted
-from prover.attempt import AttemptOutcome, Task, TheoremOpen, TheoremProved
+from prover.attempt import AcceptedProof, AttemptOutcome, Task, TheoremOpen
+from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Declaration
 from prover.progress import Notify
 from prover.project.patch import Replacement, patched
+from prover.wording import counted
+
+Proofs = Mapping[Target, AcceptedProof]
+"""Proofs with their places in the original files."""
 
 
 @dataclass(frozen=True)
@@ -38,13 +41,25 @@ class WorkingTask:
             moved=growth(self.above()),
         )
 
+    def read(self, session: LeanSession) -> Task:
+        """Returns the theorem in the file with the proofs, as Lean now describes it.
+
+        The proofs may be what its statement needs, and an `example` is named by its line.
+        """
+        task = self.task()
+        if not task.declaration.needs and task.declaration.kind != "example":
+            return task
+        declared = session.declarations(task.source, detail=True, examples=True)
+        here = (each for each in declared if each.selection == task.declaration.selection)
+        return replace(task, declaration=next(here, task.declaration))
+
     def above(self) -> tuple[Replacement, ...]:
         """Returns the proofs of theorems above this one."""
         return _before(self.original.declaration.start, self.proofs)
 
     def in_original(self, outcome: AttemptOutcome) -> AttemptOutcome:
         """Returns the outcome with its proof as replacements in the original file."""
-        if not isinstance(outcome, TheoremProved):
+        if not isinstance(outcome, AcceptedProof):
             return outcome
         moved = (
             replace(each, start=self._offset(each.start), stop=self._offset(each.stop)) for each in outcome.replacements
@@ -68,35 +83,44 @@ class WorkingTask:
 def prove_in_rounds(
     targets: Sequence[Target],
     attempt: Callable[[Mapping[Target, WorkingTask]], Iterable[tuple[Target, AttemptOutcome]]],
+    proofs: MutableMapping[Target, AcceptedProof],
     notify: Notify,
-) -> dict[Target, TheoremProved]:
-    """Attempts all theorems, and open ones again as long as more theorems above them are proved.
+) -> list[Target]:
+    """Attempts theorems, and open ones again as long as more theorems above them are proved; returns those still open.
 
     Args:
         attempt: attempts theorems, and yields an outcome for each, with replacements in the original file.
+        proofs: receives each proof when it is found; may have some of other theorems.
     """
-    proved: dict[Target, TheoremProved] = {}
-    waiting = {target: WorkingTask(target.task, ()) for target in targets}
+    waiting = {target: working(target, proofs) for target in targets}
+    left: dict[Target, AttemptOutcome] = {}
     while waiting:
-        outcomes = dict(attempt(waiting))
-        proved |= {target: outcome for target, outcome in outcomes.items() if isinstance(outcome, TheoremProved)}
+        outcomes: dict[Target, AttemptOutcome] = {}
+        for target, outcome in attempt(waiting):
+            outcomes[target] = outcome
+            if isinstance(outcome, AcceptedProof):
+                proofs[target] = outcome
+        left |= outcomes
         again = {
-            target: WorkingTask(target.task, proofs_in(target.task.source.file, proved))
-            for target, outcome in outcomes.items()
-            if isinstance(outcome, TheoremOpen)
+            target: working(target, proofs) for target, found in outcomes.items() if isinstance(found, TheoremOpen)
         }
         waiting = {target: task for target, task in again.items() if task.above() != waiting[target].above()}
         if waiting:
             notify(f"{counted(len(waiting), 'open theorem')} to try again, now that theorems above are proved")
-    return proved
+    return [target for target, outcome in left.items() if isinstance(outcome, TheoremOpen)]
 
 
-def proofs_in(file: str, proved: Mapping[Target, TheoremProved]) -> tuple[Replacement, ...]:
+def working(target: Target, proofs: Proofs) -> WorkingTask:
+    """Returns a theorem as it is attempted when some proofs are known."""
+    return WorkingTask(target.task, proofs_in(target.task.source.file, proofs))
+
+
+def proofs_in(file: str, proofs: Proofs) -> tuple[Replacement, ...]:
     """Returns the proofs of a file, as replacements in the original, in the order of the text.
 
     Theorems of one `mutual` block may have the same ones.
     """
-    found = (proof for target, proof in proved.items() if target.task.source.file == file)
+    found = (proof for target, proof in proofs.items() if target.task.source.file == file)
     by_place = {each.start: each for proof in found for each in proof.replacements}
     return tuple(by_place[start] for start in sorted(by_place))
 

@@ -1,8 +1,8 @@
 """A repository that is open for work: its checkout, its toolchain, the builder of its modules, and Lean processes."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from prover.app.environment import choose_toolchain, home
 from prover.check.challenge import challenge_directory
@@ -28,6 +28,7 @@ class Workspace:
     builder: ModuleBuilder
     jobs: int = 1
     """The number of Lean processes that run at once."""
+    _reporter: Reporter = field(default_factory=Reporter)
     _resources: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
@@ -43,7 +44,7 @@ class Workspace:
         checkout, repository = read_repository(location, reporter.notify)
         toolchain = choose_toolchain(repository, choice, reporter)
         builder = builder_for(repository, toolchain, home().caches, reporter.notify, jobs)
-        workspace = cls(checkout, repository, toolchain, builder, jobs)
+        workspace = cls(checkout, repository, toolchain, builder, jobs, reporter)
         workspace._resources.callback(builder.close)
         return workspace
 
@@ -62,6 +63,24 @@ class Workspace:
         """
         directory = challenge_directory(home().caches, self.toolchain, self.builder.search_path())
         return Gate(pool.fresh, directory, axioms, seconds)
+
+    def rewritten(self, contents: Mapping[str, str]) -> "Workspace":
+        """Returns the same repository with other contents of some modules. No file is changed.
+
+        It ends with this workspace. A native Lean builds what is on the disk: with one, it is this workspace itself.
+
+        Args:
+            contents: the new contents by the name of the module.
+        """
+        if not contents or isinstance(self.toolchain, NativeToolchain):
+            return self
+        modules = {
+            name: replace(module, content=contents.get(name)) for name, module in self.repository.modules.items()
+        }
+        repository = replace(self.repository, modules=modules)
+        builder = builder_for(repository, self.toolchain, home().caches, self._reporter.notify, self.jobs)
+        self._resources.callback(builder.close)
+        return replace(self, repository=repository, builder=builder)
 
     def contents(self) -> ContentsReader:
         """Returns the reader of the repository's files for generators."""

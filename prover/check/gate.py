@@ -8,7 +8,8 @@ not been done. `prover/lean/gateway/Gateway/Judge.lean` is Lean's side. There ar
 2. bound: its commands, its declarations and the statement are the same, nothing in it runs code or changes the meaning
    of other text, and the kernel accepts the declarations of the theorem's command a second time;
 3. axioms: the proof and all that it depends on use only the standard axioms, and those that the gate's user allows
-   besides: of the original file or its imports, and never declared by the theorem's own command;
+   besides: of the original file or its imports, and never declared by the theorem's own command. A `sorry` is reached
+   only through the proofs of open theorems that the gate's user lets it assume; the judgement names these;
 4. replayed: a third process, which runs no code of the repository, reads the compiled file and has the kernel check all
    that the theorem depends on outside of the toolchain's library; so do other checkers that are installed.
 
@@ -36,12 +37,15 @@ from prover.lean.module_name import module_file
 from prover.lean.protocol import FileCommand, Message
 from prover.lean.requests import JudgeReply, TheoremClaim
 from prover.lean.session import SourceText
+from prover.wording import counted
 
 GATE_ATTEMPTS = 2
 """The number of fresh processes for one submission: one may die for reasons unrelated to the proof."""
 GATE_SECONDS = 600.0
 """The time limit for Lean's judgement of one candidate, in seconds."""
 UNCHECKED_VISIBILITY = "module visibility not checked by this toolchain"
+SORRY_AXIOM = "sorryAx"
+"""The axiom in the proofs of open theorems. The replay finds out where it is; other checkers know its name only."""
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 """Unicode's bidirectional control characters, which make text look different from what Lean reads."""
 
@@ -63,6 +67,8 @@ class Submission:
     """Other theorems of its `mutual` block that are proved too: their names, and the bytes at which these start."""
     axioms: tuple[str, ...] = ()
     """The axioms that the proof may use besides the standard ones; the gate adds those that it allows."""
+    assumed: tuple[str, ...] = ()
+    """The open theorems that the proof may rest on: full names, or `EVERY_OPEN_THEOREM`."""
     example: bool = False
     """Whether the theorem is an `example`."""
     searched: bool = False
@@ -113,6 +119,8 @@ class Accepted:
     """Errors that keep the file from compiling although the proof is right."""
     unchecked: tuple[str, ...] = ()
     """What the toolchain could not check, in words; then no level above the default one is reached."""
+    given: tuple[str, ...] = ()
+    """The open theorems that it rests on, by full name: then the theorem is not proved, but proved given these."""
 
 
 @dataclass(frozen=True)
@@ -295,6 +303,7 @@ def ask(
         own=tuple(challenge.names_of(submission.command[0])),
         block=submission.block,
         axioms=submission.axioms,
+        assumed=submission.assumed,
         linted=submission.original.strict,
     )
     return session.judge(submission.candidate, claim, compiled.olean if compiled is not None else None)
@@ -308,10 +317,11 @@ def replayed(
     checkers = checkers_for(session.toolchain)
     path = (compiled.directory, *session.search_path)
     for name in (submission.theorem, *(name for name, _ in submission.beside)):
-        reply = session.replay(compiled.olean, challenge.olean, name, own, submission.axioms)
+        reply = session.replay(compiled.olean, challenge.olean, name, own, submission.axioms, judgement.given)
         if reply.refused is not None:
             return Refused(f"the kernel refuses the compiled file: {reply.refused}", level=4)
-        theorem = CompiledTheorem(compiled.module, name, path, submission.axioms)
+        axioms = (*submission.axioms, *([SORRY_AXIOM] if judgement.given else []))
+        theorem = CompiledTheorem(compiled.module, name, path, axioms)
         for checker in checkers:
             if objection := checker.objection(theorem):
                 return Refused(objection, level=4)
@@ -347,13 +357,14 @@ def judgement_of(submission: Submission, challenge: Challenge, reply: JudgeReply
         said = f"its lakefile turns warnings into errors (`warningAsError`), and it has one: {_first_line(own[0])}"
         return Refused(said, tuple(own), wrong=False)
     elsewhere = sum(message.severity == "error" for message in reply.messages)
-    remarks = [f"the file has {elsewhere} error{'' if elsewhere == 1 else 's'} elsewhere"] if elsewhere else []
+    remarks = [f"the file has {counted(elsewhere, 'error')} elsewhere"] if elsewhere else []
     remarks += [f"with `warningAsError` this is an error: {_first_line(warning)}" for warning in warnings]
     axioms = (*reply.axioms, *reply.further_axioms)
     unchecked = (f"{UNCHECKED_VISIBILITY}: it lacks the private part of {', '.join(reply.unseen)}",)
     return Accepted(
         axioms,
         reply.library,
+        given=reply.given,
         messages=reply.messages,
         remarks=tuple(remarks),
         unchecked=unchecked if reply.unseen else (),

@@ -51,6 +51,7 @@ def verified(
     library: int,
     kernels: tuple[str, ...] = (),
     unchecked: tuple[str, ...] = (),
+    given: tuple[str, ...] = (),
 ) -> str:
     """Returns the verification of a proof that is accepted up to `level`, in one line."""
     names = ", ".join(LEVEL_NAMES[:level])
@@ -58,4 +59,5 @@ def verified(
     known = f"; {library} library declarations taken on trust" if library else ""
     gaps = "".join(f"; {gap}" for gap in unchecked)
     found = ", ".join(axioms) or "none"
-    return f"verified to level {level} of {len(LEVEL_NAMES)} ({names}){by}; axioms: {found}{known}{gaps}"
+    rests = f"; given {', '.join(given)}, still open" if given else ""
+    return f"verified to level {level} of {len(LEVEL_NAMES)} ({names}){by}; axioms: {found}{rests}{known}{gaps}"

@@ -9,7 +9,6 @@ import click
 from rich.console import Console
 
 from prover.app.checking import ProofVerdict, audit_all, check_proof
-from prover.app.wording import counted
 from prover.app.workspace import Workspace
 from prover.check.audit import FileAudit
 from prover.check.levels import HIGHEST_LEVEL, verified
@@ -27,6 +26,7 @@ from prover.cli.options import (
 from prover.cli.output import consoles, print_result, reporter
 from prover.errors import UsageError
 from prover.lean.toolchain.choose import ToolchainChoice
+from prover.wording import counted
 
 
 @click.command("check", cls=JsonCommand)

@@ -15,6 +15,8 @@ from retrieval.errors import RetrievalError
 
 COMMANDS = {
     "prove": ("prover.cli.prove", "Prove theorems of a Lean repository."),
+    "status": ("prover.cli.status", "Show what is open, what depends on what, and what each proof would unlock."),
+    "apply": ("prover.cli.apply", "Write the proofs of earlier runs into a repository, together."),
     "suggest": ("prover.cli.suggest", "Suggest tactics for a goal, and try each of them."),
     "check": ("prover.cli.check", "Check the proof of a theorem, or audit a repository."),
     "audit": ("prover.cli.audit", "Audit one file, from disk or pasted."),

@@ -8,6 +8,7 @@ import click
 
 from prover.check.gate import GATE_SECONDS
 from prover.check.levels import DEFAULT_LEVEL, HIGHEST_LEVEL
+from prover.lean.requests import EVERY_OPEN_THEOREM
 from prover.lean.session import TacticLimits
 from prover.search.engine import DEFAULT_WIDTH
 from prover.tactics.invention import INVENTIONS
@@ -154,6 +155,28 @@ allowed_axioms_option = click.option(
     metavar="NAME",
     help="Full name of an axiom, of the file or its imports, that proofs may use; may be given several times.",
 )
+
+
+def _assumed(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Returns the open theorems that the values of `--assume` name."""
+    if "all" in names:
+        return EVERY_OPEN_THEOREM
+    return () if "none" in names else names
+
+
+def assume_option(default: str) -> Decorator:
+    """Returns `--assume`, the open theorems that proofs may rest on."""
+    return click.option(
+        "--assume",
+        "assumed",
+        multiple=True,
+        default=(default,),
+        show_default=True,
+        callback=_assumed,
+        metavar="all|none|NAME",
+        help="The theorems with a `sorry` that proofs may rest on: all, none, or a full name, given once for each.",
+    )
+
 
 revisions_option = click.option(
     "--revisions",

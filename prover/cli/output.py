@@ -59,15 +59,26 @@ def write_json(value: object, file: Path) -> None:
     Raises:
         NotWritable: the file cannot be written.
     """
-    text = json.dumps(value, ensure_ascii=False, indent=2)
+    write_text(json.dumps(value, ensure_ascii=False, indent=2) + "\n", file, "--json")
+
+
+def write_text(text: str, file: Path, option: str) -> None:
+    """Writes a text into a file, or to standard output if the file is `-`.
+
+    Args:
+        option: the option that names the file.
+
+    Raises:
+        NotWritable: the file cannot be written.
+    """
     if file == STANDARD_OUTPUT:
-        click.echo(text)
+        click.echo(text, nl=False)
         return
     try:
         file.touch()  # a missing directory is a mistake: it is not created
-        write_atomically(file, text + "\n")
+        write_atomically(file, text)
     except OSError as error:
-        raise NotWritable(f"{file} cannot be written ({error.strerror}): choose another place for --json.") from None
+        raise NotWritable(f"{file} cannot be written ({error.strerror}): choose another place for {option}.") from None
 
 
 MAX_TARGET_CHARS = 160

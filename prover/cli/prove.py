@@ -18,6 +18,7 @@ from prover.cli.modelling import model_limit_options, model_options
 from prover.cli.options import (
     JsonCommand,
     allowed_axioms_option,
+    assume_option,
     gate_timeout_option,
     generators_option,
     invent_option,
@@ -66,6 +67,7 @@ from prover.search.engine import Strategy
 @model_limit_options
 @search_level_option
 @allowed_axioms_option
+@assume_option("all")
 @jobs_option
 @toolchain_option
 @click.option("--apply", is_flag=True, help="Write the proofs into the files instead of printing patches.")
@@ -91,6 +93,7 @@ def command(
     model: ModelChoice | None,
     level: int,
     axioms: tuple[str, ...],
+    assumed: tuple[str, ...],
     jobs: int,
     toolchain_choice: ToolchainChoice,
     apply: bool,
@@ -99,9 +102,12 @@ def command(
 ) -> int:
     """Prove theorems of a Lean repository.
 
-    Proofs are stored in the database and not searched for again. Exit status: 0 all proved, 1 some open or a file has
-    errors, 2 wrong usage or input, 3 a proof was refused by the gate as wrong, 130 interrupted. With --json alone the
-    text goes to standard error.
+    Theorems are attempted after those that they can use, and use what the same run has proved, in other files too. One
+    that stays open is tried once more with the help of theorems that are open themselves (--assume): then it is proved
+    given these, which counts apart. Proofs are stored in the database and not searched for again.
+
+    Exit status: 0 all proved, 1 some open or proved given open theorems, or a file has errors, 2 wrong usage or input,
+    3 a proof was refused by the gate as wrong, 130 interrupted. With --json alone the text goes to standard error.
     """
     if [bool(theorems), file is not None, everything].count(True) != 1 or (line is not None and file is None):
         raise UsageError("Say what to prove: --theorem NAME, --file FILE [--line LINE], or --all.")
@@ -120,6 +126,7 @@ def command(
         asked,
         Strategy(limits=tactic_limits(tactic_timeout), width=width, invent=invent),
         axioms=axioms,
+        assumed=assumed,
         polish=not raw,
         arguments=tuple(sys.argv[1:]),
     )
@@ -137,6 +144,6 @@ def status_of(report: Report) -> int:
     """Returns the exit status for a run."""
     if report.interrupted:
         return EXIT_INTERRUPTED
-    if any(theorem.refused for theorem in report.theorems if theorem.status != "proved"):
+    if any(theorem.refused for theorem in report.theorems if theorem.status not in ("proved", "proved_given")):
         return EXIT_REFUSED
     return EXIT_OPEN if any(theorem.status != "proved" for theorem in report.theorems) else 0

@@ -20,6 +20,12 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("prover prove --repo DIR --all --model NAME", "ask a language model: trained here, on the hub, or served"),
         ("prover prove --repo DIR --all --toolchain native", "use elan's Lean and Lake"),
     ),
+    "status": (("prover status --repo DIR --json status.json", "what is open, and what each proof would unlock"),),
+    "apply": (
+        ("prover apply 12 --repo DIR", "write the proofs of a run into the files"),
+        ("prover apply 12 --repo DIR --patch proofs.patch", "as one patch for `git apply`"),
+        ("prover apply --all --repo DIR --commit each", "one commit for each theorem, on a new branch"),
+    ),
     "suggest": (("prover suggest --repo DIR --theorem NAME", "tactics for its goal, with the goals that each leaves"),),
     "check": (
         (
@@ -138,7 +144,7 @@ FOOTER = """\
 
 | command | 0 | 1 | 2 | 3 |
 | --- | --- | --- | --- | --- |
-| `prove` | all proved | some open, or a file has errors | wrong usage or input | the gate refused a proof as wrong |
+| `prove` | all proved | some not, or a file has errors | wrong usage or input | the gate refused a proof as wrong |
 | `check`, `audit` | accepted | it could not be checked | wrong usage or input | refused |
 | others | done | what the command's text says | wrong usage or input | what the command's text says |
 
@@ -148,10 +154,11 @@ FOOTER = """\
 
 `--json FILE` writes the result to a file; without a file, or with `-`, to standard output. For each theorem the report
 of `prove` has `theorem` (empty for a file with errors, `example` for an example), `file`, `line`, `status` (`proved`,
-`open`, `error`), `proof`, `patch`, `axioms`, `toolchain`, `seconds`, `gate_seconds`, `expansions`, `tactics_run` and
-more; `refused` is why the gate refused a wrong proof, `undecided` why one could not be written or checked, and
-`remarks` has what keeps the file from compiling although the proof is right. The patches of a file apply in the order
-of the report. Each result of `check` says up to which level, and by which Lean.
+`proved_given`, `open`, `error`), `rests_on` (the open theorems that a proof rests on, by full name), `proof`, `patch`,
+`axioms`, `toolchain`, `seconds`, `gate_seconds`, `expansions`, `tactics_run` and more; `refused` is why the gate
+refused a wrong proof, `undecided` why one could not be written or checked, and `remarks` has what keeps the file from
+compiling although the proof is right. The patches of a file apply in the order of the report; `patch` beside the
+theorems is one for all. Each result of `check` says up to which level, and by which Lean.
 
 ## Names and places
 

@@ -7,8 +7,8 @@ from rich.syntax import Syntax
 from rich.table import Table
 
 from prover.app.report import GeneratorReport, Report, TheoremReport
-from prover.app.wording import counted
 from prover.cli.output import short_target
+from prover.wording import counted
 
 MAX_GOALS_SHOWN = 2
 """The number of goals that are printed of an open theorem."""
@@ -30,19 +30,25 @@ class ReportPrinter:
         gate = f"; gate {theorem.gate_seconds:.1f} s" if theorem.gate_seconds else ""
         cost = f"{theorem.seconds:.1f} s, {counts}{gate}"
         match theorem.status:
-            case "proved":
-                self._line("✓", "green", f"{theorem.theorem}  {place}  ({cost})")
+            case "proved" | "proved_given":
+                given = f"given {', '.join(theorem.rests_on)}  " if theorem.rests_on else ""
+                mark, style = ("(✓)", "yellow") if theorem.rests_on else ("✓", "green")
+                self._line(mark, style, f"{theorem.theorem}  {place}  {given}({cost})")
                 self._indented((theorem.proof or "").splitlines(), "bold")
                 if theorem.found is not None:
                     before, after = len(theorem.found), len(theorem.proof or "")
                     self._indented([f"rewritten: {before} characters as found, {after} now"], "dim")
-                self._indented([f"proved: {theorem.verified}; {theorem.toolchain}"], "dim")
+                said = "proved given open theorems" if theorem.rests_on else "proved"
+                self._indented([f"{said}: {theorem.verified}; {theorem.toolchain}"], "dim")
                 self._indented([f"note: {remark}" for remark in theorem.remarks], "yellow")
                 if self._patches and theorem.patch:
                     self._patch(theorem.patch)
             case "open":
                 self._line("·", "yellow", f"{theorem.theorem}  {place}  open: {theorem.reason}  ({cost})")
                 self._indented([f"stuck at {short_target(goal)}" for goal in theorem.stuck[:MAX_GOALS_SHOWN]], "dim")
+                if theorem.facts:
+                    self._indented(["it follows from", *theorem.facts, "by"], "")
+                    self._indented((theorem.partial or "").splitlines(), "bold")
                 if theorem.refused:
                     self._indented([f"a proof was refused: {theorem.refused}"], "red")
                 if theorem.undecided:
@@ -59,7 +65,12 @@ class ReportPrinter:
         total = sum(bool(theorem.theorem) for theorem in report.theorems)
         broken = sum(not theorem.theorem for theorem in report.theorems)
         files = f"; {counted(broken, 'file')} with errors" if broken else ""
-        self._console.print(f"{proved} of {total} proved{files}{', interrupted' if report.interrupted else ''}")
+        given = sum(theorem.status == "proved_given" for theorem in report.theorems)
+        further = f", {given} more given open theorems" if given else ""
+        end = ", interrupted" if report.interrupted else ""
+        self._console.print(f"{proved} of {total} proved{further}{files}{end}")
+        if report.run is not None and self._patches and proved + given > 1:
+            self._console.print(f"`prover apply {report.run}` writes them into the files", style="dim", markup=False)
 
     def _line(self, mark: str, style: str, text: str) -> None:
         self._console.print(f"[{style}]{mark}[/] ", end="")

@@ -7,12 +7,12 @@ from pathlib import Path
 import click
 
 from prover.app.tracing import ListedSorry, sorries_in, trace_into_database
-from prover.app.wording import counted
 from prover.app.workspace import Workspace
 from prover.cli.main import EXIT_OPEN
 from prover.cli.options import JsonCommand, jobs_option, json_option, repo_option, toolchain_option
 from prover.cli.output import consoles, print_result, reporter
 from prover.lean.toolchain.choose import ToolchainChoice
+from prover.wording import counted
 
 
 @click.command("sorries", cls=JsonCommand)

@@ -16,7 +16,16 @@ from threading import Event, Lock
 import msgspec
 import psutil
 
-from prover.attempt import AttemptOutcome, Prover, Task, TheoremFailed, TheoremOpen, TheoremProved, have_read
+from prover.attempt import (
+    AttemptOutcome,
+    Prover,
+    Task,
+    TheoremFailed,
+    TheoremOpen,
+    TheoremProved,
+    TheoremProvedGiven,
+    have_read,
+)
 from prover.check.gate import Judge
 from prover.errors import LeanError
 from prover.evaluate.header import Fitted
@@ -301,6 +310,8 @@ def _trial(
         case TheoremOpen(reason, _, refused, stuck):
             kind: Outcome = "refused" if refused else "open"
             return msgspec.structs.replace(known, outcome=kind, reason=refused or reason, stuck=_stuck(stuck))
+        case TheoremProvedGiven() as given:
+            return msgspec.structs.replace(known, outcome="open", reason=given.reason)
         case TheoremFailed(reason):
             return msgspec.structs.replace(known, outcome="crashed", reason=reason)
 

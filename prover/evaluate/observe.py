@@ -12,6 +12,8 @@ from prover.evaluate.journal import CALIBRATION_BINS, CalibrationBin
 from prover.lean.protocol import Goal, Message
 from prover.lean.session import (
     Advanced,
+    Assuming,
+    Fact,
     Failed,
     Fit,
     Inventions,
@@ -140,6 +142,10 @@ class ObservedSession:
         """See `Session`."""
         return self._session.elaborate(source)
 
+    def messages(self, source: SourceText) -> tuple[Message, ...]:
+        """See `Session`."""
+        return self._session.messages(source)
+
     def sorries(self, source: SourceText, start: int, stop: int) -> tuple[SorryGoal, ...]:
         """See `Session`."""
         return self._session.sorries(source, start, stop)
@@ -148,9 +154,17 @@ class ObservedSession:
         """See `Session`."""
         return self._session.statement(source, selection)
 
+    def assume(self, state: State, names: Sequence[str]) -> Assuming:
+        """See `Session`."""
+        return self._session.assume(state, names)
+
     def invent(self, state: State) -> Inventions:
         """See `Session`."""
         return self._session.invent(state)
+
+    def fact(self, state: State, name: str) -> Fact | None:
+        """See `Session`."""
+        return self._session.fact(state, name)
 
     def close_proof(self, state: State, script: str) -> Failed | None:
         """See `Session`."""

@@ -6,12 +6,12 @@ handle. When the process dies or is killed, the next one restores the states tha
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
 from typing import TypeVar
 
-from msgspec.structs import replace
+import msgspec
 
 from prover.errors import LeanDied, LeanTimeout, RestoreFailed
 from prover.lean.process import LeanProcess, collect
@@ -26,6 +26,7 @@ from prover.lean.protocol import (
     Toolbox,
 )
 from prover.lean.requests import (
+    AssumeRequest,
     AuditReply,
     AuditRequest,
     ChallengeReply,
@@ -36,6 +37,7 @@ from prover.lean.requests import (
     DeclarationsRequest,
     ElaborateReply,
     ElaborateRequest,
+    FactRequest,
     FitRequest,
     ForgetRequest,
     GatewayRequest,
@@ -60,6 +62,8 @@ from prover.lean.requests import (
 )
 from prover.lean.session import (
     Advanced,
+    Assuming,
+    Fact,
     Failed,
     Fit,
     Inventions,
@@ -148,6 +152,16 @@ class LeanSession:
     def elaborate(self, source: SourceText) -> tuple[Message, ...]:
         """Elaborates a file, once in each process, and returns Lean's messages."""
         return self._retried(lambda: self._source(source).messages)
+
+    def messages(self, source: SourceText) -> tuple[Message, ...]:
+        """Elaborates a file that is not needed again, and returns Lean's messages."""
+
+        def ask() -> tuple[Message, ...]:
+            reply = self._ask(ElaborateRequest(**_text(source)))
+            self._ask(ForgetRequest(files=(reply.source,)))
+            return reply.messages
+
+        return self._retried(ask)
 
     def trace(self, source: SourceText) -> Recording:
         """Elaborates a file and returns what Lean records of its tactics."""
@@ -239,6 +253,19 @@ class LeanSession:
         """Returns the negation of that goal, with an empty context."""
         return self._opened(Origin(source, selection, statement=True, negated=True))
 
+    def assume(self, state: State, names: Sequence[str]) -> Assuming:
+        """Returns an opened state as one in whose proofs some open theorems may be used; see `EVERY_OPEN_THEOREM`."""
+
+        def ask() -> Assuming:
+            reply = self._ask(AssumeRequest(self._handle(state), tuple(names)))
+            assuming = State(
+                _equipped(reply.opened.goals, state.goals[0].toolbox), replace(state.origin, assumed=tuple(names))
+            )
+            self._handles[assuming] = reply.opened.state
+            return Assuming(assuming, reply.usable)
+
+        return self._retried(ask)
+
     def _opened(self, origin: Origin) -> SorryGoal:
         return self._retried(lambda: self._sorry_goal(self._statement(origin), origin))
 
@@ -280,6 +307,15 @@ class LeanSession:
             self.close()
             return Inventions()
         return Inventions(reply.equations, reply.implied)
+
+    def fact(self, state: State, name: str) -> Fact | None:
+        """Returns the only goal of a state as a theorem of a name; None if it cannot be stated by itself."""
+
+        def ask() -> Fact | None:
+            reply = self._ask(FactRequest(self._handle(state), name))
+            return Fact(reply.signature, reply.application) if reply.signature else None
+
+        return self._retried(ask)
 
     def close_proof(self, state: State, script: str) -> Failed | None:
         """Runs a script on `state` and has the kernel check the proof. Returns None if it holds, else what failed."""
@@ -339,7 +375,13 @@ class LeanSession:
         return reply
 
     def replay(
-        self, candidate: Path, challenge: Path, theorem: str, own: Sequence[str], axioms: Sequence[str] = ()
+        self,
+        candidate: Path,
+        challenge: Path,
+        theorem: str,
+        own: Sequence[str],
+        axioms: Sequence[str] = (),
+        assumed: Sequence[str] = (),
     ) -> ReplayReply:
         """Has the kernel check a theorem, from compiled files alone.
 
@@ -348,12 +390,19 @@ class LeanSession:
             challenge: the original, compiled.
             own: what the theorem's command declares in the original.
             axioms: those that the theorem may depend on besides the standard ones.
+            assumed: the open theorems that it may depend on.
         """
-        return self._ask(ReplayRequest(str(candidate), str(challenge), theorem, tuple(own), tuple(axioms)))
+        lists = (tuple(own), tuple(axioms), tuple(assumed))
+        return self._ask(ReplayRequest(str(candidate), str(challenge), theorem, *lists))
 
-    def audit(self, source: SourceText) -> AuditReply:
-        """Returns what the declarations of a file depend on, and what is suspect in it."""
-        return self._ask(AuditRequest(self._source(source).source))
+    def audit(self, source: SourceText, selections: tuple[int, ...] | None = None) -> AuditReply:
+        """Returns what the declarations of a file depend on, and what is suspect in it.
+
+        Args:
+            selections: the bytes at which the names of declarations start, if only these are to be audited; then
+                nothing else of the file is.
+        """
+        return self._ask(AuditRequest(self._source(source).source, selections))
 
     def forget(self) -> None:
         """Drops all proof states; replaces a process that uses too much memory."""
@@ -408,6 +457,9 @@ class LeanSession:
         return opened.state
 
     def _restore_origin(self, origin: Origin) -> KeptState:
+        if origin.assumed:
+            opened = self._restore_origin(replace(origin, assumed=()))
+            return self._ask(AssumeRequest(opened.state, origin.assumed)).opened
         if origin.statement:
             return self._statement(origin).opened
         request = SorriesRequest(self._source(origin.source).source, origin.start, origin.start + 1)
@@ -461,7 +513,7 @@ def _numbered(goals: Sequence[OpenedGoal]) -> Iterator[tuple[int, OpenedGoal]]:
 
 def _equipped(goals: tuple[Goal, ...], toolbox: Toolbox) -> tuple[Goal, ...]:
     """Returns goals with what their file offers."""
-    return goals if toolbox == LEAN_ALONE else tuple(replace(goal, toolbox=toolbox) for goal in goals)
+    return goals if toolbox == LEAN_ALONE else tuple(msgspec.structs.replace(goal, toolbox=toolbox) for goal in goals)
 
 
 def olean_parts(olean: Path) -> tuple[Path, ...]:

@@ -270,6 +270,8 @@ class Declaration(msgspec.Struct, frozen=True):
     """The key of its elaborated type; see `Goal.key`."""
     needs: tuple[str, ...] = ()
     """Declarations that leave something to ``sorry`` and on which its statement rests."""
+    rests: tuple[str, ...] = ()
+    """The nearest other declarations that leave something to ``sorry`` and on which it rests."""
 
 
 def displayed_name(declared: "Declaration | AuditedDeclaration") -> str:
@@ -308,5 +310,7 @@ class AuditedDeclaration(msgspec.Struct, frozen=True):
     library: int = 0
     """The number of library declarations without proofs, where the toolchain holds exported parts only."""
     refused_axioms: tuple[str, ...] = msgspec.field(default=(), name="refusedAxioms")
+    given: tuple[str, ...] = ()
+    """The other theorems whose own proofs are missing and on which it rests."""
     refused: str | None = None
     """Why it is refused, if it is."""

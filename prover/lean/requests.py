@@ -26,6 +26,9 @@ from prover.lean.protocol import (
     Toolbox,
 )
 
+EVERY_OPEN_THEOREM = ("*",)
+"""Stands for the names of all open theorems: theorems whose own proofs are missing."""
+
 PartialReply = TypeVar("PartialReply")
 ClosingReply = TypeVar("ClosingReply")
 
@@ -202,6 +205,22 @@ class StatementRequest(GatewayRequest[StatementReply], frozen=True, tag="stateme
     negated: bool
 
 
+class AssumeReply(GatewayReply, frozen=True):
+    """A state in whose proofs open theorems may be used."""
+
+    opened: KeptState
+    usable: tuple[str, ...]
+    """The open theorems that are in scope there."""
+
+
+class AssumeRequest(GatewayRequest[AssumeReply], frozen=True, tag="assume"):
+    """Asks for a kept state as one in whose proofs some open theorems may be used."""
+
+    state: int
+    names: tuple[str, ...]
+    """The names of the theorems; see `EVERY_OPEN_THEOREM`."""
+
+
 class FitReply(GatewayReply, frozen=True):
     """The verdict on a text at a place of a command; see `Fit`."""
 
@@ -276,6 +295,22 @@ class InventRequest(GatewayRequest[InventReply], frozen=True, tag="invent"):
     milliseconds: int
 
 
+class FactReply(GatewayReply, frozen=True):
+    """A goal as a theorem; empty if it cannot be stated by itself."""
+
+    signature: str = ""
+    """The signature of the theorem, with its name."""
+    application: str = ""
+    """The term that closes the goal with the theorem."""
+
+
+class FactRequest(GatewayRequest[FactReply], frozen=True, tag="fact"):
+    """Asks for the only goal of a kept state as a theorem of a name."""
+
+    state: int
+    name: str
+
+
 class CloseReply(GatewayReply, frozen=True):
     """Reports whether a script is a whole proof, or why it is not."""
 
@@ -344,6 +379,8 @@ class JudgeReply(GatewayReply, frozen=True):
     library: int = 0
     """The number of library declarations without proofs, where the toolchain holds exported parts only."""
     refused_axioms: tuple[str, ...] = msgspec.field(default=(), name="refusedAxioms")
+    given: tuple[str, ...] = ()
+    """The open theorems of the claim that it depends on."""
     unseen: tuple[str, ...] = ()
     """Modules that the candidate imports with `import all`, and whose private parts the toolchain does not contain."""
 
@@ -371,6 +408,8 @@ class TheoremClaim:
     """Whether the proof must be one tactic block or one term, with nothing after it."""
     axioms: tuple[str, ...] = ()
     """The axioms that the proof may use besides the standard ones, if they are the original's own or imported."""
+    assumed: tuple[str, ...] = ()
+    """The open theorems that the proof may depend on; see `EVERY_OPEN_THEOREM`."""
     linted: bool = False
     """Whether linters look at the theorem's command."""
 
@@ -389,6 +428,7 @@ class JudgeRequest(TextFields, GatewayRequest[JudgeReply], frozen=True, tag="jud
     block: bool
     linted: bool = False
     axioms: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
     compiled: str | None = None
     """The path at which an accepted candidate is written as a compiled module."""
 
@@ -410,6 +450,7 @@ class ReplayRequest(GatewayRequest[ReplayReply], frozen=True, tag="replay"):
     theorem: str
     own: tuple[str, ...]
     axioms: tuple[str, ...] = ()
+    assumed: tuple[str, ...] = ()
 
 
 class AuditReply(GatewayReply, frozen=True):
@@ -425,12 +466,16 @@ class AuditRequest(GatewayRequest[AuditReply], frozen=True, tag="audit"):
     """Asks what the declarations of an elaborated file depend on, and what is suspect in it."""
 
     source: int
+    selections: tuple[int, ...] | None = None
+    """The bytes at which the names of the declarations start, if only these are asked about, and nothing else."""
 
 
 class ForgetRequest(GatewayRequest[GatewayReply], frozen=True, tag="forget"):
-    """Drops every kept state and, if requested, every kept file."""
+    """Drops every kept state and, if requested, every kept file; or only some files."""
 
     sources: bool = False
+    files: tuple[int, ...] | None = None
+    """The handles of the files to drop, if nothing else is to be dropped."""
 
 
 @dataclass(frozen=True)

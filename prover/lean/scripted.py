@@ -13,6 +13,8 @@ from types import TracebackType
 from prover.lean.protocol import Declaration, Goal, Message
 from prover.lean.session import (
     Advanced,
+    Assuming,
+    Fact,
     Failed,
     Fit,
     Inventions,
@@ -115,6 +117,10 @@ class ScriptedSession:
         """Returns the answer of the next exchange."""
         return self._next("declarations", source)  # type: ignore[return-value]  # as above
 
+    def messages(self, source: SourceText) -> tuple[Message, ...]:
+        """Returns the answer of the next exchange."""
+        return self._next("messages", source)  # type: ignore[return-value]  # as above
+
     def sorries(self, source: SourceText, start: int, stop: int) -> tuple[SorryGoal, ...]:
         """Returns the answer of the next exchange."""
         return self._next("sorries", source, start, stop)  # type: ignore[return-value]  # as above
@@ -123,9 +129,17 @@ class ScriptedSession:
         """Returns the answer of the next exchange."""
         return self._next("statement", source, selection)  # type: ignore[return-value]  # as above
 
+    def assume(self, state: State, names: Sequence[str]) -> Assuming:
+        """Returns the answer of the next exchange."""
+        return self._next("assume", state, tuple(names))  # type: ignore[return-value]  # as above
+
     def invent(self, state: State) -> Inventions:
         """Returns the inventions for the first goal, from a table; none for other goals."""
         return self.inventions.get(state.goals[0].key, Inventions())
+
+    def fact(self, state: State, name: str) -> Fact | None:
+        """Returns that the goal cannot be stated by itself."""
+        return None
 
     def close_proof(self, state: State, script: str) -> Failed | None:
         """Returns the answer of the next exchange."""

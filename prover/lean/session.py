@@ -73,6 +73,8 @@ class Origin:
     """Whether the negation of the statement is the goal instead."""
     goal: int = 0
     """The index among the goals of the `sorry`: a tactic may be run on several."""
+    assumed: tuple[str, ...] = ()
+    """The open theorems that its proofs may use; see `EVERY_OPEN_THEOREM`."""
 
 
 @dataclass(frozen=True)
@@ -133,6 +135,25 @@ TacticOutcome = Advanced | Failed
 
 
 @dataclass(frozen=True)
+class Assuming:
+    """A state in whose proofs open theorems may be used."""
+
+    state: State
+    usable: tuple[str, ...] = ()
+    """The full names of the open theorems that may be used and are in scope."""
+
+
+@dataclass(frozen=True)
+class Fact:
+    """A goal as a theorem that can be stated before it."""
+
+    signature: str
+    """The signature of the theorem, with its name, as Lean prints it."""
+    application: str
+    """The term that closes the goal with the theorem."""
+
+
+@dataclass(frozen=True)
 class Inventions:
     """Equations that a goal may lack, and consequences of its hypotheses."""
 
@@ -147,13 +168,19 @@ class Session(Protocol):
 
     def elaborate(self, source: SourceText) -> tuple[Message, ...]: ...
 
+    def messages(self, source: SourceText) -> tuple[Message, ...]: ...
+
     def sorries(self, source: SourceText, start: int, stop: int) -> tuple[SorryGoal, ...]: ...
 
     def statement(self, source: SourceText, selection: int) -> SorryGoal: ...
 
+    def assume(self, state: State, names: Sequence[str]) -> Assuming: ...
+
     def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]: ...
 
     def invent(self, state: State) -> Inventions: ...
+
+    def fact(self, state: State, name: str) -> Fact | None: ...
 
     def close_proof(self, state: State, script: str) -> Failed | None: ...
 

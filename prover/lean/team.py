@@ -12,7 +12,18 @@ from queue import Empty, SimpleQueue
 from prover.errors import LeanError
 from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Message
-from prover.lean.session import Failed, Fit, Inventions, SorryGoal, SourceText, State, TacticLimits, TacticOutcome
+from prover.lean.session import (
+    Assuming,
+    Fact,
+    Failed,
+    Fit,
+    Inventions,
+    SorryGoal,
+    SourceText,
+    State,
+    TacticLimits,
+    TacticOutcome,
+)
 
 JOIN_AFTER_S = 3.0
 """The seconds of search after which the other sessions start: many proofs are found before, and the gate's process
@@ -35,6 +46,10 @@ class Team:
         """See `LeanSession.elaborate`."""
         return self._first.elaborate(source)
 
+    def messages(self, source: SourceText) -> tuple[Message, ...]:
+        """See `LeanSession.messages`."""
+        return self._first.messages(source)
+
     def sorries(self, source: SourceText, start: int, stop: int) -> tuple[SorryGoal, ...]:
         """See `LeanSession.sorries`."""
         return self._first.sorries(source, start, stop)
@@ -42,6 +57,10 @@ class Team:
     def statement(self, source: SourceText, selection: int) -> SorryGoal:
         """See `LeanSession.statement`."""
         return self._first.statement(source, selection)
+
+    def assume(self, state: State, names: Sequence[str]) -> Assuming:
+        """See `LeanSession.assume`."""
+        return self._first.assume(state, names)
 
     def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]:
         """Runs each tactic on `state`, in whichever session is free; yields the outcomes in order."""
@@ -77,6 +96,10 @@ class Team:
     def invent(self, state: State) -> Inventions:
         """See `LeanSession.invent`."""
         return self._first.invent(state)
+
+    def fact(self, state: State, name: str) -> Fact | None:
+        """See `LeanSession.fact`."""
+        return self._first.fact(state, name)
 
     def close_proof(self, state: State, script: str) -> Failed | None:
         """See `LeanSession.close_proof`."""

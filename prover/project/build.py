@@ -177,7 +177,8 @@ class Builder:
         for package in self.repository.dependencies:
             modules += [*package.modules.values(), *package.linked]
         for module in sorted(modules, key=lambda module: (module.name, module.path)):
-            digest.update(f"{module.name}\n{hashlib.sha256(module.path.read_bytes()).hexdigest()}\n".encode())
+            content = module.path.read_bytes() if module.content is None else module.content.encode()
+            digest.update(f"{module.name}\n{hashlib.sha256(content).hexdigest()}\n".encode())
         directory = self.cache / "snapshots" / digest.hexdigest()[:24]
         directory.mkdir(parents=True, exist_ok=True)
         return directory

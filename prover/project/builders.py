@@ -27,6 +27,9 @@ class ModuleBuilder(Protocol):
     def traced_module(self, module: Module) -> TracedModule:
         """Returns the trace of a module that was built with `traced`."""
 
+    def imports(self, module: Module) -> tuple[str, ...]:
+        """Returns the modules that the header of a module imports."""
+
     def key(self, module: Module) -> str:
         """Returns a digest of the module, all its imports, and the toolchain."""
 

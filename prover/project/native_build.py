@@ -83,7 +83,7 @@ class NativeBuilder:
         Raises:
             LakeFailed: One of them does not compile or does not exist.
         """
-        needed = frozenset(self._imports(module)) - self._built
+        needed = frozenset(self.imports(module)) - self._built
         if needed in self._broken:
             raise self._broken[needed]
         if needed:
@@ -109,13 +109,24 @@ class NativeBuilder:
         """Returns the trace of a module that was built with `traced`."""
         return msgspec.json.decode(self._trace_file(module).read_bytes(), type=TracedModule)
 
+    def imports(self, module: Module) -> tuple[str, ...]:
+        """Returns the imports of a module, except those from the toolchain's own library."""
+        source = SourceText(module.text(), self.repository.relative(module), module.name)
+        known = self.cache / "headers" / self.toolchain.name / hashlib.sha256(source.text.encode()).hexdigest()[:32]
+        if known.is_file():
+            names: Iterable[str] = known.read_text(encoding="utf-8").splitlines()
+        else:
+            names = self._lean().imports(source)
+            write_atomically(known, "\n".join(names).encode())
+        return tuple(name for name in names if not self._in_library(name))
+
     def key(self, module: Module) -> str:
         """Returns a digest of the module, its imports in the repository, the packages' versions and the toolchain."""
         if module.name not in self._keys:
             manifest = self.repository.root / MANIFEST
             pins = manifest.read_bytes() if manifest.is_file() else b""
             digest = hashlib.sha256(f"{self.toolchain.name}\n{module.name}\n{module.text()}\n".encode() + pins)
-            for name in self._imports(module):
+            for name in self.imports(module):
                 if needed := self.repository.modules.get(name):
                     digest.update(self.key(needed).encode())
             self._keys[module.name] = digest.hexdigest()[:32]
@@ -129,7 +140,7 @@ class NativeBuilder:
         else:
             self.notify(f"tracing {module.name}")
             session = self._tracer = self._tracer or LeanSession(self.toolchain, self.search_path())
-            record, recording = trace(session, source, self._imports(module))
+            record, recording = trace(session, source, self.imports(module))
             session.forget_files()
             if errors := errors_of(recording.messages):
                 raise BrokenFile(f"{source.file} does not compile: fix it first.", errors)
@@ -202,17 +213,6 @@ class NativeBuilder:
                 _shown(finished.lines),
             )
         return finished
-
-    def _imports(self, module: Module) -> tuple[str, ...]:
-        """Returns the imports of a module, except those from the toolchain's own library."""
-        source = SourceText(module.text(), self.repository.relative(module), module.name)
-        known = self.cache / "headers" / self.toolchain.name / hashlib.sha256(source.text.encode()).hexdigest()[:32]
-        if known.is_file():
-            names: Iterable[str] = known.read_text(encoding="utf-8").splitlines()
-        else:
-            names = self._lean().imports(source)
-            write_atomically(known, "\n".join(names).encode())
-        return tuple(name for name in names if not self._in_library(name))
 
     def _in_library(self, name: str) -> bool:
         return (self.toolchain.library / module_file(name, ".olean")).is_file()

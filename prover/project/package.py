@@ -41,6 +41,8 @@ class Module:
     """The package that it belongs to; empty for the repository's own."""
     options: LeanOptions = ()
     """Options of Lean that its lakefile sets for it."""
+    content: str | None = None
+    """The content of the module, if it is not that of the file."""
 
     @property
     def warnings_are_errors(self) -> bool:
@@ -57,11 +59,13 @@ class Module:
         return as_read(self.written())
 
     def written(self) -> str:
-        """Returns the content of the file.
+        """Returns the content of the module, by default that of the file.
 
         Raises:
             RepositoryError: It cannot be read as UTF-8, or is too long.
         """
+        if self.content is not None:
+            return self.content
         try:
             size = self.path.stat().st_size
             content = self.path.read_bytes() if size < MAX_FILE_BYTES else b""

@@ -17,7 +17,7 @@ from prover.search.engine import (
 )
 from prover.search.proof_replay import ProofReplay
 from prover.search.script import render
-from prover.search.stuck import stuck_at
+from prover.search.stuck import partial_proof
 from prover.search.tactic_cost import TacticCostModel
 from prover.search.tree import Node, Status, Tree, proof_steps
 from prover.tactics.generator import BoundGenerator, ProofStep, Suggestion
@@ -68,10 +68,10 @@ class BestFirstSearch(Engine):
         """See `Engine`."""
         while not self.tree.proved():
             if self.meter.spent():
-                return Open("the budget is spent", self.meter, stuck_at(self.tree))
+                return Open("the budget is spent", self.meter, partial_proof(self.tree))
             node = self.tree.next()
             if node is None:
-                return Open("no tactic is left to try", self.meter, stuck_at(self.tree))
+                return Open("no tactic is left to try", self.meter, partial_proof(self.tree))
             self._expand(node)
         self._shorten()
         forms = (tuple(render(self.tree.root, labelled)) for labelled in (True, False))

@@ -1,5 +1,6 @@
 """The budget of a search, and the meter that counts what has been used of it."""
 
+import math
 import time
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -19,6 +20,16 @@ class Budget:
     """tokens that language models read and write"""
     cost: float | None = None
     """the price of language models, in the currency of the configured prices"""
+
+    def share(self, part: float) -> "Budget":
+        """Returns a part of each limit; of a count at least 1."""
+
+        def counted(limit: int | None) -> int | None:
+            return max(1, math.ceil(limit * part)) if limit else limit
+
+        seconds = None if self.seconds is None else self.seconds * part
+        cost = None if self.cost is None else self.cost * part
+        return Budget(seconds, counted(self.expansions), counted(self.tactics), counted(self.tokens), cost)
 
     def of_models(self) -> dict[str, float]:
         """Returns the limits on language models that are set, by name."""

@@ -7,7 +7,7 @@ from typing import Protocol
 from prover.lean.session import Session, State, TacticLimits
 from prover.search.budget import Budget, Meter, ModelUsage
 from prover.search.priority import Priority, length_normalised
-from prover.search.stuck import StuckAt
+from prover.search.stuck import NO_PARTIAL_PROOF, PartialProof
 from prover.tactics.generator import BoundGenerator, ProofStep
 from prover.tactics.invention import INVENTIONS
 
@@ -53,8 +53,8 @@ class Open:
 
     reason: str
     meter: Meter
-    stuck: tuple[StuckAt, ...] = ()
-    """The goals that remain of the partial proof that got furthest."""
+    partial: PartialProof = NO_PARTIAL_PROOF
+    """The partial proof that got furthest, and the goals that it leaves."""
 
 
 Result = Proved | Open

@@ -1,42 +1,66 @@
-"""Renders a proved search graph as the lines of a tactic block."""
+"""Renders a search graph, proved or in part, as the lines of a tactic block."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 
 from prover.lean.file_text import indented
 from prover.lean.protocol import Goal
-from prover.search.tree import Child, Node
+from prover.search.tree import Child, Node, Step
+
+Chosen = Callable[[Node], Step | None]
+"""Returns the step that is written for a node; None for a goal that is left open."""
 
 
-def render(node: Node, labelled: bool = True) -> list[str]:
+def render(
+    node: Node,
+    labelled: bool = True,
+    chosen: Chosen = lambda node: node.proof,
+    hole: Callable[[Node], str] = lambda _: "sorry",
+) -> list[str]:
     """Returns the lines of a tactic block that proves `node`, indented relative to the block.
 
     Args:
         labelled: write branches as `case tag =>` if their tags allow it; otherwise as bullets.
+        chosen: the step of each node; by default that of its proof.
+        hole: the tactic that is written for a goal that is left open.
     """
-    assert node.proof is not None
-    lines = node.proof.tactic.splitlines()
-    children = node.proof.children
-    if len(children) == 1:
-        return [*lines, *_renaming(children[0]), *_body(children[0], labelled)]
-    labels = _labels([child.state.goals[0] for child in children]) if labelled else [None] * len(children)
-    for child, label in zip(children, labels, strict=True):
-        lines.extend(_branch(label, child, labelled))
-    return lines
+    return _Writer(labelled, chosen, hole).lines(node)
 
 
-def _branch(label: str | None, child: Child, labelled: bool) -> Iterator[str]:
-    if label is not None:
-        header = " ".join(["case", label, *child.state.goals[0].rename, "=>"])
-        yield header
-        yield from indented(_body(child, labelled), "  ")
-        return
-    first, *rest = [*_renaming(child), *_body(child, labelled)]
-    yield f"· {first}"
-    yield from indented(rest, "  ")
+@dataclass(frozen=True)
+class _Writer:
+    """Writes a proof as lines; see `render`."""
 
+    labelled: bool
+    chosen: Chosen
+    hole: Callable[[Node], str]
 
-def _body(child: Child, labelled: bool) -> list[str]:
-    return [*_aligning(child), *render(child.node, labelled)]
+    def lines(self, node: Node) -> list[str]:
+        step = self.chosen(node)
+        if step is None:
+            return [self.hole(node)]
+        lines = step.tactic.splitlines()
+        children = step.children
+        if len(children) == 1:
+            return [*lines, *_renaming(children[0]), *self._body(children[0])]
+        goals = [child.state.goals[0] for child in children]
+        labels = _labels(goals) if self.labelled else [None] * len(children)
+        for child, label in zip(children, labels, strict=True):
+            lines.extend(self._branch(label, child))
+        return lines
+
+    def _branch(self, label: str | None, child: Child) -> Iterator[str]:
+        if label is not None:
+            header = " ".join(["case", label, *child.state.goals[0].rename, "=>"])
+            yield header
+            yield from indented(self._body(child), "  ")
+            return
+        first, *rest = [*_renaming(child), *self._body(child)]
+        yield f"· {first}"
+        yield from indented(rest, "  ")
+
+    def _body(self, child: Child) -> list[str]:
+        return [*_aligning(child), *self.lines(child.node)]
 
 
 def _renaming(child: Child) -> list[str]:

@@ -3,13 +3,19 @@
 A partial proof counts for each goal that it proves and against each that it leaves. Knows nothing of Lean.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from prover.lean.protocol import Goal
+from prover.lean.session import State
+from prover.search.script import render
 from prover.search.tree import Node, Status, Step, Tree
 
 STEP_COST = 0.01
 """What each tactic counts against a partial proof: of equal ones, the shortest is best."""
+MAX_WRITTEN_DEPTH = 30
+"""The number of tactics above a goal up to which a partial proof is written out."""
+HOLE = "exact ?stuck_{}"
+"""The tactic at a goal that a partial proof leaves, by the index of the goal."""
 MAX_DEPTH = 150
 """The number of tactics after which a partial proof is followed no further."""
 
@@ -21,6 +27,21 @@ class StuckAt:
     goal: Goal
     after: tuple[str, ...]
     """The tactics that lead to it from the root."""
+    state: State | None = field(default=None, compare=False)
+    """The state with this goal alone; None if it shares metavariables with others."""
+
+
+@dataclass(frozen=True)
+class PartialProof:
+    """The partial proof that got furthest, and what it leaves."""
+
+    stuck: tuple[StuckAt, ...] = ()
+    """The goals that remain."""
+    lines: tuple[str, ...] = ()
+    """The lines of the proof, with `HOLE` at each of these goals; none if it has no step or is too deep."""
+
+
+NO_PARTIAL_PROOF = PartialProof()
 
 
 @dataclass(frozen=True)
@@ -33,21 +54,37 @@ class _Partial:
 
 def stuck_at(tree: Tree) -> tuple[StuckAt, ...]:
     """Returns what remains of the partial proof of the root that got furthest; nothing if the root is proved."""
+    return partial_proof(tree).stuck
+
+
+def partial_proof(tree: Tree) -> PartialProof:
+    """Returns the partial proof of the root that got furthest; an empty one if the root is proved."""
     best: dict[Node, _Partial] = {}
     _best(tree.root, best, set())
     found: dict[str, StuckAt] = {}
+    deepest = 0
     waiting: list[tuple[Node, tuple[str, ...]]] = [(tree.root, ())]
     while waiting:
         node, after = waiting.pop()
+        deepest = max(deepest, len(after))
         if node.status is Status.PROVED:
             continue
         step = best[node].step
         if step is None or len(after) >= MAX_DEPTH:
+            alone = node.state if len(node.state.goals) == 1 else None
             for goal in node.state.goals:
-                found.setdefault(goal.key, StuckAt(goal, after))
+                found.setdefault(goal.key, StuckAt(goal, after, alone))
         else:
             waiting += ((child.node, (*after, step.tactic)) for child in reversed(step.children))
-    return tuple(found.values())
+    stuck = tuple(found.values())
+    if not 0 < deepest <= MAX_WRITTEN_DEPTH:
+        return PartialProof(stuck)
+    places = {key: index for index, key in enumerate(found)}
+
+    def chosen(node: Node) -> Step | None:
+        return node.proof if node.status is Status.PROVED else best[node].step
+
+    return PartialProof(stuck, tuple(render(tree.root, True, chosen, lambda node: HOLE.format(places[node.key[0]]))))
 
 
 def _best(node: Node, best: dict[Node, _Partial], path: set[Node]) -> float:

@@ -54,11 +54,19 @@ class Bench:
         if attempt.form != "file":
             proof = ProofText(attempt.text, term=attempt.form == "term")
             submission = submission_of(source, declaration, sorry_goal, proof)
-            return self.gate.judge(replace(submission, axioms=attempt.axioms), level=4)
+            return self.gate.judge(replace(submission, axioms=attempt.axioms, assumed=attempt.assumed), level=4)
         candidate = replace(source, text=attempt.text)
         beside = tuple((each.name, each.selection) for each in declared if each.name == "beside")
         place = declaration.selection, sorry_goal.command
-        submission = Submission(source, candidate, declaration.name, *place, beside=beside, axioms=attempt.axioms)
+        submission = Submission(
+            source,
+            candidate,
+            declaration.name,
+            *place,
+            beside=beside,
+            axioms=attempt.axioms,
+            assumed=attempt.assumed,
+        )
         return self.gate.judge(submission, level=4)
 
 
@@ -72,6 +80,7 @@ def on_bench(toolchain: Toolchain) -> Iterator[Bench]:
 def decided(judgement: Judgement, attempt: Attempt) -> None:
     if attempt.honest:
         assert isinstance(judgement, Accepted), judgement
+        assert judgement.given == attempt.given
     else:
         assert isinstance(judgement, Refused), judgement
         assert attempt.reason in judgement.reason

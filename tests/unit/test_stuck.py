@@ -4,7 +4,7 @@ from prover.lean.protocol import Goal
 from prover.lean.scripted import named, opened
 from prover.lean.session import State
 from prover.search.engine import DEFAULT_PRIORITY
-from prover.search.stuck import MAX_DEPTH, stuck_at
+from prover.search.stuck import MAX_DEPTH, partial_proof, stuck_at
 from prover.search.tree import Node, Tree
 
 
@@ -72,3 +72,34 @@ def test_a_proved_root_is_not_stuck() -> None:
 def test_goals_that_share_metavariables_remain_together() -> None:
     both = State((named("a"), Goal("b")), opened("a").origin)
     assert [each.goal.key for each in stuck_at(Tree(both, DEFAULT_PRIORITY))] == ["a", "b"]
+
+
+def test_a_partial_proof_is_written_with_a_hole_at_each_goal_that_remains() -> None:
+    steps = {
+        "a": [("induction n", ["zero", "succ"])],
+        "zero": [("rfl", [])],
+        "succ": [("cases h", ["left", "right"])],
+        "left": [("omega", [])],
+    }
+    found = partial_proof(tree_of("a", steps))
+    assert found.lines == ("induction n", "· rfl", "· cases h", "  · omega", "  · exact ?stuck_0")
+    assert [each.goal.key for each in found.stuck] == ["right"]
+    assert found.stuck[0].state is not None
+
+
+def test_equal_goals_that_remain_are_one() -> None:
+    steps = {
+        "a": [("constructor", ["b", "c"])],
+        "b": [("intro h", ["d"])],
+        "c": [("split", ["d", "e"])],
+        "e": [("rfl", [])],
+    }
+    best = {**steps, "b": [("split", ["d", "f"])], "f": [("rfl", [])]}
+    found = partial_proof(tree_of("a", best))
+    assert [line.strip() for line in found.lines].count("· exact ?stuck_0") == 2
+    assert len(found.stuck) == 1
+
+
+def test_nothing_is_written_where_no_step_got_further() -> None:
+    assert partial_proof(tree_of("a", {})).lines == ()
+    assert partial_proof(tree_of("a", {"a": [("rfl", [])]})).lines == ()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from prover.app.locating import Target
 from prover.app.working import WorkingTask, proofs_in, prove_in_rounds
-from prover.attempt import AttemptOutcome, Spent, Task, TheoremOpen, TheoremProved
+from prover.attempt import AcceptedProof, AttemptOutcome, Spent, Task, TheoremOpen, TheoremProved
 from prover.check.gate import Accepted
 from prover.lean.protocol import Declaration
 from prover.lean.session import SourceText
@@ -96,7 +96,9 @@ def rounds(outcomes: dict[str, list[bool]]) -> tuple[list[dict[str, list[str]]],
             yield target, task.in_original(outcome)
 
     said: list[str] = []
-    proved = prove_in_rounds([Target(module, TASKS[name]) for name in outcomes], attempt, said.append)
+    proved: dict[Target, AcceptedProof] = {}
+    still_open = prove_in_rounds([Target(module, TASKS[name]) for name in outcomes], attempt, proved, said.append)
+    assert len(proved) + len(still_open) == len(outcomes)
     return attempted, {target.task.declaration.name for target in proved}, said
 
 
@@ -121,7 +123,7 @@ def test_without_new_proofs_there_is_one_round() -> None:
 
 def test_proofs_that_theorems_of_one_block_share_are_written_once() -> None:
     module, shared = Module("A", Path("A.lean")), (*proof("third", "c").replacements, *proof("first", "a").replacements)
-    proved = {
+    proved: dict[Target, AcceptedProof] = {
         Target(module, TASKS[name]): TheoremProved("", shared, Accepted((), 0), Spent()) for name in ("first", "third")
     }
     assert [each.text for each in proofs_in("A.lean", proved)] == ["a", "c"]

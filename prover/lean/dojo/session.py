@@ -35,6 +35,8 @@ from prover.lean.dojo.traced import goal_key
 from prover.lean.protocol import Declaration, Goal, Hypothesis, Message, Place
 from prover.lean.session import (
     Advanced,
+    Assuming,
+    Fact,
     Failed,
     Fit,
     Inventions,
@@ -84,6 +86,10 @@ class DojoSession:
             for d in module.declarations
         )
 
+    def messages(self, source: SourceText) -> tuple[Message, ...]:
+        """Returns Lean's messages about the file."""
+        return self.elaborate(source)
+
     def sorries(self, source: SourceText, start: int, stop: int) -> tuple[SorryGoal, ...]:
         """Returns an empty tuple: LeanDojo opens only whole statements, with `statement`."""
         return ()
@@ -94,6 +100,10 @@ class DojoSession:
         state = State(_goals(opened.goals), Origin(source, selection, statement=True))
         self._handles[state] = opened.number, opened.state
         return SorryGoal(state, opened.start, opened.stop, Place("body"), opened.command, opened.declaration)
+
+    def assume(self, state: State, names: Sequence[str]) -> Assuming:
+        """Returns the state as it is: LeanDojo lets no proof rest on an open theorem."""
+        return Assuming(state)
 
     def run(self, state: State, tactics: Sequence[str], limits: TacticLimits) -> Iterator[TacticOutcome]:
         """Runs each tactic on `state` and yields one outcome for each, in order.
@@ -106,6 +116,10 @@ class DojoSession:
     def invent(self, state: State) -> Inventions:
         """Returns nothing: LeanDojo knows no conjectures."""
         return Inventions()
+
+    def fact(self, state: State, name: str) -> Fact | None:
+        """Returns None: LeanDojo states no theorems."""
+        return None
 
     def close_proof(self, state: State, script: str) -> Failed | None:
         """Has a fresh Lean check the whole file with a script for an opened statement. Returns None if it holds."""

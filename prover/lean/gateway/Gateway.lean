@@ -1,4 +1,5 @@
 import Gateway.Audit
+import Gateway.Fact
 import Gateway.Invent
 import Gateway.Judge
 import Gateway.Library
@@ -283,6 +284,15 @@ def Server.statement (server : Server) (request : Request) : IO (List (String ×
       | none => pure "its proof is not elaborated"
     throw <| IO.userError s!"the statement cannot be opened: {message}"
 
+/-- `{"do": "assume", state, names}`: the same state, in whose proofs these open theorems may be used, and which of them
+are in scope there. -/
+def Server.assume (server : Server) (request : Request) : IO (List (String × Json)) := do
+  let kept ← server.keptState request
+  let env := kept.state.coreState.env
+  let scope ← Scope.new server.imported env (← field request "names")
+  let (opened, _) ← server.keep scope kept.state #[] noLimits
+  return [("opened", opened), ("usable", toJson ((scope.usable env).map visibleName))]
+
 /-- A pair of byte offsets in a request. -/
 def pair (request : Request) (name : String) : IO (Nat × Nat) := do
   match ← field (α := Array Nat) request name with
@@ -377,6 +387,18 @@ def Server.invent (server : Server) (request : Request) : IO (List (String × Js
       ("implied", toJson implied)]
   | .error _ => return []
 
+/-- `{"do": "fact", state, name}`: the only goal of a state as a theorem of that name, and the term that closes the goal
+with it; neither if it cannot be stated by itself. -/
+def Server.fact (server : Server) (request : Request) : IO (List (String × Json)) := do
+  let kept ← server.keptState request
+  let name : String ← field request "name"
+  let find : Tactic.TacticM (Option Fact) := do
+    let [goal] ← Tactic.getGoals | return none
+    factOf? goal name.toName
+  match ← (kept.state.run noLimits (← IO.CancelToken.new) find).toIO' with
+  | .ok (some fact, _) => return [("signature", fact.signature), ("application", fact.application)]
+  | _ => return []
+
 /-- `{"do": "close", state, script}`: runs a whole script from a state and asks the kernel. -/
 def Server.close (server : Server) (request : Request) : IO (List (String × Json)) := do
   let kept ← server.keptState request
@@ -400,7 +422,7 @@ def targetOf (request : Request) : IO Target := return {
 def axiomsJson (report : AxiomReport) : List (String × Json) :=
   let names (axioms : Array Name) := toJson (axioms.map visibleName)
   [("axioms", names report.standard), ("furtherAxioms", names report.further), ("library", toJson report.library),
-    ("refusedAxioms", names report.refused)]
+    ("refusedAxioms", names report.refused), ("given", names report.given)]
 
 /-- `{"do": "challenge", text, file, module, start, selection, sorried, whole, linted?, olean}`: compiles an original,
 the proof of one theorem put aside if its own is wrong, and says what each of its commands declares. `whole` means that
@@ -413,13 +435,14 @@ def Server.challenge (server : Server) (request : Request) : IO (List (String ×
   return [("messages", ← messagesJson source), ("commands", commandsJson source source.declared)]
 
 /-- `{"do": "judge", text, file, module, theorem, selection, beside, start, stop, original, olean, own, block, axioms,
-linted?, compiled?}`: elaborates a candidate and says whether it proves what the original's compiled form asks for; one
+assumed, linted?, compiled?}`: elaborates a candidate and says whether it proves what the original's compiled form asks for; one
 that is accepted is compiled to `compiled`. -/
 def Server.judge (server : Server) (request : Request) : IO (List (String × Json)) := do
   let target ← targetOf request
   let challenge : Challenge := {
     text := ← field request "original", olean := (← field request "olean" : String)
-    own := ← field request "own", block := fieldD request "block" false, axioms := fieldD request "axioms" [] }
+    own := ← field request "own", block := fieldD request "block" false, axioms := fieldD request "axioms" []
+    assumed := fieldD request "assumed" [] }
   let judged ← target.judge server.environments challenge
   let said ← match judged.source? with
     | some source => pure [("messages", ← messagesJson source), ("commands", commandsJson source #[]),
@@ -433,32 +456,43 @@ def Server.judge (server : Server) (request : Request) : IO (List (String × Jso
     writeWhole source.after.env source.mainModule file
   return said ++ refusal ++ axiomsJson judged.axioms
 
-/-- `{"do": "replay", candidate, challenge, theorem, own, axioms}`: sends what a compiled theorem rests on through the
+/-- `{"do": "replay", candidate, challenge, theorem, own, axioms, assumed}`: sends what a compiled theorem rests on through the
 kernel. -/
 def replay (request : Request) : IO (List (String × Json)) := do
   let replay : Replay := {
     candidate := ← field (α := String) request "candidate", challenge := ← field (α := String) request "challenge"
-    theoremName := ← field request "theorem", own := ← field request "own", axioms := fieldD request "axioms" [] }
+    theoremName := ← field request "theorem", own := ← field request "own", axioms := fieldD request "axioms" []
+    assumed := fieldD request "assumed" [] }
   try return [("replayed", toJson (← replay.run))]
   catch e => return [("refused", Json.str (toString e))]
 
-/-- `{"do": "audit", source}`: what the declarations of an elaborated file rest on, and what is suspect in it. -/
+def auditedJson (audited : Audited) : Json :=
+  let reason := (audited.reason?.map fun reason => ("refused", Json.str reason)).toList
+  Json.mkObj <| [("name", Json.str (visibleName audited.declaration.name)), ("kind", Json.str audited.kind),
+    ("selection", toJson audited.declaration.selection)] ++ axiomsJson audited.axioms ++ reason
+
+/-- `{"do": "audit", source, selections?}`: what the declarations of an elaborated file rest on, and what is suspect in
+it; with `selections` only what the declarations rest on whose names stand there. -/
 def Server.audit (server : Server) (request : Request) : IO (List (String × Json)) := do
   let source ← server.source request
+  if let some asked := (request.getObjValAs? (Array Nat) "selections").toOption then
+    let audited ← source.audited server.environments (isAsked := fun d => asked.contains d.selection)
+    return [("audited", Json.arr (audited.map auditedJson))]
   let tokens := match source.steps[0]? with
     | some first => toolchainTokens first.before.env
     | none => {}
   let findings := (← source.steps.mapIdxM fun index step => source.findings tokens index step).flatten
-  let declarations := (← source.audited server.environments).map fun audited =>
-    let reason := (audited.axioms.reason?.map fun reason => ("refused", Json.str reason)).toList
-    Json.mkObj <| [("name", Json.str (visibleName audited.declaration.name)), ("kind", Json.str audited.kind),
-      ("selection", toJson audited.declaration.selection)] ++ axiomsJson audited.axioms ++ reason
+  let declarations := (← source.audited server.environments).map auditedJson
   let rejected := ((← source.rejectedWhole?).map fun reason => ("refused", Json.str reason)).toList
   return rejected ++ [("audited", Json.arr declarations), ("findings", Json.arr (findings.map fun finding =>
     Json.mkObj [("start", toJson finding.start), ("refused", Json.bool finding.refused), ("what", finding.what)]))]
 
-/-- `{"do": "forget"}`: drops every kept state and, with `sources`, every kept file. -/
+/-- `{"do": "forget", sources?, files?}`: drops every kept state and, with `sources`, every kept file; with `files` only
+these files. -/
 def Server.forget (server : Server) (request : Request) : IO (List (String × Json)) := do
+  if let some files := (request.getObjValAs? (Array Nat) "files").toOption then
+    server.sources.modify fun sources => files.foldl (init := sources) fun sources file => sources.erase file
+    return []
   match (request.getObjValAs? (Array Nat) "states").toOption with
   | some states => server.kept.modify fun kept => states.foldl (init := kept) fun kept state => kept.erase state
   | none => server.kept.set {}
@@ -480,10 +514,12 @@ def Server.answer (server : Server) (request : Request) : IO (List (String × Js
   | "sorries" => server.sorries request
   | "toolbox" => server.toolbox request
   | "statement" => server.statement request
+  | "assume" => server.assume request
   | "fit" => server.fit request
   | "proof" => server.proof request
   | "run" => server.run request
   | "invent" => server.invent request
+  | "fact" => server.fact request
   | "close" => server.close request
   | "challenge" => server.challenge request
   | "judge" => server.judge request

@@ -134,16 +134,23 @@ def Source.audit (source : Source) (environments : Environments) (declarations :
   let origins ← IO.mkRef {}
   let env ← source.unrestricted environments
   declarations.mapM fun (kind, declaration) =>
-    return { declaration, kind, axioms := ← axiomsOf env origins #[declaration.name] }
+    let allowed : Allowances := { assumed := ["*"], original := env.find?, own := [toString declaration.name] }
+    return { declaration, kind, axioms := ← axiomsOf env origins #[declaration.name] allowed }
 
-/-- The declarations whose truth or value somebody may rely on, and the examples. -/
-def Source.audited (source : Source) (environments : Environments) : IO (Array Audited) := do
-  let relied := (← source.declarations).filter fun d => match d.info with
+/-- Why a declaration does not count by itself, if it does not: open theorems are no excuse. -/
+def Audited.reason? (audited : Audited) : Option String :=
+  { audited.axioms with incomplete := audited.axioms.incomplete ++ audited.axioms.given }.reason?
+
+/-- The declarations whose truth or value somebody may rely on, and the examples, of which `isAsked` holds. -/
+def Source.audited (source : Source) (environments : Environments) (isAsked : Declaration → Bool := fun _ => true) :
+    IO (Array Audited) := do
+  let relied := (← source.declarations).filter fun d => isAsked d && match d.info with
     | .thmInfo _ | .defnInfo _ | .opaqueInfo _ => true
     | _ => false
   let declared ← source.audit environments (relied.map fun d => (declarationKind d.info, d))
-  let examples ← (← source.examples (sorried := false)).mapM fun (file, _, d) => file.audit environments #[("example", d)]
-  return declared ++ examples.flatten
+  let examples := (← source.examples (sorried := false)).filter fun (_, _, d) => isAsked d
+  let audited ← examples.mapM fun (file, _, d) => file.audit environments #[("example", d)]
+  return declared ++ audited.flatten
 
 /-- Why the kernel does not take the file's declarations again, if it does not. -/
 def Source.rejectedWhole? (source : Source) : IO (Option String) := do

@@ -25,15 +25,6 @@ def Compiled.of (data : ModuleData) : Compiled :=
   let entries := data.entries.foldl (init := {}) fun known (name, entries) => known.insert name entries.size
   { constants, entries }
 
-/-- A name that Lean gives to what it makes along the way, such as `f.match_1`, `f._proof_2`, `f.eq_1`. -/
-partial def isAuxiliary (env : Environment) (name : Name) : Bool :=
-  let user := privateToUserName name
-  isReservedName env name || any user
-where
-  any : Name → Bool
-    | .anonymous => false
-    | name => name.isInternalDetail || any name.getPrefix
-
 /-- An auxiliary declaration read through. -/
 partial def Compiled.readThrough (file : Compiled) (env : Environment) (e : Expr) : Expr :=
   e.replace fun

@@ -66,8 +66,10 @@ structure AxiomReport where
   further : Array Name := #[]
   library : Nat := 0
   refused : Array Name := #[]
-  /-- the declarations in which a `sorry` stands, if it rests on one -/
+  /-- the declarations in which a `sorry` stands that may not be there -/
   incomplete : Array Name := #[]
+  /-- the open theorems that it may rest on and does -/
+  given : Array Name := #[]
 
 def standardAxioms : List Name := [``propext, ``Quot.sound, ``Classical.choice]
 
@@ -93,26 +95,10 @@ def Origins.isToolchain (origins : Origins) (mod : Name) : IO Bool := do
   origins.modify (·.insert mod answer)
   return answer
 
-/-- The declaration that people wrote, of which an auxiliary one is a part. -/
-partial def writtenName (name : Name) : Name :=
-  if name.isInternalDetail && !name.getPrefix.isAnonymous then writtenName name.getPrefix else name
-
 /-- Runs `act` in an environment that belongs to no file. -/
 def runBare (env : Environment) (act : CoreM α) : IO α := do
   let context := { fileName := "<gate>", fileMap := FileMap.ofString "", maxHeartbeats := 0 }
   return (← act.toIO context { env }).1
-
-/-- The declarations below some names, these included, in which a `sorry` stands. -/
-partial def incompleteBelow (env : Environment) (names : Array Name) : Array Name :=
-  ((go names.toList {} #[]).toList.map writtenName).eraseDups.toArray
-where
-  go (waiting : List Name) (seen : NameSet) (found : Array Name) : Array Name :=
-    match waiting with
-    | [] => found
-    | name :: waiting =>
-      if seen.contains name then go waiting seen found else
-      let used := ((env.find? name).map (·.getUsedConstantsAsSet.toArray)).getD #[]
-      go (used.toList ++ waiting) (seen.insert name) (if used.contains ``sorryAx then found.push name else found)
 
 /-- The modules that a `module` imports with `import all`, and whose private part is not there. -/
 def unseenImports (env : Environment) : IO (Array Name) := do
@@ -126,29 +112,38 @@ def unseenImports (env : Environment) : IO (Array Name) := do
 /-- What no proof may use, whoever declares it. -/
 def distrusted : List Name := [``sorryAx, ``Lean.ofReduceBool, ``Lean.ofReduceNat, ``Lean.trustCompiler]
 
-/-- Axioms that a run allows besides the standard ones, and the constants that are the original file's own. -/
-structure FurtherAxioms where
-  /-- as people write them -/
-  names : List String := []
+/-- What a run allows besides the standard axioms, and the constants that are the original file's own. -/
+structure Allowances where
+  /-- axioms, as people write them -/
+  axioms : List String := []
+  /-- theorems whose own proofs are missing -/
+  assumed : Assumed := []
   original : Name → Option ConstantInfo := fun _ => none
   /-- what the command of the theorem declares in the original, as text: none of it is allowed -/
   own : List String := []
 
-/-- Whether a further axiom is allowed: imported, or as it stands in the original outside of the theorem's command. -/
-def FurtherAxioms.allows (further : FurtherAxioms) (info : ConstantInfo) (isImported : Bool) : Bool :=
-  match info with
-  | .axiomInfo val => further.names.contains (visibleName val.name) && !val.isUnsafe
-      && !distrusted.contains val.name && (isImported || isOriginal val)
-  | _ => false
-where
-  isOriginal (val : AxiomVal) : Bool :=
-    match further.original val.name with
-    | some (.axiomInfo before) => !further.own.contains (toString val.name) && !before.isUnsafe
-        && before.levelParams == val.levelParams && before.type == val.type
-    | _ => false
+/-- Whether a constant is imported, or says what it says in the original, outside of the theorem's command. -/
+def Allowances.knows (allowed : Allowances) (info : ConstantInfo) (isImported : Bool) : Bool :=
+  isImported || (allowed.original info.name).any fun before =>
+    !allowed.own.contains (toString info.name) && declarationKind before == declarationKind info
+      && before.isUnsafe == info.isUnsafe && before.levelParams == info.levelParams && before.type == info.type
 
-/-- Axioms are allowed by name, or because they are library declarations whose proofs are not stored. -/
-def axiomsOf (env : Environment) (origins : Origins) (names : Array Name) (further : FurtherAxioms := {}) :
+/-- Whether a further axiom is allowed. -/
+def Allowances.allowsAxiom (allowed : Allowances) (info : ConstantInfo) (isImported : Bool) : Bool :=
+  match info with
+  | .axiomInfo val => allowed.axioms.contains (visibleName val.name) && !val.isUnsafe
+      && !distrusted.contains val.name && allowed.knows info isImported
+  | _ => false
+
+/-- Whether a proof may rest on an open theorem. A private one of another module cannot be named here. -/
+def Allowances.allowsOpen (allowed : Allowances) (env : Environment) (name : Name) : Bool :=
+  let isImported := (env.getModuleIdxFor? name).isSome
+  allowed.assumed.allows name && isOpenTheorem env name && !(isImported && isPrivateName name)
+    && (env.find? name).any (allowed.knows · isImported)
+
+/-- Axioms are allowed by name, or because they are library declarations whose proofs are not stored. A `sorry` is
+allowed where every one that is reached is in the value of an open theorem that may be used. -/
+def axiomsOf (env : Environment) (origins : Origins) (names : Array Name) (allowed : Allowances := {}) :
     IO AxiomReport := do
   let mut report : AxiomReport := {}
   let found ← names.mapM fun name => runBare env (collectAxioms name)
@@ -160,17 +155,20 @@ def axiomsOf (env : Environment) (origins : Origins) (names : Array Name) (furth
     let isUnsafe := (env.find? name).any (·.isUnsafe)
     if isLibrary && standardAxioms.contains name then report := { report with standard := report.standard.push name }
     else if isLibrary && !isUnsafe && !wasAxiom env name then report := { report with library := report.library + 1 }
-    else if !isLibrary && (env.find? name).any (further.allows · imported?.isSome) then
+    else if !isLibrary && (env.find? name).any (allowed.allowsAxiom · imported?.isSome) then
       report := { report with further := report.further.push name }
     else report := { report with refused := report.refused.push name }
-  if report.refused.contains ``sorryAx then report := { report with incomplete := incompleteBelow env names }
+  if report.refused.contains ``sorryAx then
+    let below := sorriesBelow env names (allowed.allowsOpen env)
+    let refused := if below.incomplete.isEmpty then report.refused.erase ``sorryAx else report.refused
+    report := { report with refused, incomplete := below.incomplete, given := below.given }
   return report
 
 /-- Why a declaration that rests on these axioms does not count, if it does not. -/
 def AxiomReport.reason? (report : AxiomReport) : Option String :=
   let named (names : Array Name) := ", ".intercalate (names.toList.map fun name => s!"`{visibleName name}`")
-  let (sorries, others) := report.refused.partition (· == ``sorryAx)
-  let reasons := (if sorries.isEmpty then [] else [s!"it rests on `sorry`, which is in {named report.incomplete}"])
+  let others := report.refused.filter (· != ``sorryAx)
+  let reasons := (if report.incomplete.isEmpty then [] else [s!"it rests on `sorry`, which is in {named report.incomplete}"])
     ++ if others.isEmpty then [] else [s!"it rests on axioms that are not allowed: {named others}"]
   if reasons.isEmpty then none else some ("; ".intercalate reasons)
 

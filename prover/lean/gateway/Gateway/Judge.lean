@@ -191,6 +191,8 @@ structure Challenge where
   block : Bool
   /-- the axioms that are allowed besides the standard ones, as people write them -/
   axioms : List String := []
+  /-- the open theorems that the proof may rest on -/
+  assumed : Assumed := []
 
 /-- Whether a message is an error in the target's command. Errors elsewhere are compared with the original's by the
 other side. -/
@@ -220,8 +222,9 @@ def Target.judge (target : Target) (environments : Environments) (challenge : Ch
       return .refused source 2 reason
     proved := proved.push declaration.name
   let known := Compiled.of data
-  let further : FurtherAxioms := { names := challenge.axioms, original := (known.constants[·]?), own := challenge.own }
-  let axioms ← axiomsOf (← source.unrestricted environments) (← IO.mkRef {}) proved further
+  let allowed : Allowances :=
+    { axioms := challenge.axioms, assumed := challenge.assumed, original := (known.constants[·]?), own := challenge.own }
+  let axioms ← axiomsOf (← source.unrestricted environments) (← IO.mkRef {}) proved allowed
   -- Axioms first: the kernel cannot be asked again where the compiler was believed.
   let refusal? ← match axioms.reason? with
     | some reason => pure (some { level := 3, reason })

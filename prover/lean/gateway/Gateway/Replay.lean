@@ -33,6 +33,13 @@ def needs (info : ConstantInfo) : Array Name :=
   let mentioned := (parts info).foldl (init := #[]) fun found part => found ++ part.getUsedConstants
   mentioned ++ (shape info).1.toArray
 
+/-- The constants, those that may be taken for granted without their proofs. -/
+def Closure.granting (closure : Closure) (isGranted : ConstantInfo → Bool) : Closure :=
+  { closure with constants := closure.constants.map fun _ info =>
+      match info with
+      | .thmInfo val => if isGranted info then .axiomInfo { toConstantVal := val.toConstantVal, isUnsafe := false } else info
+      | _ => info }
+
 /-- Everything that `name` rests on among the constants. -/
 partial def Closure.below (closure : Closure) (name : Name) : Array ConstantInfo :=
   (go [name] {} #[]).2
@@ -56,6 +63,8 @@ structure Replay where
   own : List String
   /-- the axioms that are allowed besides the standard ones, as people write them -/
   axioms : List String := []
+  /-- the open theorems that it may rest on -/
+  assumed : Assumed := []
 
 /-- The name of the theorem in a compiled file; a private one has the module's name in it. -/
 def Replay.name? (replay : Replay) (data : ModuleData) : Option Name :=
@@ -68,13 +77,17 @@ def Replay.run (replay : Replay) : IO Nat := do
   let some name := replay.name? data
     | throw <| IO.userError s!"the compiled file does not declare {replay.theoremName}"
   let closure ← Closure.add {} (← IO.mkRef {}) data
-  let rested := closure.below name
   let known := Compiled.of original
-  let further : FurtherAxioms := { names := replay.axioms, original := (known.constants[·]?), own := replay.own }
+  let allowed : Allowances :=
+    { axioms := replay.axioms, assumed := replay.assumed, original := (known.constants[·]?), own := replay.own }
   let compiled := Compiled.of data
+  let isImported (info : ConstantInfo) := !compiled.constants.contains info.name
+  let isGranted (info : ConstantInfo) := allowed.assumed.contains (visibleName info.name)
+    && !(isImported info && isPrivateName info.name) && allowed.knows info (isImported info)
+  let rested := (closure.granting isGranted).below name
   for info in rested do
-    let isImported := !compiled.constants.contains info.name
-    if info matches .axiomInfo _ && !further.allows info isImported then
+    let isGiven := (closure.constants[info.name]?).any (· matches .thmInfo _)
+    if info matches .axiomInfo _ && !isGiven && !allowed.allowsAxiom info (isImported info) then
       throw <| IO.userError s!"it rests on the axiom `{visibleName info.name}`"
     if let some used := (needs info).find? distrusted.contains then
       throw <| IO.userError s!"`{visibleName info.name}` uses `{used}`"

@@ -1,4 +1,4 @@
-import Gateway.Goal
+import Gateway.Given
 /-!
 What all goals of one proof share: the theorems that it may use, which of them rest on a `sorry`, and the keys of the
 goals met so far. What concerns imported modules is found out once for all proofs with the same imports.
@@ -27,8 +27,10 @@ structure Scope where
   /-- the file's own lemmas, above the proof -/
   lemmas : Array Lemma
   places : Std.HashMap Name (Array Nat)
-  /-- whether a declaration of the file rests on a `sorry`, as far as asked -/
+  /-- whether a declaration of the file rests on a `sorry` that may not be used, as far as asked -/
   tainted : IO.Ref (Std.HashMap Name Bool)
+  /-- the open theorems that may be used -/
+  assumed : Assumed
 
 /-- Constants that say nothing about what a statement is about. -/
 def common : List Name := [``Eq, ``HEq, ``And, ``Or, ``Not, ``Iff, ``Exists, ``OfNat.ofNat, ``instOfNatNat]
@@ -39,7 +41,8 @@ def lemma? (env : Environment) (name : Name) (info : ConstantInfo) : Option Lemm
   let imported := (env.getModuleIdxFor? name).isSome
   let isTheorem := info matches .thmInfo _ || env.header.isModule && getOriginalConstKind? env name == some .thm
   let isPlaced := env.header.isModule && imported || (declRangeExt.find? (level := .server) env name).isSome
-  if !isTheorem || !isPlaced || name.isInternalDetail || isPrivateName name && imported then none
+  let isDetail := (privateToUserName name).isInternalDetail
+  if !isTheorem || !isPlaced || isDetail || isPrivateName name && imported then none
   else some { name, constants := info.type.getUsedConstants.filter (!common.contains ·) }
 
 /-- The theorems of the imported modules that are not Lean's own. -/
@@ -79,10 +82,21 @@ def Imported.of (known : ImportedModules) (env : Environment) : BaseIO Imported 
   known.modify ((key, imported) :: ·)
   return imported
 
-def Scope.new (known : ImportedModules) (env : Environment) : BaseIO Scope := do
+def Scope.new (known : ImportedModules) (env : Environment) (assumed : Assumed := []) : BaseIO Scope := do
   let lemmas := ownLemmas env
-  return { keys := ← IO.mkRef {}, imported := ← Imported.of known env, lemmas, places := placesOf lemmas
-           tainted := ← IO.mkRef {} }
+  let imported ← Imported.of known env
+  -- what may be used is another question for this proof than for others
+  let imported ← if assumed.isEmpty then pure imported else pure { imported with tainted := ← IO.mkRef {} }
+  return { keys := ← IO.mkRef {}, imported, lemmas, places := placesOf lemmas, tainted := ← IO.mkRef {}, assumed }
+
+/-- Whether a theorem of the project is open and may be used. -/
+def Scope.mayUse (scope : Scope) (env : Environment) (name : Name) : Bool :=
+  scope.assumed.allows name && !isLibrary scope.imported.library env name && isOpenTheorem env name
+
+/-- The open theorems that may be used here. -/
+def Scope.usable (scope : Scope) (env : Environment) : Array Name :=
+  if scope.assumed.isEmpty then #[]
+  else ((scope.imported.lemmas ++ scope.lemmas).map (·.name)).filter (scope.mayUse env)
 
 /-- What is known of whether a declaration rests on a `sorry`. -/
 def Scope.known? (scope : Scope) (env : Environment) (name : Name) : BaseIO (Option Bool) := do
@@ -94,7 +108,7 @@ def Scope.learn (scope : Scope) (env : Environment) (name : Name) (tainted : Boo
   let memo := if (env.getModuleIdxFor? name).isSome then scope.imported.tainted else scope.tainted
   memo.modify (·.insert name tainted)
 
-/-- Whether `name` rests on a `sorry`. What it was seen to rest on is not looked at again. -/
+/-- Whether `name` rests on a `sorry` that may not be used. What it was seen to rest on is not looked at again. -/
 def Scope.rests (scope : Scope) (name : Name) : CoreM Bool := do
   let env ← getEnv
   let mut waiting := #[name]
@@ -114,13 +128,14 @@ def Scope.rests (scope : Scope) (name : Name) : CoreM Bool := do
       let constructors := match info with
         | .inductInfo type => type.ctors.toArray
         | _ => #[]
-      for part in #[info.type] ++ (info.value? (allowOpaque := true)).toArray do
+      let value? := if scope.mayUse env next then none else info.value? (allowOpaque := true)
+      for part in #[info.type] ++ value?.toArray do
         waiting := waiting ++ part.getUsedConstants
       waiting := waiting ++ constructors
   for each in seen do scope.learn env each false
   return false
 
-/-- Whether a proof term uses a declaration that rests on a `sorry`. -/
+/-- Whether a proof term uses a declaration that rests on a `sorry` which may not be used. -/
 def Scope.usesIncomplete (scope : Scope) (proof : Expr) : CoreM Bool :=
   proof.getUsedConstants.anyM scope.rests
 

@@ -138,6 +138,21 @@ def Tainted.below (tainted : Tainted) (env : Environment) (type : Expr) : BaseIO
       unless found.contains origin do found := found.push origin
   return found
 
+/-- The nearest other declarations that leave something to `sorry` and on which a declaration rests. -/
+partial def Tainted.incompleteBelow (tainted : Tainted) (env : Environment) (name : Name) : BaseIO (Array Name) := do
+  go (mentionedBy env name) {} #[]
+where
+  go (waiting : List Name) (seen : NameSet) (found : Array Name) : BaseIO (Array Name) := do
+    match waiting with
+    | [] => return found
+    | next :: waiting =>
+      let written := writtenName next
+      if seen.contains next || next == name || next == ``sorryAx || !(← tainted.holds env next) then
+        go waiting (seen.insert next) found
+      else if written != name && leavesSorry env next then
+        go waiting (seen.insert next) (if found.contains written then found else found.push written)
+      else go (mentionedBy env next ++ waiting) (seen.insert next) found
+
 /-- What a declaration says about itself. -/
 def Source.details (source : Source) (tainted : Tainted) (d : Declaration) : IO (List (String × Json)) := do
   let env := source.after.env
@@ -158,6 +173,7 @@ def Source.details (source : Source) (tainted : Tainted) (d : Declaration) : IO 
     ("attributes", toJson (if isItself then (declaration?.map attributesOf).getD #[] else #[])),
     ("proof", toJson (if isItself then declaration?.bind proofKind? else none)),
     ("premises", toJson (premises.map visibleName)), ("key", keyOf d.info.type),
-    ("needs", toJson ((← tainted.below env d.info.type).map visibleName))]
+    ("needs", toJson ((← tainted.below env d.info.type).map visibleName)),
+    ("rests", toJson ((← tainted.incompleteBelow env d.name).map visibleName))]
 
 end Gateway
