@@ -18,6 +18,7 @@ from prover.app.tracing import ListedSorry, sorries_in, trace_into_database
 from prover.app.workspace import Workspace
 from prover.check.levels import DEFAULT_LEVEL, HIGHEST_LEVEL
 from prover.check.proof_text import ProofText
+from prover.lean.requests import EVERY_OPEN_THEOREM
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.progress import Reporter
 from prover.search.budget import Budget
@@ -45,6 +46,7 @@ class RepositorySession:
         model: str | None = None,
         level: int = DEFAULT_LEVEL,
         axioms: Sequence[str] = (),
+        assume: Sequence[str] = EVERY_OPEN_THEOREM,
     ) -> TheoremReport:
         """Tries to prove a theorem: its `sorry`s, or its whole statement if it has none.
 
@@ -55,9 +57,12 @@ class RepositorySession:
             model: A language model to use as well: a name, a directory or a URL; see docs/models.md.
             level: The gate's level up to which the proof is checked, 3 or 4.
             axioms: Full names of axioms, of the file or its imports, that the proof may use; see docs/gate.md.
+            assume: Full names of open theorems that the proof may rest on if there is no other, by default every one;
+                see docs/repository.md.
 
         Returns:
-            The result; `status` is `"proved"`, `"open"` or `"error"`, and `patch` is a unified diff when proved.
+            The result; `status` is `"proved"`, `"proved_given"`, `"open"` or `"error"`, and `patch` is a unified diff
+            for a proof. A proof that rests on open theorems has them in `rests_on`.
 
         Raises:
             UnknownTheorem: No theorem has that name.
@@ -74,6 +79,7 @@ class RepositorySession:
             level=level,
             asked=asked,
             axioms=tuple(axioms),
+            assumed=tuple(assume),
         )
         report = prove(self._workspace, request, self._reporter.notify)
         if report.interrupted:

@@ -79,6 +79,8 @@ def apply(workspace: Workspace, request: ApplyRequest, notify: Notify) -> Applie
         raise UsageError("Proofs are written into a directory of yours: give its path, or ask for --patch.")
     applied = Applied(str(workspace.repository.root))
     branch = request.branch or f"prover/run-{request.run or 'all'}"
+    if request.commit is not None:
+        refuse_commits(workspace.repository.root, branch, ())
     located = dict(_located(workspace, _known(workspace, request), applied.left_out))
     if request.commit is not None:
         files = dict.fromkeys(target.task.source.file for target in located)
