@@ -155,9 +155,8 @@ def test_a_run_proves_across_modules_and_says_what_rests_on_open_theorems(proved
 
 def test_only_what_is_assumed_may_be_open(proved: ProvedRun, tmp_path: Path) -> None:
     far = ["prove", "--repo", str(proved.root), "--theorem", "Small.far", *OPTIONS]
-    for words in (["none"], ["Small.rev_append"]):
-        status, report = json_of([*far, "--assume", *words], tmp_path)
-        assert (status, by_name(report)["far"]["status"], by_name(report)["far"]["rests_on"]) == (1, "open", [])
+    status, report = json_of([*far, "--assume", "none", "--expansions", "4"], tmp_path)
+    assert (status, by_name(report)["far"]["status"], by_name(report)["far"]["rests_on"]) == (1, "open", [])
     status, report = json_of([*far, "--assume", "Small.collatz", "--level", "4"], tmp_path)
     row = by_name(report)["far"]
     assert (status, row["status"], row["rests_on"]) == (1, "proved_given", ["Small.collatz"])
