@@ -42,6 +42,8 @@ class Greeting(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The version of Lean."""
     commit: str
     """The commit of Lean."""
+    prepared: bool = False
+    """Whether it continues a saved process, which has imported the base library for files too."""
 
 
 class GatewayReply(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,5 +1,6 @@
 """A computer with a native Lean, which is the embedded one in disguise."""
 
+import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,5 +41,14 @@ class Computer:
         embedded = installed(usual, find_node())
         assert native is not None
         assert embedded.gateway is not None
-        shutil.copytree(embedded.gateway, gateway_directory(home, native))
+        shutil.copytree(embedded.gateway, gateway_directory(home, native), copy_function=_linked)
+        disguise.of_pin(root / "elan", PIN).save_compiler()
         return cls(root / "elan", home, install_gateway(home, native))
+
+
+def _linked(source: str, target: str) -> None:
+    """Links a file, where both are on one file system; the saved process is large."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)

@@ -130,6 +130,10 @@ def left(outcome: TacticOutcome) -> tuple[State, ...]:
     return outcome.states
 
 
+def test_a_process_continues_one_that_had_imported_the_base_library(lean_session: LeanSession) -> None:
+    assert lean_session.start().greet().prepared
+
+
 @pytest.mark.parametrize(("name", "left_over"), [("arrow", "q → p"), ("binder", "∀ (m : Nat), h + m = m + h")])
 def test_introducing_a_hypothesis_is_progress(
     lean_session: LeanSession, sorry_goals: dict[str, list[SorryGoal]], name: str, left_over: str

@@ -80,7 +80,9 @@ def test_the_embedded_toolchain_continues_a_saved_process_if_there_is_one(tmp_pa
     def description(command: Command) -> dict[str, object]:
         return json.loads(command.env["LEAN_PROGRAM"])
 
-    image = description(toolchain.saving_command(program))["save"]
+    saving = description(toolchain.saving_command(program, ("Gateway.Prepare",)))
+    assert saving["imports"] == ["Gateway.Prepare"]
+    image = saving["save"]
     assert "image" not in description(toolchain.command(program))
     Path(str(image)).touch()
     assert description(toolchain.command(program))["image"] == image

@@ -26,6 +26,20 @@ structure Kept where
   goalKeys : Array String
   beginnings : Beginnings
 
+/-- What all files of a process share, and processes that continue a saved one have from it. -/
+structure Prepared where
+  environments : Environments
+  recorder : Recorder
+
+initialize prepared : IO.Ref (Option Prepared) ← IO.mkRef none
+
+/-- Imports what a file without imports has. -/
+def prepare : IO Unit := do
+  let environments ← IO.mkRef []
+  let recorder ← Recorder.install
+  discard <| elaborate environments { text := "", fileName := "Prepare.lean", mainModule := `Prepare }
+  prepared.set (some { environments, recorder })
+
 structure Server where
   mark : String
   environments : Environments
@@ -540,10 +554,16 @@ partial def Server.serve (server : Server) : IO UInt32 := do
   server.serve
 
 def start (mark : String) : IO UInt32 := do
+  let shared? ← prepared.get
+  let shared ← match shared? with
+    | some shared => pure shared
+    | none => pure { environments := ← IO.mkRef [], recorder := ← Recorder.install }
   let server : Server := {
-    mark, environments := ← IO.mkRef [], imported := ← IO.mkRef [], recorder := ← Recorder.install, dog := ← Watchdog.start
+    mark, environments := shared.environments, imported := ← IO.mkRef [], recorder := shared.recorder
+    dog := ← Watchdog.start
     sources := ← IO.mkRef {}, kept := ← IO.mkRef {}, next := ← IO.mkRef 1 }
-  server.reply [("gateway", toJson protocolVersion), ("lean", Lean.versionString), ("commit", Lean.githash)]
+  server.reply [("gateway", toJson protocolVersion), ("lean", Lean.versionString), ("commit", Lean.githash),
+    ("prepared", toJson shared?.isSome)]
   server.serve
 
 end Gateway

@@ -18,6 +18,8 @@ COMPILER = "Build.lean"
 COMPILER_NEEDS = "Gateway.Source"
 """The module that this program imports."""
 IMPORT = re.compile(r"^(?:public )?(?:meta )?import +(Gateway(?:\.\w+)*)\s*$", re.MULTILINE)
+PREPARATION = ("Gateway.Prepare",)
+"""The import of a process that is saved, instead of the gateway's, which it includes."""
 MODULES_PER_PROCESS = 4
 """The number of modules that one embedded process compiles; with eight it nearly reached its limit of 2 GiB."""
 ATTEMPTS = 3
@@ -116,10 +118,12 @@ def compile_embedded(
 def save_image(toolchain: EmbeddedToolchain, out: Path) -> None:
     """Saves a process that has imported the gateway compiled in `out`, so that others start by reading its memory.
 
+    It has imported the base library for files too, which takes longer than the rest of a start.
+
     Raises:
         InstallFailed: Lean failed several times.
     """
-    command = replace(toolchain, gateway=out).saving_command(Program(GATEWAY, (), ()))
+    command = replace(toolchain, gateway=out).saving_command(Program(GATEWAY, (), ()), PREPARATION)
     finished = FinishedProcess(None, ())
     for _ in range(ATTEMPTS):
         finished = execute(command, ProcessLimits(out, LIMIT_S))

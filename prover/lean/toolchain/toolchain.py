@@ -7,7 +7,7 @@ find, choose and install toolchains.
 import hashlib
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from json import dumps
 from pathlib import Path
 from typing import Literal, Protocol
@@ -124,12 +124,15 @@ class EmbeddedToolchain:
         image = self._image(program)
         return self._command(program, search_path, {"image": str(image)} if image and image.is_file() else {})
 
-    def saving_command(self, program: Program) -> Command:
-        """Returns the command that imports what `program` imports, and saves the process for later commands.
+    def saving_command(self, program: Program, imports: tuple[str, ...]) -> Command:
+        """Returns the command that saves a process, which commands for `program` continue.
 
         `program` has no sources, and the toolchain has a gateway, in whose directory the image is written.
+
+        Args:
+            imports: modules that the process imports in place of the program's; they import these.
         """
-        return self._command(program, (), {"save": str(self._image(program))})
+        return self._command(replace(program, imports=imports), (), {"save": str(self._image(program))})
 
     def _image(self, program: Program) -> Path | None:
         if program.sources or self.gateway is None:
