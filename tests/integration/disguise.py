@@ -31,7 +31,9 @@ IMPORT = re.compile(rf"^(?:public )?(?:meta )?import +(?:all +)?({WRITTEN_NAME})
 MESSAGE = re.compile(r".*?\.lean:(?P<line>\d+):(?P<column>\d+): (?P<severity>error|warning)[^:]*: (?P<data>.*)")
 COMPILER_MODULE = Path(COMPILER).stem
 NOISE = ("[DEBUG", "  - ", "  mainModule?")
-WRAPPER = '#!/bin/sh\nexec "{python}" "{this}" {role} "{place}" "$@"\n'
+WRAPPER = '#!/bin/sh\nPYTHONPATH="{root}" exec "{python}" "{this}" {role} "{place}" "$@"\n'
+"""a confined program inherits no PYTHONPATH, and another checkout has another gateway"""
+ROOT = Path(__file__).parents[2]
 LIBRARY = Path(".lake", "build", "lib", "lean")
 """where Lake keeps compiled modules, below a package"""
 
@@ -67,7 +69,7 @@ def calls(elan: Path) -> list[str]:
 
 def _wrap(file: Path, role: str, place: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(WRAPPER.format(python=sys.executable, this=__file__, role=role, place=place))
+    file.write_text(WRAPPER.format(root=ROOT, python=sys.executable, this=__file__, role=role, place=place))
     file.chmod(0o755)
 
 
@@ -150,7 +152,9 @@ class Disguise:
         imports = tuple(IMPORT.findall(text))
         sources = (file,) if IMPORT.sub("", text).strip() else ()
         gateway = self.embedded().gateway if imports == GATEWAY else None  # for its saved process
-        command = replace(self.embedded(), gateway=gateway).command(Program(imports, sources, tuple(args)), _lean_path())
+        command = replace(self.embedded(), gateway=gateway).command(
+            Program(imports, sources, tuple(args)), _lean_path()
+        )
         os.execve(command.argv[0], command.argv, {**os.environ, **command.env})
         raise AssertionError("this process is another program now")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from prover.errors import InstallFailed
-from prover.lean.toolchain.gateway import SOURCES, digest, modules, up_to
+from prover.lean.toolchain.gateway import KEY_SUFFIX, SOURCES, content_keys, digest, modules, reuse_modules, up_to
 
 
 @pytest.fixture
@@ -53,6 +53,21 @@ def test_the_digest_changes_with_any_source(sources: Path) -> None:
     assert digest(sources) == before
     (sources / "Gateway" / "C.lean").write_text("-- other\n")
     assert digest(sources) != before
+
+
+def test_modules_that_have_not_changed_are_taken_from_an_earlier_gateway(sources: Path, tmp_path: Path) -> None:
+    earlier, out = tmp_path / "earlier", tmp_path / "out"
+    before = content_keys(modules(sources))
+    for module in modules(sources):
+        compiled = earlier / module.compiled
+        compiled.parent.mkdir(parents=True, exist_ok=True)
+        compiled.write_text(module.name)
+        compiled.with_suffix(KEY_SUFFIX).write_text(before[module.name])
+    (earlier / "Gateway" / "D.key").unlink()
+    (sources / "Gateway" / "B.lean").write_text("import Gateway.C\n-- other\n")
+    reuse_modules([tmp_path / "nothing", earlier], out, content_keys(modules(sources)))
+    assert [file.relative_to(out) for file in out.rglob("*.olean")] == [Path("Gateway/C.olean")]
+    assert (out / "Gateway" / "C.olean").read_text() == "Gateway.C"
 
 
 def test_the_real_gateway_is_complete() -> None:

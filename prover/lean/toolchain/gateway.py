@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Sequence
+import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -22,8 +23,12 @@ PREPARATION = ("Gateway.Prepare",)
 """The import of a process that is saved, instead of the gateway's, which it includes."""
 MODULES_PER_PROCESS = 4
 """The number of modules that one embedded process compiles; with eight it nearly reached its limit of 2 GiB."""
+DIGEST_LENGTH = 8
+"""The length of `digest()`."""
 ATTEMPTS = 3
 LIMIT_S = 600.0
+KEY_SUFFIX = ".key"
+"""The suffix of the file beside a compiled module that holds its content key."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +84,7 @@ def digest(sources: Path = SOURCES) -> str:
     hashed = hashlib.sha256()
     for file in sorted(sources.rglob("*.lean")):
         hashed.update(f"{file.relative_to(sources)}\0".encode() + file.read_bytes() + b"\0")
-    return hashed.hexdigest()[:8]
+    return hashed.hexdigest()[:DIGEST_LENGTH]
 
 
 def compiler(args: Sequence[str], sources: Path = SOURCES) -> Program:
@@ -93,26 +98,57 @@ def _compiled_compiler(args: Sequence[str], sources: Path) -> Program:
     return Program((COMPILER_NEEDS,), (sources / COMPILER,), tuple(args))
 
 
+def content_keys(ordered: Sequence[GatewayModule]) -> dict[str, str]:
+    """Returns a key for each module, which changes with its text and that of the modules that it imports."""
+    keys: dict[str, str] = {}
+    for module in ordered:
+        hashed = hashlib.sha256(module.path.read_bytes())
+        hashed.update("".join(keys[name] for name in module.imports).encode())
+        keys[module.name] = hashed.hexdigest()
+    return keys
+
+
+def reuse_modules(earlier: Sequence[Path], out: Path, keys: Mapping[str, str]) -> None:
+    """Copies the modules that an earlier gateway of the same toolchain has compiled from the same texts."""
+    for name, key in keys.items():
+        compiled = Path(*name.split(".")).with_suffix(".olean")
+        for gateway in earlier:
+            recorded = (gateway / compiled).with_suffix(KEY_SUFFIX)
+            if recorded.is_file() and recorded.read_text(encoding="ascii") == key:
+                (out / compiled).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy(gateway / compiled, out / compiled)
+                break
+
+
 def compile_embedded(
     toolchain: EmbeddedToolchain,
     out: Path,
     progress: StepProgress,
     sources: Path = SOURCES,
     per_process: int = MODULES_PER_PROCESS,
+    earlier: Sequence[Path] = (),
 ) -> None:
     """Compiles `per_process` modules in each process, since a process never frees an imported environment.
+
+    Args:
+        earlier: directories of gateways that the same toolchain has compiled, for modules that have not changed.
 
     Raises:
         InstallFailed: Lean found an error in a module, or failed several times.
     """
     ordered = modules(sources)
-    for start in range(0, len(ordered), per_process):
-        group = ordered[start : start + per_process]
+    keys = content_keys(ordered)
+    reuse_modules(earlier, out, keys)
+    missing = [module for module in ordered if not (out / module.compiled).is_file()]
+    for start in range(0, len(missing), per_process):
+        group = missing[start : start + per_process]
         args = [str(out), "stubs", *(word for module in group for word in (module.name, str(module.path)))]
-        started = COMPILER_NEEDS in (module.name for module in ordered[:start])
+        started = COMPILER_NEEDS not in (module.name for module in missing[start:])
         program = (_compiled_compiler if started else compiler)(args, sources)
         _compile(toolchain.command(program, [out]), out, group)
-        progress((start + len(group)) / len(ordered))
+        progress((start + len(group)) / len(missing))
+    for module in ordered:
+        (out / module.compiled).with_suffix(KEY_SUFFIX).write_text(keys[module.name], encoding="ascii")
 
 
 def save_image(toolchain: EmbeddedToolchain, out: Path) -> None:

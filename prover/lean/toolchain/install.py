@@ -107,7 +107,8 @@ def install_gateway(home: Home, toolchain: Runnable, progress: Progress = no_pro
 
     def compile_all(out: Path, progress: StepProgress) -> None:
         if isinstance(toolchain, EmbeddedToolchain):
-            gateway.compile_embedded(toolchain, out, progress)
+            earlier = sorted(home.gateways.glob(f"{toolchain.name}-{'?' * gateway.DIGEST_LENGTH}"))
+            gateway.compile_embedded(toolchain, out, progress, earlier=earlier)
             gateway.save_image(toolchain, out)
         else:
             gateway.compile_native(toolchain, out, progress)
