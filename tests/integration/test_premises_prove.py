@@ -51,7 +51,7 @@ def test_premises_prove_what_can_be_named_and_nothing_else(
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
     report = tmp_path / "report.json"
-    arguments = ["--generators", "premises", "--jobs", "1", "--expansions", "3", "--json", str(report)]
+    arguments = ["--generators", "premises", "--raw", "--jobs", "1", "--expansions", "3", "--json", str(report)]
     assert run(["prove", "--repo", str(tmp_path), "--file", "Small/Main.lean", *arguments]) == 1
     found = {each["theorem"]: each for each in json.loads(report.read_text(encoding="utf-8"))["theorems"]}
     for theorem, premise in PROVED.items():

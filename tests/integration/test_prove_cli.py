@@ -125,7 +125,7 @@ def test_a_definition_is_nothing_to_prove(repository: Path, capsys: pytest.Captu
 
 
 def test_the_errors_of_a_file_are_shown_in_leans_words(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(repository, {"Small/Main.lean": MAIN + "theorem bad : 1 = 2 := rfl\n"})
+    write(repository, {"Small/Main.lean": MAIN + "theorem bad : 1 = 2 := missing\n"})
     assert run(["prove", "--repo", str(repository), "--theorem", "both", *QUICK]) == 1
     printed = capsys.readouterr().out
     assert "✗ Small/Main.lean  Small/Main.lean has 1 error" in printed
@@ -136,7 +136,7 @@ def test_the_errors_of_a_file_are_shown_in_leans_words(repository: Path, capsys:
 
 
 def test_a_broken_file_does_not_hide_the_others(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    write(repository, {"Small/Main.lean": "theorem bad : 1 = 2 := rfl\n"})
+    write(repository, {"Small/Main.lean": "theorem bad : 1 = 2 := missing\n"})
     assert run(["prove", "--repo", str(repository), "--all", *QUICK]) == 1
     printed = capsys.readouterr().out
     assert "Small.double_eq" in printed
