@@ -55,6 +55,7 @@ def test_a_tactic_is_available_if_all_of_its_words_are() -> None:
     assert not available(box, "field_simp\nring")
     assert not available(Toolbox(frozenset(["by_contra"])), "by_contra! h")
     assert not has_mathlib(Toolbox(frozenset(["my_tactic"])))
+    assert available(LEAN_ALONE, "simp [Nat.choose]")
 
 
 def test_identities_are_tried_with_ring_first() -> None:
@@ -119,6 +120,24 @@ def test_functions_given_by_an_equation_are_used_where_they_are_applied() -> Non
     found = tactics(Automation(), about("f 1 = 9", f, given, equality="Real"))
     assert {"norm_num [h]", "simp only [h] <;> ring"} <= found
     assert any(text.startswith("linarith [h 1") for text in found)
+
+
+def test_lemmas_that_a_file_may_lack_are_tried_one_by_one() -> None:
+    found = tactics(Automation(), about("∑ i ∈ Finset.range 5, i = 10", equality="Nat"))
+    assert {"norm_num [Finset.sum_range_succ]", "decide", "norm_num"} <= found
+
+
+def test_simplification_sets_are_used_where_there_are_any() -> None:
+    even = about("Even (2 * n)", number("n", "Nat"), head="Even")
+    assert "simp [parity_simps] at *" not in tactics(Automation(), even)
+    sets = Toolbox(MATHLIB_TACTICS, frozenset(), frozenset(["parity_simps"]))
+    equipped = goal("Even", number("n", "Nat"), target="Even (2 * n)", toolbox=sets)
+    assert "simp [parity_simps] at *" in tactics(Automation(), equipped)
+
+
+def test_choice_is_made_for_all_at_once() -> None:
+    found = tactics(Structure(), about("p", fact("h", "forall", "∀ (n : ℕ), ∃ m, n < m"), head="p"))
+    assert "choose f hf using h" in found
 
 
 def test_the_fixed_list_is_mathlibs_where_a_file_has_it() -> None:

@@ -10,15 +10,16 @@ from collections.abc import Iterable, Iterator
 from prover.lean.protocol import Toolbox
 
 MATHLIB_TACTICS = frozenset([
-    "abel", "aesop", "bound", "by_contra!", "canonical", "continuity", "contrapose!", "duper", "exact_mod_cast",
-    "field_simp", "fin_cases", "fun_prop", "gcongr", "group", "hammer", "hint", "interval_cases", "linarith",
-    "linear_combination", "measurability", "module", "nlinarith", "noncomm_ring", "norm_cast", "norm_num",
-    "nth_rewrite", "positivity", "push_cast", "push_neg", "qify", "ring", "ring_nf", "tauto", "use", "zify",
+    "abel", "aesop", "bound", "by_contra!", "canonical", "choose", "continuity", "contrapose!", "duper",
+    "exact_mod_cast", "field", "field_simp", "fin_cases", "fun_prop", "gcongr", "group", "hammer", "hint",
+    "interval_cases", "linarith", "linear_combination", "measurability", "module", "nlinarith", "noncomm_ring",
+    "norm_cast", "norm_num", "nth_rewrite", "order", "positivity", "push_cast", "push_neg", "qify", "ring", "ring_nf",
+    "tauto", "use", "zify",
 ])  # fmt: skip
 """The first words of the tactics that are written here and that Lean itself lacks, or may lack."""
 LEANS_OWN = frozenset(["exact_mod_cast", "norm_cast", "push_cast"])
 """Those of them that Lean itself has, but without the lemmas that make them useful."""
-WORDS = re.compile(r"[^\W\d][\w']*[!?]?")
+WORDS = re.compile(r"(?<![\w.])[^\W\d][\w']*[!?]?")
 
 
 def has_mathlib(toolbox: Toolbox) -> bool:

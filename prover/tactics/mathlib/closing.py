@@ -19,14 +19,14 @@ ORDERS = frozenset(["LE.le", "LT.lt", "GE.ge", "GT.gt"])
 LOGIC = frozenset(["And", "Or", "Iff", "Not", "forall", "arrow", "False", "Exists"])
 ANALYSIS = re.compile(r"(?:.*\.)?(?:Continuous|Differentiable|Measurable|AEMeasurable|ContDiff|StronglyMeasurable)")
 COMPUTED = {
-    "∑": "Finset.sum_range_succ, Finset.sum_Icc_succ_top",
-    "∏": "Finset.prod_range_succ, Finset.prod_Icc_succ_top",
-    "!": "Nat.factorial",
-    "choose": "Nat.choose",
-    "|": "abs_le, abs_lt, abs_of_nonneg, abs_of_neg",
-    "^": "pow_succ",
+    "∑": ("Finset.sum_range_succ", "Finset.sum_Icc_succ_top"),
+    "∏": ("Finset.prod_range_succ", "Finset.prod_Icc_succ_top"),
+    "!": ("Nat.factorial",),
+    "choose": ("Nat.choose",),
+    "|": ("abs_le", "abs_lt"),
+    "^": ("pow_succ",),
 }
-"""By a notation, the lemmas that compute with it."""
+"""By a notation, lemmas that compute with it; each is in a module of its own, which a file may lack."""
 INTERVAL = re.compile(r"Finset\.(?:range|Icc|Ico|Ioc|Ioo|filter)|Set\.(?:Icc|Ico|Ioc|Ioo)")
 APPLICATION = r"(?<![\w.']){}\s+(\((?:[^()]|\([^()]*\))*\)|[\w.']+)"
 ABSOLUTE = re.compile(r"\|([^|]+)\|")
@@ -132,12 +132,14 @@ def _fields(goal: Goal) -> Weighted:
     if "/" not in goal.target and "⁻¹" not in goal.target:
         return
     if goal.head == "Eq":
+        yield "field", -0.6
         yield "field_simp", -0.9
         yield "field_simp <;> ring", -0.7
         yield "field_simp <;> nlinarith", -1.9
         yield "field_simp at * <;> linarith", -1.7
         yield "field_simp at * <;> nlinarith", -2.1
     if goal.head in ORDERS:
+        yield "field_simp <;> nlinarith", -1.7
         strict = goal.head in ("LT.lt", "GT.gt")
         both = "div_lt_div_iff₀" if strict else "div_le_div_iff₀"
         for lemma in (both, "div_lt_iff₀" if strict else "div_le_iff₀", "lt_div_iff₀" if strict else "le_div_iff₀"):
@@ -166,6 +168,7 @@ def _casts(goal: Goal) -> Weighted:
 
 def _orders(goal: Goal) -> Weighted:
     if goal.head in ORDERS:
+        yield "order", -1.2
         yield "gcongr", -1.1
         yield "gcongr <;> linarith", -1.6
         yield "bound", -1.4
@@ -220,11 +223,14 @@ def _instances(goal: Goal) -> Weighted:
 def _computed(goal: Goal) -> Weighted:
     """Yields evaluation with the lemmas that compute with the goal's notations."""
     text = _texts(goal)
-    if lemmas := [known for mark, known in COMPUTED.items() if mark in text]:
-        every = ", ".join(lemmas)
-        yield f"norm_num [{lemmas[0]}]", -1.3
-        yield f"simp [{every}]", -1.6
-        yield f"norm_num [{every}]", -1.5
+    lemmas = [lemma for mark, known in COMPUTED.items() if mark in text for lemma in known]
+    for lemma in lemmas:
+        yield f"norm_num [{lemma}]", -1.4
+        yield f"simp [{lemma}]", -1.7
+    if len(lemmas) > 1:
+        yield f"norm_num [{', '.join(lemmas)}]", -1.5
+    if "parity_simps" in goal.toolbox.simp_sets and re.search("Even|Odd", text):
+        yield "simp [parity_simps] at *", -1.2
     if INTERVAL.search(text) or "∑" in text or "∏" in text:
         yield "decide", -1.0
         yield "simp <;> decide", -1.5

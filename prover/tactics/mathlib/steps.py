@@ -110,6 +110,8 @@ def _patterns(goal: Goal, fresh: Callable[[Goal, str], str]) -> Weighted:
             yield f"obtain ⟨{', '.join(names)}⟩ := {h.name}", -0.3
         if h.head == "Exists":
             yield f"obtain ⟨{fresh(goal, 'w')}, rfl⟩ := {h.name}", -0.6
+        if h.head == "forall" and re.match(r"∀ [^,]+, ∃ ", h.type):
+            yield f"choose {fresh(goal, 'f')} {fresh(goal, 'hf')} using {h.name}", -1.5
         if h.head == "Or":
             yield f"rcases {h.name} with rfl | rfl", -0.7
             yield f"rcases {h.name} with {h.name} | {h.name}", -0.5
