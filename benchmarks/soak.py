@@ -26,6 +26,7 @@ from prover.attempt import (
     TheoremOpen,
     TheoremProved,
     TheoremProvedGiven,
+    TheoremRefuted,
     forget,
     sorry_goals,
 )
@@ -167,6 +168,8 @@ def _proved(prover: Prover, session: LeanSession, task: Task, tally: SoakCounts)
             return f"refused: {reason.split(':')[0]}" if reason else "open"
         case TheoremProvedGiven():
             return "proved given"
+        case TheoremRefuted():
+            return "refuted"
         case TheoremFailed(reason):
             return f"failed: {reason.split(':')[0]}"
 

@@ -7,7 +7,8 @@ from itertools import groupby
 
 from prover.check.gate import Accepted, Judge, Judgement, Refused, Submission
 from prover.check.levels import AXIOMS_LEVEL, DEFAULT_LEVEL
-from prover.errors import LeanError
+from prover.check.refutation import Refuted, Refuter
+from prover.errors import LeanError, RequestRefused
 from prover.facts import MissingFacts, missing_facts
 from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Declaration
@@ -141,6 +142,14 @@ class TheoremOpen:
 
 
 @dataclass(frozen=True)
+class TheoremRefuted:
+    """The theorem is false: a fresh Lean accepted a proof of its negation."""
+
+    refuted: Refuted
+    spent: Spent
+
+
+@dataclass(frozen=True)
 class TheoremFailed:
     """The theorem could not be attempted."""
 
@@ -148,7 +157,7 @@ class TheoremFailed:
     spent: Spent
 
 
-AttemptOutcome = TheoremProved | TheoremProvedGiven | TheoremOpen | TheoremFailed
+AttemptOutcome = TheoremProved | TheoremProvedGiven | TheoremOpen | TheoremRefuted | TheoremFailed
 
 
 @dataclass(frozen=True)
@@ -168,6 +177,8 @@ class Prover:
     """the time for rewriting each block of a proof as people write it; 0 leaves proofs as they are found"""
     states_facts: bool = False
     """whether the goals at which an open theorem is stuck are stated as theorems"""
+    refuter: Refuter | None = None
+    """looks for a counterexample before the search begins"""
 
     def prove(self, session: Session, task: Task) -> AttemptOutcome:
         """Attempts a theorem: its `sorry`s if it has any, otherwise its whole statement."""
@@ -313,12 +324,14 @@ class Attempt:
         ]
 
     def run(self) -> AttemptOutcome:
-        """Submits known proofs, then searches and submits until the gate accepts a proof or nothing is left to try."""
+        """Submits known proofs and looks for a counterexample, then searches and submits until the gate accepts.
+
+        It ends too when nothing is left to try.
+        """
         if reason := unprovable(self._task, self._sorry_goals):
             return TheoremOpen(reason, self._spent())
-        for known in self._known():
-            if isinstance(outcome := self._submit(known, recalled=True), AcceptedProof):
-                return outcome
+        if decided := self.recalled() or self._refuted():
+            return decided
         for _ in range(MAX_REFUSED_PROOFS):
             scripts: list[Script] = []
             for index, search in enumerate(self._searches):
@@ -335,6 +348,32 @@ class Attempt:
                     if level != AXIOMS_LEVEL or not self._widen():
                         next(search for search in reversed(self._searches) if search in self._proofs).refuse()
         return self._open("its proofs were refused" if True in self._refusals else "its proofs could not be checked")
+
+    def recalled(self) -> AttemptOutcome | None:
+        """Returns the first known proof that the gate accepts."""
+        outcomes = (self._submit(known, recalled=True) for known in self._known())
+        return next((outcome for outcome in outcomes if isinstance(outcome, AcceptedProof)), None)
+
+    def _refuted(self) -> TheoremRefuted | None:
+        """Returns a refutation of the theorem, if small instances lead to one; the budget does not count this."""
+        refuter, declaration = self._prover.refuter, self._task.declaration
+        if refuter is None:
+            return None
+        began = time.monotonic()
+        try:
+            state = self._session.statement(self._task.source, declaration.selection).state
+            refuted = refuter.refuted(self._session, self._task.source, declaration.selection, state)
+        except RequestRefused:  # it is no proposition
+            return None
+        finally:
+            self._postpone(time.monotonic() - began)
+        return TheoremRefuted(refuted, self._spent()) if refuted is not None else None
+
+    def _postpone(self, seconds: float) -> None:
+        """Gives the searches as much more time."""
+        self._deadline += seconds
+        for search in self._searches:
+            search.meter.started += seconds
 
     def _open(
         self,
@@ -459,9 +498,7 @@ class Attempt:
         judgement = self._prover.gate.judge(submission, self._prover.level)
         seconds = time.monotonic() - began
         self._gate_seconds += seconds
-        self._deadline += seconds
-        for search in self._searches:
-            search.meter.started += seconds
+        self._postpone(seconds)
         return judgement
 
     def _steps(self) -> Iterator[ProofStep]:

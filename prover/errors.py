@@ -23,6 +23,7 @@
     │   ├── RequestRefused        the gateway answered with an error
     │   ├── LeanDojoFailed        LeanDojo could not trace or open a theorem; `details` holds its output
     │   └── RestoreFailed         a proof state could not be restored after a restart
+    ├── BothProved              a theorem and its negation are proved; `details` holds both proofs
     ├── ModelError              a language model did not do what was requested
     │   └── ServerFailed          its server is down, slow, refuses, or sends invalid answers
     ├── DatabaseError           the database cannot be used; no change was stored in part
@@ -123,6 +124,17 @@ class RunError(UsageError):
 
 class NotWritable(UsageError):
     """A patch cannot be written."""
+
+
+class BothProved(ProverError):
+    """A theorem and its negation are both proved, so that one of the proofs is wrong, or the axioms contradict."""
+
+    def __init__(self, theorem: str, proof: str, disproof: str) -> None:
+        super().__init__(
+            f"{theorem} is both proved and refuted: nothing here can be relied on. Report it with both proofs, unless "
+            "axioms of the repository contradict each other."
+        )
+        self.details = (f"a proof of {theorem}:", proof, "a proof of its negation:", disproof)
 
 
 class LeanError(ProverError):

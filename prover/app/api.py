@@ -61,8 +61,8 @@ class RepositorySession:
                 see docs/repository.md.
 
         Returns:
-            The result; `status` is `"proved"`, `"proved_given"`, `"open"` or `"error"`, and `patch` is a unified diff
-            for a proof. A proof that rests on open theorems has them in `rests_on`.
+            The result; `status` is `"proved"`, `"proved_given"`, `"refuted"`, `"open"` or `"error"`, and `patch` is a
+            unified diff for a proof. A proof that rests on open theorems has them in `rests_on`.
 
         Raises:
             UnknownTheorem: No theorem has that name.

@@ -8,6 +8,7 @@ from prover.app.premises import library_indexes
 from prover.attempt import Prover, Recall
 from prover.check.gate import Judge
 from prover.check.levels import DEFAULT_LEVEL
+from prover.check.refutation import Refuter
 from prover.errors import DatabaseError, UsageError
 from prover.extensions import GENERATORS_GROUP, Registry
 from prover.progress import Reporter
@@ -104,6 +105,8 @@ class ProverOptions:
     """The time for rewriting each block of a proof as people write it; 0 leaves proofs as they are found."""
     states_facts: bool = False
     """Whether the goals at which an open theorem is stuck are stated as theorems."""
+    refuter: Refuter | None = None
+    """Looks for a counterexample before the search begins."""
 
 
 def stored_statistics() -> GeneratorStatistics:
@@ -143,4 +146,5 @@ def assemble(generator: Generator, gate: Judge, options: ProverOptions) -> Prove
         options.drafting,
         options.polish_seconds,
         options.states_facts,
+        options.refuter,
     )

@@ -109,7 +109,7 @@ def check_proof(
         found: tuple[str, ...] = ()
         if level == HIGHEST_LEVEL:
             with pool.lend() as session:
-                search = _brief_search(task.ref())
+                search = brief_search(task.ref())
                 found = tuple(findings(session, task.source, task.declaration.selection, search))
             if isinstance(judgement, Accepted):
                 judgement = replace(judgement, level=HIGHEST_LEVEL)
@@ -133,12 +133,14 @@ def _submitted(
     return task, submission_of(source, declaration, sorry_goal, understood(session, source, declaration, proof))
 
 
-def _brief_search(theorem: TheoremRef) -> Callable[[LeanSession, State], Sequence[Sequence[str]]]:
-    """Returns a search for proofs of states of a theorem, within `SANITY_SECONDS` each."""
+def brief_search(
+    theorem: TheoremRef, seconds: float = SANITY_SECONDS
+) -> Callable[[LeanSession, State], Sequence[Sequence[str]]]:
+    """Returns a search for proofs of states of a theorem, within `seconds` each."""
 
     def scripts(session: LeanSession, state: State) -> Sequence[Sequence[str]]:
         generator = mixture(SANITY_GENERATORS, frozen=True).for_theorem(theorem)
-        result = BestFirstSearch(session, state, generator, Strategy(), Budget(SANITY_SECONDS)).run()
+        result = BestFirstSearch(session, state, generator, Strategy(), Budget(seconds)).run()
         return result.scripts if isinstance(result, Proved) else ()
 
     return scripts

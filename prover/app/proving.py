@@ -19,6 +19,7 @@ from prover.app.writing import write_files
 from prover.attempt import AcceptedProof, AttemptOutcome, Prover, Recall, have_read
 from prover.check.gate import GATE_SECONDS, Gate
 from prover.check.levels import DEFAULT_LEVEL
+from prover.check.refutation import REFUTATION_SECONDS, Refuter
 from prover.errors import ProverError, UsageError
 from prover.lean.pool import Pool
 from prover.lean.requests import EVERY_OPEN_THEOREM
@@ -60,6 +61,8 @@ class ProveRequest:
     strategy: Strategy = Strategy()  # noqa: RUF009  # frozen
     polish: bool = True
     """Whether proofs are rewritten as people write them before they are judged."""
+    refute_seconds: float = REFUTATION_SECONDS
+    """The time for evaluating the instances of a theorem before the search; 0 to look for no counterexample."""
     axioms: tuple[str, ...] = ()
     """The axioms of the files and their imports that proofs may use, besides Lean's three."""
     assumed: tuple[str, ...] = EVERY_OPEN_THEOREM
@@ -149,6 +152,8 @@ class _Run:
         self._each = each
         self._bench = _Bench(workspace, workspace.pool(request.jobs), request)
         self._bench.pool.start()
+        seconds = request.refute_seconds
+        self._refuter = Refuter(lambda: self._bench.pool.fresh(), seconds) if seconds else None
         self._report = Report(str(workspace.repository.root), workspace.toolchain.describe())
         self._reports: dict[Target, TheoremReport] = {}
         self._proofs: dict[Target, AcceptedProof] = {}
@@ -261,6 +266,7 @@ class _Run:
             request.recall or self._ledger.recall,
             polish_seconds=POLISH_SECONDS if request.polish else 0.0,
             states_facts=states_facts,
+            refuter=self._refuter,
         )
         return assemble(self._mixture, self._bench.gate, options)
 

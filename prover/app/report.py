@@ -4,7 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from prover.attempt import AcceptedProof, AttemptOutcome, Task, TheoremFailed, TheoremOpen, TheoremProvedGiven, line_of
+from prover.attempt import (
+    AcceptedProof,
+    AttemptOutcome,
+    Task,
+    TheoremFailed,
+    TheoremOpen,
+    TheoremProvedGiven,
+    TheoremRefuted,
+    line_of,
+)
 from prover.check.gate import Accepted
 from prover.check.levels import DEFAULT_LEVEL, verified
 from prover.errors import ProverError
@@ -13,7 +22,7 @@ from prover.lean.toolchain.toolchain import Toolchain
 from prover.project.patch import Replacement, patch_of, patched
 from prover.tactics.ensemble import Ensemble
 
-Status = Literal["proved", "proved_given", "open", "error"]
+Status = Literal["proved", "proved_given", "refuted", "open", "error"]
 """`proved_given`: the proof rests on open theorems, so that the theorem is proved when these are."""
 MAX_STUCK_GOALS = 5
 """The number of goals that the report on an open theorem names."""
@@ -54,6 +63,10 @@ class TheoremReport:
     """Theorems from which an open theorem follows, each with `sorry` as its proof, to be placed before it."""
     partial: str | None = None
     """The tactic block that proves the open theorem with these."""
+    counterexample: tuple[tuple[str, str], ...] | None = None
+    """The variables of a refuted theorem with their values, as Lean prints them."""
+    refutation: str | None = None
+    """The tactic block that proves the negation of a refuted theorem."""
     messages: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     """Errors that keep the file from compiling although the proof is right."""
@@ -156,6 +169,15 @@ def report_of(
             goals = tuple(each.goal.printed() for each in stuck[:MAX_STUCK_GOALS])
             known = replace(known, reason=reason, refused=refused, undecided=undecided, stuck=goals)
             return replace(known, facts=missing.statements, partial=missing.proof) if missing else known
+        case TheoremRefuted(refuted):
+            return replace(
+                known,
+                status="refuted",
+                reason=refuted.described(),
+                counterexample=refuted.counterexample,
+                refutation="\n".join(refuted.script),
+                axioms=refuted.axioms,
+            )
         case TheoremFailed(reason):
             return replace(known, status="error", reason=reason)
 

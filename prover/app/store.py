@@ -18,6 +18,7 @@ from prover.attempt import (
     TheoremOpen,
     TheoremProved,
     TheoremProvedGiven,
+    TheoremRefuted,
 )
 from prover.errors import DatabaseError, NotWritable, UsageError
 from prover.progress import Notify
@@ -156,6 +157,8 @@ def result_of(
             return ("refused", refused) if refused else ("open", reason)
         case TheoremProvedGiven() as given:
             return "open", given.reason
+        case TheoremRefuted(refuted):
+            return "open", f"refuted: {refuted.described()}"
         case TheoremFailed(reason):
             return "failed", reason
 

@@ -31,18 +31,26 @@ def findings(session: LeanSession, source: SourceText, selection: int, find_scri
     """
     examiner = _Examiner(session, find_scripts)
     sorry_goal = session.statement(source, selection)
-    introduced = examiner.after(sorry_goal.state, "intros") or sorry_goal.state
-    goal = introduced.goals[0]
     found = []
-    if examiner.closes(introduced, "assumption"):
+    if examiner.closes(examiner.introduced(sorry_goal.state), "assumption"):
         found.append(f"{TRIVIAL}: intros; assumption")
-    if goal.hypotheses and goal.target != "False":  # else `False` is what the theorem itself says
-        absurd = examiner.after(introduced, "exfalso")
-        if absurd is not None and (script := examiner.proof(absurd)):
-            found.append(f"{CONTRADICTORY}: {_line(['intros', 'exfalso', *script])}")
+    if script := contradiction(session, sorry_goal.state, find_scripts):
+        found.append(f"{CONTRADICTORY}: {_line(script)}")
     if script := examiner.refutation(source, selection):
         found.append(f"{REFUTED}: {_line(script)}")
     return found
+
+
+def contradiction(session: LeanSession, statement: State, find_scripts: FindScripts) -> Sequence[str]:
+    """Returns tactics that prove a statement from a contradiction of its hypotheses; none if none is found."""
+    examiner = _Examiner(session, find_scripts)
+    introduced = examiner.introduced(statement)
+    goal = introduced.goals[0]
+    if not goal.hypotheses or goal.target == "False":  # then `False` is what the theorem itself says
+        return ()
+    absurd = examiner.after(introduced, "exfalso")
+    script = examiner.proof(absurd) if absurd is not None else ()
+    return ["intros", "exfalso", *script] if script else ()
 
 
 @dataclass(frozen=True)
@@ -56,6 +64,10 @@ class _Examiner:
         """Returns the state that a tactic leads to, if it leads to exactly one."""
         outcome = self._run(state, tactic)
         return outcome.states[0] if outcome is not None and len(outcome.states) == 1 else None
+
+    def introduced(self, state: State) -> State:
+        """Returns the state after all hypotheses have been introduced."""
+        return self.after(state, "intros") or state
 
     def closes(self, state: State, tactic: str) -> bool:
         """Returns whether a tactic proves the state."""

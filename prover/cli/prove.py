@@ -106,8 +106,9 @@ def command(
     that stays open is tried once more with the help of theorems that are open themselves (--assume): then it is proved
     given these, which counts apart. Proofs are stored in the database and not searched for again.
 
-    Exit status: 0 all proved, 1 some open or proved given open theorems, or a file has errors, 2 wrong usage or input,
-    3 a proof was refused by the gate as wrong, 130 interrupted. With --json alone the text goes to standard error.
+    Exit status: 0 all proved, 1 some open, refuted or proved given open theorems, or a file has errors, 2 wrong usage
+    or input, 3 a proof was refused by the gate as wrong, 130 interrupted. With --json alone the text goes to standard
+    error.
     """
     if [bool(theorems), file is not None, everything].count(True) != 1 or (line is not None and file is None):
         raise UsageError("Say what to prove: --theorem NAME, --file FILE [--line LINE], or --all.")

@@ -26,6 +26,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("prover apply 12 --repo DIR --patch proofs.patch", "as one patch for `git apply`"),
         ("prover apply --all --repo DIR --commit each", "one commit for each theorem, on a new branch"),
     ),
+    "refute": (
+        ("prover refute --repo DIR --theorem NAME", "a counterexample, a proof, or neither"),
+        ("prover refute --repo DIR --all --json", "every theorem with a `sorry`"),
+    ),
     "suggest": (("prover suggest --repo DIR --theorem NAME", "tactics for its goal, with the goals that each leaves"),),
     "check": (
         (

@@ -53,6 +53,10 @@ class ReportPrinter:
                     self._indented([f"a proof was refused: {theorem.refused}"], "red")
                 if theorem.undecided:
                     self._indented([f"a proof was found but could not be checked: {theorem.undecided}"], "yellow")
+            case "refuted":
+                self._line("✗", "magenta", f"{theorem.theorem}  {place}  refuted: {theorem.reason}  ({cost})")
+                self._indented(["a fresh Lean accepted this proof of the negation:"], "dim")
+                self._indented((theorem.refutation or "").splitlines(), "dim")
             case "error":
                 self._line("✗", "red", f"{theorem.theorem or place}  {theorem.reason}")
                 self._indented(theorem.messages, "")
@@ -67,8 +71,10 @@ class ReportPrinter:
         files = f"; {counted(broken, 'file')} with errors" if broken else ""
         given = sum(theorem.status == "proved_given" for theorem in report.theorems)
         further = f", {given} more given open theorems" if given else ""
+        refuted = sum(theorem.status == "refuted" for theorem in report.theorems)
+        false = f", {refuted} refuted" if refuted else ""
         end = ", interrupted" if report.interrupted else ""
-        self._console.print(f"{proved} of {total} proved{further}{files}{end}")
+        self._console.print(f"{proved} of {total} proved{further}{false}{files}{end}")
         if report.run is not None and self._patches and proved + given > 1:
             self._console.print(f"`prover apply {report.run}` writes them into the files", style="dim", markup=False)
 

@@ -24,6 +24,7 @@ from prover.attempt import (
     TheoremOpen,
     TheoremProved,
     TheoremProvedGiven,
+    TheoremRefuted,
     have_read,
 )
 from prover.check.gate import Judge
@@ -312,6 +313,8 @@ def _trial(
             return msgspec.structs.replace(known, outcome=kind, reason=refused or reason, stuck=_stuck(stuck))
         case TheoremProvedGiven() as given:
             return msgspec.structs.replace(known, outcome="open", reason=given.reason)
+        case TheoremRefuted(refuted):
+            return msgspec.structs.replace(known, reason=f"refuted: {refuted.described()}")
         case TheoremFailed(reason):
             return msgspec.structs.replace(known, outcome="crashed", reason=reason)
 

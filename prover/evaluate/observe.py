@@ -13,6 +13,7 @@ from prover.lean.protocol import Goal, Message
 from prover.lean.session import (
     Advanced,
     Assuming,
+    Counterexample,
     Fact,
     Failed,
     Fit,
@@ -165,6 +166,10 @@ class ObservedSession:
     def fact(self, state: State, name: str) -> Fact | None:
         """See `Session`."""
         return self._session.fact(state, name)
+
+    def refute(self, state: State, milliseconds: int, prove: bool) -> Counterexample:
+        """See `Session`."""
+        return self._session.refute(state, milliseconds, prove)
 
     def close_proof(self, state: State, script: str) -> Failed | None:
         """See `Session`."""

@@ -57,7 +57,7 @@ class System:
 
     def strategy(self) -> Strategy:
         """Returns the settings of the search."""
-        return Strategy(self.priority, self.limits, self.width, self.invent, self.engine)
+        return Strategy(self.priority, self.limits, self.width, self.invent, engine=self.engine)
 
     def settings(self) -> Mapping[str, Any]:
         """The settings on which its figures depend."""

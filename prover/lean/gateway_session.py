@@ -18,6 +18,7 @@ from prover.lean.process import LeanProcess, collect
 from prover.lean.protocol import (
     LEAN_ALONE,
     Declaration,
+    EquationalProblem,
     Goal,
     KeptState,
     LibraryModule,
@@ -35,8 +36,11 @@ from prover.lean.requests import (
     CloseRequest,
     ClosingReply,
     DeclarationsRequest,
+    DisproveReply,
+    DisproveRequest,
     ElaborateReply,
     ElaborateRequest,
+    EquationsRequest,
     FactRequest,
     FitRequest,
     ForgetRequest,
@@ -48,6 +52,7 @@ from prover.lean.requests import (
     LibraryRequest,
     ProofReply,
     ProofRequest,
+    RefuteRequest,
     ReplayReply,
     ReplayRequest,
     RunRequest,
@@ -63,6 +68,7 @@ from prover.lean.requests import (
 from prover.lean.session import (
     Advanced,
     Assuming,
+    Counterexample,
     Fact,
     Failed,
     Fit,
@@ -90,6 +96,8 @@ PART_SUFFIXES = (".ir", ".olean.private", ".olean.server", ".olean")
 """The ends of the names of a compiled file's parts. A file that is no `module` has only the last one."""
 INVENTION_MILLISECONDS = 4_000
 """The time after which Lean stops looking for what a goal may lack."""
+EQUATIONS_MILLISECONDS = 1_000
+"""The time after which Lean stops looking for equations from which a goal may follow."""
 INVENTION_SECONDS = 10.0
 """The time after which a process that still looks is replaced: evaluation does not stop by itself."""
 RESTARTS_PER_BATCH = 3
@@ -299,14 +307,35 @@ class LeanSession:
 
     def invent(self, state: State) -> Inventions:
         """Returns what the first goal of a state may lack; nothing if Lean does not find out in time."""
-        request = InventRequest(self._handle(state), INVENTION_MILLISECONDS)
         try:
-            reply = self.start().ask(request, INVENTION_SECONDS)
+            reply = self.start().ask(InventRequest(self._handle(state), INVENTION_MILLISECONDS), INVENTION_SECONDS)
+            found = self.start().ask(EquationsRequest(self._handle(state), EQUATIONS_MILLISECONDS), INVENTION_SECONDS)
         except (LeanDied, LeanTimeout):
             self.restarts += 1
             self.close()
             return Inventions()
-        return Inventions(reply.equations, reply.implied)
+        problem = EquationalProblem(found.symbols, found.types, found.left, found.right, found.laws)
+        return Inventions(reply.equations, reply.implied, problem if found.laws else None)
+
+    def refute(self, state: State, milliseconds: int, prove: bool) -> Counterexample:
+        """Returns what small instances say of the first goal of a state; nothing if Lean does not survive them.
+
+        Args:
+            milliseconds: the time for evaluation; proving the negation may take as long again.
+            prove: whether the negation is to be proved from the instance that is found.
+        """
+        request = RefuteRequest(self._handle(state), milliseconds, prove)
+        try:
+            reply = self.start().ask(request, 2 * milliseconds / 1000 + GRACE_SECONDS)
+        except (LeanDied, LeanTimeout):
+            self.restarts += 1
+            self.close()
+            return Counterexample()
+        return Counterexample(reply.counterexample, reply.script, reply.tried, reply.satisfied, reply.uncovered)
+
+    def disprove(self, source: SourceText, selection: int, script: str) -> DisproveReply:
+        """Has the kernel check a script that is to prove the negation of a declaration's statement."""
+        return self._ask(DisproveRequest(self._source(source).source, selection, script))
 
     def fact(self, state: State, name: str) -> Fact | None:
         """Returns the only goal of a state as a theorem of a name; None if it cannot be stated by itself."""

@@ -4,7 +4,7 @@ The Lean side is ``gateway/Gateway.lean``; both name the same protocol version. 
 UTF-8 text of the file.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -123,6 +123,44 @@ class Equation(msgspec.Struct, frozen=True):
     """The smaller, the more likely it is what the goal lacks."""
     statement: str
     """The equation as Lean prints it, its variables bound."""
+
+
+class TermSymbol(msgspec.Struct, frozen=True):
+    """A function or constant of first-order terms: everything but its data arguments is fixed."""
+
+    text: str
+    """How its applications are written; a zero byte and a number stand for each argument."""
+    arity: int
+    type: int
+    """The number of the type of its values."""
+
+
+class Law(msgspec.Struct, frozen=True):
+    """An equation that holds for all values of its variables."""
+
+    left: Any
+    """A term: the number of a variable, or a list of the number of a symbol and arguments."""
+    right: Any
+    variables: tuple[int, ...]
+    """The type of each variable."""
+    proof: tuple[str | int, ...]
+    """The words of its proof; a number stands for the value of a variable."""
+    suffix: str = ""
+    """The projection that takes it out of a conjunction."""
+    hidden: bool = False
+    """Whether it is an equation only behind definitions."""
+    theorem: bool = False
+    """Whether it is a theorem, which is not needed if it follows from other laws."""
+
+
+class EquationalProblem(msgspec.Struct, frozen=True):
+    """A goal that is an equation, and equations from which it may follow."""
+
+    symbols: tuple[TermSymbol, ...]
+    types: tuple[str, ...]
+    left: Any
+    right: Any
+    laws: tuple[Law, ...]
 
 
 class KeptState(msgspec.Struct, frozen=True):

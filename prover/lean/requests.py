@@ -19,10 +19,12 @@ from prover.lean.protocol import (
     FailureKind,
     FileCommand,
     KeptState,
+    Law,
     LibraryModule,
     Message,
     OpenedGoal,
     RecordedCommand,
+    TermSymbol,
     Toolbox,
 )
 
@@ -311,6 +313,65 @@ class FactRequest(GatewayRequest[FactReply], frozen=True, tag="fact"):
 
     state: int
     name: str
+
+
+class EquationsReply(GatewayReply, frozen=True):
+    """Answers what equational problem a goal is; says nothing if it is none."""
+
+    symbols: tuple[TermSymbol, ...] = ()
+    types: tuple[str, ...] = ()
+    left: Any = None
+    right: Any = None
+    laws: tuple[Law, ...] = ()
+
+
+class EquationsRequest(GatewayRequest[EquationsReply], frozen=True, tag="equations"):
+    """Asks for the first goal of a kept state as an equation, and for equations that hold."""
+
+    state: int
+    milliseconds: int
+
+
+class RefuteReply(GatewayReply, frozen=True):
+    """Answers whether small instances refute the first goal of a state; says nothing if Lean did not finish."""
+
+    counterexample: tuple[tuple[str, str], ...] | None = None
+    """The variables with their values, of an instance in which the goal is false."""
+    script: tuple[str, ...] = ()
+    """Tactics that prove the negation of the goal with its context; none if none were found."""
+    tried: int = 0
+    """The number of instances whose hypotheses are not known to be false."""
+    satisfied: bool = False
+    """Whether there was such an instance."""
+    uncovered: tuple[str, ...] = ()
+    """Types of variables that no value is known of."""
+
+
+class RefuteRequest(GatewayRequest[RefuteReply], frozen=True, tag="refute"):
+    """Asks for an instance in which the first goal of a kept state is false."""
+
+    state: int
+    milliseconds: int
+    prove: bool
+    """Whether the negation is to be proved from it."""
+
+
+class DisproveReply(GatewayReply, frozen=True):
+    """The verdict on a proof of the negation of a statement."""
+
+    refused: str | None = None
+    """Why it does not count, if it does not."""
+    axioms: tuple[str, ...] = ()
+    """The standard axioms that it depends on."""
+    library: int = 0
+
+
+class DisproveRequest(GatewayRequest[DisproveReply], frozen=True, tag="disprove"):
+    """Has the kernel check a script that is to prove the negation of the statement whose name starts at `selection`."""
+
+    source: int
+    selection: int
+    script: str
 
 
 class CloseReply(GatewayReply, frozen=True):

@@ -14,6 +14,7 @@ from prover.lean.protocol import Declaration, Goal, Message
 from prover.lean.session import (
     Advanced,
     Assuming,
+    Counterexample,
     Fact,
     Failed,
     Fit,
@@ -87,6 +88,8 @@ class ScriptedSession:
     script: Sequence[Exchange] = ()
     inventions: Mapping[str, Inventions] = field(default_factory=dict)
     """What goals lack, by the key of the goal."""
+    counterexamples: Mapping[str, Counterexample] = field(default_factory=dict)
+    """What small instances say of goals, by the key of the goal."""
     answered: list[tuple[str, str]] = field(default_factory=list)
     """The goal and the tactic of every answer from the table, in order."""
 
@@ -140,6 +143,10 @@ class ScriptedSession:
     def fact(self, state: State, name: str) -> Fact | None:
         """Returns that the goal cannot be stated by itself."""
         return None
+
+    def refute(self, state: State, milliseconds: int, prove: bool) -> Counterexample:
+        """Returns the counterexample to the first goal, from a table; none for other goals."""
+        return self.counterexamples.get(state.goals[0].key, Counterexample())
 
     def close_proof(self, state: State, script: str) -> Failed | None:
         """Returns the answer of the next exchange."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from prover.lean.protocol import Equation, Goal, Message, Place, RecordedCommand
+from prover.lean.protocol import Equation, EquationalProblem, Goal, Message, Place, RecordedCommand
 
 
 @dataclass(frozen=True)
@@ -161,6 +161,24 @@ class Inventions:
     """Equations of which no small instance is false, the most promising first."""
     implied: tuple[str, ...] = ()
     """Terms that apply lemmas and hypotheses to hypotheses."""
+    problem: EquationalProblem | None = None
+    """The goal as an equation with equations from which it may follow, if it is one."""
+
+
+@dataclass(frozen=True)
+class Counterexample:
+    """A counterexample to a goal, and what else its small instances say."""
+
+    values: tuple[tuple[str, str], ...] | None = None
+    """The variables with their values, of an instance in which the goal is false; None if none was found."""
+    script: tuple[str, ...] = ()
+    """Tactics that prove the negation of the goal with its context; none if none were found."""
+    tried: int = 0
+    """The number of instances whose hypotheses are not known to be false."""
+    satisfied: bool = False
+    """Whether there was such an instance."""
+    uncovered: tuple[str, ...] = ()
+    """Types of variables that no value is known of."""
 
 
 class Session(Protocol):
@@ -181,6 +199,8 @@ class Session(Protocol):
     def invent(self, state: State) -> Inventions: ...
 
     def fact(self, state: State, name: str) -> Fact | None: ...
+
+    def refute(self, state: State, milliseconds: int, prove: bool) -> Counterexample: ...
 
     def close_proof(self, state: State, script: str) -> Failed | None: ...
 

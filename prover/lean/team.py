@@ -14,6 +14,7 @@ from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Message
 from prover.lean.session import (
     Assuming,
+    Counterexample,
     Fact,
     Failed,
     Fit,
@@ -100,6 +101,10 @@ class Team:
     def fact(self, state: State, name: str) -> Fact | None:
         """See `LeanSession.fact`."""
         return self._first.fact(state, name)
+
+    def refute(self, state: State, milliseconds: int, prove: bool) -> Counterexample:
+        """See `LeanSession.refute`."""
+        return self._first.refute(state, milliseconds, prove)
 
     def close_proof(self, state: State, script: str) -> Failed | None:
         """See `LeanSession.close_proof`."""

@@ -37,6 +37,12 @@ LAST_INVENTION_S = 4.0
 """the seconds before the end in which the search looks for nothing more: no time would be left to use it"""
 EXPANSIONS_PER_INVENTION = 3
 """the number of expanded goals for each goal for which the search looks for what it lacks"""
+TRIED_BEFORE_REFUTATION = 16
+"""the number of tactics tried on a goal before its small instances are evaluated"""
+REFUTATION_MILLISECONDS = 200
+"""the time for the instances of one goal"""
+REFUTATION_SHARE = 0.1
+"""the share of the time of the search that evaluating instances may take"""
 SHORTEST_TACTIC_MS = 50
 """the time that a tactic gets even when less of the budget is left"""
 
@@ -63,6 +69,9 @@ class BestFirstSearch(Engine):
         """the number of tactics tried on each goal"""
         self._invented: set[Node] = set()
         """the goals for which the search has looked for what they lack"""
+        self._evaluated: set[Node] = {self.tree.root}
+        """the goals of which instances were evaluated; those of the root are evaluated before the search, if at all"""
+        self._evaluation_seconds = 0.0
 
     def run(self) -> Result:
         """See `Engine`."""
@@ -119,9 +128,25 @@ class BestFirstSearch(Engine):
             ranked = sorted(suggested, key=lambda each: -each.log_probability)
             node.pending = ranked[: self._strategy.width]
         node.pending = self._run_batch(node, node.pending, self._batch_size(), self._strategy.limits)
+        if self._is_false(node):
+            self.tree.refute(node)
+            return
         if self._lacks_something(node):
             node.pending = self._invent(node, node.pending)
         self.tree.resume(node)
+
+    def _is_false(self, node: Node) -> bool:
+        """Returns whether a small instance refutes a goal; looks once, when the best tactics have been tried."""
+        if not self._strategy.refute or node.status is not Status.OPEN or node in self._evaluated:
+            return False
+        spent = self._evaluation_seconds > REFUTATION_SHARE * self.meter.seconds
+        if spent or self._tried[node] < TRIED_BEFORE_REFUTATION or len(node.state.goals) != 1:
+            return False
+        self._evaluated.add(node)
+        began = self.meter.seconds
+        found = self._session.refute(node.state, REFUTATION_MILLISECONDS, prove=False)
+        self._evaluation_seconds += self.meter.seconds - began
+        return found.values is not None
 
     def _lacks_something(self, node: Node) -> bool:
         """Returns whether it is time to look for what a goal lacks: once, when the best tactics have been tried."""

@@ -32,6 +32,8 @@ class Strategy:
     """the maximum number of tactics tried on a goal"""
     invent: tuple[str, ...] = INVENTIONS
     """the kinds of what a goal may lack that the search looks for, among `INVENTIONS`"""
+    refute: bool = True
+    """whether goals are left that small instances refute"""
     engine: str = DEFAULT_ENGINE
     """the name of an engine in the registry `ENGINES`"""
 

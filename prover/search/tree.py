@@ -21,7 +21,7 @@ class Status(Enum):
     OPEN = "open"
     PROVED = "proved"
     FAILED = "failed"
-    """every suggested tactic was run, and none of the steps can succeed"""
+    """it is false, or every suggested tactic was run and none of the steps can succeed"""
 
 
 @dataclass(eq=False)
@@ -37,6 +37,8 @@ class Node:
     steps: list["Step"] = field(default_factory=list)
     parents: list["Step"] = field(default_factory=list)
     proof: "Step | None" = None
+    refuted: bool = False
+    """True if an instance of the goal is false"""
     queued: float = 0.0
     """the score of its latest entry in the queue"""
 
@@ -133,6 +135,11 @@ class Tree:
         else:
             self._push(node)
 
+    def refute(self, node: Node) -> None:
+        """Records that a goal is false: it is not searched further, nor are steps that lead to it."""
+        node.refuted, node.pending = True, []
+        self._settle(node)
+
     def shorten(self, node: Node) -> bool:
         """Makes a step that closes a proved goal alone its proof, if one is known; returns whether one is."""
         closing = next((step for step in node.steps if not step.children), None)
@@ -165,7 +172,7 @@ class Tree:
                 assert node.proof.proved()
             if node.status is Status.FAILED:
                 assert node.exhausted
-                assert not any(self._possible(step) for step in node.steps)
+                assert node.refuted or not any(self._possible(step) for step in node.steps)
             for step in node.steps:
                 assert step.parent is node
                 assert all(step in child.node.parents for child in step.children)
@@ -217,7 +224,8 @@ class Tree:
         waiting = [node]
         while waiting:
             node = waiting.pop()
-            if node.status is Status.OPEN and node.exhausted and not any(map(self._possible, node.steps)):
+            hopeless = node.refuted or (node.exhausted and not any(map(self._possible, node.steps)))
+            if node.status is Status.OPEN and hopeless:
                 node.status = Status.FAILED
                 waiting.extend(step.parent for step in node.parents)
 

@@ -10,6 +10,7 @@ from prover.lean.protocol import Equation, Goal
 from prover.lean.session import Inventions
 from prover.tactics.arithmetic import WORD
 from prover.tactics.automation import given, unfoldable
+from prover.tactics.equations import derived
 from prover.tactics.generator import Suggestion
 from prover.tactics.structure import fresh
 
@@ -80,6 +81,15 @@ def _consequences(goal: Goal, inventions: Inventions) -> Weighted:
         yield "\n".join([*facts, closer]), -0.9
 
 
-KINDS: Mapping[str, Callable[[Goal, Inventions], Weighted]] = {"lemmas": _lemmas, "consequences": _consequences}
+def _equations(goal: Goal, inventions: Inventions) -> Weighted:
+    if inventions.problem is not None and (script := derived(goal, inventions.problem)) is not None:
+        yield script, -0.2
+
+
+KINDS: Mapping[str, Callable[[Goal, Inventions], Weighted]] = {
+    "equations": _equations,
+    "lemmas": _lemmas,
+    "consequences": _consequences,
+}
 INVENTIONS = tuple(KINDS)
 """the kinds of what a goal may lack"""

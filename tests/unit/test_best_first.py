@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from prover.lean.protocol import Equation, Goal
 from prover.lean.scripted import Fails, Leaves, ScriptedSession, Table, leaves, opened
-from prover.lean.session import Inventions, State, TacticLimits
-from prover.search.best_first import BATCH_SIZE, TRIED_BEFORE_INVENTION, BestFirstSearch
+from prover.lean.session import Counterexample, Inventions, State, TacticLimits
+from prover.search.best_first import BATCH_SIZE, TRIED_BEFORE_INVENTION, TRIED_BEFORE_REFUTATION, BestFirstSearch
 from prover.search.budget import Budget
 from prover.search.engine import Open, Proved, Strategy
 from prover.search.priority import length_normalised
@@ -290,6 +290,30 @@ def test_a_search_may_be_told_to_invent_nothing() -> None:
     engine = BestFirstSearch(session, opened("root"), Known({"root": {"simp": -1.0}}), strategy, Budget())
     assert isinstance(engine.run(), Open)
     assert [tactic for _, tactic in session.answered] == ["simp"]
+
+
+def false_goal(tried: int) -> tuple[Table, Known]:
+    """A root that one tactic turns into a goal for which there are so many tactics."""
+    tactics = {f"tactic{number}": -1.0 for number in range(tried)}
+    table: Table = {"root": {"weaken": leaves("false")}, "false": dict.fromkeys(tactics, Fails())}
+    return table, Known({"root": {"weaken": -0.1}, "false": tactics})
+
+
+def test_a_refuted_goal_is_not_searched_further() -> None:
+    table, known = false_goal(3 * BATCH_SIZE)
+    session = ScriptedSession(table, counterexamples={"false": Counterexample((("n", "0"),))})
+    looking = search(session, known)
+    assert isinstance(looking.run(), Open)
+    looking.tree.check()
+    assert len([goal for goal, _ in session.answered if goal == "false"]) == TRIED_BEFORE_REFUTATION
+
+
+def test_a_search_may_be_told_to_refute_nothing() -> None:
+    table, known = false_goal(3 * BATCH_SIZE)
+    session = ScriptedSession(table, counterexamples={"false": Counterexample((("n", "0"),))})
+    strategy = Strategy(length_normalised(0.0), refute=False)
+    assert isinstance(BestFirstSearch(session, opened("root"), known, strategy, Budget()).run(), Open)
+    assert len([goal for goal, _ in session.answered if goal == "false"]) == 3 * BATCH_SIZE
 
 
 def test_a_refused_proof_is_not_found_again() -> None:

@@ -17,6 +17,7 @@ MOVES = st.one_of(
     st.tuples(st.just("expand"), st.lists(st.tuples(COST, st.none() | LEAVES), max_size=4)),
     st.tuples(st.just("add"), st.tuples(st.integers(0, 50), COST, LEAVES)),
     st.tuples(st.just("retract"), st.integers(0, 50)),
+    st.tuples(st.just("refute"), st.integers(1, 50)),
 )
 
 
@@ -67,6 +68,10 @@ def apply(graph: Tree, move: tuple) -> None:  # type: ignore[type-arg]  # one of
             steps = [step for n in graph.nodes.values() for step in n.steps if not step.children]
             if steps:
                 graph.retract(steps[which % len(steps)])
+        case ("refute", which):
+            open_ones = [n for n in graph.nodes.values() if n.status is Status.OPEN and n is not graph.root]
+            if open_ones:
+                graph.refute(open_ones[which % len(open_ones)])
 
 
 def least_fixpoint(graph: Tree) -> set[Node]:
@@ -198,6 +203,17 @@ def test_failure_climbs_to_parents_with_nothing_else_left() -> None:
     assert graph.root.status is Status.OPEN
     exhaust(graph, "a")
     assert graph.root.status is Status.FAILED
+
+
+def test_a_refuted_goal_fails_though_tactics_wait() -> None:
+    graph = tree()
+    add(graph, graph.root, "weaken", -1.0, "false")
+    add(graph, node(graph, "false"), "intro", -1.0, "below")
+    graph.root.pending = []
+    graph.refute(node(graph, "false"))
+    assert graph.root.status is Status.FAILED
+    assert graph.next() is None
+    graph.check()
 
 
 def test_a_failed_sibling_makes_a_goal_unwanted() -> None:

@@ -36,6 +36,7 @@ from prover.lean.protocol import Declaration, Goal, Hypothesis, Message, Place
 from prover.lean.session import (
     Advanced,
     Assuming,
+    Counterexample,
     Fact,
     Failed,
     Fit,
@@ -120,6 +121,10 @@ class DojoSession:
     def fact(self, state: State, name: str) -> Fact | None:
         """Returns None: LeanDojo states no theorems."""
         return None
+
+    def refute(self, state: State, milliseconds: int, prove: bool) -> Counterexample:
+        """Returns nothing: LeanDojo evaluates no instances."""
+        return Counterexample()
 
     def close_proof(self, state: State, script: str) -> Failed | None:
         """Has a fresh Lean check the whole file with a script for an opened statement. Returns None if it holds."""

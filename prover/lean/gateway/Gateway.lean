@@ -1,9 +1,10 @@
 import Gateway.Audit
+import Gateway.Equations
 import Gateway.Fact
-import Gateway.Invent
 import Gateway.Judge
 import Gateway.Library
 import Gateway.Place
+import Gateway.Refute
 import Gateway.Replay
 import Gateway.Toolbox
 import Gateway.Trace
@@ -260,8 +261,8 @@ def negated : Tactic.TacticM MVarId := do
   root.withContext do
     let known := (← getLCtx).foldl (init := #[]) fun found decl =>
       if decl.isImplementationDetail then found else found.push decl.toExpr
-    let type ← instantiateMVars (← mkForallFVars known (← root.getType))
-    unless ← isProp type do throwError "only a proposition has a negation"
+    unless ← isProp (← root.getType) do throwError "only a proposition has a negation"
+    let type := atLowestUniverses (← instantiateMVars (← mkForallFVars known (← root.getType)))
     withLCtx {} {} do
       let goal ← mkFreshExprSyntheticOpaqueMVar (mkNot type)
       Tactic.setGoals [goal.mvarId!]
@@ -272,9 +273,8 @@ def ProofState.negate (state : ProofState) : IO ProofState := do
   | .ok (root, state) => return { state with root }
   | .error e => throw <| IO.userError (← e.toMessageData.toString)
 
-/-- `{"do": "statement", source, selection, negated?}`: the goal of the declaration whose name stands there, or its
-negation. -/
-def Server.statement (server : Server) (request : Request) : IO (List (String × Json)) := do
+/-- The hole for the body of the declaration of a request, its command and the column at which it stands. -/
+def Server.openedStatement (server : Server) (request : Request) : IO (Hole × Step × Nat) := do
   let source ← server.source request
   let selection : Nat ← field request "selection"
   let some step := source.stepAt? selection | throw <| IO.userError "no command at that place"
@@ -286,12 +286,7 @@ def Server.statement (server : Server) (request : Request) : IO (List (String ×
   let (holes, after) ← server.recorder.holesOf source step stx none
   let some range := body.getRange? | throw <| IO.userError "the declaration has no body"
   match holes.find? (·.start == range.start) with
-  | some hole =>
-    let state ← if fieldD request "negated" false then hole.state.negate else pure hole.state
-    let column := columnOf source declaration
-    let hole := { hole with state, start := range.start, stop := range.stop }
-    let row ← server.holeJson hole { kind := .body, column, outer := column }
-    return [("opened", row.setObjVal! "command" (toJson [step.start.byteIdx, step.stop.byteIdx]))]
+  | some hole => return ({ hole with start := range.start, stop := range.stop }, step, columnOf source declaration)
   | none =>
     let message ← match firstError? after.messages with
       | some message => message.data.toString
@@ -306,6 +301,14 @@ def Server.assume (server : Server) (request : Request) : IO (List (String × Js
   let scope ← Scope.new server.imported env (← field request "names")
   let (opened, _) ← server.keep scope kept.state #[] noLimits
   return [("opened", opened), ("usable", toJson ((scope.usable env).map visibleName))]
+
+/-- `{"do": "statement", source, selection, negated?}`: the goal of the declaration whose name stands there, or its
+negation. -/
+def Server.statement (server : Server) (request : Request) : IO (List (String × Json)) := do
+  let (hole, step, column) ← server.openedStatement request
+  let state ← if fieldD request "negated" false then hole.state.negate else pure hole.state
+  let row ← server.holeJson { hole with state } { kind := .body, column, outer := column }
+  return [("opened", row.setObjVal! "command" (toJson [step.start.byteIdx, step.stop.byteIdx]))]
 
 /-- A pair of byte offsets in a request. -/
 def pair (request : Request) (name : String) : IO (Nat × Nat) := do
@@ -413,6 +416,22 @@ def Server.fact (server : Server) (request : Request) : IO (List (String × Json
   | .ok (some fact, _) => return [("signature", fact.signature), ("application", fact.application)]
   | _ => return []
 
+/-- `{"do": "equations", state, milliseconds}`: the first goal of a state as an equation, and equations that hold. -/
+def Server.equations (server : Server) (request : Request) : IO (List (String × Json)) := do
+  let kept ← server.keptState request
+  let milliseconds : Nat ← field request "milliseconds"
+  let find : Tactic.TacticM (List (String × Json)) := do
+    let goal ← Tactic.getMainGoal
+    let constants := (← instantiateMVars (← goal.getType)).getUsedConstants
+    let theorems ← kept.scope.nearest constants 24
+    match ← problem? kept.scope.imported.library goal theorems with
+    | some problem => goal.withContext problem.json
+    | none => return []
+  match ← (server.dog.guard milliseconds fun cancel =>
+      (kept.state.run { heartbeats := 0, milliseconds } cancel find).toBaseIO) with
+  | .ok (found, _) => return found
+  | .error _ => return []
+
 /-- `{"do": "close", state, script}`: runs a whole script from a state and asks the kernel. -/
 def Server.close (server : Server) (request : Request) : IO (List (String × Json)) := do
   let kept ← server.keptState request
@@ -428,6 +447,23 @@ def Server.close (server : Server) (request : Request) : IO (List (String × Jso
     | .ok _ => return [("closed", Json.bool true)]
     | .error e => return [("failure", "kernel"), ("message", ← e.toMessageData.toString)]
 
+/-- `{"do": "refute", state, milliseconds, prove}`: values of the variables of a state's first goal for which it is
+false; with `prove`, also tactics that prove the negation from them. -/
+def Server.refute (server : Server) (request : Request) : IO (List (String × Json)) := do
+  let kept ← server.keptState request
+  let milliseconds : Nat ← field request "milliseconds"
+  let find : Tactic.TacticM Refutation := do
+    Gateway.refute kept.scope.imported.library (← Tactic.getMainGoal) milliseconds (fieldD request "prove" false)
+  let limits : Limits := { heartbeats := 0, milliseconds }
+  match ← (server.dog.guard (2 * milliseconds) fun cancel => (kept.state.run limits cancel find).toBaseIO) with
+  | .ok (found, _) =>
+    let counterexample := match found.counterexample? with
+      | some values => [("counterexample", Json.arr (values.map fun (name, value) => toJson #[name, value]))]
+      | none => []
+    return counterexample ++ [("script", toJson found.script), ("tried", toJson found.tried),
+      ("satisfied", Json.bool found.satisfied), ("uncovered", toJson found.uncovered)]
+  | .error _ => return []
+
 def targetOf (request : Request) : IO Target := return {
   file := ← textOf request, theoremName := fieldD request "theorem" ""
   selection := fieldD request "selection" 0, beside := fieldD request "beside" #[]
@@ -437,6 +473,27 @@ def axiomsJson (report : AxiomReport) : List (String × Json) :=
   let names (axioms : Array Name) := toJson (axioms.map visibleName)
   [("axioms", names report.standard), ("furtherAxioms", names report.further), ("library", toJson report.library),
     ("refusedAxioms", names report.refused), ("given", names report.given)]
+
+/-- `{"do": "disprove", source, selection, script}`: whether a script proves the negation of a declaration's statement:
+the kernel's word, and what the proof rests on. -/
+def Server.disprove (server : Server) (request : Request) : IO (List (String × Json)) := do
+  let (hole, _, _) ← server.openedStatement request
+  let state ← hole.state.negate
+  let scope ← Scope.new server.imported state.coreState.env
+  let script : String ← field request "script"
+  match ← runTactic server.dog scope none state script { heartbeats := 0, milliseconds := 600000 } (explain := true) with
+  | .error (_, message) => return [("refused", message)]
+  | .ok progress =>
+    unless progress.state.goals.isEmpty do return [("refused", s!"{progress.state.goals.length} goals are left")]
+    let check : Tactic.TacticM Environment := do
+      checkRoot state.root
+      getEnv
+    match ← (progress.state.run noLimits (← IO.CancelToken.new) check).toIO' with
+    | .error e => return [("refused", ← e.toMessageData.toString)]
+    | .ok (env, _) =>
+      let axioms ← axiomsOf env (← IO.mkRef {}) #[`Gateway.checked]
+      let refused := (axioms.reason?.map fun reason => ("refused", Json.str reason)).toList
+      return refused ++ [("axioms", toJson (axioms.standard.map visibleName)), ("library", toJson axioms.library)]
 
 /-- `{"do": "challenge", text, file, module, start, selection, sorried, whole, linted?, olean}`: compiles an original,
 the proof of one theorem put aside if its own is wrong, and says what each of its commands declares. `whole` means that
@@ -534,6 +591,9 @@ def Server.answer (server : Server) (request : Request) : IO (List (String × Js
   | "run" => server.run request
   | "invent" => server.invent request
   | "fact" => server.fact request
+  | "refute" => server.refute request
+  | "equations" => server.equations request
+  | "disprove" => server.disprove request
   | "close" => server.close request
   | "challenge" => server.challenge request
   | "judge" => server.judge request

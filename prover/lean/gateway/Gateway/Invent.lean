@@ -392,6 +392,26 @@ partial def filled (known : Samples) (depth : Nat) (e type : Expr) : MetaM (Arra
 
 end
 
+/-- Whether a type below some binders is a proposition, as far as its head says. -/
+partial def isStatement (env : Environment) (binders : Array Expr) : Expr → Bool
+  | .forallE _ domain range _ => isStatement env (binders.push domain) range
+  | type => match type.getAppFn with
+    | .const name _ => (env.find? name).any fun info => isPropAtEnd info.type
+    | .bvar i => (binders[binders.size - 1 - i]?).any isPropAtEnd
+    | _ => false
+where
+  isPropAtEnd : Expr → Bool
+    | .forallE _ _ range _ => isPropAtEnd range
+    | type => type == .sort .zero
+
+/-- Which arguments of a constructor are proofs. -/
+def proofFields (env : Environment) (type : Expr) : Array Bool := go type #[] #[]
+where
+  go (type : Expr) (binders : Array Expr) (found : Array Bool) : Array Bool :=
+    match type with
+    | .forallE _ domain range _ => go range (binders.push domain) (found.push (isStatement env binders domain))
+    | _ => found
+
 /-- Whether two closed terms have the same value; none if one cannot be evaluated. -/
 partial def sameValue (env : Environment) (a b : Expr) (fuel : Nat := 60) : Option Bool := Id.run do
   if fuel == 0 then return none
@@ -403,8 +423,10 @@ partial def sameValue (env : Environment) (a b : Expr) (fuel : Nat := 60) : Opti
   unless env.isConstructor g do return none
   if f != g then return some false
   let (xs, ys) := (a.getAppArgs, b.getAppArgs)
+  let proofs := proofFields env info.type
   let mut known := true
   for i in [info.numParams:xs.size] do
+    if proofs.getD i false then continue
     match sameValue env xs[i]! (ys.getD i xs[i]!) (fuel - 1) with
     | some true => pure ()
     | some false => return some false

@@ -1,0 +1,3 @@
+import Claims.Programs
+import Claims.Numbers
+import Claims.Structures
