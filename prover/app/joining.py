@@ -95,7 +95,7 @@ class _File:
         self._source = next(iter(proofs)).task.source
         self._pool = workspace.pool(1)
         self._session: LeanSession | None = None
-        self._before: tuple[tuple[Message, ...], tuple[tuple[str, str], ...]] | None = None
+        self._before: tuple[tuple[Message, ...], frozenset[tuple[str, str]]] | None = None
 
     def close(self) -> None:
         """Ends the processes."""
@@ -121,7 +121,7 @@ class _File:
             messages = [each for each in session.elaborate(candidate) if each.severity == "error"]
             if at_fault := self._with_errors(kept, candidate, messages):
                 return at_fault
-            if len(messages) > len(self._original()[0]) or _said(session, candidate) != self._original()[1]:
+            if self._is_worse(session, candidate, messages):
                 broken = self._one_by_one(kept)
                 return broken or dict.fromkeys(kept, "with all proofs, something else in the file no longer compiles")
             places = {target: self._selection(target, kept) for target in kept}
@@ -150,7 +150,7 @@ class _File:
         session = self._fresh()
         try:
             errors = [each for each in session.elaborate(candidate) if each.severity == "error"]
-            return len(errors) > len(self._original()[0]) or _said(session, candidate) != self._original()[1]
+            return self._is_worse(session, candidate, errors)
         finally:
             session.close()
 
@@ -176,13 +176,21 @@ class _File:
     def _selection(self, target: Target, kept: Proofs) -> int:
         return WorkingTask(target.task, proofs_in(self._source.file, kept)).task().declaration.selection
 
-    def _original(self) -> tuple[tuple[Message, ...], tuple[tuple[str, str], ...]]:
+    def _is_worse(self, session: LeanSession, candidate: SourceText, errors: Sequence[Message]) -> bool:
+        """Returns whether a file has more errors than the original, or no longer declares what the original does.
+
+        It may declare more: tactics such as `grind` add auxiliary theorems.
+        """
+        known, declared = self._original()
+        return len(errors) > len(known) or not declared <= _declared(session, candidate)
+
+    def _original(self) -> tuple[tuple[Message, ...], frozenset[tuple[str, str]]]:
         """Returns the errors of the original, and what it declares."""
         if self._before is None:
             session = self._fresh()
             try:
                 errors = tuple(each for each in session.elaborate(self._source) if each.severity == "error")
-                self._before = errors, _said(session, self._source)
+                self._before = errors, _declared(session, self._source)
             finally:
                 session.close()
         return self._before
@@ -191,9 +199,9 @@ class _File:
         return self._pool.fresh()
 
 
-def _said(session: LeanSession, source: SourceText) -> tuple[tuple[str, str], ...]:
-    """Returns the declarations of a file with the keys of their types."""
-    return tuple((each.name, each.key) for each in session.declarations(source, detail=True))
+def _declared(session: LeanSession, source: SourceText) -> frozenset[tuple[str, str]]:
+    """Returns the declarations of a file, each as its name and the key of its type."""
+    return frozenset((each.name, each.key) for each in session.declarations(source, detail=True))
 
 
 def _first(message: Message) -> str:

@@ -137,7 +137,7 @@ class Disguise:
             case [limit, "--run", file, *rest] if limit.startswith("--memory="):
                 return self.run(Path(file), rest)
             case [_, "--json", "-R", root, *options, file] if all(option.startswith("-D") for option in options):
-                return self.check(".".join(Path(file).relative_to(root).with_suffix("").parts), Path(file))
+                return self.check(module_at(Path(file).relative_to(root)), Path(file))
             case ["-R", root, "-o", out, file]:
                 name = module_at(Path(file).relative_to(root))
                 return self.compile_to(Path(out), name, Path(file))
