@@ -79,7 +79,7 @@ def test_a_goal_without_terms_of_the_project_lacks_nothing(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("theorem", ["rev_rev", "revOnto_nil", "even_mul", "uses_trans"])
+@pytest.mark.parametrize("theorem", ["rev_rev", "even_mul", "uses_trans"])
 def test_a_theorem_that_lacks_something_is_proved(
     lean_session: LeanSession, opened: dict[str, SorryGoal], theorem: str
 ) -> None:
