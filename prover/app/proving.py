@@ -325,8 +325,19 @@ class _Run:
         self._report.theorems.append(theorem)
         self._each(theorem)
 
+    def _drop_given_refuted(self) -> bool:
+        """Leaves out proofs that rest on a theorem which the run has refuted; returns whether there are any."""
+        refuted = {theorem.theorem for theorem in self._report.theorems if theorem.status == "refuted"}
+        before = len(self._proofs)
+        for target, proof in list(self._proofs.items()):
+            if wrong := sorted(refuted.intersection(proof.judgement.given)):
+                del self._proofs[target]
+                self._show(target, left_out(self._reports[target], f"it rests on {wrong[0]}, which is refuted"))
+        return len(self._proofs) < before
+
     def _join(self) -> Joined:
         """Puts the proofs together, and corrects the reports of those that hold otherwise among the others."""
+        dropped = self._drop_given_refuted()
         try:
             if len(self._proofs) == 1:
                 together = alone(*next(iter(self._proofs.items())))
@@ -342,7 +353,7 @@ class _Run:
                 now = corrected(report, self._proofs[target], together.rests_on[target])
                 if now != report:
                     self._show(target, now)
-        if together.left_out:
+        if together.left_out or dropped:
             self._patch_anew(together)
         self._report.patch = together.patch() or None
         return together

@@ -207,7 +207,7 @@ def corrected(theorem: TheoremReport, proof: AcceptedProof, given: Sequence[str]
 
 
 def left_out(theorem: TheoremReport, reason: str) -> TheoremReport:
-    """Returns the report on a theorem whose proof does not hold together with the others of its run."""
+    """Returns the report on a theorem whose proof does not hold together with what else its run has found."""
     said = f"its proof does not hold together with the others: {reason}"
     return replace(theorem, status="open", reason=said, proof=None, found=None, patch=None, rests_on=(), verified=None)
 

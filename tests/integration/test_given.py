@@ -67,6 +67,14 @@ theorem plain : 2 + 2 = 4 := by
 theorem spoilt : True := by
   sorry
 """
+WRONG = """\
+opaque P : Nat → Prop
+theorem wrong (n : Nat) : n < 5 := by
+  sorry
+
+theorem from_wrong (n : Nat) : n * n < 5 ∨ P n := by
+  sorry
+"""
 OPTIONS = ["--timeout", "60", "--expansions", "16", "--jobs", "2"]
 LAKEFILE = 'name = "small"\n[[lean_lib]]\nname = "Small"\n'
 FILES = {"lakefile.toml": LAKEFILE, "Small/Base.lean": BASE, "Small/Main.lean": MAIN}
@@ -247,3 +255,12 @@ def test_what_a_stuck_theorem_lacks_is_stated_and_completes_its_proof(
     printed = capsys.readouterr().out
     assert printed.count("declaration uses `sorry`") == 1
     assert "error" not in printed
+
+
+def test_nothing_is_proved_given_a_refuted_theorem(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write(tmp_path, {"lakefile.toml": LAKEFILE, "Small.lean": WRONG})
+    report = tmp_path / "report.json"
+    assert run(["prove", "--repo", str(tmp_path), "--all", *OPTIONS, "--json", str(report)]) == 1
+    found = {each["theorem"]: each for each in json.loads(report.read_text())["theorems"]}
+    assert {name: each["status"] for name, each in found.items()} == {"wrong": "refuted", "from_wrong": "open"}
+    assert "it rests on wrong, which is refuted" in capsys.readouterr().out
