@@ -110,7 +110,7 @@ def test_claims(lean_session: LeanSession, module: str) -> None:
     source = SourceText((CLAIMS / f"{module}.lean").read_text(), f"{module}.lean", f"Claims.{module}")
     missed = []
     for declared in lean_session.declarations(source):
-        if declared.kind == "theorem":
+        if declared.kind == "theorem" and (".Right." in declared.name or ".Wrong." in declared.name):
             state = lean_session.statement(source, declared.selection).state
             script = lean_session.refute(state, MILLISECONDS, prove=True).script
             accepted = script and lean_session.disprove(source, declared.selection, "\n".join(script)).refused is None
