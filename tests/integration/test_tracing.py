@@ -243,7 +243,7 @@ def test_what_lean_cannot_finish_is_not_tried_again(toolchain: EmbeddedToolchain
 
     first = failures()
     assert first.keys() == {"Traced.Ending", "Traced.Using"}
-    assert "Lean ended with status" in first["Traced.Ending"]
+    assert "Lean ended with status 3" in first["Traced.Ending"]
     assert notes.count("tracing Traced.Ending") == 1
     assert failures() == first
     assert notes.count("tracing Traced.Ending") == 1

@@ -45,7 +45,12 @@ function resume(lean) {
   lean.mount();
   const { main, setSearchPath } = calls(lean);
   setSearchPath(process.env.LEAN_PATH.split(":"));
-  main(image.environment);
+  try {
+    main(image.environment);
+  } catch (error) {
+    if (error.name !== "ExitStatus") throw error; // Lean's exit, which its start-up would catch
+    process.exit(error.status);
+  }
 }
 
 function calls(lean) {
