@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.workload import PROJECTS, Project, built, conditions, spread, theorems
 from prover.app.assembly import ProverOptions, assemble, mixture
-from prover.attempt import Prover, Task, TheoremFailed, TheoremOpen, TheoremProved, TheoremRefuted, have_read
+from prover.attempt import Prover, Task, TheoremProved, have_read
 from prover.check.gate import Gate, Judge, Judgement, Submission
 from prover.check.levels import DEFAULT_LEVEL
 from prover.evaluate.statistics import mcnemar, wilson
@@ -210,13 +210,7 @@ def _attempts(pool: Pool, project: str, task: Task, provers: Mapping[str, Prover
             pool.prepare_fresh()
             outcome = prover.prove(session, task)
         spent, proved = outcome.spent, isinstance(outcome, TheoremProved)
-        match outcome:
-            case TheoremProved(proof):
-                reason = proof
-            case TheoremRefuted(refuted):
-                reason = refuted.described()
-            case TheoremOpen(reason) | TheoremFailed(reason):
-                pass
+        reason = outcome.proof if isinstance(outcome, TheoremProved) else outcome.reason
         row = Attempted(project, task.declaration.name, name, "proved" if proved else "open", reason, 0.0, 0, 0)
         rows.append(replace(row, seconds=round(spent.seconds, 2), expansions=spent.expansions, tactics=spent.tactics))
     return rows

@@ -148,6 +148,11 @@ class TheoremRefuted:
     refuted: Refuted
     spent: Spent
 
+    @property
+    def reason(self) -> str:
+        """The reason why the theorem is not proved."""
+        return f"refuted: {self.refuted.described()}"
+
 
 @dataclass(frozen=True)
 class TheoremFailed:
@@ -176,7 +181,7 @@ class Prover:
     polish_seconds: float = 0.0
     """the time for rewriting each block of a proof as people write it; 0 leaves proofs as they are found"""
     states_facts: bool = False
-    """whether the goals at which an open theorem is stuck are stated as theorems"""
+    """True if the goals at which an open theorem is stuck are stated as theorems."""
     refuter: Refuter | None = None
     """looks for a counterexample before the search begins"""
 
@@ -330,7 +335,7 @@ class Attempt:
         """
         if reason := unprovable(self._task, self._sorry_goals):
             return TheoremOpen(reason, self._spent())
-        if decided := self.recalled() or self._refuted():
+        if decided := self._recalled() or self._refuted():
             return decided
         for _ in range(MAX_REFUSED_PROOFS):
             scripts: list[Script] = []
@@ -349,7 +354,7 @@ class Attempt:
                         next(search for search in reversed(self._searches) if search in self._proofs).refuse()
         return self._open("its proofs were refused" if True in self._refusals else "its proofs could not be checked")
 
-    def recalled(self) -> AttemptOutcome | None:
+    def _recalled(self) -> AttemptOutcome | None:
         """Returns the first known proof that the gate accepts."""
         outcomes = (self._submit(known, recalled=True) for known in self._known())
         return next((outcome for outcome in outcomes if isinstance(outcome, AcceptedProof)), None)

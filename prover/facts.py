@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from prover.errors import LeanError
-from prover.lean.protocol import Message
+from prover.lean.protocol import errors_among
 from prover.lean.session import Fact, Session, SourceText
 from prover.project.patch import Replacement, patched
 from prover.search.stuck import HOLE, PartialProof
@@ -52,13 +52,13 @@ def missing_facts(
         found = [fact for fact in facts if fact is not None]
         if len(found) < len(partial.stuck):
             return None
-        before = len(_errors(session.elaborate(source)))
+        before = len(errors_among(session.elaborate(source)))
         lines = _filled(partial.lines, found)
         written = write(lines)
         for signatures in ([fact.signature for fact in found], [_without_universes(fact.signature) for fact in found]):
             statements = tuple(f"theorem {signature} := by\n  sorry" for signature in signatures)
             stated = Replacement(command, command, "".join(f"{statement}\n\n" for statement in statements))
-            if len(_errors(session.messages(patched(source, [stated, written])))) <= before:
+            if len(errors_among(session.messages(patched(source, [stated, written])))) <= before:
                 return MissingFacts(statements, "\n".join(lines))
     except LeanError:
         pass
@@ -75,7 +75,3 @@ def _filled(lines: Sequence[str], facts: Sequence[Fact]) -> tuple[str, ...]:
 
 def _without_universes(signature: str) -> str:
     return UNIVERSES.sub(r"\g<name>", signature)
-
-
-def _errors(messages: Sequence[Message]) -> list[Message]:
-    return [message for message in messages if message.severity == "error"]

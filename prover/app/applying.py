@@ -9,7 +9,7 @@ from prover.app.locating import Locator, ReadModule, Target
 from prover.app.ordering import import_depths
 from prover.app.proving import ProveRequest, prove_together
 from prover.app.report import TheoremReport, verification
-from prover.app.store import repository_proofs, run_proofs
+from prover.app.store import as_known, repository_proofs, run_proofs
 from prover.app.working import proofs_in
 from prover.app.workspace import Workspace
 from prover.app.writing import write_files
@@ -87,8 +87,7 @@ def apply(workspace: Workspace, request: ApplyRequest, notify: Notify) -> Applie
         refuse_commits(workspace.repository.root, branch, tuple(files))
     known: dict[str, list[KnownProof]] = {}
     for target, proof in located.items():
-        scripts = tuple(tuple(text.splitlines()) for text in proof.scripts)
-        known.setdefault(target.task.declaration.key, []).append(KnownProof(scripts, proof.whole))
+        known.setdefault(target.task.declaration.key, []).extend(as_known([proof]))
     proving = ProveRequest(
         (),
         Budget(seconds=None, expansions=0),

@@ -14,7 +14,7 @@ from prover.app.workspace import Workspace
 from prover.attempt import AcceptedProof
 from prover.check.challenge import errors_in
 from prover.lean.gateway_session import LeanSession
-from prover.lean.protocol import AuditedDeclaration, Message
+from prover.lean.protocol import AuditedDeclaration, Message, errors_among
 from prover.lean.session import SourceText
 from prover.progress import Notify
 from prover.project.layout import Module
@@ -118,7 +118,7 @@ class _File:
         candidate = patched(self._source, proofs_in(self._source.file, kept))
         session = self._fresh()
         try:
-            messages = [each for each in session.elaborate(candidate) if each.severity == "error"]
+            messages = errors_among(session.elaborate(candidate))
             if at_fault := self._with_errors(kept, candidate, messages):
                 return at_fault
             if self._is_worse(session, candidate, messages):
@@ -149,7 +149,7 @@ class _File:
         candidate = patched(self._source, proofs_in(self._source.file, kept))
         session = self._fresh()
         try:
-            errors = [each for each in session.elaborate(candidate) if each.severity == "error"]
+            errors = errors_among(session.elaborate(candidate))
             return self._is_worse(session, candidate, errors)
         finally:
             session.close()
@@ -189,7 +189,7 @@ class _File:
         if self._before is None:
             session = self._fresh()
             try:
-                errors = tuple(each for each in session.elaborate(self._source) if each.severity == "error")
+                errors = errors_among(session.elaborate(self._source))
                 self._before = errors, _declared(session, self._source)
             finally:
                 session.close()

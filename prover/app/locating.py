@@ -13,6 +13,7 @@ from prover.attempt import Task, line_of
 from prover.check.challenge import errors_in
 from prover.errors import BrokenFile, LeanError, ProverError, RepositoryError, UnknownTheorem, UsageError
 from prover.lean.gateway_session import LeanSession
+from prover.lean.protocol import errors_among
 from prover.project.build import errors_of, source_of
 from prover.project.layout import Module, Repository
 from prover.wording import counted
@@ -99,7 +100,7 @@ class Locator:
         source = source_of(self._workspace.repository, module)
         messages = self._session.elaborate(source)
         declared = self._session.declarations(source, detail=True, examples=examples)
-        errors = [message for message in messages if message.severity == "error"]
+        errors = errors_among(messages)
         broken = {each for each in declared if errors and errors_in(errors, source.text, (each.start, each.stop))}
         incomplete = tuple(each for each in declared if each.incomplete)
         dependents = Counter(name for each in declared for name in each.rests)
@@ -142,6 +143,21 @@ class Locator:
         target, read = found[0]
         self._tell(target.module, read)
         return target
+
+    def wanted(self, wanted: tuple[str, ...] | FileLine | None) -> Iterator[Target]:
+        """Yields the theorems of some names or at a place; for None, every one that has a `sorry`.
+
+        Raises:
+            UnknownTheorem: No theorem has one of the names.
+            UsageError: There is nothing to prove at the place.
+        """
+        match wanted:
+            case None:
+                yield from self.incomplete(self._workspace.repository.modules.values())
+            case FileLine() as place:
+                yield from self.at(place)
+            case names:
+                yield from (provable(self.named(name)) for name in dict.fromkeys(names))
 
     def at(self, place: FileLine) -> list[Target]:
         """Returns the theorems and `example`s with a `sorry` of a file, or the one that a line is part of.

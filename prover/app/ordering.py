@@ -1,6 +1,7 @@
 """The order in which the theorems of a repository are attempted: after what they can use, the most useful first."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
 from prover.app.locating import Target
@@ -38,11 +39,19 @@ def in_levels(workspace: Workspace, targets: Sequence[Target]) -> Iterator[list[
 
 def imported_below(workspace: Workspace, names: Iterable[str]) -> set[str]:
     """Returns the modules of the repository that some modules import, directly or indirectly."""
+    return _closure(names, _imports_of(workspace))
+
+
+def _imports_of(workspace: Workspace) -> Callable[[str], tuple[str, ...]]:
+    """Returns a function that gives the imports of a module by its name, and reads each header once."""
+    return cache(lambda name: imported_modules(workspace, workspace.repository.modules[name]))
+
+
+def _closure(names: Iterable[str], imports: Callable[[str], tuple[str, ...]]) -> set[str]:
     found: set[str] = set()
     waiting = list(names)
     while waiting:
-        module = workspace.repository.modules[waiting.pop()]
-        new = [name for name in imported_modules(workspace, module) if name not in found]
+        new = [name for name in imports(waiting.pop()) if name not in found]
         found.update(new)
         waiting += new
     return found
@@ -50,7 +59,8 @@ def imported_below(workspace: Workspace, names: Iterable[str]) -> set[str]:
 
 def import_depths(workspace: Workspace, names: set[str]) -> dict[str, int]:
     """Returns how many of some modules lie one below the other under each of them, as imports lead."""
-    below = {name: imported_below(workspace, [name]) & names - {name} for name in names}
+    imports = _imports_of(workspace)
+    below = {name: _closure([name], imports) & names - {name} for name in names}
     depths: dict[str, int] = {}
     for name in sorted(names, key=lambda name: (len(below[name]), name)):
         depths[name] = 1 + max((depths.get(other, 0) for other in below[name]), default=-1)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from prover.app.assembly import ProverOptions, assemble, mixture
 from prover.app.joining import Joined, alone, joined
-from prover.app.locating import FileLine, Locator, Target, provable
+from prover.app.locating import FileLine, Locator, Target
 from prover.app.models import NOBODY, AskedModel
 from prover.app.ordering import imported_below, in_levels
 from prover.app.report import Report, TheoremReport, corrected, left_out, report_of, usage_of
@@ -191,14 +191,7 @@ class _Run:
 
     def _targets(self) -> Iterator[Target]:
         with self._bench.pool.lend() as session:
-            locator = Locator(self._workspace, session, self._unreadable)
-            match self._request.wanted:
-                case None:
-                    yield from locator.incomplete(self._workspace.repository.modules.values())
-                case FileLine() as place:
-                    yield from locator.at(place)
-                case names:
-                    yield from (provable(locator.named(name)) for name in dict.fromkeys(names))
+            yield from Locator(self._workspace, session, self._unreadable).wanted(self._request.wanted)
 
     def _unreadable(self, module: Module, error: ProverError) -> None:
         self._report.theorems.append(TheoremReport.of_broken_file(self._workspace.repository.relative(module), error))

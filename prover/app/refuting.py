@@ -7,7 +7,7 @@ from typing import Literal
 
 from prover.app.assembly import ProverOptions, assemble, mixture
 from prover.app.checking import SANITY_GENERATORS, brief_search
-from prover.app.locating import Locator, Target, provable
+from prover.app.locating import Locator, Target
 from prover.app.workspace import Workspace
 from prover.attempt import AttemptOutcome, TheoremProved, line_of
 from prover.check.gate import Accepted
@@ -75,17 +75,10 @@ def decide(workspace: Workspace, plan: RefutationPlan) -> Iterator[Decision]:
     """
     with workspace.pool(1) as pool:
         with pool.lend() as session:
-            targets = list(_targets(Locator(workspace, session), workspace, plan))
+            targets = list(Locator(workspace, session).wanted(plan.wanted))
         for target in targets:
             with pool.lend() as session:
                 yield _Decider(workspace, pool, session, target, plan).decide()
-
-
-def _targets(locator: Locator, workspace: Workspace, plan: RefutationPlan) -> Iterator[Target]:
-    if plan.wanted is None:
-        yield from locator.incomplete(workspace.repository.modules.values())
-    else:
-        yield from (provable(locator.named(name)) for name in dict.fromkeys(plan.wanted))
 
 
 class _Decider:

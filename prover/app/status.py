@@ -1,7 +1,7 @@
 """What is open in a repository, what depends on what, and what each proof would unlock. All of it from Lean."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, field
 
 from prover.app.locating import Locator, Target
@@ -9,9 +9,8 @@ from prover.app.ordering import modules_in_order
 from prover.app.report import Status
 from prover.app.workspace import Workspace
 from prover.attempt import line_of
-from prover.errors import LeanError, ProverError, UsageError
+from prover.errors import LeanError, UsageError
 from prover.lean.protocol import displayed_name
-from prover.project.layout import Module
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,6 @@ def status_of_repository(workspace: Workspace) -> RepositoryStatus:
     """Returns what is open in a repository, and what rests on it."""
     found = RepositoryStatus(str(workspace.repository.root), workspace.toolchain.describe())
     targets = list(_targets(workspace, found))
-    theorems = {target.task.declaration.name for target in targets if target.task.declaration.kind == "theorem"}
     rests = {
         target.task.declaration.name: target.task.declaration.rests
         for target in targets
@@ -66,7 +64,7 @@ def status_of_repository(workspace: Workspace) -> RepositoryStatus:
     needed = _needed(rests)
     for target in targets:
         declaration = target.task.declaration
-        status = _status(target, theorems)
+        status = _status(target, rests.keys())
         if status == "proved":
             found.proved += declaration.kind == "theorem"
             continue
@@ -89,20 +87,17 @@ def status_of_repository(workspace: Workspace) -> RepositoryStatus:
 def _targets(workspace: Workspace, found: RepositoryStatus) -> Iterator[Target]:
     """Yields the declarations of all modules that can be read, in dependency order."""
 
-    def unreadable(module: Module, error: ProverError) -> None:
-        found.unreadable[workspace.repository.relative(module)] = str(error)
-
     with workspace.pool(1) as pool, pool.lend() as session:
         locator = Locator(workspace, session)
         for module in modules_in_order(workspace):
             try:
                 yield from locator.read(module, examples=True).targets
             except (UsageError, LeanError) as error:
-                unreadable(module, error)
+                found.unreadable[workspace.repository.relative(module)] = str(error)
             session.forget_files()
 
 
-def _status(target: Target, theorems: Iterable[str]) -> Status:
+def _status(target: Target, theorems: Set[str]) -> Status:
     declaration = target.task.declaration
     if target.task.broken:
         return "error"
@@ -110,7 +105,7 @@ def _status(target: Target, theorems: Iterable[str]) -> Status:
         return "open"
     if not declaration.rests or declaration.kind not in ("theorem", "example"):
         return "proved"
-    return "proved_given" if set(declaration.rests) <= set(theorems) else "open"
+    return "proved_given" if theorems >= set(declaration.rests) else "open"
 
 
 def _unlocked(targets: Iterable[Target]) -> Mapping[str, list[str]]:

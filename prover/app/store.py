@@ -70,7 +70,7 @@ class Ledger:
         """Returns known proofs of a statement."""
         from curriculum.database.history import proofs_of
 
-        return _known(self._perform(lambda work: proofs_of(work.connection, statement_key)) or ())
+        return as_known(self._perform(lambda work: proofs_of(work.connection, statement_key)) or ())
 
     def statistics(self) -> GeneratorStatistics:
         """Returns the success rates of the generators in earlier runs."""
@@ -155,10 +155,8 @@ def result_of(
             return FoundProof(scripts, judgement.axioms, judgement.level, names, outcome.whole, used_model, steps=steps)
         case TheoremOpen(reason, _, refused):
             return ("refused", refused) if refused else ("open", reason)
-        case TheoremProvedGiven() as given:
-            return "open", given.reason
-        case TheoremRefuted(refuted):
-            return "open", f"refuted: {refuted.described()}"
+        case TheoremProvedGiven() | TheoremRefuted():
+            return "open", outcome.reason
         case TheoremFailed(reason):
             return "failed", reason
 
@@ -168,10 +166,11 @@ def known_proofs(database: "Database", statement_key: str) -> tuple[KnownProof, 
     from curriculum.database.history import proofs_of
 
     with database.reading() as connection:
-        return _known(proofs_of(connection, statement_key))
+        return as_known(proofs_of(connection, statement_key))
 
 
-def _known(found: "Iterable[StoredProof]") -> tuple[KnownProof, ...]:
+def as_known(found: "Iterable[StoredProof | RunProof]") -> tuple[KnownProof, ...]:
+    """Returns stored proofs as an attempt tries them again."""
     return tuple(KnownProof(tuple(tuple(text.splitlines()) for text in proof.scripts), proof.whole) for proof in found)
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from prover.check.gate import BIDI_CONTROLS, GATE_ATTEMPTS
 from prover.errors import LeanError
 from prover.lean.gateway_session import LeanSession
-from prover.lean.protocol import Message, displayed_name
+from prover.lean.protocol import Message, displayed_name, errors_among
 from prover.lean.requests import AuditReply
 from prover.lean.session import SourceText
 
@@ -55,7 +55,7 @@ def audit(fresh: Callable[[], LeanSession], source: SourceText) -> FileAudit:
         session = fresh()
         try:
             messages = session.elaborate(source)
-            errors = tuple(message for message in messages if message.severity == "error")
+            errors = errors_among(messages)
             if errors:
                 found = tuple(FileFinding(e.line, f"does not compile: {_first_line(e)}", refused=True) for e in errors)
                 return FileAudit(source.file, found, 0, compiled=False)

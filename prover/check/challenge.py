@@ -18,7 +18,7 @@ import msgspec
 
 from prover.errors import BrokenFile
 from prover.lean.gateway_session import LeanSession
-from prover.lean.protocol import FileCommand, Message
+from prover.lean.protocol import FileCommand, Message, errors_among
 from prover.lean.requests import ChallengeTarget
 from prover.lean.session import SourceText
 from prover.lean.toolchain.toolchain import Toolchain
@@ -170,7 +170,7 @@ class Challenges:
 def errors_in(messages: Sequence[Message], text: str, command: tuple[int, int]) -> tuple[Message, ...]:
     """Returns the errors among Lean's messages that are at a command, given by its bytes."""
     start, stop = (line_column(text, offset) for offset in command)
-    return tuple(m for m in messages if m.severity == "error" and start <= (m.line, m.column) < stop)
+    return tuple(m for m in errors_among(messages) if start <= (m.line, m.column) < stop)
 
 
 def line_column(text: str, offset: int) -> tuple[int, int]:

@@ -156,6 +156,16 @@ allowed_axioms_option = click.option(
     help="Full name of an axiom, of the file or its imports, that proofs may use; may be given several times.",
 )
 
+theorems_option = click.option(
+    "--theorem",
+    "theorems",
+    multiple=True,
+    metavar="NAME|FILE#LINE",
+    help="A theorem by its full name or place; may be given several times.",
+)
+
+every_theorem_option = click.option("--all", "everything", is_flag=True, help="Every theorem that has a `sorry`.")
+
 
 def _assumed(_: click.Context, __: click.Parameter, names: tuple[str, ...]) -> tuple[str, ...]:
     """Returns the open theorems that the values of `--assume` name."""

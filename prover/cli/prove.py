@@ -19,6 +19,7 @@ from prover.cli.options import (
     JsonCommand,
     allowed_axioms_option,
     assume_option,
+    every_theorem_option,
     gate_timeout_option,
     generators_option,
     invent_option,
@@ -30,6 +31,7 @@ from prover.cli.options import (
     search_level_option,
     tactic_limits,
     tactic_timeout_option,
+    theorems_option,
     timeout_option,
     toolchain_option,
     width_option,
@@ -44,16 +46,10 @@ from prover.search.engine import Strategy
 
 @click.command("prove", cls=JsonCommand)
 @repo_option
-@click.option(
-    "--theorem",
-    "theorems",
-    multiple=True,
-    metavar="NAME|FILE#LINE",
-    help="A theorem by its full name or place; may be given several times.",
-)
+@theorems_option
 @click.option("--file", "file", type=click.Path(path_type=Path), help="Every theorem of this file with a `sorry`.")
 @click.option("--line", type=click.IntRange(min=1), help="With --file: the theorem that contains this line.")
-@click.option("--all", "everything", is_flag=True, help="Every theorem that has a `sorry`.")
+@every_theorem_option
 @timeout_option()
 @gate_timeout_option
 @tactic_timeout_option()

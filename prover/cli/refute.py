@@ -10,7 +10,15 @@ from prover.app.refuting import Decision, RefutationPlan, decide
 from prover.app.workspace import Workspace
 from prover.check.refutation import REFUTATION_SECONDS
 from prover.cli.main import EXIT_OPEN
-from prover.cli.options import JsonCommand, json_option, repo_option, timeout_option, toolchain_option
+from prover.cli.options import (
+    JsonCommand,
+    every_theorem_option,
+    json_option,
+    repo_option,
+    theorems_option,
+    timeout_option,
+    toolchain_option,
+)
 from prover.cli.output import STANDARD_OUTPUT, consoles, reporter, write_json
 from prover.errors import UsageError
 from prover.lean.toolchain.choose import ToolchainChoice
@@ -18,14 +26,8 @@ from prover.lean.toolchain.choose import ToolchainChoice
 
 @click.command("refute", cls=JsonCommand)
 @repo_option
-@click.option(
-    "--theorem",
-    "theorems",
-    multiple=True,
-    metavar="NAME|FILE#LINE",
-    help="A theorem by its full name or place; may be given several times.",
-)
-@click.option("--all", "everything", is_flag=True, help="Every theorem that has a `sorry`.")
+@theorems_option
+@every_theorem_option
 @timeout_option(20.0)
 @click.option(
     "--instances",

@@ -311,10 +311,8 @@ def _trial(
         case TheoremOpen(reason, _, refused, stuck):
             kind: Outcome = "refused" if refused else "open"
             return msgspec.structs.replace(known, outcome=kind, reason=refused or reason, stuck=_stuck(stuck))
-        case TheoremProvedGiven() as given:
-            return msgspec.structs.replace(known, outcome="open", reason=given.reason)
-        case TheoremRefuted(refuted):
-            return msgspec.structs.replace(known, reason=f"refuted: {refuted.described()}")
+        case TheoremProvedGiven() | TheoremRefuted():
+            return msgspec.structs.replace(known, outcome="open", reason=outcome.reason)
         case TheoremFailed(reason):
             return msgspec.structs.replace(known, outcome="crashed", reason=reason)
 

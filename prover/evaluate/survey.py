@@ -9,7 +9,7 @@ from prover.errors import BrokenFile, LeanError, ProverError, RepositoryError, U
 from prover.evaluate.header import Fitted, Headers, composed
 from prover.evaluate.problem import LocatedProblem, Problem, WrittenProblem
 from prover.lean.gateway_session import LeanSession
-from prover.lean.protocol import Declaration, Message
+from prover.lean.protocol import Declaration, Message, errors_among
 from prover.lean.session import SourceText
 from prover.project.build import errors_of, source_of
 from prover.project.builders import ModuleBuilder
@@ -79,7 +79,7 @@ class FileEnvironment:
                 fitted.options,
             )
             messages = session.elaborate(source)
-            if errors := [message for message in messages if message.severity == "error"]:
+            if errors := errors_among(messages):
                 return NotRunnable(_reason(errors[0], source.text), fitted)
             return _stated(session.declarations(source, detail=True), source, fitted)
         except LeanError as error:

@@ -4,6 +4,7 @@ The Lean side is ``gateway/Gateway.lean``; both name the same protocol version. 
 UTF-8 text of the file.
 """
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import msgspec
@@ -279,6 +280,11 @@ class Message(msgspec.Struct, frozen=True):
     text: str
     printed: str
     """The message as ``lean`` prints it, with file and position."""
+
+
+def errors_among(messages: Iterable[Message]) -> tuple[Message, ...]:
+    """Returns the messages that are errors."""
+    return tuple(message for message in messages if message.severity == "error")
 
 
 class Declaration(msgspec.Struct, frozen=True):

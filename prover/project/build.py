@@ -28,7 +28,7 @@ from prover.lean.file_text import as_read
 from prover.lean.gateway_session import LeanSession, olean_parts
 from prover.lean.module_name import module_file, parts_of
 from prover.lean.pool import Pool
-from prover.lean.protocol import Message
+from prover.lean.protocol import Message, errors_among
 from prover.lean.session import SourceText
 from prover.lean.toolchain import gateway
 from prover.lean.toolchain.toolchain import Toolchain
@@ -316,7 +316,7 @@ class Builder:
 
 def errors_of(messages: Iterable[Message]) -> tuple[str, ...]:
     """Returns the errors among Lean's messages, as `lean` prints them."""
-    return tuple(message.printed.rstrip() for message in messages if message.severity == "error")
+    return tuple(message.printed.rstrip() for message in errors_among(messages))
 
 
 def source_of(repository: Repository, module: Module, built: bool = False) -> SourceText:

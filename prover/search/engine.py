@@ -33,7 +33,7 @@ class Strategy:
     invent: tuple[str, ...] = INVENTIONS
     """the kinds of what a goal may lack that the search looks for, among `INVENTIONS`"""
     refute: bool = True
-    """whether goals are left that small instances refute"""
+    """True if goals that small instances refute are not searched further."""
     engine: str = DEFAULT_ENGINE
     """the name of an engine in the registry `ENGINES`"""
 

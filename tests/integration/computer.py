@@ -1,6 +1,5 @@
 """A computer with a native Lean, which is the embedded one in disguise."""
 
-import os
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from prover.lean.toolchain.node import find_node
 from prover.lean.toolchain.toolchain import NativeToolchain
 from prover.project.layout import open_repository
 from prover.project.native_build import NativeBuilder
+from retrieval.files import link_or_copy
 from tests.integration import disguise
 
 PIN = "leanprover/lean4:v4.28.0"
@@ -41,14 +41,6 @@ class Computer:
         embedded = installed(usual, find_node())
         assert native is not None
         assert embedded.gateway is not None
-        shutil.copytree(embedded.gateway, gateway_directory(home, native), copy_function=_linked)
+        shutil.copytree(embedded.gateway, gateway_directory(home, native), copy_function=link_or_copy)
         disguise.of_pin(root / "elan", PIN).save_compiler()
         return cls(root / "elan", home, install_gateway(home, native))
-
-
-def _linked(source: str, target: str) -> None:
-    """Links a file, where both are on one file system; the saved process is large."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copy2(source, target)

@@ -275,7 +275,7 @@ def test_sorries_and_checks_of_such_modules(root: Path, capsys: pytest.CaptureFi
         "1-2.lean": "import «1-2».«x y»\ntheorem u : True ∧ True := ⟨t, by sorry⟩\n",
     }
     write(root, files)
-    assert sorted(row["file"] for row in listed(root)) == ["1-2.lean", "1-2/x y.lean"]
+    assert [row["file"] for row in listed(root)] == ["1-2.lean", "1-2/x y.lean"]
     assert run(["check", "--repo", str(root), "--theorem", "t", "--level", "3"]) == 3
     assert run(["check", "--repo", str(root), "--all"]) == 3
     assert "1-2/x y.lean  1 declaration;" in capsys.readouterr().out

@@ -32,14 +32,16 @@ structure Prepared where
   environments : Environments
   recorder : Recorder
 
+def Prepared.make : IO Prepared :=
+  return { environments := ← IO.mkRef [], recorder := ← Recorder.install }
+
 initialize prepared : IO.Ref (Option Prepared) ← IO.mkRef none
 
 /-- Imports what a file without imports has. -/
 def prepare : IO Unit := do
-  let environments ← IO.mkRef []
-  let recorder ← Recorder.install
-  discard <| elaborate environments { text := "", fileName := "Prepare.lean", mainModule := `Prepare }
-  prepared.set (some { environments, recorder })
+  let shared ← Prepared.make
+  discard <| elaborate shared.environments { text := "", fileName := "Prepare.lean", mainModule := `Prepare }
+  prepared.set (some shared)
 
 structure Server where
   mark : String
@@ -617,7 +619,7 @@ def start (mark : String) : IO UInt32 := do
   let shared? ← prepared.get
   let shared ← match shared? with
     | some shared => pure shared
-    | none => pure { environments := ← IO.mkRef [], recorder := ← Recorder.install }
+    | none => Prepared.make
   let server : Server := {
     mark, environments := shared.environments, imported := ← IO.mkRef [], recorder := shared.recorder
     dog := ← Watchdog.start

@@ -7,7 +7,6 @@ directory; `staging.py` ensures that a killed installation is never mistaken for
 
 import hashlib
 import json
-import os
 import shutil
 import tarfile
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,6 +31,7 @@ from prover.lean.toolchain.staging import (
 )
 from prover.lean.toolchain.toolchain import Command, EmbeddedToolchain, NativeToolchain, Program, Toolchain
 from prover.progress import Progress, no_progress
+from retrieval.files import link_or_copy
 
 Runnable = TypeVar("Runnable", EmbeddedToolchain, NativeToolchain)
 
@@ -175,8 +175,8 @@ def _steps(toolchain: EmbeddedToolchain, staging: Staging) -> Sequence[InstallSt
     library = InstallStep("repair the library", lambda out, progress: _repair_library(pristine, staging, out, progress))
 
     def put_together(out: Path, progress: StepProgress) -> None:
-        shutil.copytree(staging.result(program.name), out, copy_function=_link, dirs_exist_ok=True)
-        shutil.copytree(staging.result(library.name), out / "lib", copy_function=_link)
+        shutil.copytree(staging.result(program.name), out, copy_function=link_or_copy, dirs_exist_ok=True)
+        shutil.copytree(staging.result(library.name), out / "lib", copy_function=link_or_copy)
         progress(0.2)
         self_check(replace(toolchain, root=out, library=out / "lib"))
 
@@ -254,7 +254,7 @@ def _repair_library(pristine: EmbeddedToolchain, staging: Staging, out: Path, pr
     if not all(map(staging.done, batches)):
         raise InstallFailed(f"Lean failed {ATTEMPTS} times to repair its library ({last_words}): start again.")
     for name in batches:
-        shutil.copytree(staging.result(name), out, copy_function=_link, dirs_exist_ok=True)
+        shutil.copytree(staging.result(name), out, copy_function=link_or_copy, dirs_exist_ok=True)
 
 
 def _repair_batches(
@@ -291,11 +291,3 @@ def _is_repaired(pristine: Path, repaired: Path) -> bool:
     except OSError:
         return False
     return whole
-
-
-def _link(source: str, target: str) -> None:
-    """Gives a file a second name, or copies it where the file system knows no second names."""
-    try:
-        os.link(source, target)
-    except OSError:
-        shutil.copyfile(source, target)
