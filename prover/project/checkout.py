@@ -155,6 +155,8 @@ class _Entry:
             return self._own(location, revision)
         if revision is not None and not refresh and (known := self._settled(revision)):
             return known
+        if revision is not None and (known := self._alone(revision)):
+            return known
         try:
             head = self._update(revision)
         except NoNetwork as error:
@@ -206,6 +208,23 @@ class _Entry:
 
     def _in_mirror(self, *words: str, seconds: float = FETCH_TIMEOUT_S) -> GitResult:
         return git("--git-dir", self.mirror, *words, seconds=seconds)
+
+    def _alone(self, revision: str) -> str | None:
+        """Fetches a full commit without any history, as packages are pinned; None if that is not possible."""
+        if not COMMIT.fullmatch(revision):
+            return None
+        with self._locked():
+            if (known := self._ref(revision)) is not None:
+                return known
+            if self.mirror.is_dir():
+                return self._ref(_separate_ref(revision)) if self._fetch_only(self.mirror, revision).ok else None
+            self.notify(f"fetching {Location(self.address)}")
+            with self._staged() as stage:
+                self._in_order(["init", "--quiet", "--bare", stage / "made"])
+                if not self._fetch_only(stage / "made", revision).ok:
+                    return None
+                (stage / "made").rename(self.mirror)
+        return self._ref(_separate_ref(revision))
 
     def _unadvertised(self, revision: str) -> str | None:
         """Fetches a commit that no branch or tag contains, such as one in a manifest, or a full reference."""

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,21 @@ def test_a_commit_in_full_or_abbreviated(checkouts: Checkouts, origin: GitReposi
     for revision in (commit, commit[:8]):
         checkout = get(checkouts, f"{origin.url}@{revision}")
         assert (checkout.commit, content(checkout)) == (commit, "-- one\n")
+
+
+def test_a_full_commit_is_fetched_without_its_history_and_branches_later(
+    checkouts: Checkouts, origin: GitRepository
+) -> None:
+    second = origin.git("rev-parse", "main")
+    assert content(get(checkouts, f"{origin.url}@{second}")) == "-- two\n"
+    (mirror,) = checkouts.directory.glob("*/mirror.git")
+    count = subprocess.run(
+        ["git", "--git-dir", mirror, "rev-list", "--all", "--count"], capture_output=True, text=True, check=True
+    )
+    assert count.stdout.strip() == "1"
+    assert content(get(checkouts, f"{origin.url}@old")) == "-- one\n"
+    origin.commit({"A.lean": "-- three\n"})
+    assert content(get(checkouts, f"{origin.url}@main")) == "-- three\n"
 
 
 def test_a_commit_that_no_branch_leads_to(checkouts: Checkouts, origin: GitRepository) -> None:
