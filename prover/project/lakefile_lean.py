@@ -74,11 +74,12 @@ def forms_of(text: str) -> Iterator[Form]:
     """Yields the forms of a lakefile, in order."""
     words = list(_words(text))
     constants = dict(_constants(words))
+    lists = dict(_lists(words))
     starts = [place for place in range(len(words)) if _starts_form(words, place)]
     for start in starts:
         command = words[start : _end(words, start)]
         if len(command) > 1 and command[1].kind in ("word", "string"):
-            yield _required(command, constants) if command[0].text == "require" else _configured(command)
+            yield _required(command, constants) if command[0].text == "require" else _configured(command, lists)
 
 
 # --- words ---
@@ -189,8 +190,19 @@ def _constants(words: list[Word]) -> Iterator[tuple[str, str]]:
                 yield texts[0], texts[value]
 
 
-def _configured(command: list[Word]) -> Form:
-    """Parses `lean_lib X where f := …`, or the same with braces."""
+def _lists(words: list[Word]) -> Iterator[tuple[str, list[Word]]]:
+    """Yields the words of the constants `def x := #[…]`, with or without a type, such as shared options."""
+    for place, word in enumerate(words):
+        if word.first and word.kind == "word" and word.text in ("def", "abbrev"):
+            command = words[place : _end(words, place)]
+            texts = [each.text if each.kind in ("word", "sign") else "" for each in command]
+            start = texts.index(":=") + 1 if ":=" in texts else len(texts)
+            if texts[start : start + 1] in (["#["], ["["]):
+                yield texts[1], command[start:]
+
+
+def _configured(command: list[Word], lists: dict[str, list[Word]]) -> Form:
+    """Parses `lean_lib X where f := …`, or the same with braces. The names of `lists` stand for their words."""
     fields: dict[str, list[Word]] = {}
     current: list[Word] | None = None
     depth = 0
@@ -206,7 +218,7 @@ def _configured(command: list[Word]) -> Form:
         if depth < 0:
             break
         if current is not None and word.text not in (":=", ";"):
-            current.append(word)
+            current.extend(lists.get(word.text, [word]) if word.kind == "word" else [word])
     return Form(command[0].text, _name(command[1]), fields)
 
 

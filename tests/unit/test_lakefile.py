@@ -1,6 +1,7 @@
 """What lakefiles say, in TOML, in Lean's forms, and as Lake translates them."""
 
 import stat
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -213,6 +214,22 @@ def test_a_package_and_its_libraries_with_where() -> None:
         ),
         options=(("pp.unicode.fun", True), ("autoImplicit", False)),
     )
+
+
+def test_options_that_libraries_share_are_read() -> None:
+    text = """
+        abbrev linters : Array LeanOption := #[⟨`linter.a, true⟩]
+        abbrev shared := #[
+            ⟨`pp.unicode.fun, true⟩, -- a remark
+            ⟨`maxSynthPendingDepth, .ofNat 3⟩
+          ] ++ linters.map fun s ↦ { s with name := `weak ++ s.name }
+        lean_lib A where
+          leanOptions := shared
+        lean_lib B
+    """
+    a, b = from_lean(textwrap.dedent(text)).libraries
+    assert a.options == (("pp.unicode.fun", True), ("maxSynthPendingDepth", 3))
+    assert b.options == ()
 
 
 def test_the_older_forms_with_braces() -> None:
