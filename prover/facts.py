@@ -1,6 +1,7 @@
 """What an open theorem lacks: goals at which its search is stuck, stated as theorems, and the proof that they complete.
 
-Lean elaborates the file with both before they are reported, so that a person can continue from there.
+Lean elaborates the file with both, up to the theorem, before they are reported, so that a person can continue from
+there.
 """
 
 import re
@@ -52,13 +53,15 @@ def missing_facts(
         found = [fact for fact in facts if fact is not None]
         if len(found) < len(partial.stuck):
             return None
-        before = len(errors_among(session.elaborate(source)))
         lines = _filled(partial.lines, found)
         written = write(lines)
+        first_line = source.text.encode()[:command].count(b"\n") + 1
         for signatures in ([fact.signature for fact in found], [_without_universes(fact.signature) for fact in found]):
             statements = tuple(f"theorem {signature} := by\n  sorry" for signature in signatures)
             stated = Replacement(command, command, "".join(f"{statement}\n\n" for statement in statements))
-            if len(errors_among(session.messages(patched(source, [stated, written])))) <= before:
+            start = command + len(stated.text.encode())
+            errors = errors_among(session.messages(patched(source, [stated, written]), limit=start + 1))
+            if all(error.line < first_line for error in errors):
                 return MissingFacts(statements, "\n".join(lines))
     except LeanError:
         pass

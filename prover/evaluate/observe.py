@@ -143,9 +143,9 @@ class ObservedSession:
         """See `Session`."""
         return self._session.elaborate(source)
 
-    def messages(self, source: SourceText) -> tuple[Message, ...]:
+    def messages(self, source: SourceText, limit: int | None = None) -> tuple[Message, ...]:
         """See `Session`."""
-        return self._session.messages(source)
+        return self._session.messages(source, limit)
 
     def sorries(self, source: SourceText, start: int, stop: int) -> tuple[SorryGoal, ...]:
         """See `Session`."""

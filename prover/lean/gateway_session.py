@@ -161,11 +161,15 @@ class LeanSession:
         """Elaborates a file, once in each process, and returns Lean's messages."""
         return self._retried(lambda: self._source(source).messages)
 
-    def messages(self, source: SourceText) -> tuple[Message, ...]:
-        """Elaborates a file that is not needed again, and returns Lean's messages."""
+    def messages(self, source: SourceText, limit: int | None = None) -> tuple[Message, ...]:
+        """Elaborates a file that is not needed again, and returns Lean's messages.
+
+        Args:
+            limit: the byte at which it ends: commands that start there or later are left out.
+        """
 
         def ask() -> tuple[Message, ...]:
-            reply = self._ask(ElaborateRequest(**_text(source)))
+            reply = self._ask(ElaborateRequest(limit=limit, **_text(source)))
             self._ask(ForgetRequest(files=(reply.source,)))
             return reply.messages
 

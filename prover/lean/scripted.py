@@ -120,9 +120,9 @@ class ScriptedSession:
         """Returns the answer of the next exchange."""
         return self._next("declarations", source)  # type: ignore[return-value]  # as above
 
-    def messages(self, source: SourceText) -> tuple[Message, ...]:
+    def messages(self, source: SourceText, limit: int | None = None) -> tuple[Message, ...]:
         """Returns the answer of the next exchange."""
-        return self._next("messages", source)  # type: ignore[return-value]  # as above
+        return self._next("messages", source, limit)  # type: ignore[return-value]  # as above
 
     def sorries(self, source: SourceText, start: int, stop: int) -> tuple[SorryGoal, ...]:
         """Returns the answer of the next exchange."""

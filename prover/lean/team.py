@@ -47,9 +47,9 @@ class Team:
         """See `LeanSession.elaborate`."""
         return self._first.elaborate(source)
 
-    def messages(self, source: SourceText) -> tuple[Message, ...]:
+    def messages(self, source: SourceText, limit: int | None = None) -> tuple[Message, ...]:
         """See `LeanSession.messages`."""
-        return self._first.messages(source)
+        return self._first.messages(source, limit)
 
     def sorries(self, source: SourceText, start: int, stop: int) -> tuple[SorryGoal, ...]:
         """See `LeanSession.sorries`."""

@@ -87,7 +87,7 @@ class DojoSession:
             for d in module.declarations
         )
 
-    def messages(self, source: SourceText) -> tuple[Message, ...]:
+    def messages(self, source: SourceText, limit: int | None = None) -> tuple[Message, ...]:
         """Returns Lean's messages about the file."""
         return self.elaborate(source)
 
