@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 from prover.check.gate import Accepted, Judge, Judgement, Refused, Submission
-from prover.check.levels import AXIOMS_LEVEL, DEFAULT_LEVEL
+from prover.check.levels import AXIOMS_LEVEL, DEFAULT_LEVEL, resting_on
 from prover.check.refutation import Refuted, Refuter
 from prover.errors import LeanError, RequestRefused
 from prover.facts import MissingFacts, missing_facts
@@ -122,7 +122,7 @@ class TheoremProvedGiven(AcceptedProof):
     @property
     def reason(self) -> str:
         """The reason why the theorem is not proved."""
-        return f"it is proved given {', '.join(self.judgement.given)}, still open"
+        return resting_on(self.judgement.given)
 
 
 @dataclass(frozen=True)

@@ -94,6 +94,7 @@ class RepositorySession:
         term: bool = False,
         level: int = HIGHEST_LEVEL,
         axioms: Sequence[str] = (),
+        assume: Sequence[str] = (),
     ) -> ProofVerdict:
         """Checks a proof of a theorem.
 
@@ -103,13 +104,15 @@ class RepositorySession:
             term: Whether `proof` is a term.
             level: The highest level to check, 1 to 5; see docs/gate.md.
             axioms: Full names of axioms, of the file or its imports, that the proof may use.
+            assume: Full names of open theorems that the proof may rest on: then it is not accepted, but the verdict
+                names those that it needs in `rests_on`.
 
         Raises:
             UnknownTheorem: No theorem has that name.
             UsageError: The declaration has no proof that could be judged.
         """
         text = None if proof is None else ProofText(proof, term)
-        return check_proof(self._workspace, theorem, text, level, axioms)
+        return check_proof(self._workspace, theorem, text, level, axioms, assume)
 
     def sorries(self) -> list[ListedSorry]:
         """Lists every `sorry` of the repository, with its goal, position and a stable id.

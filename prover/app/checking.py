@@ -14,7 +14,7 @@ from prover.app.workspace import Workspace
 from prover.attempt import Task, line_of
 from prover.check.audit import FileAudit, FileFinding, audit
 from prover.check.gate import Accepted, Judgement, Refused, Submission
-from prover.check.levels import HIGHEST_LEVEL, Level, passed, refused
+from prover.check.levels import HIGHEST_LEVEL, Level, passed, refused, resting_on
 from prover.check.proof_text import ProofText, submission_of, unchanged, understood
 from prover.check.sanity import findings
 from prover.errors import LeanError, RequestRefused, UsageError
@@ -52,12 +52,15 @@ class ProofVerdict:
     line: int
     """The line of the theorem, counted from 1."""
     accepted: bool
+    """Whether the theorem is proved; a proof that rests on open theorems is not accepted, but see `rests_on`."""
     level: int
     """The highest level that the proof passed."""
     levels: tuple[Level, ...]
     toolchain: str
     reason: str | None = None
-    """The reason why the proof was refused; None if it was accepted."""
+    """The reason why the theorem is not proved; None if the proof was accepted."""
+    rests_on: tuple[str, ...] = ()
+    """The open theorems, by full name, given which the theorem is proved, if nothing else is wrong with the proof."""
     axioms: tuple[str, ...] = ()
     library: int = 0
     """The number of library declarations whose proofs were trusted."""
@@ -76,7 +79,7 @@ class ProofVerdict:
     messages: tuple[str, ...] = field(default=())
     """Lean's messages, as `lean` prints them."""
     patch: str | None = None
-    """A unified diff that writes an accepted proof into its file; None if it is there or was refused."""
+    """A unified diff that writes the proof into its file; None if it is there or was refused."""
     seconds: float = 0.0
 
     def json(self) -> dict[str, Any]:
@@ -91,11 +94,13 @@ def check_proof(
     proof: ProofText | None = None,
     level: int = HIGHEST_LEVEL,
     axioms: Sequence[str] = (),
+    assumed: Sequence[str] = (),
 ) -> ProofVerdict:
     """Judges the proof of a theorem, or another proof in its place.
 
     Args:
         axioms: further axioms that the proof may use; see `Gate`.
+        assumed: open theorems that the proof may rest on: full names, or `EVERY_OPEN_THEOREM`.
 
     Raises:
         UnknownTheorem: No theorem has that name.
@@ -105,6 +110,7 @@ def check_proof(
     with workspace.pool(1) as pool:
         with pool.lend() as session:
             task, submission = _submitted(workspace, session, name, proof)
+        submission = replace(submission, assumed=tuple(assumed))
         judgement = workspace.gate(pool, axioms).judge(submission, level)
         found: tuple[str, ...] = ()
         if level == HIGHEST_LEVEL:
@@ -114,7 +120,8 @@ def check_proof(
             if isinstance(judgement, Accepted):
                 judgement = replace(judgement, level=HIGHEST_LEVEL)
     verdict = _verdict(workspace, task, judgement)
-    patch = patch_of(submission.original, submission.candidate) if verdict.accepted else ""
+    holds = isinstance(judgement, Accepted)
+    patch = patch_of(submission.original, submission.candidate) if holds else ""
     return replace(verdict, findings=found, patch=patch or None, seconds=round(time.monotonic() - started, 3))
 
 
@@ -156,10 +163,11 @@ def _verdict(workspace: Workspace, task: Task, judgement: Judgement) -> ProofVer
         messages=tuple(m.printed.rstrip() for m in judgement.messages),
     )  # fmt: skip
     match judgement:
-        case Accepted(axioms, library, level, _, kernels, remarks, unchecked):
+        case Accepted(axioms, library, level, _, kernels, remarks, unchecked, given):
             return replace(
-                known, accepted=True, level=level, levels=passed(level), axioms=axioms, library=library,
-                kernels=kernels, remarks=remarks, unchecked=unchecked,
+                known, accepted=not given, level=level, levels=passed(level), axioms=axioms, library=library,
+                kernels=kernels, remarks=remarks, unchecked=unchecked, rests_on=given,
+                reason=resting_on(given) if given else None,
             )  # fmt: skip
         case Refused(reason, _, failed, compiled, wrong):
             level, levels = (failed - 1 if compiled else 0), refused(failed, reason, compiled)

@@ -35,6 +35,11 @@ def passed(level: int) -> tuple[Level, ...]:
     )
 
 
+def resting_on(given: tuple[str, ...]) -> str:
+    """Returns the reason why a theorem is not proved whose proof rests on open theorems."""
+    return f"it is proved given {', '.join(given)}, still open"
+
+
 def refused(level: int, reason: str, compiled: bool) -> tuple[Level, ...]:
     """Returns the levels of a proof that is refused at `level`; lower ones have passed only if it was elaborated."""
     found = []

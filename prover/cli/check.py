@@ -17,6 +17,7 @@ from prover.cli.main import EXIT_OPEN, EXIT_REFUSED
 from prover.cli.options import (
     JsonCommand,
     allowed_axioms_option,
+    assume_option,
     jobs_option,
     json_option,
     level_option,
@@ -41,6 +42,7 @@ from prover.wording import counted
 @click.option("--term", is_flag=True, help="With --proof: read the file as a term.")
 @level_option(HIGHEST_LEVEL)
 @allowed_axioms_option
+@assume_option("none")
 @click.option("--strict", is_flag=True, help="With --all: also refuse what is only suspicious.")
 @jobs_option
 @toolchain_option
@@ -53,6 +55,7 @@ def command(
     term: bool,
     level: int,
     axioms: tuple[str, ...],
+    assumed: tuple[str, ...],
     strict: bool,
     jobs: int,
     toolchain_choice: ToolchainChoice,
@@ -60,10 +63,12 @@ def command(
 ) -> int:
     """Check the proof of a theorem, its own or a given one; or audit a whole repository.
 
-    Exit status: 0 accepted, 1 it could not be checked, 2 wrong usage or input, 3 refused.
+    Exit status: 0 accepted, 1 it could not be checked or is proved given open theorems (--assume), 2 wrong usage or
+    input, 3 refused.
     """
-    if everything and axioms:
-        raise UsageError("--allow-axiom is for one proof: an audit lists the axioms of every file.")
+    if everything and (axioms or assumed):
+        option = "--allow-axiom" if axioms else "--assume"
+        raise UsageError(f"{option} is for one proof: an audit lists what every file rests on.")
     if (theorem is not None) == everything or (everything and proof_file) or (term and not proof_file):
         raise UsageError("Say what to check: --theorem NAME [--proof FILE [--term]], or --all.")
     proof = ProofText(read_text(proof_file), term) if proof_file is not None else None
@@ -72,9 +77,9 @@ def command(
             audits = audit_all(workspace)
             report_audits(audits, workspace.toolchain.describe(), strict, json_file)
             return 0 if all(each.accepted(strict) for each in audits) else EXIT_REFUSED
-        checked = check_proof(workspace, theorem, proof, level, axioms)
+        checked = check_proof(workspace, theorem, proof, level, axioms, assumed)
     print_result(checked.json(), json_file, lambda: print_checked(consoles()[0], checked))
-    return 0 if checked.accepted else EXIT_OPEN if checked.undecided else EXIT_REFUSED
+    return 0 if checked.accepted else EXIT_OPEN if checked.undecided or checked.rests_on else EXIT_REFUSED
 
 
 def read_text(file: str) -> str:
@@ -94,15 +99,16 @@ def read_text(file: str) -> str:
 
 def print_checked(out: Console, checked: ProofVerdict) -> None:
     """Prints the verdict on a proof as text: the level that it reached, and the toolchain."""
-    mark, style = ("✓", "green") if checked.accepted else ("✗", "red")
+    mark, style = ("✓", "green") if checked.accepted else ("(✓)", "yellow") if checked.rests_on else ("✗", "red")
     out.print(f"[{style}]{mark}[/] ", end="")
     out.print(f"{checked.theorem}  {checked.file}:{checked.line}  ({checked.seconds:.1f} s)", markup=False)
     for remark in checked.remarks:
         out.print(f"    note: {remark}", markup=False)
     for finding in checked.findings:
         out.print(f"    look at the statement: {finding}", markup=False)
-    if checked.accepted:
-        verdict = verified(checked.level, checked.axioms, checked.library, checked.kernels, checked.unchecked)
+    if checked.accepted or checked.rests_on:
+        rests_on = checked.rests_on
+        verdict = verified(checked.level, checked.axioms, checked.library, checked.kernels, checked.unchecked, rests_on)
     else:
         failed = next(level for level in checked.levels if level.state == "refused")
         verb = "not checked" if checked.undecided else "refused"

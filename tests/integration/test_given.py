@@ -171,6 +171,24 @@ def test_only_what_is_assumed_may_be_open(proved: ProvedRun, tmp_path: Path) -> 
     assert row["verified"].startswith("verified to level 4 of 5")
 
 
+def test_a_proof_that_is_handed_in_may_rest_on_what_is_assumed(
+    proved: ProvedRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "proof").write_text("exact collatz (n + 1) (Nat.succ_pos n)")
+    words = ["check", "--repo", str(proved.root), "--theorem", "Small.far", "--proof", str(tmp_path / "proof")]
+    words += ["--level", "3"]
+    status, verdict = json_of([*words, "--assume", "Small.collatz"], tmp_path)
+    assert (status, verdict["accepted"], verdict["rests_on"]) == (1, False, ["Small.collatz"])
+    assert verdict["reason"] == "it is proved given Small.collatz, still open"
+    assert ":= by exact collatz (n + 1)" in verdict["patch"]
+    status, verdict = json_of(words, tmp_path)
+    assert (status, verdict["rests_on"], verdict["patch"]) == (3, [], None)
+    capsys.readouterr()
+    assert run([*words, "--assume", "all"]) == 1
+    assert "(✓) Small.far" in (printed := capsys.readouterr().out)
+    assert "given Small.collatz, still open" in printed
+
+
 def test_proofs_of_a_run_are_committed_and_applied_where_the_theorems_are_now(
     proved: ProvedRun, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
