@@ -162,7 +162,7 @@ class _File:
             place = WorkingTask(task, proofs_in(self._source.file, kept)).task().declaration
             inside = errors_in(errors, candidate.text, (place.start, place.stop))
             if inside and not task.broken and proof.replacements:
-                found[target] = f"with the others it no longer compiles: line {inside[0].line}: {_first(inside[0])}"
+                found[target] = f"with the others it no longer compiles: line {inside[0].line}: {inside[0].summary}"
         return found
 
     def _objection(self, row: AuditedDeclaration | None) -> str | None:
@@ -202,7 +202,3 @@ class _File:
 def _declared(session: LeanSession, source: SourceText) -> frozenset[tuple[str, str]]:
     """Returns the declarations of a file, each as its name and the key of its type."""
     return frozenset((each.name, each.key) for each in session.declarations(source, detail=True))
-
-
-def _first(message: Message) -> str:
-    return next(iter(message.text.splitlines()), "")

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from prover.check.gate import BIDI_CONTROLS, GATE_ATTEMPTS
 from prover.errors import LeanError
 from prover.lean.gateway_session import LeanSession
-from prover.lean.protocol import Message, displayed_name, errors_among
+from prover.lean.protocol import displayed_name, errors_among
 from prover.lean.requests import AuditReply
 from prover.lean.session import SourceText
 
@@ -57,7 +57,7 @@ def audit(fresh: Callable[[], LeanSession], source: SourceText) -> FileAudit:
             messages = session.elaborate(source)
             errors = errors_among(messages)
             if errors:
-                found = tuple(FileFinding(e.line, f"does not compile: {_first_line(e)}", refused=True) for e in errors)
+                found = tuple(FileFinding(e.line, f"does not compile: {e.summary}", refused=True) for e in errors)
                 return FileAudit(source.file, found, 0, compiled=False)
             return _audit_of(source, session.audit(source))
         except LeanError as error:
@@ -96,7 +96,3 @@ def _audit_of(source: SourceText, reply: AuditReply) -> FileAudit:
         tuple(sorted({axiom for each in reply.audited for axiom in each.axioms})),
         max((each.library for each in reply.audited), default=0),
     )
-
-
-def _first_line(message: Message) -> str:
-    return next(iter(message.text.splitlines()), "")

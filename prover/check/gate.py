@@ -23,7 +23,6 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 from typing import Protocol
 
@@ -46,6 +45,8 @@ GATE_SECONDS = 600.0
 UNCHECKED_VISIBILITY = "module visibility not checked by this toolchain"
 SORRY_AXIOM = "sorryAx"
 """The axiom in the proofs of open theorems. The replay finds out where it is; other checkers know its name only."""
+MAX_QUOTED = 60
+"""The length, in characters, above which a quoted line is cut."""
 BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
 """Unicode's bidirectional control characters, which make text look different from what Lean reads."""
 
@@ -343,7 +344,7 @@ def judgement_of(submission: Submission, challenge: Challenge, reply: JudgeReply
     """Returns the judgement that follows from Lean's reply."""
     compiled = bool(reply.commands)
     if errors := new_errors(submission, challenge, reply.messages):
-        first = f"the file does not compile with it: {_first_line(errors[0])}"
+        first = f"the file does not compile with it: {_placed(errors[0], submission)}"
         return Refused(first, errors, wrong=not submission.searched)
     if reply.refused is not None and reply.level <= 2:
         wrong = not (reply.misplaced and submission.searched)
@@ -354,11 +355,13 @@ def judgement_of(submission: Submission, challenge: Challenge, reply: JudgeReply
         return Refused(reply.refused, level=reply.level)
     warnings = _warnings(submission, reply.messages) if submission.original.strict else ()
     if own := [warning for warning in warnings if _comes_with_the_proof(submission, warning)]:
-        said = f"its lakefile turns warnings into errors (`warningAsError`), and it has one: {_first_line(own[0])}"
+        said = (
+            f"its lakefile turns warnings into errors (`warningAsError`), and it has one: {_placed(own[0], submission)}"
+        )
         return Refused(said, tuple(own), wrong=False)
     elsewhere = sum(message.severity == "error" for message in reply.messages)
     remarks = [f"the file has {counted(elsewhere, 'error')} elsewhere"] if elsewhere else []
-    remarks += [f"with `warningAsError` this is an error: {_first_line(warning)}" for warning in warnings]
+    remarks += [f"with `warningAsError` this is an error: {_placed(warning, submission)}" for warning in warnings]
     axioms = (*reply.axioms, *reply.further_axioms)
     unchecked = (f"{UNCHECKED_VISIBILITY}: it lacks the private part of {', '.join(reply.unseen)}",)
     return Accepted(
@@ -429,5 +432,9 @@ def same_commands(before: Sequence[FileCommand], after: Sequence[FileCommand], s
     return True
 
 
-def _first_line(message: Message) -> str:
-    return f"line {message.line}: {next(islice(message.text.splitlines(), 1), '')}"
+def _placed(message: Message, submission: Submission) -> str:
+    """Returns a message in one line, with the line of the candidate that it is about."""
+    lines = submission.candidate.text.split("\n")
+    quoted = lines[message.line - 1].strip() if 0 < message.line <= len(lines) else ""
+    shown = f"{quoted[: MAX_QUOTED - 1]}…" if len(quoted) > MAX_QUOTED else quoted
+    return f"line {message.line}{f', `{shown}`' if shown else ''}: {message.summary}"

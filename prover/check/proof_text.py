@@ -13,12 +13,29 @@ from prover.lean.file_text import as_read, indented
 from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Declaration
 from prover.lean.session import SorryGoal, SourceText
+from prover.project.leandojo.code import without_comments
 from prover.project.patch import Replacement, patched
 
 FENCE = re.compile(
     r"^[ \t]*(?P<ticks>```+|~~~+)[^\n`]*\n(?P<text>.*?)^[ \t]*(?P=ticks)[ \t]*$", re.MULTILINE | re.DOTALL
 )
 """A block of code in Markdown."""
+COMMANDS = frozenset(
+    (
+        "import",
+        "module",
+        "open",
+        "namespace",
+        "section",
+        "universe",
+        "variable",
+        "set_option",
+        "theorem",
+        "lemma",
+        "def",
+    )
+)
+"""The words with which people begin files and declarations, but no proofs that Lean can read as such."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +64,7 @@ def understood(session: LeanSession, source: SourceText, declaration: Declaratio
     """Returns a proof without what is around it: a code fence, a `:=`, or the name and statement of the theorem.
 
     Lean decides whether a text is a tactic block, a term such as `by simp`, or a whole theorem. A text that is none of
-    these is returned as it is: the gate says what is wrong with it.
+    these is returned as it is, one that begins with `by` as a term: the gate says what is wrong with it.
 
     Raises:
         UsageError: The proof is empty, is JSON, or is that of another statement.
@@ -71,16 +88,30 @@ def understood(session: LeanSession, source: SourceText, declaration: Declaratio
             )
         case "declaration":
             return _of_declaration(text, *reply.body)
+        case "unreadable" if first_word(text) in COMMANDS:
+            raise UsageError(
+                f"The proof begins with `{first_word(text)}`, and is not the theorem alone: leave out what is around "
+                "it, such as imports and `end`, and begin with `theorem`, or with the proof itself."
+            )
+        case "unreadable":
+            return ProofText(text, term=first_word(text) == "by")
     return ProofText(text)
+
+
+def first_word(text: str) -> str:
+    """Returns the first word of a text that is not in a comment; empty if there is none."""
+    return next(iter(without_comments(text).split()), "")
 
 
 def _bare(proof: ProofText) -> str:
     """Returns the text of a proof without a `:=` at its beginning and without common indentation.
 
     Raises:
-        UsageError: It is empty or JSON.
+        UsageError: It is empty, has only comments, or is JSON.
     """
     text = "\n".join(replace(proof, text=_without_assignment(proof.text)).lines())
+    if not without_comments(text):
+        raise UsageError("The proof has only comments: give a tactic block, or a term with --term.")
     if _is_json(text):
         raise UsageError("The proof is JSON, not Lean: give the text of the proof by itself, without quotation marks.")
     return text

@@ -180,11 +180,11 @@ class LeanProcess:
 
     def _death(self) -> LeanDied:
         self.kill()
-        words = next((line for line in self._noise if "rror" in line), "it printed no error")
         status = self._process.returncode
-        return LeanDied(
-            f"Lean ended with status {status}: {words.strip()}", killed=not 0 <= status < FIRST_SIGNAL_STATUS
-        )
+        killed = not 0 <= status < FIRST_SIGNAL_STATUS
+        exits = "" if killed else "; an `#eval` of the file may have called `IO.Process.exit`"
+        words = next((line for line in self._noise if "rror" in line), f"it printed no error{exits}")
+        return LeanDied(f"Lean ended with status {status}: {words.strip()}", killed=killed)
 
 
 def collect(replies: Generator[PartialReply, None, ClosingReply]) -> tuple[list[PartialReply], ClosingReply]:

@@ -5,6 +5,7 @@ UTF-8 text of the file.
 """
 
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import Any, Literal
 
 import msgspec
@@ -269,6 +270,10 @@ class LibraryModule(msgspec.Struct, frozen=True):
     """Nearly in the order of declaration."""
 
 
+MAX_SUMMARY = 160
+"""The length, in characters, above which a summary of a message is cut."""
+
+
 class Message(msgspec.Struct, frozen=True):
     """A message of Lean about a file. Lines count from 1, columns from 0, in characters."""
 
@@ -280,6 +285,15 @@ class Message(msgspec.Struct, frozen=True):
     text: str
     printed: str
     """The message as ``lean`` prints it, with file and position."""
+
+    @property
+    def summary(self) -> str:
+        """The text in one line: the first one, with its first paragraph if that goes on in an indented line."""
+        first, *rest = self.text.splitlines() or [""]
+        goes_on = bool(rest) and rest[0].startswith(" ")
+        lines = [first, *takewhile(str.strip, rest)] if goes_on else [first]
+        text = " ".join(word for line in lines for word in line.split())
+        return (text if len(text) <= MAX_SUMMARY else f"{text[: MAX_SUMMARY - 1].rstrip()}…").rstrip(":")
 
 
 def errors_among(messages: Iterable[Message]) -> tuple[Message, ...]:

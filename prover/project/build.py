@@ -269,7 +269,8 @@ class Builder:
                     _link(part, target)
         record = msgspec.json.decode(self._file(module, ".json").read_bytes(), type=_BuildRecord)
         if record.errors:
-            self.notify(f"{module.name} has errors: its failed declarations count as `sorry`")
+            first = record.errors[0].splitlines()[0]
+            self.notify(f"{module.name} has errors, its failed declarations count as `sorry`; the first is {first}")
         return Compiled(module, record.errors, cached, record.declarations, record.steps, record.sorries)
 
     def _refuse_known(self, module: Module, traced: bool) -> None:
@@ -351,11 +352,11 @@ def _link(compiled: Path, place: Path) -> None:
 def _missing(repository: Repository, module: Module, name: str, toolchain: Toolchain) -> str:
     if parts_of(name)[:1] == ("Mathlib",):
         return (
-            f"{module.path.name} imports {name}, and {toolchain.describe()} has no Mathlib: "
+            f"{repository.relative(module)} imports {name}, and {toolchain.describe()} has no Mathlib: "
             "install elan and build the repository with `lake` first."
         )
     wanting = "; ".join(f"{package.name} {package.why}" for package in repository.unavailable)
     return (
-        f"{module.path.name} imports {name}, which is neither in the repository nor in {toolchain.describe()}: "
-        f"{wanting or 'check the name, or install what provides it'}."
+        f"{repository.relative(module)} imports {name}, which is neither in the repository nor in "
+        f"{toolchain.describe()}: {wanting or 'check the name, or install what provides it'}."
     )

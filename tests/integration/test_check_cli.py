@@ -56,7 +56,8 @@ def test_a_proof_that_is_handed_in(repository: Path, tmp_path: Path, capsys: pyt
     (tmp_path / "proof").write_text("omega\n")
     status, said = check(capsys, repository, "open_one", "--proof", str(tmp_path / "proof"), "--level", "3")
     assert (status, said["accepted"]) == (3, False)
-    assert "does not compile" in said["reason"]
+    assert said["reason"].startswith("the file does not compile with it: line 3, `theorem open_one (n : Nat)")
+    assert said["reason"].endswith("omega could not prove the goal")
     assert (repository / "Sane.lean").read_text() == SANE
 
 

@@ -181,7 +181,8 @@ def test_a_trace_goes_into_the_database_once(project: GitRepository, capsys: pyt
 
     command = ["trace", "--repo", str(project.root)]
     assert run(command) == 1  # two modules cannot be traced
-    printed = capsys.readouterr().out
+    printed, notes = capsys.readouterr()
+    assert "its failed declarations count as `sorry`; the first is Traced/Base.lean:" in notes
     assert "3 of 5 modules traced" in printed
     assert "with errors: Traced.Base (2)" in printed
     with database() as db, db.reading() as connection:
@@ -244,6 +245,7 @@ def test_what_lean_cannot_finish_is_not_tried_again(toolchain: EmbeddedToolchain
     first = failures()
     assert first.keys() == {"Traced.Ending", "Traced.Using"}
     assert "Lean ended with status 3" in first["Traced.Ending"]
+    assert "`IO.Process.exit`" in first["Traced.Ending"]
     assert notes.count("tracing Traced.Ending") == 1
     assert failures() == first
     assert notes.count("tracing Traced.Ending") == 1

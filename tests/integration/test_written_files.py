@@ -394,6 +394,9 @@ def test_a_proof_is_accepted_however_it_is_handed_in(
         ('{"proof": "exact hp"}', "JSON"),
         ("theorem a (p : Prop) (hp : p) : p ∧ p := ⟨hp, hp⟩", "name or statement is not that of a"),
         ("```lean\n```", "empty"),
+        ("-- TODO\n/- later /- nested -/ -/", "only comments"),
+        ("import Mathlib\n\ntheorem a (p : Prop) (hp : p) : p := hp\n", "begins with `import`"),
+        ("lemma a (p : Prop) (hp : p) : p := hp", "begins with `lemma`"),
     ],
 )
 def test_what_is_no_proof_of_the_theorem_is_wrong_input(

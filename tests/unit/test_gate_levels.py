@@ -75,7 +75,11 @@ ERROR = Message("error", 4, 2, 4, 7, "unknown identifier\nmore", "A.lean:4:2: er
 @pytest.mark.parametrize(
     ("reply", "level", "reason"),
     [
-        (JudgeReply(messages=(ERROR,), commands=ORIGINAL, refused="x", level=1), 1, "line 4: unknown identifier"),
+        (
+            JudgeReply(messages=(ERROR,), commands=ORIGINAL, refused="x", level=1),
+            1,
+            "line 4, `sorry`: unknown identifier",
+        ),
         (JudgeReply(refused="`#`-command", level=2), 2, "`#`-command"),
         (JudgeReply(commands=ORIGINAL[:2]), 2, "the commands of the file are no longer the same"),
         (JudgeReply(commands=ORIGINAL[:2], refused="axioms", level=3), 2, "the commands of the file"),
@@ -112,7 +116,7 @@ BEFORE, AFTER = error(1, 3), error(6, 16, "don't know how to synthesize ?m.12")
         ("have := q\n  exact q", (BEFORE, error(7, 16, "don't know how to synthesize ?m.345")), None),
         ("have := q\n  exact q", (BEFORE, AFTER), "line 6"),
         ("exact q", (BEFORE, BEFORE), "line 1"),
-        ("exact q", (error(1, 3, "another"), AFTER), "line 1: another"),
+        ("exact q", (error(1, 3, "another"), AFTER), "line 1, `theorem a : p := q`: another"),
         ("exact q", (BEFORE, AFTER, error(4, 2)), "line 4"),
         ("exact q", (BEFORE, AFTER, error(3, 0)), "line 3"),
     ],

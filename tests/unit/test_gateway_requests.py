@@ -102,3 +102,18 @@ def test_axioms_that_are_allowed_are_sent_with_the_claim() -> None:
     request = JudgeRequest(**text, **place, beside=(), block=True, axioms=("Game.move",))  # type: ignore[arg-type]  # as above
     assert b'"axioms":["Game.move"]' in encode(request)
     assert b'"axioms":["Game.move"]' in encode(ReplayRequest("", "", "t", (), ("Game.move",)))
+
+
+@pytest.mark.parametrize(
+    ("text", "summary"),
+    [
+        ("unsolved goals\nn : Nat\n⊢ n = 0", "unsolved goals"),
+        ("Type mismatch\n  h\nhas type\n  a = b", "Type mismatch h has type a = b"),
+        ("fail to show termination for\n  f\n\nwith errors", "fail to show termination for f"),
+        ("omega could not prove the goal:\na possible", "omega could not prove the goal"),
+        ("long\n  " + "a " * 200, "long " + "a " * 76 + "a…"),
+        ("", ""),
+    ],
+)
+def test_a_message_has_a_summary_in_one_line(text: str, summary: str) -> None:
+    assert Message("error", 1, 0, 1, 1, text, "").summary == summary
