@@ -1,7 +1,7 @@
 """Proves theorems of a repository: finds them, attempts each, stores the results, puts the proofs together."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,7 @@ from prover.app.models import NOBODY, AskedModel
 from prover.app.ordering import imported_below, in_levels
 from prover.app.report import Report, TheoremReport, corrected, left_out, report_of, usage_of
 from prover.app.store import Ledger
-from prover.app.working import WorkingTask, proofs_in, prove_in_rounds, working
+from prover.app.working import Attempted, WorkingTask, proofs_in, prove_in_rounds, working
 from prover.app.workspace import Workspace
 from prover.app.writing import write_files
 from prover.attempt import AcceptedProof, AttemptOutcome, Prover, Recall, have_read
@@ -207,19 +207,16 @@ class _Run:
         """Attempts theorems whose imports hold the proofs found so far; those left open also with open theorems."""
         self._prepare(targets)
         prover = self._prover(self._request.budget, states_facts=self._request.budget.expansions != 0)
-        still_open = prove_in_rounds(targets, lambda tasks: self._attempted(prover, tasks), self._proofs, self._notify)
+        still_open = prove_in_rounds(
+            targets, lambda waiting: self._attempted(prover, waiting), self._proofs, self._notify
+        )
         if self._request.assumed and still_open:
             self._assume(still_open)
 
     def _assume(self, targets: Sequence[Target]) -> None:
         """Attempts open theorems once more, with open theorems above them."""
         prover = self._prover(self._request.budget.share(SHARE_FOR_ASSUMING))
-        tasks = {target: working(target, self._proofs) for target in targets}
-        tasks = {
-            target: replace(task, original=replace(task.original, assumed=self._request.assumed))
-            for target, task in tasks.items()
-        }
-        for target, outcome in self._attempted(prover, tasks, news_only=True):
+        for target, _, outcome in self._attempted(prover, targets, self._request.assumed):
             if isinstance(outcome, AcceptedProof):
                 self._proofs[target] = outcome
 
@@ -264,35 +261,41 @@ class _Run:
         return assemble(self._mixture, self._bench.gate, options)
 
     def _attempted(
-        self, prover: Prover, tasks: Mapping[Target, WorkingTask], news_only: bool = False
-    ) -> Iterator[tuple[Target, AttemptOutcome]]:
+        self, prover: Prover, targets: Sequence[Target], assumed: tuple[str, ...] = ()
+    ) -> Iterator[Attempted]:
         """Attempts theorems, several at once, and yields the outcome for each when it is known.
 
         Args:
-            news_only: whether only proofs are reported.
+            assumed: open theorems that proofs may rest on; if there are any, only proofs are reported.
         """
         jobs = self._request.jobs
-        alone = len(tasks) == 1 and jobs > 1
+        alone = len(targets) == 1 and jobs > 1
         if alone:
-            self._bench.gate.prepare(next(iter(tasks.values())).task().source)
+            self._bench.gate.prepare(self._working(targets[0], assumed).task().source)
+
+        def attempt(target: Target) -> Attempted:
+            # the proofs are looked up when the turn of a theorem comes, so that it uses those of the theorems before it
+            task = self._working(target, assumed)
+            return target, task, (self._prove_with_two if alone else self._prove)(prover, task)
+
         with ThreadPoolExecutor(jobs) as executor:
-            waiting: dict[Future[AttemptOutcome], Target] = {
-                executor.submit(self._prove_with_two if alone else self._prove, prover, task): target
-                for target, task in tasks.items()
-            }
+            waiting = {executor.submit(attempt, target) for target in targets}
             try:
                 while waiting:
-                    done, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+                    done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
                     for future in done:
-                        target = waiting.pop(future)
-                        outcome = future.result()
-                        if not news_only or isinstance(outcome, AcceptedProof):
+                        target, task, outcome = future.result()
+                        if not assumed or isinstance(outcome, AcceptedProof):
                             self._record(target, outcome)
-                        yield target, outcome
+                        yield target, task, outcome
             except BaseException:
                 executor.shutdown(wait=False, cancel_futures=True)
                 self._bench.pool.close()
                 raise
+
+    def _working(self, target: Target, assumed: tuple[str, ...]) -> WorkingTask:
+        task = working(target, dict(self._proofs))  # a copy, since another thread adds to them
+        return replace(task, original=replace(task.original, assumed=assumed))
 
     def _prove(self, prover: Prover, task: WorkingTask) -> AttemptOutcome:
         with self._bench.pool.lend() as session:

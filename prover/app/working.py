@@ -80,34 +80,37 @@ class WorkingTask:
         return offset
 
 
+Attempted = tuple[Target, WorkingTask, AttemptOutcome]
+"""A theorem, what was attempted, and the outcome, with replacements in the original file."""
+
+
 def prove_in_rounds(
     targets: Sequence[Target],
-    attempt: Callable[[Mapping[Target, WorkingTask]], Iterable[tuple[Target, AttemptOutcome]]],
+    attempt: Callable[[Sequence[Target]], Iterable[Attempted]],
     proofs: MutableMapping[Target, AcceptedProof],
     notify: Notify,
 ) -> list[Target]:
-    """Attempts theorems, and open ones again as long as more theorems above them are proved; returns those still open.
+    """Attempts theorems, and open ones again if theorems above them have been proved since; returns those still open.
 
     Args:
-        attempt: attempts theorems, and yields an outcome for each, with replacements in the original file.
-        proofs: receives each proof when it is found; may have some of other theorems.
+        attempt: attempts theorems in order, each as `working` gives it when its turn comes.
+        proofs: receives each proof when it is found, so that later attempts use it; may have some of other theorems.
     """
-    waiting = {target: working(target, proofs) for target in targets}
-    left: dict[Target, AttemptOutcome] = {}
+    waiting = list(targets)
+    still_open: set[Target] = set()
     while waiting:
-        outcomes: dict[Target, AttemptOutcome] = {}
-        for target, outcome in attempt(waiting):
-            outcomes[target] = outcome
+        tried: dict[Target, WorkingTask] = {}
+        for target, task, outcome in attempt(waiting):
+            still_open.discard(target)
             if isinstance(outcome, AcceptedProof):
                 proofs[target] = outcome
-        left |= outcomes
-        again = {
-            target: working(target, proofs) for target, found in outcomes.items() if isinstance(found, TheoremOpen)
-        }
-        waiting = {target: task for target, task in again.items() if task.above() != waiting[target].above()}
+            elif isinstance(outcome, TheoremOpen):
+                still_open.add(target)
+                tried[target] = task
+        waiting = [target for target, task in tried.items() if working(target, proofs).above() != task.above()]
         if waiting:
             notify(f"{counted(len(waiting), 'open theorem')} to try again, now that theorems above are proved")
-    return [target for target, outcome in left.items() if isinstance(outcome, TheoremOpen)]
+    return [target for target in targets if target in still_open]
 
 
 def working(target: Target, proofs: Proofs) -> WorkingTask:

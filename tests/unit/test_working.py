@@ -1,6 +1,6 @@
 """Theorems attempted below the proofs of theorems above them: places in both texts."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from prover.app.locating import Target
-from prover.app.working import WorkingTask, proofs_in, prove_in_rounds
-from prover.attempt import AcceptedProof, AttemptOutcome, Spent, Task, TheoremOpen, TheoremProved
+from prover.app.working import Attempted, WorkingTask, proofs_in, prove_in_rounds, working
+from prover.attempt import AcceptedProof, Spent, Task, TheoremOpen, TheoremProved
 from prover.check.gate import Accepted
 from prover.lean.protocol import Declaration
 from prover.lean.session import SourceText
@@ -82,29 +82,42 @@ def test_places_are_those_of_both_texts(scripts: dict[str, str], script: str) ->
         assert patched(SOURCE, together).text == patched(now.source, here.replacements).text
 
 
-def rounds(outcomes: dict[str, list[bool]]) -> tuple[list[dict[str, list[str]]], set[str], list[str]]:
-    """Runs rounds in which each theorem is proved or not; returns what each was attempted with, and what is proved."""
+def rounds(outcomes: dict[str, list[bool]], at_once: int = 1) -> tuple[list[dict[str, list[str]]], set[str], list[str]]:
+    """Runs rounds in which each theorem is proved or not; returns what each was attempted with, and what is proved.
+
+    Args:
+        at_once: the number of theorems that are attempted at the same time.
+    """
     module = Module("A", Path("A.lean"))
     attempted: list[dict[str, list[str]]] = []
+    proved: dict[Target, AcceptedProof] = {}
 
-    def attempt(tasks: Mapping[Target, WorkingTask]) -> Iterator[tuple[Target, AttemptOutcome]]:
-        attempted.append({t.task.declaration.name: [r.text for r in task.proofs] for t, task in tasks.items()})
-        for target, task in tasks.items():
-            name, text = target.task.declaration.name, task.task().source.text
-            found = outcomes[name].pop(0)
-            outcome = proof(name, f"by_{name}", text) if found else TheoremOpen("the budget is spent", Spent())
-            yield target, task.in_original(outcome)
+    def attempt(targets: Sequence[Target]) -> Iterator[Attempted]:
+        attempted.append({})
+        for start in range(0, len(targets), at_once):
+            tasks = [(target, working(target, proved)) for target in targets[start : start + at_once]]
+            for target, task in tasks:
+                name, text = target.task.declaration.name, task.task().source.text
+                attempted[-1][name] = [each.text for each in task.proofs]
+                found = outcomes[name].pop(0)
+                outcome = proof(name, f"by_{name}", text) if found else TheoremOpen("the budget is spent", Spent())
+                yield target, task, task.in_original(outcome)
 
     said: list[str] = []
-    proved: dict[Target, AcceptedProof] = {}
     still_open = prove_in_rounds([Target(module, TASKS[name]) for name in outcomes], attempt, proved, said.append)
     assert len(proved) + len(still_open) == len(outcomes)
     return attempted, {target.task.declaration.name for target in proved}, said
 
 
+def test_a_theorem_uses_the_proofs_of_those_before_it() -> None:
+    attempted, proved, said = rounds({"first": [False], "zwei_ü": [True], "third": [True], "fourth": [False]})
+    assert attempted == [{"first": [], "zwei_ü": [], "third": ["by_zwei_ü"], "fourth": ["by_zwei_ü", "by_third"]}]
+    assert (proved, said) == ({"zwei_ü", "third"}, [])
+
+
 def test_open_theorems_are_tried_again_below_new_proofs() -> None:
     attempted, proved, said = rounds(
-        {"first": [False], "zwei_ü": [True], "third": [False, True], "fourth": [False] * 3}
+        {"first": [False], "zwei_ü": [True], "third": [False, True], "fourth": [False] * 3}, at_once=4
     )
     assert attempted == [
         {name: [] for name in NAMES},
