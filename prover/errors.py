@@ -10,6 +10,7 @@
     │   ├── UnknownTheorem        there is no such theorem; the message lists similar names
     │   ├── NeedsToolchain        its imports need a library or toolchain that is not installed
     │   ├── BrokenFile            a file does not compile; `details` holds Lean's messages
+    │   ├── DiskFull              the disk has no room for compiled modules
     │   ├── LakeFailed            Lake cannot load or build a repository; `details` holds its output
     │   ├── BenchmarkError        a benchmark in LeanDojo's format cannot be written, or is incomplete
     │   ├── DatasetError          the problems to evaluate on cannot be read or are invalid
@@ -94,6 +95,10 @@ class BrokenFile(UsageError):
         self.details = details
 
 
+class DiskFull(UsageError):
+    """The disk has no room for compiled modules."""
+
+
 class LakeFailed(UsageError):
     """Lake cannot load or build a repository."""
 
@@ -156,6 +161,11 @@ class LeanTimeout(LeanError):
 
 class RequestRefused(LeanError):
     """The gateway answered with an error."""
+
+    def __init__(self, message: str, clash: tuple[str, str] | None = None) -> None:
+        super().__init__(message)
+        self.clash = clash
+        """The two modules that declare the same name, if that is why the request failed."""
 
 
 class LeanDojoFailed(LeanError):

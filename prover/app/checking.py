@@ -10,7 +10,7 @@ from typing import Any
 from prover.app.assembly import mixture
 from prover.app.environment import choose_toolchain, home
 from prover.app.locating import Locator
-from prover.app.workspace import Workspace
+from prover.app.workspace import Workspace, with_packages
 from prover.attempt import Task, line_of
 from prover.check.audit import FileAudit, FileFinding, audit
 from prover.check.gate import Accepted, Judgement, Refused, Submission
@@ -194,7 +194,8 @@ def audit_file(path: Path, choice: ToolchainChoice, reporter: Reporter) -> tuple
     """Audits one file, and returns the result and a description of the toolchain."""
     repository = _repository_of(path)
     toolchain = choose_toolchain(repository, choice, reporter)
-    builder = builder_for(repository, toolchain, home().caches, reporter.notify)
+    repository = with_packages(repository, toolchain, reporter.notify)
+    builder = builder_for(repository, toolchain, home().caches, reporter)
     module = repository.at(path)
     try:
         builder.prepare(module)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from prover.app.environment import choose_toolchain, home
+from prover.app.workspace import with_packages
 from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Message
 from prover.lean.toolchain.choose import ToolchainChoice
@@ -23,7 +24,8 @@ def file_messages(path: Path, choice: ToolchainChoice, reporter: Reporter) -> Se
     repository = open_repository(enclosing_repository(path))
     module = repository.at(path)
     toolchain = choose_toolchain(repository, choice, reporter)
-    builder = builder_for(repository, toolchain, home().caches, reporter.notify)
+    repository = with_packages(repository, toolchain, reporter.notify)
+    builder = builder_for(repository, toolchain, home().caches, reporter)
     try:
         builder.prepare(module)
         session = LeanSession(toolchain, builder.search_path())

@@ -9,12 +9,12 @@ from prover.check.challenge import challenge_directory
 from prover.check.gate import GATE_SECONDS, Gate
 from prover.lean.pool import Pool
 from prover.lean.toolchain.choose import ToolchainChoice
-from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
+from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain, Toolchain
 from prover.progress import Notify, Reporter
 from prover.project.builders import ModuleBuilder, builder_for
 from prover.project.checkout import Checkout, Checkouts
 from prover.project.contents import ContentsReader
-from prover.project.layout import Repository, open_repository
+from prover.project.layout import Repository, completed, open_repository
 from prover.project.location import parse_location
 
 
@@ -33,9 +33,12 @@ class Workspace:
 
     @classmethod
     def open(
-        cls, location: str, choice: ToolchainChoice = "auto", reporter: Reporter | None = None, jobs: int = 1
+        cls, location: str, choice: ToolchainChoice = "auto", reporter: Reporter | None = None, jobs: int | None = None
     ) -> "Workspace":
         """Opens the repository that a path or URL names; see `prover.project.location` for the forms.
+
+        Args:
+            jobs: the number of Lean processes; without it, modules are built by as many as fit, and one does the rest.
 
         Raises:
             ProverError: The repository cannot be read, or no toolchain fits it.
@@ -43,8 +46,9 @@ class Workspace:
         reporter = reporter or Reporter()
         checkout, repository = read_repository(location, reporter.notify)
         toolchain = choose_toolchain(repository, choice, reporter)
-        builder = builder_for(repository, toolchain, home().caches, reporter.notify, jobs)
-        workspace = cls(checkout, repository, toolchain, builder, jobs, reporter)
+        repository = with_packages(repository, toolchain, reporter.notify)
+        builder = builder_for(repository, toolchain, home().caches, reporter, jobs)
+        workspace = cls(checkout, repository, toolchain, builder, jobs or 1, reporter)
         workspace._resources.callback(builder.close)
         return workspace
 
@@ -78,7 +82,7 @@ class Workspace:
             name: replace(module, content=contents.get(name)) for name, module in self.repository.modules.items()
         }
         repository = replace(self.repository, modules=modules)
-        builder = builder_for(repository, self.toolchain, home().caches, self._reporter.notify, self.jobs)
+        builder = builder_for(repository, self.toolchain, home().caches, self._reporter, self.jobs)
         self._resources.callback(builder.close)
         return replace(self, repository=repository, builder=builder)
 
@@ -95,6 +99,13 @@ class Workspace:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def with_packages(repository: Repository, toolchain: Toolchain, notify: Notify) -> Repository:
+    """Returns the repository with all packages that the builder of a toolchain compiles; Lake finds its own."""
+    if toolchain.kind == "native":
+        return repository
+    return completed(repository, Checkouts(home().checkouts, notify))
 
 
 def read_repository(location: str, notify: Notify) -> tuple[Checkout, Repository]:

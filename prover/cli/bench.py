@@ -3,6 +3,7 @@
 import importlib
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -163,6 +164,29 @@ def soak(attempts: int, seed: int, seconds: float, jobs: int, json_file: Path | 
             out.print(f"{name}: {figure}", markup=False)
     _write(results, json_file or RESULTS / "soak.json")
     return 1 if results["wrong"] or results["lost"] or results["left_over"] else 0
+
+
+@command.command("mathlib")
+@click.argument("directory", metavar="DIR", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--module", "modules", multiple=True, metavar="NAME", help="Compile this module and what it imports.")
+@click.option("--limit", type=click.IntRange(min=1), help="Number of modules after which to stop.")
+@click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Number of Lean processes.")
+@json_option
+def mathlib(directory: Path, modules: tuple[str, ...], limit: int | None, jobs: int, json_file: Path | None) -> int:
+    """Compile modules of Mathlib from nothing with the embedded Lean: modules, errors, speed and memory.
+
+    DIR is a checkout of Mathlib, or a repository that requires it. Exit status: 0 every module is compiled, 1 some
+    could not be.
+    """
+    script = _script("mathlib")
+    out = _console(json_file)
+    plan = script.MathlibPlan(directory.resolve(), modules or script.DEFAULT_MODULES, limit, jobs)
+    results = script.measure(plan, embedded_toolchain(reporter()), home().caches, _notify)
+    figures = {**asdict(results), "per_minute": round(results.per_minute, 1)}
+    for name, figure in figures.items():
+        out.print(f"{name}: {figure}", markup=False)
+    _write(figures, json_file or RESULTS / "mathlib.json")
+    return 1 if results.failed else 0
 
 
 @command.command("gate")

@@ -28,6 +28,7 @@ COMMANDS = {
     "search": ("prover.cli.search", "Find theorems and definitions by words, by name or by a goal."),
     "train": ("prover.cli.train", "Train models on the proofs of traced repositories."),
     "lean": ("prover.cli.lean", "Print Lean's messages about a file."),
+    "build": ("prover.cli.build", "Compile a repository, and what it needs of its packages."),
     "repo": ("prover.cli.repo", "Keep a list of repositories, by path or URL."),
     "toolchain": ("prover.cli.toolchain", "Install, list and examine Lean toolchains."),
     "learn": ("prover.cli.learn", "Learn from repositories, one after another."),

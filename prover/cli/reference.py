@@ -69,6 +69,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("prover train retriever --repo DIR --base MODEL_OR_PATH --out DIR", "fine-tune an encoder of premises"),
     ),
     "lean": (("prover lean FILE", "Lean's messages, as `lean` prints them"),),
+    "build": (
+        ("prover build --repo DIR", "compile it ahead of time, with what it imports of Mathlib and other packages"),
+        ("prover build --repo DIR --module Mathlib.Tactic.Ring --jobs 2", "compile one module, and what that needs"),
+    ),
     "repo add": (("prover repo add URL_OR_PATH@REV", "follow a branch, or keep a tag or commit"),),
     "repo list": (("prover repo list", "the list of repositories"),),
     "repo show": (("prover repo show NAME", "libraries, modules, packages, toolchains"),),
@@ -124,6 +128,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "eval compare": (("prover eval compare RUN_A RUN_B", "McNemar's exact test"),),
     "bench lean": (("prover bench lean", "start-up, overhead of a tactic, memory"),),
     "bench projects": (("prover bench projects", "the open theorems of lean_projects/"),),
+    "bench mathlib": (("prover bench mathlib DIR --limit 40", "how fast Mathlib is compiled without elan"),),
     "bench soak": (("prover bench soak", "random kills of Lean"),),
     "bench gate": (("prover bench gate", "the time that the gate needs"),),
     "bench fuzz": (("prover bench fuzz", "mutated proofs and statements"),),

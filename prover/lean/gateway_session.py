@@ -4,8 +4,9 @@ A state is a value: the place where its proof was opened and the tactics since. 
 handle. When the process dies or is killed, the next one restores the states that are needed by running their tactics.
 """
 
+import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import groupby
 from pathlib import Path
@@ -40,6 +41,7 @@ from prover.lean.requests import (
     DisproveRequest,
     ElaborateReply,
     ElaborateRequest,
+    EmptyRequest,
     EquationsRequest,
     FactRequest,
     FitRequest,
@@ -120,6 +122,8 @@ class LeanSession:
     """Directories of compiled modules, besides the toolchain's library."""
     elaboration_seconds: float = ELABORATION_SECONDS
     """The time limit for every request but a batch of tactics."""
+    keeps_imports: bool = True
+    """Whether the imports of a file stay in memory when it is forgotten, since others will have the same."""
     restarts: int = 0
     """The number of processes that died or had to be killed."""
     _process: LeanProcess | None = None
@@ -179,7 +183,9 @@ class LeanSession:
         """Elaborates a file and returns what Lean records of its tactics."""
 
         def ask() -> Recording:
-            commands, last = collect(self.start().stream(TraceRequest(**_text(source)), self.elaboration_seconds))
+            commands, last = collect(
+                self.start().stream(TraceRequest(kept=self.keeps_imports, **_text(source)), self.elaboration_seconds)
+            )
             self._sources[source] = last
             return Recording(last.messages, tuple(reply.traced for reply in commands))
 
@@ -241,6 +247,26 @@ class LeanSession:
             request = ToolboxRequest(self._source(source).source)
             self._toolboxes[source] = self._ask(request).toolbox
         return self._toolboxes[source]
+
+    def empty(self, module: str, olean: Path) -> None:
+        """Writes a copy of a library module that declares nothing.
+
+        Raises:
+            RequestRefused: Another library module needs what it declares.
+        """
+        made = self.start().scratch / "emptied.olean"
+        self._ask(EmptyRequest(module, str(made)))
+        move_atomically(made, olean)
+
+    def include(self, source: SourceText, files: Mapping[str, bytes]) -> None:
+        """Puts files where a source file includes them from, by paths as Lean's messages name them.
+
+        The file has to be elaborated again.
+        """
+        scratch = self.start().scratch
+        for name, content in files.items():
+            write_inside(scratch, name, content)
+        self._sources.pop(source, None)
 
     def sorries(self, source: SourceText, start: int, stop: int) -> tuple[SorryGoal, ...]:
         """Returns the goals at the `sorry`s of the commands that overlap a range of bytes, in the order of the text.
@@ -515,7 +541,7 @@ class LeanSession:
     def _source(self, source: SourceText) -> ElaborateReply:
         self.start()
         if source not in self._sources:
-            self._sources[source] = self._ask(ElaborateRequest(**_text(source)))
+            self._sources[source] = self._ask(ElaborateRequest(kept=self.keeps_imports, **_text(source)))
         return self._sources[source]
 
     def _sorry_goal(self, goal: OpenedGoal, origin: Origin) -> SorryGoal:
@@ -547,6 +573,15 @@ def _numbered(goals: Sequence[OpenedGoal]) -> Iterator[tuple[int, OpenedGoal]]:
 def _equipped(goals: tuple[Goal, ...], toolbox: Toolbox) -> tuple[Goal, ...]:
     """Returns goals with what their file offers."""
     return goals if toolbox == LEAN_ALONE else tuple(msgspec.structs.replace(goal, toolbox=toolbox) for goal in goals)
+
+
+def write_inside(directory: Path, name: str, content: bytes) -> None:
+    """Writes a file below a directory, and makes every directory that its path passes through; none outside of it."""
+    passed = [Path(os.path.normpath(directory / part)) for part in (*Path(name).parents, Path(name))]
+    if all(place.is_relative_to(directory) for place in passed):
+        for place in passed[-2::-1] if len(passed) > 1 else ():
+            place.mkdir(parents=True, exist_ok=True)
+        passed[-1].write_bytes(content)
 
 
 def olean_parts(olean: Path) -> tuple[Path, ...]:

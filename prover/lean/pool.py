@@ -13,14 +13,18 @@ from prover.lean.toolchain.toolchain import Toolchain
 class Pool:
     """A pool of sessions over one state of a project. Closing it, or leaving it as a context, ends all processes."""
 
-    def __init__(self, toolchain: Toolchain, search_path: tuple[Path, ...], size: int) -> None:
+    def __init__(
+        self, toolchain: Toolchain, search_path: tuple[Path, ...], size: int, keeps_imports: bool = True
+    ) -> None:
         """Creates a pool that lends at most `size` sessions at a time.
 
         Args:
             search_path: directories of compiled modules, besides the toolchain's library.
+            keeps_imports: see `LeanSession`.
         """
         self.toolchain = toolchain
         self._path = search_path
+        self._keeps_imports = keeps_imports
         self._lock = threading.Lock()
         self._made: list[LeanSession] = []
         self._ended = False
@@ -76,7 +80,7 @@ class Pool:
                 session.end()
 
     def _make(self) -> LeanSession:
-        session = LeanSession(self.toolchain, self._path)
+        session = LeanSession(self.toolchain, self._path, keeps_imports=self._keeps_imports)
         with self._lock:
             self._made.append(session)
             if self._ended:

@@ -94,7 +94,7 @@ class LeanProcess:
         self._send(request)
         reply: ClosingReply | GatewayError = self._receive(seconds, reply_decoder(type(request)))
         if isinstance(reply, GatewayError):
-            raise RequestRefused(reply.error)
+            raise RequestRefused(reply.error, reply.clash)
         return reply
 
     def stream(
@@ -112,7 +112,7 @@ class LeanProcess:
         while True:
             reply = self._receive(seconds, decoder)
             if isinstance(reply, GatewayError):
-                raise RequestRefused(reply.error)
+                raise RequestRefused(reply.error, reply.clash)
             if isinstance(reply, GatewayReply):
                 return reply  # type: ignore[return-value]  # the closing type of this kind of request
             yield reply

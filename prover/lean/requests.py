@@ -58,6 +58,8 @@ class GatewayError(GatewayReply, frozen=True):
     """Closes a request that failed."""
 
     error: str
+    clash: tuple[str, str] | None = None
+    """The two modules that declare the same name, if that is why the request failed."""
 
 
 class GatewayRequest(msgspec.Struct, Generic[ClosingReply], frozen=True, tag_field="do", omit_defaults=True):
@@ -79,6 +81,8 @@ class TextFields(msgspec.Struct, frozen=True, kw_only=True):
     module: str
     options: dict[str, bool | int | str]
     """Options of Lean by name."""
+    kept: bool = True
+    """Whether other files will have the same imports, so that they stay in memory."""
 
 
 class TextArguments(TypedDict):
@@ -531,6 +535,13 @@ class AuditRequest(GatewayRequest[AuditReply], frozen=True, tag="audit"):
     source: int
     selections: tuple[int, ...] | None = None
     """The bytes at which the names of the declarations start, if only these are asked about, and nothing else."""
+
+
+class EmptyRequest(GatewayRequest[GatewayReply], frozen=True, tag="empty"):
+    """Asks for a copy of a library module that declares nothing, which no other library module may need."""
+
+    module: str
+    olean: str
 
 
 class ForgetRequest(GatewayRequest[GatewayReply], frozen=True, tag="forget"):

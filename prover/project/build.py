@@ -6,8 +6,9 @@ A module with errors is compiled as far as Lean recovers, as in Lean's editor su
 
 import hashlib
 import os
+import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
@@ -17,6 +18,7 @@ import msgspec
 
 from prover.errors import (
     BrokenFile,
+    DiskFull,
     LeanDied,
     LeanError,
     NeedsToolchain,
@@ -33,16 +35,27 @@ from prover.lean.session import SourceText
 from prover.lean.toolchain import gateway
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.lean.traced import TracedModule
-from prover.progress import Notify
+from prover.progress import Notify, Progress, no_progress
+from prover.project.build_progress import BuildProgress, compiled_bytes
 from prover.project.layout import Module, Repository
 from prover.project.package import WARNING_AS_ERROR
 from prover.project.tracing import TRACE_VERSION, trace
 from retrieval.files import atomic_path, write_atomically
 
-FORMAT = "2"
+FORMAT = "3"
 """The version of the compiled files in the cache; see the gateway's `writeOlean`."""
-PROCESS_BYTES = 1_300_000_000
+PROCESS_BYTES = 2_000_000_000
 """The resident memory above which a Lean process compiles no further module, since imports are never freed."""
+MAX_INCLUSIONS = 4
+"""The number of times that a module is elaborated until all files that it includes are there."""
+MISSING_FILE = re.compile(r"no such file or directory \(error code: \d+\)\n\s*file: (.+)")
+"""Lean's error for a file that a module includes as text."""
+MIN_FREE_BYTES = 200_000_000
+"""The free space of the disk below which nothing is compiled."""
+MATHLIB = "mathlib"
+"""The name of Mathlib's package."""
+WITHOUT_LINTERS = (("linter.all", False),)
+"""The options that turn off the linters, whose advice on a required package nobody here can take."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +91,8 @@ class _BuildRecord(msgspec.Struct, frozen=True):
     declarations: int = 0
     steps: int = 0
     sorries: int = 0
+    displaces: tuple[str, ...] = ()
+    """Library modules that declare names which this module declares too; emptied copies are imported in their place."""
 
 
 @dataclass
@@ -90,11 +105,15 @@ class Builder:
     notify: Notify = lambda _: None
     jobs: int = 1
     """The number of Lean processes."""
+    progress: Progress = no_progress
+    """Receives the progress of long builds."""
     _imports: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _keys: dict[str, str] = field(default_factory=dict)
     _outcomes: dict[str, BuildOutcome] = field(default_factory=dict)
     _pool: Pool | None = None
     _snapshot: Path | None = None
+    _named: bool = True
+    """Whether each module is named when it is compiled."""
 
     def search_path(self) -> tuple[Path, ...]:
         """Returns the directory of the compiled modules, which is specific to the present versions of all modules."""
@@ -123,15 +142,38 @@ class Builder:
         graph = self._graph(names)
         order = TopologicalSorter(graph)
         order.prepare()
+        report = self._begin(graph, traced)
         with ThreadPoolExecutor(self.jobs) as executor:
             running: dict[Future[BuildOutcome], str] = {}
-            while order.is_active():
-                for name in order.get_ready():
-                    running[executor.submit(self._outcome, self._module(name), graph[name], traced)] = name
-                done, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in done:
-                    order.done(running.pop(future))
-                    yield future.result()
+            try:
+                while order.is_active():
+                    for name in order.get_ready():
+                        running[executor.submit(self._outcome, self._module(name), graph[name], traced)] = name
+                    done, _ = wait(running, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        order.done(running.pop(future))
+                        outcome = future.result()
+                        report.finished(outcome.module, isinstance(outcome, Compiled) and not outcome.errors)
+                        yield outcome
+            finally:
+                for future in running:
+                    future.cancel()
+                report.measure()
+
+    def _begin(self, graph: Mapping[str, tuple[str, ...]], traced: bool) -> BuildProgress:
+        """Returns what reports on a build, which it announces if the build takes long.
+
+        Raises:
+            DiskFull: The compiled modules do not fit on the disk.
+        """
+        modules = [self._module(name) for name in graph if not isinstance(self._outcomes.get(name), NotCompiled)]
+        waiting = [module for module in modules if not self._is_compiled(module, traced)]
+        report = BuildProgress(waiting, self.jobs, self.cache, self.notify, self.progress)
+        self._named = not report.is_long
+        if report.is_long:
+            require_space(self.cache, compiled_bytes(waiting))
+        report.announce()
+        return report
 
     def traced_module(self, module: Module) -> TracedModule:
         """Returns the trace of a module that was built with `traced`."""
@@ -168,7 +210,7 @@ class Builder:
 
     def _sessions(self) -> Pool:
         if self._pool is None:
-            self._pool = Pool(self.toolchain, self.search_path(), self.jobs)
+            self._pool = Pool(self.toolchain, self.search_path(), self.jobs, keeps_imports=False)
         return self._pool
 
     def _snapshot_of_all(self) -> Path:
@@ -256,10 +298,12 @@ class Builder:
         (snapshot,) = self.search_path()
         place = snapshot / module_file(module.name, ".olean")
         compiled = self._file(module, ".olean")
-        cached = compiled.is_file() and (not traced or self._trace_file(module).is_file())
+        cached = self._is_compiled(module, traced)
         if not cached:
             self._refuse_known(module, traced)
-            self.notify(f"{'tracing' if traced else 'building'} {module.name}")
+            require_space(self.cache)
+            if self._named:
+                self.notify(f"{'tracing' if traced else 'building'} {module.name}")
             with self._sessions().lend() as session:
                 self._elaborate(session, module, traced)
         if not place.is_file():
@@ -267,11 +311,16 @@ class Builder:
             for part, target in zip(olean_parts(compiled), olean_parts(place), strict=True):
                 if part.is_file():
                     _link(part, target)
-        record = msgspec.json.decode(self._file(module, ".json").read_bytes(), type=_BuildRecord)
+        record = self._record(module)
+        for displaced in record.displaces:
+            self._displace(displaced)
         if record.errors:
             first = record.errors[0].splitlines()[0]
             self.notify(f"{module.name} has errors, its failed declarations count as `sorry`; the first is {first}")
         return Compiled(module, record.errors, cached, record.declarations, record.steps, record.sorries)
+
+    def _is_compiled(self, module: Module, traced: bool) -> bool:
+        return self._file(module, ".olean").is_file() and (not traced or self._trace_file(module).is_file())
 
     def _refuse_known(self, module: Module, traced: bool) -> None:
         """Raises the recorded error of a module that is certain to fail again."""
@@ -289,9 +338,12 @@ class Builder:
                 record = _BuildRecord(errors, len(trace_.declarations), len(trace_.steps), len(trace_.sorries))
                 write_atomically(self._trace_file(module), msgspec.json.encode(trace_))
             else:
-                record = _BuildRecord(errors_of(session.elaborate(source)))
+                record = _BuildRecord(self._errors(session, module, source))
         except LeanError as error:
             session.close()
+            if isinstance(error, RequestRefused) and error.clash and self._settle(session, *error.clash):
+                self._elaborate(session, module, traced)
+                return
             message = f"Lean cannot finish {source.file}: {error}"
             if isinstance(error, RequestRefused) or (isinstance(error, LeanDied) and not error.killed):
                 write_atomically(self._failure_file(module, traced), message.encode())
@@ -304,6 +356,68 @@ class Builder:
             session.close()
             raise BrokenFile(f"Lean cannot compile {source.file}: {error}") from None
 
+    def _errors(self, session: LeanSession, module: Module, source: SourceText) -> tuple[str, ...]:
+        """Elaborates a module and returns its errors. Files that it includes are put where Lean looks for them."""
+        errors: tuple[str, ...] = ()
+        known: set[str] = set()
+        for _ in range(MAX_INCLUSIONS):
+            errors = errors_of(session.elaborate(source))
+            missing = {name for error in errors for name in MISSING_FILE.findall(error)} - known
+            if not missing:
+                break
+            known |= missing
+            session.include(source, {name: self._included(module, name) for name in missing})
+        return errors
+
+    def _included(self, module: Module, name: str) -> bytes:
+        """Returns the content of a file that a module includes; nothing if only a release of its package has it."""
+        packages = {package.name: package.root for package in self.repository.dependencies}
+        root, prefix = (packages[module.package], module.package) if module.package else (self.repository.root, "")
+        below = Path(os.path.normpath(name))
+        path = (root / (below.relative_to(prefix) if below.is_relative_to(prefix) else below)).resolve()
+        if path.is_relative_to(root) and path.is_file():
+            return path.read_bytes()
+        self.notify(f"{module.name} includes {name}, which is not there: it is taken to be empty")
+        return b""
+
+    def _settle(self, session: LeanSession, *modules: str) -> bool:
+        """Empties the library module of two that declare the same name, if that helps; returns whether it does."""
+        own = [module for name in modules if (module := self.repository.find(name)) is not None]
+        displaced = [name for name in modules if self.repository.find(name) is None and self._in_library(name)]
+        if len(own) != 1 or len(displaced) != 1:
+            return False
+        emptied = self._emptied(displaced[0])
+        record = self._record(own[0])
+        if displaced[0] in record.displaces:
+            return False  # it has been tried
+        if not emptied.is_file():
+            try:
+                session.empty(displaced[0], emptied)
+            except RequestRefused as error:
+                self.notify(f"{own[0].name} cannot be imported together with {displaced[0]}: {error}")
+                return False
+            finally:
+                session.close()
+        self.notify(f"{own[0].name} declares what {displaced[0]} of Lean's library declares: the latter is left empty")
+        self._displace(displaced[0])
+        record = msgspec.structs.replace(record, displaces=(*record.displaces, displaced[0]))
+        write_atomically(self._file(own[0], ".json"), msgspec.json.encode(record))
+        return True
+
+    def _displace(self, name: str) -> None:
+        """Has an emptied copy of a library module imported in its place."""
+        (snapshot,) = self.search_path()
+        place = snapshot / gateway.REPLACED / module_file(name, gateway.REPLACEMENT_SUFFIX)
+        if not place.is_file():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            _link(self._emptied(name), place)
+
+    def _emptied(self, name: str) -> Path:
+        return self.cache / "emptied" / f"{self.toolchain.name}-{name}.olean"
+
+    def _record(self, module: Module) -> _BuildRecord:
+        return msgspec.json.decode(self._file(module, ".json").read_bytes(), type=_BuildRecord)
+
     def _failure_file(self, module: Module, traced: bool) -> Path:
         """Returns the file that records that Lean, with this gateway, cannot finish a module."""
         return self._file(module, f".{gateway.digest()}.{'untraceable' if traced else 'broken'}")
@@ -313,6 +427,22 @@ class Builder:
 
     def _trace_file(self, module: Module) -> Path:
         return self._file(module, f".trace{TRACE_VERSION}")
+
+
+def require_space(cache: Path, size: int = 0) -> None:
+    """Raises an error unless the disk of a directory has room for files of `size` bytes. Lean would not notice.
+
+    Raises:
+        DiskFull: It has not.
+    """
+    cache.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(cache).free
+    if free < MIN_FREE_BYTES + size:
+        raise DiskFull(
+            f"The disk has {free / 1e9:.1f} GB left at {cache}, and the modules to compile need "
+            f"{(MIN_FREE_BYTES + size) / 1e9:.1f} GB: free some space, or set PROVER_HOME to a directory that has it. "
+            "Modules that have been compiled are kept."
+        )
 
 
 def errors_of(messages: Iterable[Message]) -> tuple[str, ...]:
@@ -330,6 +460,8 @@ def source_of(repository: Repository, module: Module, built: bool = False) -> So
     written = module.written()
     text = as_read(written)
     options = tuple(option for option in module.options if built or option[0] not in WARNING_AS_ERROR)
+    if module.package:
+        options = (*(option for option in options if "linter." not in option[0]), *WITHOUT_LINTERS)
     return SourceText(
         text,
         repository.relative(module),
@@ -350,10 +482,12 @@ def _link(compiled: Path, place: Path) -> None:
 
 
 def _missing(repository: Repository, module: Module, name: str, toolchain: Toolchain) -> str:
-    if parts_of(name)[:1] == ("Mathlib",):
+    required = [package.name for package in repository.dependencies]
+    required += [package.name for package in repository.unavailable]
+    if parts_of(name)[:1] == ("Mathlib",) and MATHLIB not in (package.lower() for package in required):
         return (
-            f"{repository.relative(module)} imports {name}, and {toolchain.describe()} has no Mathlib: "
-            "install elan and build the repository with `lake` first."
+            f"{repository.relative(module)} imports {name}, and {repository.root} has no Mathlib among the packages "
+            "that it requires: add it to the lakefile, and let `lake update` write a lake-manifest.json."
         )
     wanting = "; ".join(f"{package.name} {package.why}" for package in repository.unavailable)
     return (

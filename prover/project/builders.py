@@ -1,15 +1,21 @@
 """Chooses the builder for a toolchain: Lake for a native one, the gateway for the embedded one."""
 
+import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
+import psutil
+
 from prover.lean.toolchain.toolchain import NativeToolchain, Toolchain
 from prover.lean.traced import TracedModule
-from prover.progress import Notify
+from prover.progress import Reporter
 from prover.project.build import Builder, BuildOutcome
 from prover.project.layout import Module, Repository
 from prover.project.native_build import NativeBuilder
+
+BUILD_PROCESS_BYTES = 2_300_000_000
+"""The memory that a building process of the embedded Lean may come to use, in bytes."""
 
 
 class ModuleBuilder(Protocol):
@@ -38,13 +44,21 @@ class ModuleBuilder(Protocol):
 
 
 def builder_for(
-    repository: Repository, toolchain: Toolchain, cache: Path, notify: Notify = lambda _: None, jobs: int = 1
+    repository: Repository,
+    toolchain: Toolchain,
+    cache: Path,
+    reporter: Reporter | None = None,
+    jobs: int | None = None,
 ) -> ModuleBuilder:
     """Returns a builder for a toolchain, whose results are cached below `cache`.
 
     Args:
-        jobs: the number of Lean processes; Lake chooses its own.
+        jobs: the number of Lean processes, by default one for each processor, and never more than fit into the free
+            memory; Lake chooses its own.
     """
+    reporter = reporter or Reporter()
     if isinstance(toolchain, NativeToolchain):
-        return NativeBuilder(repository, toolchain, cache, notify)
-    return Builder(repository, toolchain, cache, notify, jobs)
+        return NativeBuilder(repository, toolchain, cache, reporter.notify)
+    fitting = max(1, psutil.virtual_memory().available // BUILD_PROCESS_BYTES)
+    jobs = min(jobs or os.cpu_count() or 1, fitting)
+    return Builder(repository, toolchain, cache, reporter.notify, jobs, reporter.progress)

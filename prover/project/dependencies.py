@@ -18,8 +18,8 @@ from prover.project.location import required_location
 from prover.project.manifest import LakeManifest, read_manifest
 from prover.project.package import Package, read_package
 
-EXCLUDED_PACKAGES = frozenset({"mathlib"})
-"""Packages that the embedded toolchain cannot build."""
+LARGE_PACKAGES = frozenset({"mathlib"})
+"""Packages that are fetched only for a build with the embedded toolchain: Lake fetches and caches its own."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,8 @@ class Dependencies:
     root: Path
     checkouts: Checkouts | None = None
     """Fetches packages that Lake has not fetched; None if nothing may be fetched."""
-    excluded: frozenset[str] = EXCLUDED_PACKAGES
+    excluded: frozenset[str] = LARGE_PACKAGES
+    """Names of packages, in lower case, that are not looked for."""
     lake: Path | None = None
     """The program that translates a `lakefile.lean`; see `read_lakefile`."""
     found: list[Package] = field(default_factory=list)
@@ -76,7 +77,7 @@ class Dependencies:
 
     def _package(self, base: Path, requirement: Requirement, manifest: LakeManifest) -> Package | None:
         if requirement.name.lower() in self.excluded:
-            why = "is not built by the embedded toolchain: use a native one for the modules that import it"
+            why = "is left to Lake, or to the first build with the embedded Lean"
             self.unavailable.append(Unavailable(requirement.name, why))
             return None
         try:

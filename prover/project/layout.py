@@ -5,13 +5,13 @@ Reads lakefiles, manifests and file names. Only Lean knows what a module imports
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from prover.errors import RepositoryError
 from prover.lean.module_name import spelling
 from prover.project.checkout import Checkouts
-from prover.project.dependencies import EXCLUDED_PACKAGES, Dependencies, Unavailable
+from prover.project.dependencies import LARGE_PACKAGES, Dependencies, Unavailable
 from prover.project.lakefile import Lakefile
 from prover.project.package import LAKEFILES, Module, Package, nested_packages, read_package
 
@@ -91,7 +91,7 @@ class Repository:
 def open_repository(
     root: Path,
     checkouts: Checkouts | None = None,
-    excluded: frozenset[str] = EXCLUDED_PACKAGES,
+    excluded: frozenset[str] = LARGE_PACKAGES,
     lake: Path | None = None,
 ) -> Repository:
     """Reads the repository in a directory.
@@ -122,6 +122,19 @@ def open_repository(
         package.shadowed,
         package.linked,
     )
+
+
+def completed(repository: Repository, checkouts: Checkouts | None) -> Repository:
+    """Returns the repository with all required packages, also those that `open_repository` leaves out at first.
+
+    Args:
+        checkouts: see `open_repository`.
+    """
+    if not any(package.name.lower() in LARGE_PACKAGES for package in repository.unavailable):
+        return repository
+    needed = Dependencies(repository.root, checkouts, frozenset())
+    needed.collect(repository.lakefile)
+    return replace(repository, dependencies=tuple(needed.found), unavailable=tuple(needed.unavailable))
 
 
 def pinned_toolchain(root: Path) -> str | None:

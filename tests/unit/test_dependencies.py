@@ -10,7 +10,7 @@ from git_repository import GitRepository
 from prover.errors import RepositoryError
 from prover.project.checkout import Checkouts
 from prover.project.lakefile import FromGit, InDirectory, Requirement
-from prover.project.layout import Repository, open_repository
+from prover.project.layout import Repository, completed, open_repository
 from prover.project.manifest import read_manifest
 
 
@@ -150,7 +150,23 @@ def test_mathlib_and_what_only_it_needs_are_left_out(
     found = open_repository(root, checkouts)
     assert [package.name for package in found.dependencies] == ["b"]
     assert list(why(found)) == ["mathlib"]
-    assert "native" in why(found)["mathlib"]
+    assert "left to Lake" in why(found)["mathlib"]
+
+
+def test_a_build_with_the_embedded_lean_needs_mathlib_too(
+    tmp_path: Path, origin: GitRepository, checkouts: Checkouts
+) -> None:
+    mathlib = GitRepository.make(tmp_path / "m", {"lakefile.toml": library("Mathlib", "b"), "Mathlib.lean": ""})
+    pins = manifest(
+        pin("mathlib", mathlib, mathlib.git("rev-parse", "HEAD")),
+        pin("b", origin, origin.git("rev-parse", "HEAD"), inherited=True),
+    )
+    found = open_repository(repository(tmp_path, library("A", "mathlib"), pins), checkouts)
+    assert found.find("Mathlib") is None
+    whole = completed(found, checkouts)
+    assert [package.name for package in whole.dependencies] == ["mathlib", "b"]
+    assert whole.find("Mathlib") is not None
+    assert whole.unavailable == ()
 
 
 def test_what_a_package_needs_is_needed(tmp_path: Path, origin: GitRepository, checkouts: Checkouts) -> None:

@@ -117,3 +117,8 @@ def test_axioms_that_are_allowed_are_sent_with_the_claim() -> None:
 )
 def test_a_message_has_a_summary_in_one_line(text: str, summary: str) -> None:
     assert Message("error", 1, 0, 1, 1, text, "").summary == summary
+
+
+def test_an_error_may_name_two_modules_that_cannot_be_imported_together() -> None:
+    line = b'{"done":true,"error":"import failed","clash":["Lean.A","B.C"]}'
+    assert reply_decoder(ForgetRequest)(line) == GatewayError(error="import failed", clash=("Lean.A", "B.C"))

@@ -142,8 +142,18 @@ def test_a_native_lean_of_another_version_is_used_when_it_is_wanted(desk: Desk) 
 
 def test_the_embedded_lean_is_used_when_it_is_wanted(desk: Desk) -> None:
     desk.put(lean="#!/bin/sh\nexit 1\n")
-    assert isinstance(desk.choose("embedded", mathlib=True), EmbeddedToolchain)
+    assert isinstance(desk.choose("embedded"), EmbeddedToolchain)
     assert desk.notes == []
+
+
+def test_mathlib_of_the_release_that_the_embedded_lean_compiles_is_compiled_without_elan(desk: Desk) -> None:
+    assert isinstance(desk.choose(pin="leanprover/lean4:v4.27.0", mathlib=True), EmbeddedToolchain)
+    assert len(desk.notes) == 1  # that it is another Lean
+
+
+def test_mathlib_of_another_release_is_tried_on_request_and_the_fitting_one_named(desk: Desk) -> None:
+    assert isinstance(desk.choose("embedded", pin=FAR, mathlib=True), EmbeddedToolchain)
+    assert "compiles Mathlib of v4.27.0" in desk.notes[0]
 
 
 def test_a_lean_without_lake_is_not_enough(desk: Desk) -> None:
@@ -225,6 +235,7 @@ def test_mathlib_without_a_native_lean_says_what_to_install(desk: Desk, pin: str
     message = str(caught.value)
     assert str(desk.root / "repository") in message
     assert "depends on Mathlib" in message
+    assert "require Mathlib at v4.27.0" in message
     assert "install elan" in message
     assert desk.embedded_used == 0
 

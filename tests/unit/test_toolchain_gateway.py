@@ -36,6 +36,18 @@ def test_only_what_a_module_needs(sources: Path) -> None:
     assert [module.name for module in up_to("Gateway.A", modules(sources))] == ["Gateway.C", "Gateway.B", "Gateway.A"]
 
 
+def test_the_embedded_toolchain_has_files_of_its_own(sources: Path) -> None:
+    own = sources / "Embedded" / "Gateway" / "B.lean"
+    own.parent.mkdir(parents=True)
+    own.write_text("import Gateway.D\n")
+    (sources / "Embedded" / "Other.lean").write_text("import Lean\n")
+    plain = {module.name: module for module in modules(sources)}
+    embedded = {module.name: module for module in modules(sources, embedded=True)}
+    assert plain.keys() == embedded.keys()
+    assert plain["Gateway.B"].path == sources / "Gateway" / "B.lean"
+    assert (embedded["Gateway.B"].path, embedded["Gateway.B"].imports) == (own, ("Gateway.D",))
+
+
 def test_a_circle_is_refused(sources: Path) -> None:
     (sources / "Gateway" / "C.lean").write_text("import Gateway.A\n")
     with pytest.raises(InstallFailed, match="import each other: Gateway"):

@@ -23,5 +23,5 @@ partial def build (environments : Gateway.Environments) (out : String) (stubs : 
 def main : List String → IO UInt32
   | out :: stubs :: modules => do
     searchPathRef.modify (out :: ·)
-    build (← IO.mkRef []) out (stubs == "stubs") modules
+    build (← Gateway.Environments.new) out (stubs == "stubs") modules
   | _ => return 2

@@ -1,4 +1,5 @@
 import Gateway.Audit
+import Gateway.Emptied
 import Gateway.Equations
 import Gateway.Fact
 import Gateway.Judge
@@ -33,7 +34,7 @@ structure Prepared where
   recorder : Recorder
 
 def Prepared.make : IO Prepared :=
-  return { environments := ← IO.mkRef [], recorder := ← Recorder.install }
+  return { environments := ← Environments.new, recorder := ← Recorder.install }
 
 initialize prepared : IO.Ref (Option Prepared) ← IO.mkRef none
 
@@ -114,7 +115,8 @@ def textOf (request : Request) : IO Text := do
     | some value => options.insert (name.toName.replacePrefix `weak Name.anonymous) value
     | none => options
   return { text := ← field request "text", fileName := ← field request "file"
-           mainModule := (← field (α := String) request "module").toName, options }
+           mainModule := (← field (α := String) request "module").toName, options
+           kept := fieldD request "kept" true }
 
 /-- `{"do": "elaborate", text, file, module, options?, limit?, trees?}`: elaborates and keeps a file. -/
 def Server.elaborate (server : Server) (request : Request) : IO (List (String × Json)) := do
@@ -181,7 +183,7 @@ def Server.library (server : Server) (request : Request) : IO (List (String × J
   let names (field : String) : Array Name := (fieldD request field (#[] : Array String)).map (·.toName)
   let env ← importing server.environments (names "imports")
   let tainted : Tainted ← IO.mkRef {}
-  for (name, index) in modulesBelow env (names "below") (names "known") do
+  for (name, index) in importedBelow env (names "below") (names "known") do
     let imported := (env.header.moduleData[index]?.map (·.imports.map fun i => toString i.module)).getD #[]
     server.reply [("imported", Json.mkObj [("module", toString name), ("imports", toJson imported),
       ("premises", Json.arr (← libraryModule env tainted index))])]
@@ -572,6 +574,15 @@ def Server.forget (server : Server) (request : Request) : IO (List (String × Js
   if fieldD request "sources" false then server.sources.set {}
   return []
 
+/-- `{"do": "empty", module, olean}`: writes a copy of a library module that declares nothing, if nothing needs it. -/
+def empty (request : Request) : IO (List (String × Json)) := do
+  writeEmptied (← field (α := String) request "module").toName (← field (α := String) request "olean")
+  return []
+
+/-- Why a request failed, and the modules that cannot be imported together if that is the reason. -/
+def failure (message : String) : List (String × Json) :=
+  ("error", Json.str message) :: ((clash? message).map fun modules => ("clash", toJson modules)).toList
+
 def Server.answer (server : Server) (request : Request) : IO (List (String × Json)) := do
   match ← field request "do" with
   | "imports" => imports request
@@ -601,6 +612,7 @@ def Server.answer (server : Server) (request : Request) : IO (List (String × Js
   | "judge" => server.judge request
   | "replay" => replay request
   | "audit" => server.audit request
+  | "empty" => empty request
   | "forget" => server.forget request
   | other => throw <| IO.userError s!"unknown request {other}"
 
@@ -611,7 +623,7 @@ partial def Server.serve (server : Server) : IO UInt32 := do
       match Json.parse line with
       | .ok request => server.answer request
       | .error message => pure [("error", Json.str s!"not JSON: {message}")]
-    catch e => pure [("error", Json.str (toString e))]
+    catch e => pure (failure (toString e))
   server.reply (("done", Json.bool true) :: outcome)
   server.serve
 

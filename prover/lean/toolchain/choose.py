@@ -22,6 +22,8 @@ ToolchainChoice = Literal["auto", "native", "embedded"]
 
 MAX_RELEASES_APART = 6
 """The number of monthly releases between the pinned Lean and the embedded one from which on the choice needs a word."""
+MATHLIB_RELEASE = 27
+"""The minor version of Lean 4 whose Mathlib the embedded Lean compiles: that of the release before it."""
 GET_ELAN = "install elan, Lean's toolchain manager, which brings `lean` and `lake`"
 
 
@@ -76,6 +78,8 @@ def choose_toolchain(
         InstallFailed: The gateway, or the embedded toolchain, could not be installed.
     """
     if toolchain_choice == "embedded":
+        if requirement.mathlib and not _mathlib_fits(requirement.pin):
+            sources.notify(_other_mathlib(requirement))
         return _embedded(requirement, sources, None)
     match _native(requirement, toolchain_choice, sources):
         case NativeToolchain() as native:
@@ -84,11 +88,10 @@ def choose_toolchain(
             raise mismatch.error or NeedsToolchain(
                 f"No native Lean can be used for {requirement.directory}, {mismatch.reason}: {GET_ELAN}."
             )
-        case ToolchainMismatch() as mismatch if requirement.mathlib:
+        case ToolchainMismatch() as mismatch if requirement.mathlib and not _mathlib_fits(requirement.pin):
             raise NeedsToolchain(
-                f"{requirement.directory} depends on Mathlib, which the embedded Lean does not have, "
-                f"and {mismatch.reason}: {GET_ELAN}; "
-                "or use `--toolchain embedded` for the modules that do not need Mathlib."
+                f"{_other_mathlib(requirement)}, and {mismatch.reason}: {GET_ELAN}; "
+                f"or require Mathlib at v4.{MATHLIB_RELEASE}.0; or use `--toolchain embedded` to try it nevertheless."
             )
         case mismatch:
             _refuse_distant(requirement, mismatch)
@@ -143,6 +146,21 @@ def _refuse_distant(requirement: ToolchainRequirement, mismatch: ToolchainMismat
             f"{requirement.directory} asks for {requirement.pin}, which is {apart} releases from the embedded Lean "
             f"({version}), and {mismatch.reason}: {GET_ELAN}; or use `--toolchain embedded` to try it nevertheless."
         )
+
+
+def _mathlib_fits(pin: str | None) -> bool:
+    """Returns whether the embedded Lean is known to compile the Mathlib of a repository, as far as its pin tells."""
+    pinned = pinned_version(pin) if pin is not None else None
+    return pinned is None or pinned.startswith(f"4.{MATHLIB_RELEASE}.")
+
+
+def _other_mathlib(requirement: ToolchainRequirement) -> str:
+    """Returns a clause which says that Mathlib is for another Lean than the embedded one."""
+    return (
+        f"{requirement.directory} depends on Mathlib for {requirement.pin}, and the embedded Lean "
+        f"({EmbeddedToolchain.lean_version}) compiles Mathlib of v4.{MATHLIB_RELEASE}.0, that is the commits whose "
+        f"`lean-toolchain` names that version"
+    )
 
 
 def releases_apart(pin: str | None, version: str) -> int | None:

@@ -19,6 +19,12 @@ COMPILER = "Build.lean"
 COMPILER_NEEDS = "Gateway.Source"
 """The module that this program imports."""
 IMPORT = re.compile(r"^(?:public )?(?:meta )?import +(Gateway(?:\.\w+)*)\s*$", re.MULTILINE)
+EMBEDDED = "Embedded"
+"""The directory of the sources that only the embedded toolchain needs."""
+REPLACED = "replaced"
+"""The directory, below one of a search path, of modules that are imported in place of others; see its `Import.lean`."""
+REPLACEMENT_SUFFIX = ".replacement"
+"""The suffix of the files of these modules, which no module of a repository can have."""
 PREPARATION = ("Gateway.Prepare",)
 """The import of a process that is saved, instead of the gateway's, which it includes."""
 MODULES_PER_PROCESS = 4
@@ -46,14 +52,20 @@ class GatewayModule:
         return Path(*self.name.split(".")).with_suffix(".olean")
 
 
-def modules(sources: Path = SOURCES) -> list[GatewayModule]:
+def modules(sources: Path = SOURCES, embedded: bool = False) -> list[GatewayModule]:
     """Returns the gateway's modules, each after those that it imports.
+
+    Args:
+        embedded: whether the embedded toolchain compiles them: it has a few files of its own.
 
     Raises:
         InstallFailed: A module imports a missing one, or modules import each other in a cycle.
     """
-    files = [*sources.glob("Gateway/**/*.lean"), *sources.glob("Gateway.lean")]
-    found = {module.name: module for module in (_module(sources, file) for file in sorted(files))}
+    found: dict[str, GatewayModule] = {}
+    for root in (sources, sources / EMBEDDED) if embedded else (sources,):
+        for file in sorted([*root.glob("Gateway/**/*.lean"), *root.glob("Gateway.lean")]):
+            module = _module(root, file)
+            found[module.name] = module
     for module in found.values():
         for name in module.imports:
             if name not in found:
@@ -89,7 +101,7 @@ def digest(sources: Path = SOURCES) -> str:
 
 def compiler(args: Sequence[str], sources: Path = SOURCES) -> Program:
     """Returns the program that compiles `name path` pairs to the directory that is its first argument."""
-    needs = [module.path for module in up_to(COMPILER_NEEDS, modules(sources))]
+    needs = [module.path for module in up_to(COMPILER_NEEDS, modules(sources, embedded=True))]
     return Program(("Lean",), (*needs, sources / COMPILER), tuple(args))
 
 
@@ -136,7 +148,7 @@ def compile_embedded(
     Raises:
         InstallFailed: Lean found an error in a module, or failed several times.
     """
-    ordered = modules(sources)
+    ordered = modules(sources, embedded=True)
     keys = content_keys(ordered)
     reuse_modules(earlier, out, keys)
     missing = [module for module in ordered if not (out / module.compiled).is_file()]
@@ -149,6 +161,30 @@ def compile_embedded(
         progress((start + len(group)) / len(missing))
     for module in ordered:
         (out / module.compiled).with_suffix(KEY_SUFFIX).write_text(keys[module.name], encoding="ascii")
+
+
+def declare_private(toolchain: EmbeddedToolchain, out: Path, sources: Path = SOURCES) -> None:
+    """Writes copies of library modules that declare what `Private.lean` lists, below `out`, the compiled gateway.
+
+    Raises:
+        InstallFailed: Lean found an error in the list, or failed several times.
+    """
+    private = GatewayModule("Private", sources / EMBEDDED / "Private.lean", ())
+    args = [str(out), "stubs", private.name, str(private.path)]
+    _compile(toolchain.command(_compiled_compiler(args, sources), [out]), out, [private])
+    writer = Program(
+        ("Lean",),
+        (sources / EMBEDDED / "Replace.lean",),
+        (str(out / private.compiled), str(toolchain.library), str(out / REPLACED)),
+    )
+    finished = FinishedProcess(None, ())
+    for _ in range(ATTEMPTS):
+        finished = execute(toolchain.command(writer), ProcessLimits(out, LIMIT_S))
+        if finished.status == 0:
+            for file in (out / REPLACED).rglob(f"*{REPLACEMENT_SUFFIX}"):
+                file.chmod(0o644)
+            return
+    raise InstallFailed(f"Lean failed {ATTEMPTS} times to declare private names ({finished.last_words}): try again.")
 
 
 def save_image(toolchain: EmbeddedToolchain, out: Path) -> None:

@@ -109,6 +109,7 @@ def install_gateway(home: Home, toolchain: Runnable, progress: Progress = no_pro
         if isinstance(toolchain, EmbeddedToolchain):
             earlier = sorted(home.gateways.glob(f"{toolchain.name}-{'?' * gateway.DIGEST_LENGTH}"))
             gateway.compile_embedded(toolchain, out, progress, earlier=earlier)
+            gateway.declare_private(toolchain, out)
             gateway.save_image(toolchain, out)
         else:
             gateway.compile_native(toolchain, out, progress)

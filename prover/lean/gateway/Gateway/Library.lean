@@ -70,7 +70,7 @@ def premiseJson? (tainted : Tainted) (name : Name) (info : ConstantInfo) : MetaM
   catch _ => return none
 
 /-- The modules below one of `roots` that an environment imports, but for those in `known`, each with its number. -/
-def modulesBelow (env : Environment) (roots known : Array Name) : Array (Name × Nat) :=
+def importedBelow (env : Environment) (roots known : Array Name) : Array (Name × Nat) :=
   (env.header.moduleNames.zipIdx).filter fun (name, _) =>
     (roots.isEmpty || roots.any (·.isPrefixOf name)) && !known.contains name
 

@@ -1,4 +1,4 @@
-import Gateway.Compat
+import Gateway.Import
 /-!
 Source files: parsed and elaborated command by command on the gateway's own thread, with the state
 before each command kept, so that any of them can be entered again.
@@ -92,17 +92,23 @@ partial def elaborateFrom (ictx : Parser.InputContext) (pstate : Parser.ModulePa
     after := { after with messages := {}, infoState := { enabled := false } }
     steps := source.steps.push step } how
 
-/-- Environments by the imports that they come from: each is imported once and never freed. -/
-abbrev Environments := IO.Ref (List (String × Environment))
+/-- What has been imported. -/
+structure Environments where
+  /-- environments by the imports that they come from; each is never freed -/
+  known : IO.Ref (List (String × Environment))
+  files : IO.Ref LoadedFiles
 
-def Environments.get (environments : Environments) (imports : Array Import) (isModule : Bool := false) :
-    IO Environment := do
+def Environments.new : IO Environments := return { known := ← IO.mkRef [], files := ← IO.mkRef {} }
+
+/-- The environment that comes from some imports. One that is not `kept` is freed with the last file that needs it. -/
+def Environments.get (environments : Environments) (imports : Array Import) (isModule : Bool := false)
+    (kept : Bool := true) : IO Environment := do
   let key := toString (isModule, imports)
-  match (← ST.Ref.get environments).lookup key with
+  match (← environments.known.get).lookup key with
   | some env => return env
   | none =>
-    let env ← importEnvironment imports isModule baseOptions
-    environments.modify ((key, env) :: ·)
+    let env ← importEnvironment environments.files imports isModule baseOptions kept
+    if kept then environments.known.modify ((key, env) :: ·)
     return env
 
 /-- A file to elaborate. -/
@@ -112,13 +118,15 @@ structure Text where
   mainModule : Name
   /-- options that the repository's lakefile sets for it -/
   options : Options := {}
+  /-- whether its imports may be wanted again -/
+  kept : Bool := true
 
 /-- Parses the header of a file and elaborates the commands below it. -/
 def elaborate (environments : Environments) (text : Text) (how : Elaboration := {}) : IO Source := do
   let ictx := inputOf text.text text.fileName
   let (header, pstate, log) ← Parser.parseHeader ictx
   let fileMap := FileMap.ofString text.text
-  let env ← environments.get (headerToImports header) (HeaderSyntax.isModule header)
+  let env ← environments.get (headerToImports header) (HeaderSyntax.isModule header) text.kept
   let env := env.setMainModule text.mainModule
   let options := text.options.mergeBy (fun _ _ ours => ours) baseOptions
   let after := { Command.mkState env {} options with infoState := { enabled := false } }
