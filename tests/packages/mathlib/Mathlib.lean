@@ -1,0 +1,6 @@
+module
+
+public import Mathlib.Data.Double
+public import Mathlib.Tactic.Unify
+public import Mathlib.Unused
+public import Mathlib.Widget

@@ -1,0 +1,3 @@
+module
+
+theorem wrong : 1 = 2 := by decide
