@@ -8,8 +8,9 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, islice
 
 from prover.lean.protocol import Goal, Hypothesis
-from prover.tactics.automation import closers, unfoldable
+from prover.tactics.automation import closers, given, unfoldable
 from prover.tactics.generator import StatelessGenerator, Suggestion
+from prover.tactics.instances import instances
 from prover.tactics.mathlib.steps import steps
 from prover.tactics.witness import solved
 
@@ -42,7 +43,7 @@ class Structure(StatelessGenerator):
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
         """Returns the tactics that the goal's shape allows."""
         found: dict[str, float] = {}
-        for source in (_introduce, _take_apart, _target, _induct, _unfold, _rewrite, _apply, _congruence, _mathlib):
+        for source in SOURCES:
             for tactic, weight in source(goal):
                 found[tactic] = max(weight, found.get(tactic, weight))
         return [Suggestion(tactic, weight) for tactic, weight in found.items()]
@@ -359,6 +360,22 @@ def _apply(goal: Goal) -> Weighted:
         yield f"exact {lemma} ..", -1.8
 
 
+def _instantiate(goal: Goal) -> Weighted:
+    """Yields instances of universally quantified hypotheses, and facts that simplify to the goal."""
+    rules = [*unfoldable(goal), *goal.laws, *goal.lemmas[:MAX_LEMMAS]]
+    name = fresh(goal, "h")
+    for rank, instance in enumerate(instances(goal)):
+        if instance.resembles(goal.target):
+            yield f"{given('simpa', rules)} using {instance.term}", -1.1 - 0.1 * rank
+        if instance.conclusion.startswith("∃ "):
+            yield f"obtain ⟨{fresh(goal, 'w')}, {name}⟩ := {instance.term}", -1.0 - 0.1 * rank
+        else:
+            yield f"have {name} := {instance.term}", -1.8 - 0.1 * rank
+    for h in _facts(goal):
+        if h.head == goal.head and h.head not in ("forall", "arrow"):
+            yield f"{given('simpa', rules)} using {h.name}", -1.6
+
+
 def _mathlib(goal: Goal) -> Weighted:
     yield from steps(goal, fresh, list(dict.fromkeys([*solved(goal), *islice(_witnesses(goal), MAX_WITNESSES)])))
 
@@ -369,3 +386,9 @@ def _congruence(goal: Goal) -> Weighted:
         yield "ac_rfl", -2.8
     if goal.head in ("Eq", "LE.le", "LT.lt") and _facts(goal):
         yield "simp_all <;> omega", -1.8
+
+
+SOURCES = (
+    _introduce, _take_apart, _target, _induct, _unfold, _rewrite, _apply, _instantiate, _congruence, _mathlib,
+)  # fmt: skip
+"""the kinds of tactics"""
