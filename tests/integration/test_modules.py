@@ -91,16 +91,16 @@ def test_what_another_module_does_not_export_cannot_be_used(
     status, said = check(root, theorem, refused, "--level", "3", *lean)
     assert (status, said["levels"][0]["state"]) == (3, "refused")
     assert said["reason"].startswith("the file does not compile with it")
-    status, said = check(root, theorem, accepted, *lean)
-    assert (status, said["level"], said["unchecked"]) == (0, 5, [])
+    status, said = check(root, theorem, accepted, "--level", "4", *lean)
+    assert (status, said["level"], said["unchecked"]) == (0, 4, [])
 
 
 def test_a_public_theorem_says_what_holds_outside(root: Path, lean: list[str]) -> None:
     status, said = check(root, "closed_two", "rfl", "--term", "--level", "3", *lean)
     assert status == 3
     assert said["reason"].startswith("the file does not compile with it")
-    status, said = check(root, "closed_two", "simp [closed]", *lean)
-    assert (status, said["level"]) == (0, 5)
+    status, said = check(root, "closed_two", "simp [closed]", "--level", "4", *lean)
+    assert (status, said["level"]) == (0, 4)
 
 
 @pytest.mark.parametrize("theorem", ["closed_inside", "closed_plain"])
