@@ -9,7 +9,7 @@ from typing import Any
 
 from prover.app.assembly import mixture
 from prover.app.environment import choose_toolchain, home
-from prover.app.locating import Locator
+from prover.app.locating import FileLine, Locator
 from prover.app.workspace import Workspace, with_packages
 from prover.attempt import Task, line_of
 from prover.check.audit import FileAudit, FileFinding, audit
@@ -90,7 +90,7 @@ class ProofVerdict:
 
 def check_proof(
     workspace: Workspace,
-    name: str,
+    name: str | FileLine,
     proof: ProofText | None = None,
     level: int = HIGHEST_LEVEL,
     axioms: Sequence[str] = (),
@@ -126,7 +126,7 @@ def check_proof(
 
 
 def _submitted(
-    workspace: Workspace, session: LeanSession, name: str, proof: ProofText | None
+    workspace: Workspace, session: LeanSession, name: str | FileLine, proof: ProofText | None
 ) -> tuple[Task, Submission]:
     """Returns the theorem of a name, and the submission of a proof of it to the gate."""
     task = Locator(workspace, session).named(name).task
@@ -134,7 +134,8 @@ def _submitted(
     try:
         sorry_goal = session.statement(source, declaration.selection)
     except RequestRefused as error:
-        raise UsageError(f"{name} has no proof that could be judged ({error}): name a theorem.") from None
+        named = displayed_name(declaration)
+        raise UsageError(f"{named} has no proof that could be judged ({error}): name a theorem.") from None
     if proof is None:
         return task, unchanged(source, declaration, sorry_goal)
     return task, submission_of(source, declaration, sorry_goal, understood(session, source, declaration, proof))
@@ -176,18 +177,19 @@ def _verdict(workspace: Workspace, task: Task, judgement: Judgement) -> ProofVer
 
 def audit_all(workspace: Workspace) -> list[FileAudit]:
     """Audits every file of a repository separately; a file that cannot be read is refused."""
-    with workspace.pool(1) as pool:
+    modules = workspace.repository.modules.values()
+    with workspace.pool(1) as pool, ThreadPoolExecutor(workspace.jobs) as executor:
+        return list(executor.map(lambda module: audit_module(workspace, pool, module), modules))
 
-        def audit_module(module: Module) -> FileAudit:
-            file = workspace.repository.relative(module)
-            try:
-                workspace.builder.prepare(module)
-                return audit(pool.fresh, source_of(workspace.repository, module))
-            except (UsageError, LeanError) as error:
-                return FileAudit(file, (FileFinding(1, str(error), refused=True),), 0, compiled=False)
 
-        with ThreadPoolExecutor(workspace.jobs) as executor:
-            return list(executor.map(audit_module, workspace.repository.modules.values()))
+def audit_module(workspace: Workspace, pool: Pool, module: Module) -> FileAudit:
+    """Audits one file of a repository; it is refused if it cannot be read."""
+    file = workspace.repository.relative(module)
+    try:
+        workspace.builder.prepare(module)
+        return audit(pool.fresh, source_of(workspace.repository, module))
+    except (UsageError, LeanError) as error:
+        return FileAudit(file, (FileFinding(1, str(error), refused=True),), 0, compiled=False)
 
 
 def audit_file(path: Path, choice: ToolchainChoice, reporter: Reporter) -> tuple[FileAudit, str]:

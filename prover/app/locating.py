@@ -13,6 +13,7 @@ from prover.attempt import Task, line_of
 from prover.check.challenge import errors_in
 from prover.errors import BrokenFile, LeanError, ProverError, RepositoryError, UnknownTheorem, UsageError
 from prover.lean.gateway_session import LeanSession
+from prover.lean.module_name import spelling
 from prover.lean.protocol import errors_among
 from prover.project.build import errors_of, source_of
 from prover.project.layout import Module, Repository
@@ -24,17 +25,21 @@ MAX_UNLIKELY_MODULES = 40
 """The number of modules that are searched for a theorem although their text does not contain its name."""
 
 
-PLACE = re.compile(r"(?P<file>.+\.lean)#(?P<line>[1-9]\d*)")
-"""A place that a user writes instead of a name."""
+PLACE = re.compile(r"(?P<file>.+\.lean)#L?(?P<line>[1-9]\d*)(?:-L?\d+)?")
+"""A place that a user writes instead of a name: a line of a file, as git hosts write it too; of a range the first."""
+IN_MODULE = re.compile(r"(?P<module>[^:«»\s]+):(?P<name>[^:\s]+|.*«.*)")
+"""A theorem's name, or its end, after the module or file that declares it."""
 
 
 @dataclass(frozen=True)
 class FileLine:
-    """A file of a repository, or one line of it."""
+    """A file of a repository, or one declaration of it, by a line or by its name."""
 
     file: Path
     line: int | None = None
     """The line, counted from 1; None for the whole file."""
+    name: str | None = None
+    """The name of the declaration, or the end of its name; it counts more than the line."""
 
 
 @dataclass(frozen=True)
@@ -110,8 +115,10 @@ class Locator:
         )
         return ReadModule(targets, errors_of(errors))
 
-    def named(self, name: str) -> Target:
-        """Returns the declaration of that full name, or the one at a place such as `A/B.lean#12`.
+    def named(self, name: "str | FileLine") -> Target:
+        """Returns the declaration of that full name, or the one at a place.
+
+        A place is `A/B.lean#12`, `A/B.lean#L12`, or `A.B:name` where the name may lack its namespaces.
 
         Modules whose text contains the last part of the name are searched first.
 
@@ -120,8 +127,12 @@ class Locator:
             UsageError: Several files declare the name, or there is no declaration at the place.
             UsageError, LeanError: A module that probably contains the theorem cannot be read.
         """
+        if isinstance(name, FileLine):
+            return self._in_file(name)
         if match := PLACE.fullmatch(name):
             return self._on_line(Path(match["file"]), int(match["line"]))
+        if match := IN_MODULE.fullmatch(name):
+            return self._in_module(match["module"], match["name"])
         seen: list[str] = []
         found: list[tuple[Target, ReadModule]] = []
         failed: UsageError | LeanError | None = None
@@ -165,8 +176,8 @@ class Locator:
         Raises:
             UsageError: The repository has no such file, or no declaration is at that line.
         """
-        if place.line is not None:
-            return [provable(self._on_line(place.file, place.line))]
+        if place.line is not None or place.name is not None:
+            return [provable(self._in_file(place))]
         module = self._module(place.file)
         read = self.read(module, examples=True)
         self._tell(module, read)
@@ -194,6 +205,37 @@ class Locator:
             raise UsageError(f"No declaration is at line {line} of {file}: check the line.")
         self._tell(module, read)
         return min(there, key=lambda t: t.task.declaration.stop - t.task.declaration.start)
+
+    def _in_module(self, place: str, name: str) -> Target:
+        """Returns the declaration of a module, given by its name or file, that has a name or whose name ends in it."""
+        known = self._workspace.repository.modules
+        module = known.get(spelling(place)) or (self._module(Path(place)) if place.endswith(".lean") else None)
+        if module is None:
+            near = difflib.get_close_matches(place, known, 1)
+            hint = f"did you mean {near[0]}?" if near else "write MODULE:NAME, or the full name alone."
+            raise UsageError(f"The repository has no module {place}: {hint}")
+        return self._declared(module, name)
+
+    def _in_file(self, place: FileLine) -> Target:
+        """Returns the declaration of a file that has a name, or that a line is part of."""
+        if place.name is not None:
+            return self._declared(self._module(place.file), place.name)
+        return self._on_line(place.file, place.line or 1)
+
+    def _declared(self, module: Module, name: str) -> Target:
+        """Returns the declaration of a module that has a name, or whose name ends in it."""
+        read = self.read(module)
+        full = [target for target in read.targets if target.task.declaration.name == name]
+        ends = [target for target in read.targets if target.task.declaration.name.endswith(f".{name}")]
+        found = full or ends
+        if len(found) > 1:
+            names = " and ".join(target.task.declaration.name for target in found)
+            raise UsageError(f"{name} is the end of {names} in {module.name}: write more of the name.")
+        if not found:
+            theorems = (t.task.declaration.name for t in read.targets if t.task.declaration.kind == "theorem")
+            raise UnknownTheorem(unknown_theorem(name, list(theorems)))
+        self._tell(module, read)
+        return found[0]
 
     def _module(self, file: Path) -> Module:
         repository = self._workspace.repository

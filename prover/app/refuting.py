@@ -7,7 +7,7 @@ from typing import Literal
 
 from prover.app.assembly import ProverOptions, assemble, mixture
 from prover.app.checking import SANITY_GENERATORS, brief_search
-from prover.app.locating import Locator, Target
+from prover.app.locating import FileLine, Locator, Target
 from prover.app.workspace import Workspace
 from prover.attempt import AttemptOutcome, TheoremProved, line_of
 from prover.check.gate import Accepted
@@ -30,7 +30,7 @@ NEGATION_SHARE = 0.25
 class RefutationPlan:
     """The theorems to decide, and the settings."""
 
-    wanted: tuple[str, ...] | None
+    wanted: tuple[str, ...] | FileLine | None
     """Full names of theorems, or their places; None for every theorem with a `sorry`."""
     seconds: float
     """The time for searches of each theorem, without the evaluation of instances and without the gate."""

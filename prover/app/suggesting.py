@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from prover.app.assembly import mixture
-from prover.app.locating import Locator
+from prover.app.locating import FileLine, Locator
 from prover.app.store import Ledger
 from prover.app.workspace import Workspace
-from prover.attempt import have_read, sorry_goals
+from prover.attempt import Task, have_read, sorry_goals
 from prover.errors import UsageError
 from prover.lean.gateway_session import LeanSession
-from prover.lean.session import Advanced, Failed, Session, State, TacticLimits, TacticOutcome
+from prover.lean.session import Advanced, Failed, Session, SorryGoal, State, TacticLimits, TacticOutcome
 from prover.progress import Notify
 from prover.tactics.generator import Generator, Suggestion
 from prover.tactics.language.formats import state_text
@@ -38,10 +38,28 @@ class TriedSuggestion:
 
 
 @dataclass(frozen=True)
+class FilePosition:
+    """A position in a file."""
+
+    line: int
+    """Counted from 1."""
+    column: int = 1
+    """Counted from 1, in characters."""
+
+    def offset(self, text: str) -> int:
+        """Returns the byte at this position, or at the end of its line."""
+        lines = text.split("\n")
+        above = "".join(f"{line}\n" for line in lines[: self.line - 1])
+        own = lines[self.line - 1] if self.line <= len(lines) else ""
+        return len((above + own[: self.column - 1]).encode())
+
+
+@dataclass(frozen=True)
 class SuggestRequest:
     """The theorem and the generators that are asked for tactics."""
 
-    theorem: str
+    theorem: str | FileLine
+    """The full name of a theorem, or its place."""
     after: tuple[str, ...]
     """Tactics that are run first."""
     generators: tuple[Generator, ...]
@@ -51,6 +69,8 @@ class SuggestRequest:
     """The time after which no further tactic is tried, in seconds."""
     limits: TacticLimits = DEFAULT_LIMITS
     """The limits of each tactic."""
+    near: FilePosition | None = None
+    """The position for which the `sorry` is chosen where the theorem has several; None for its first."""
 
 
 def suggest(ready: Workspace, wanted: SuggestRequest, notify: Notify) -> tuple[State, list[TriedSuggestion]]:
@@ -68,7 +88,7 @@ def _suggested(
     ready: Workspace, session: LeanSession, wanted: SuggestRequest, ledger: Ledger
 ) -> tuple[State, list[TriedSuggestion]]:
     task = Locator(ready, session).named(wanted.theorem).task
-    state = _after(session, sorry_goals(session, task)[0].state, wanted)
+    state = _after(session, goal_near(session, task, wanted.near).state, wanted)
     have_read(session, ready.contents(), [task.source], wanted.generators)
     ledger.begin(ready.checkout.location.canonical, [])
     ensemble = mixture(wanted.generators, ledger.statistics())
@@ -76,6 +96,18 @@ def _suggested(
     ranked = ensemble.for_theorem(task.ref()).suggest(state.goals[0])[: wanted.count]
     tried = list(try_all(session, state, ranked, wanted))
     return state, sorted(tried, key=lambda each: (each.goals is None, bool(each.goals)))
+
+
+def goal_near(session: Session, task: Task, position: FilePosition | None) -> SorryGoal:
+    """Returns the goal of the `sorry` of a theorem at a position or next after it, else of its last one.
+
+    A theorem without `sorry` has one goal, that of its whole statement.
+    """
+    goals = sorry_goals(session, task)
+    if position is None:
+        return goals[0]
+    offset = position.offset(task.source.text)
+    return next((goal for goal in goals if offset < goal.stop), goals[-1])
 
 
 def try_all(

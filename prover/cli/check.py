@@ -22,6 +22,7 @@ from prover.cli.options import (
     json_option,
     level_option,
     repo_option,
+    targets_argument,
     toolchain_option,
 )
 from prover.cli.output import consoles, print_result, reporter
@@ -32,6 +33,7 @@ from prover.wording import counted
 
 @click.command("check", cls=JsonCommand)
 @repo_option
+@targets_argument
 @click.option("--theorem", metavar="NAME|FILE#LINE", help="The theorem whose proof is checked: its full name or place.")
 @click.option("--all", "everything", is_flag=True, help="Audit every file: axioms, sorries, suspicious sources.")
 @click.option(
@@ -70,7 +72,7 @@ def command(
         option = "--allow-axiom" if axioms else "--assume"
         raise UsageError(f"{option} is for one proof: an audit lists what every file rests on.")
     if (theorem is not None) == everything or (everything and proof_file) or (term and not proof_file):
-        raise UsageError("Say what to check: --theorem NAME [--proof FILE [--term]], or --all.")
+        raise UsageError("Say what to check: NAME or FILE#LINE [--proof FILE [--term]], or --all.")
     proof = ProofText(read_text(proof_file), term) if proof_file is not None else None
     with Workspace.open(repo, toolchain_choice, reporter(), jobs) as workspace:
         if theorem is None:

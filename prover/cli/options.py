@@ -164,6 +164,9 @@ theorems_option = click.option(
     help="A theorem by its full name or place; may be given several times.",
 )
 
+targets_argument = click.argument("targets", nargs=-1, metavar="[NAME|MODULE:NAME|FILE#LINE]...")
+"""Theorems given without `--theorem`, for commands of the class `JsonCommand`, which adds them to that option's."""
+
 every_theorem_option = click.option("--all", "everything", is_flag=True, help="Every theorem that has a `sorry`.")
 
 
@@ -218,7 +221,21 @@ class JsonCommand(click.Command):
         """Parses arguments, after `--json` was given the file `-` where it has none."""
         ctx.meta[GIVEN_ARGUMENTS] = tuple(args)
         words = any(isinstance(parameter, click.Argument) for parameter in self.params)
-        return super().parse_args(ctx, with_json_file(args, words))
+        rest = super().parse_args(ctx, with_json_file(args, words))
+        self._add_targets(ctx)
+        return rest
+
+    def _add_targets(self, ctx: click.Context) -> None:
+        """Adds the theorems that were given as arguments to those of `--theorem`."""
+        targets: tuple[str, ...] = ctx.params.pop("targets", ())
+        if not targets:
+            return
+        if "theorems" in ctx.params:
+            ctx.params["theorems"] += targets
+        elif ctx.params["theorem"] is None and len(targets) == 1:
+            ctx.params["theorem"] = targets[0]
+        else:
+            raise click.UsageError("Name one theorem.", ctx)
 
 
 def with_json_file(arguments: Sequence[str], words: bool) -> list[str]:

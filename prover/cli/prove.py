@@ -31,6 +31,7 @@ from prover.cli.options import (
     search_level_option,
     tactic_limits,
     tactic_timeout_option,
+    targets_argument,
     theorems_option,
     timeout_option,
     toolchain_option,
@@ -46,6 +47,7 @@ from prover.search.engine import Strategy
 
 @click.command("prove", cls=JsonCommand)
 @repo_option
+@targets_argument
 @theorems_option
 @click.option("--file", "file", type=click.Path(path_type=Path), help="Every theorem of this file with a `sorry`.")
 @click.option("--line", type=click.IntRange(min=1), help="With --file: the theorem that contains this line.")
@@ -107,7 +109,7 @@ def command(
     error.
     """
     if [bool(theorems), file is not None, everything].count(True) != 1 or (line is not None and file is None):
-        raise UsageError("Say what to prove: --theorem NAME, --file FILE [--line LINE], or --all.")
+        raise UsageError("Say what to prove: NAME, FILE#LINE, --file FILE [--line LINE], or --all.")
     wanted = theorems or (FileLine(file, line) if file is not None else None)
     reporting = reporter()
     budget = Budget(seconds=timeout, expansions=expansions, **model_limits(tokens, cost, model))

@@ -87,6 +87,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("prover learn --repos FILE --strategy ewc --dry-run", "print what would be done"),
     ),
     "report lifelong": (("prover report lifelong --out DIR", "forgetting, transfer and theorems gained"),),
+    "serve": (
+        ("prover serve --repo DIR", "on a Unix socket in the home directory"),
+        ("prover serve --repo DIR --port 8765 --token-file FILE", "on a port of this computer, with a token"),
+        ("prover serve --repo DIR --allow-write DIR", "requests may have proofs written into files below DIR"),
+    ),
     "daemon start": (("prover daemon start --config FILE", "look after repositories in the background"),),
     "daemon run": (("prover daemon run --config FILE", "the same in the foreground, for containers"),),
     "daemon status": (("prover daemon status", "what it is doing"),),
@@ -171,7 +176,8 @@ theorems is one for all. Each result of `check` says up to which level, and by w
 
 ## Names and places
 
-Where a command takes a theorem, its full name or a place `FILE#LINE` may be given; a place is needed for an `example`,
+Where a command takes a theorem, give its full name or its place: `FILE#LINE`, also written `FILE#L75`, or
+`MODULE:NAME`, where the name may lack its namespaces; `--theorem` may be left out. A place is needed for an `example`,
 and where several files declare the name. A repository is a path or URL, `@` and a revision, `#` and a directory in it.
 
 ## Where files are kept

@@ -15,6 +15,7 @@ from prover.cli.options import (
     every_theorem_option,
     json_option,
     repo_option,
+    targets_argument,
     theorems_option,
     timeout_option,
     toolchain_option,
@@ -26,6 +27,7 @@ from prover.lean.toolchain.choose import ToolchainChoice
 
 @click.command("refute", cls=JsonCommand)
 @repo_option
+@targets_argument
 @theorems_option
 @every_theorem_option
 @timeout_option(20.0)
@@ -56,7 +58,7 @@ def command(
     input.
     """
     if bool(theorems) == everything:
-        raise UsageError("Say what to refute: --theorem NAME, or --all.")
+        raise UsageError("Say what to refute: NAME, FILE#LINE, or --all.")
     out, err = consoles()
     shown = err if json_file == STANDARD_OUTPUT else out
     plan = RefutationPlan(theorems or None, timeout, instance_seconds=instance_seconds)

@@ -20,11 +20,13 @@ from prover.cli.options import (
     repo_option,
     tactic_limits,
     tactic_timeout_option,
+    targets_argument,
     timeout_option,
     toolchain_option,
     width_option,
 )
 from prover.cli.output import consoles, print_result, reporter
+from prover.errors import UsageError
 from prover.lean.session import State
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.tactics.language.formats import state_text
@@ -32,9 +34,8 @@ from prover.tactics.language.formats import state_text
 
 @click.command("suggest", cls=JsonCommand)
 @repo_option
-@click.option(
-    "--theorem", required=True, metavar="NAME|FILE#LINE", help="A theorem: its first `sorry`, else its statement."
-)
+@targets_argument
+@click.option("--theorem", metavar="NAME|FILE#LINE", help="A theorem: its first `sorry`, else its statement.")
 @click.option("--after", multiple=True, metavar="TACTIC", help="A tactic to run first; may be given several times.")
 @timeout_option()
 @tactic_timeout_option(3.0)
@@ -46,7 +47,7 @@ from prover.tactics.language.formats import state_text
 @json_option
 def command(
     repo: str,
-    theorem: str,
+    theorem: str | None,
     after: tuple[str, ...],
     timeout: float,
     tactic_timeout: float,
@@ -62,6 +63,8 @@ def command(
     Tactics that close the goal come first, the others are in the order of their ranks. Exit status: 0 a tactic helps, 1
     none does, 2 wrong usage or input.
     """
+    if theorem is None:
+        raise UsageError("Say for which theorem: NAME or FILE#LINE.")
     reporting = reporter()
     tactics = model.tactics(model.open(), reporting) if model is not None else None
     named = generators_named(generators, reporting, tactics)

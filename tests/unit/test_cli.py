@@ -58,7 +58,7 @@ def test_either_a_theorem_or_all_must_be_asked_for(
     repository: Path, capsys: pytest.CaptureFixture[str], chosen: list[str]
 ) -> None:
     assert run(["prove", "--repo", str(repository), *chosen]) == 2
-    assert "--theorem NAME, --file FILE [--line LINE], or --all" in said(capsys)
+    assert "NAME, FILE#LINE, --file FILE [--line LINE], or --all" in said(capsys)
 
 
 def test_an_unknown_generator_is_named_with_the_known_ones(

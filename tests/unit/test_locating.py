@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from prover.app.locating import PLACE, ambiguous, may_declare
+from prover.app.locating import IN_MODULE, PLACE, ambiguous, may_declare
 from prover.project.layout import Module
 
 
@@ -30,5 +30,13 @@ def test_a_declaration_is_looked_for_where_it_may_be(tmp_path: Path, text: str, 
 def test_places_of_the_same_name_are_offered() -> None:
     message = ambiguous("t", ["A/B.lean#3", "C.lean#10"])
     assert message == "t is declared at A/B.lean#3 and at C.lean#10: name one of these places instead."
-    assert all(PLACE.fullmatch(place) for place in ("A/B.lean#3", "C.lean#10", "a b/Über uns.lean#1"))
+    places = ("A/B.lean#3", "C.lean#10", "a b/Über uns.lean#1", "A.lean#L75", "A.lean#L75-L80")
+    assert all(PLACE.fullmatch(place) for place in places)
     assert not any(PLACE.fullmatch(text) for text in ("A.lean", "A.lean#", "A.lean#0", "A#3", "Nat.add_comm"))
+
+
+def test_a_name_may_follow_its_module() -> None:
+    found = IN_MODULE.fullmatch("Basics.Tree:mirror_mirror")
+    assert found is not None
+    assert (found["module"], found["name"]) == ("Basics.Tree", "mirror_mirror")
+    assert not any(IN_MODULE.fullmatch(text) for text in ("Nat.add_comm", "A.«b:c»", "A:", ":b", "a b:c"))
