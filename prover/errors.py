@@ -17,13 +17,16 @@
     │   ├── ModelMissing          a language model is missing, cannot be loaded, or is of the wrong kind
     │   ├── ExtensionFailed       an installed package offers an extension that cannot be loaded
     │   ├── RunError              the directory of an evaluation is missing, damaged, in use, or of another run
-    │   └── NotWritable           a patch cannot be written
+    │   ├── NotWritable           a patch cannot be written
+    │   ├── NotAllowed            the server was not started with permission for that
+    │   └── NoSuchJob             the server has no job of that number
     ├── LeanError               Lean did not do what was requested
     │   ├── LeanDied              its process ended
     │   ├── LeanTimeout           it did not answer in time and was stopped
     │   ├── RequestRefused        the gateway answered with an error
     │   ├── LeanDojoFailed        LeanDojo could not trace or open a theorem; `details` holds its output
     │   └── RestoreFailed         a proof state could not be restored after a restart
+    ├── ServerBusy              the queue of the server is full
     ├── BothProved              a theorem and its negation are proved; `details` holds both proofs
     ├── ModelError              a language model did not do what was requested
     │   └── ServerFailed          its server is down, slow, refuses, or sends invalid answers
@@ -129,6 +132,18 @@ class RunError(UsageError):
 
 class NotWritable(UsageError):
     """A patch cannot be written."""
+
+
+class NotAllowed(UsageError):
+    """The server was not started with permission for a request."""
+
+
+class NoSuchJob(UsageError):
+    """The server has no job of a number."""
+
+
+class ServerBusy(ProverError):
+    """The queue of the server is full; the same request may succeed later."""
 
 
 class BothProved(ProverError):

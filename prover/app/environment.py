@@ -3,6 +3,7 @@
 The only file of the application layer that reads environment variables.
 """
 
+import hashlib
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +27,12 @@ def home() -> Home:
     """Returns the directory `PROVER_HOME`, or the platform's user directory if that is not set."""
     chosen = os.environ.get("PROVER_HOME")
     return Home(Path(chosen).expanduser().resolve()) if chosen else Home.default()
+
+
+def settings_digest() -> str:
+    """Returns a digest of the settings on which results depend: the home directory and the database."""
+    settings = f"{home().root}\0{os.environ.get('PROVER_DATABASE') or ''}"
+    return hashlib.sha256(settings.encode()).hexdigest()[:16]
 
 
 def database() -> "Database":

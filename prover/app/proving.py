@@ -13,6 +13,7 @@ from prover.app.models import NOBODY, AskedModel
 from prover.app.ordering import imported_below, in_levels
 from prover.app.report import Report, TheoremReport, corrected, left_out, report_of, usage_of
 from prover.app.store import Ledger
+from prover.app.watching import SearchWatch, WatchedGate, WatchedGenerator
 from prover.app.working import Attempted, WorkingTask, proofs_in, prove_in_rounds, working
 from prover.app.workspace import Workspace
 from prover.app.writing import write_files
@@ -71,6 +72,8 @@ class ProveRequest:
     """Returns known proofs of a statement; by default those in the database."""
     arguments: tuple[str, ...] = ()
     """The command line, which is stored with the run."""
+    watch: SearchWatch | None = None
+    """Is told of each goal and tactic, and of the gate."""
 
     def settings(self) -> dict[str, Any]:
         """Returns the settings on which the outcome of an attempt depends, for the database."""
@@ -258,7 +261,11 @@ class _Run:
             states_facts=states_facts,
             refuter=self._refuter,
         )
-        return assemble(self._mixture, self._bench.gate, options)
+        if request.watch is None:
+            return assemble(self._mixture, self._bench.gate, options)
+        return assemble(
+            WatchedGenerator(self._mixture, request.watch), WatchedGate(self._bench.gate, request.watch), options
+        )
 
     def _attempted(
         self, prover: Prover, targets: Sequence[Target], assumed: tuple[str, ...] = ()

@@ -10,6 +10,7 @@ from prover.check.gate import GATE_SECONDS, Gate
 from prover.lean.pool import Pool
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain, Toolchain
+from prover.lean.warm import WarmSessions
 from prover.progress import Notify, Reporter
 from prover.project.builders import ModuleBuilder, builder_for
 from prover.project.checkout import Checkout, Checkouts
@@ -28,12 +29,19 @@ class Workspace:
     builder: ModuleBuilder
     jobs: int = 1
     """The number of Lean processes that run at once."""
+    warm: WarmSessions | None = None
+    """Has Lean processes of earlier workspaces, and takes over those of this one; None to end them."""
     _reporter: Reporter = field(default_factory=Reporter)
     _resources: ExitStack = field(default_factory=ExitStack)
 
     @classmethod
     def open(
-        cls, location: str, choice: ToolchainChoice = "auto", reporter: Reporter | None = None, jobs: int | None = None
+        cls,
+        location: str,
+        choice: ToolchainChoice = "auto",
+        reporter: Reporter | None = None,
+        jobs: int | None = None,
+        warm: WarmSessions | None = None,
     ) -> "Workspace":
         """Opens the repository that a path or URL names; see `prover.project.location` for the forms.
 
@@ -48,13 +56,14 @@ class Workspace:
         toolchain = choose_toolchain(repository, choice, reporter)
         repository = with_packages(repository, toolchain, reporter.notify)
         builder = builder_for(repository, toolchain, home().caches, reporter, jobs)
-        workspace = cls(checkout, repository, toolchain, builder, jobs or 1, reporter)
+        workspace = cls(checkout, repository, toolchain, builder, jobs or 1, warm, reporter)
         workspace._resources.callback(builder.close)
         return workspace
 
     def pool(self, size: int | None = None) -> Pool:
         """Returns a new pool of `size` Lean sessions, by default as many as there are jobs."""
-        pool = Pool(self.toolchain, self.builder.search_path(), size or self.jobs)
+        warm = self.warm if self.toolchain.kind == "embedded" else None  # Lake changes what is in a search path
+        pool = Pool(self.toolchain, self.builder.search_path(), size or self.jobs, warm=warm)
         self._resources.callback(pool.close)
         return pool
 

@@ -33,6 +33,7 @@ COMMANDS = {
     "toolchain": ("prover.cli.toolchain", "Install, list and examine Lean toolchains."),
     "learn": ("prover.cli.learn", "Learn from repositories, one after another."),
     "report": ("prover.cli.report_lifelong", "Report on learning runs."),
+    "serve": ("prover.cli.serve", "Keep Lean warm, and answer other programs over HTTP."),
     "daemon": ("prover.cli.daemon", "Keep proving and learning in the background."),
     "curriculum": ("prover.cli.curriculum", "Plan what to learn in which order."),
     "db": ("prover.cli.db", "Upgrade, examine, export and import the database."),

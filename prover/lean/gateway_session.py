@@ -129,6 +129,8 @@ class LeanSession:
     _process: LeanProcess | None = None
     _sources: dict[SourceText, ElaborateReply] = field(default_factory=dict)
     _toolboxes: dict[SourceText, Toolbox] = field(default_factory=dict)
+    _declared: dict[tuple[SourceText, bool, bool], tuple[Declaration, ...]] = field(default_factory=dict)
+    """The declarations of files, by the file and the details that were asked for."""
     _handles: dict[State, int] = field(default_factory=dict)
     _ended: bool = False
     _was_running: bool = False
@@ -160,6 +162,10 @@ class LeanSession:
     def pid(self) -> int | None:
         """Returns the process id of the running process, if there is one."""
         return self._process.pid if self._process is not None and self._process.alive() else None
+
+    def memory(self) -> int:
+        """Returns the resident memory of the running process in bytes; 0 if there is none."""
+        return self._process.memory() if self._process is not None else 0
 
     def elaborate(self, source: SourceText) -> tuple[Message, ...]:
         """Elaborates a file, once in each process, and returns Lean's messages."""
@@ -202,7 +208,10 @@ class LeanSession:
         def ask() -> tuple[Declaration, ...]:
             return self._ask(DeclarationsRequest(self._source(source).source, detail, examples)).declarations
 
-        return self._retried(ask)
+        wanted = (source, detail, examples)
+        if wanted not in self._declared:
+            self._declared[wanted] = self._retried(ask)
+        return self._declared[wanted]
 
     def imports(self, source: SourceText) -> tuple[str, ...]:
         """Returns the modules that the header of a file imports, `Init` included where it is implied."""
@@ -473,6 +482,7 @@ class LeanSession:
         self._handles.clear()
         self._sources.clear()
         self._toolboxes.clear()
+        self._declared.clear()
         self._lighten(ForgetRequest(sources=True), cap)
 
     def _lighten(self, request: ForgetRequest, cap: int | None) -> None:

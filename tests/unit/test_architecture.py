@@ -26,13 +26,27 @@ HOMES = {
     "psycopg": (),
     "lean_dojo": ("prover/lean/dojo/host.py",),
     "matplotlib": ("prover/evaluate/plots.py",),
-    "prometheus_client": ("prover/app/daemon/health.py",),
+    "prometheus_client": ("prover/app/daemon/health.py", "prover/server/metrics.py"),
+    "starlette": ("prover/server/",),
+    "uvicorn": ("prover/server/serving.py",),
+    "mcp": ("prover/server/",),
     "rich": ("prover/cli/",),
     "click": ("prover/cli/",),
 }
 """The files that may import a large library. Folders are named where a library is what the folder is about."""
 
-LAZY = ("torch", "transformers", "faiss", "lean_dojo", "matplotlib", "peft", "prometheus_client")
+LAZY = (
+    "torch",
+    "transformers",
+    "faiss",
+    "lean_dojo",
+    "matplotlib",
+    "peft",
+    "prometheus_client",
+    "starlette",
+    "uvicorn",
+    "mcp",
+)
 """Libraries that are imported when they are first needed, even at home."""
 
 FRAGMENTS = ("Of ", "What ", "Whether ", "Whom ", "Whose ", "Which ")

@@ -1,0 +1,154 @@
+"""Lean sessions that pools hand on to each other; with sessions that start no Lean."""
+
+from pathlib import Path
+
+import pytest
+
+from prover.errors import LeanDied
+from prover.lean.gateway_session import LeanSession
+from prover.lean.pool import Pool
+from prover.lean.toolchain.node import NodeRuntime
+from prover.lean.toolchain.toolchain import EmbeddedToolchain, Toolchain
+from prover.lean.warm import IDLE_BYTES, WarmSessions
+
+TOOLCHAIN = EmbeddedToolchain("lean-x", NodeRuntime(Path("/n"), (24, 0, 0), ()), Path("/t"), Path("/l"), gateway=None)
+PATH = (Path("/modules"),)
+
+
+class IdleSession(LeanSession):
+    """A session that says it runs until it is ended."""
+
+    bytes = 1
+    dies = False
+    forgotten = 0
+
+    def pid(self) -> int | None:
+        return None if self._ended else 1
+
+    def memory(self) -> int:
+        return self.bytes
+
+    def start(self) -> None:  # type: ignore[override]
+        if self._ended:
+            raise LeanDied("the session has been ended")
+
+    def forget(self) -> None:
+        self.forgotten += 1
+        if self.dies:
+            raise LeanDied("it died")
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def warm(clock: Clock) -> WarmSessions:
+    return WarmSessions(idle_seconds=10, max_idle=3, clock=clock, make=IdleSession)
+
+
+def session(toolchain: Toolchain = TOOLCHAIN, path: tuple[Path, ...] = PATH) -> IdleSession:
+    return IdleSession(toolchain, path)
+
+
+def test_the_next_pool_uses_the_sessions_of_the_last(warm: WarmSessions) -> None:
+    kept = session()
+    warm.give(kept)
+    with Pool(TOOLCHAIN, PATH, 1, warm) as pool, pool.lend() as lent:
+        assert lent is kept
+    with Pool(TOOLCHAIN, PATH, 1, warm) as pool, pool.lend() as lent:
+        assert lent is kept
+    assert kept.forgotten == 3
+    assert warm.taken == 2
+
+
+def test_other_modules_or_toolchains_have_other_sessions(warm: WarmSessions) -> None:
+    warm.give(session())
+    assert warm.take(TOOLCHAIN, (Path("/others"),)) is None
+    other = EmbeddedToolchain("lean-y", TOOLCHAIN.node, Path("/t"), Path("/l"), gateway=None)
+    assert warm.take(other, PATH) is None
+
+
+def test_the_gate_gets_only_what_has_elaborated_nothing(warm: WarmSessions) -> None:
+    used = session()
+    warm.give(used)
+    assert warm.take(TOOLCHAIN, PATH, fresh=True) is None
+    warm.start_ahead(TOOLCHAIN, PATH)
+    warm.start_ahead(TOOLCHAIN, PATH)
+    with Pool(TOOLCHAIN, PATH, 1, warm) as pool:
+        assert pool.fresh() is not used
+        assert pool.fresh().pid() is None  # the next is started by who needs it
+    assert warm.take(TOOLCHAIN, PATH, fresh=True) is not None
+
+
+def test_a_pool_that_is_closed_ends_what_is_lent(warm: WarmSessions) -> None:
+    kept = session()
+    warm.give(kept)
+    pool = Pool(TOOLCHAIN, PATH, 1, warm)
+    with pool.lend() as lent:
+        pool.close()
+        assert lent is kept
+        with pytest.raises(LeanDied):
+            lent.start()
+    assert warm.take(TOOLCHAIN, PATH) is None
+
+
+def test_a_closed_pool_lends_nothing_that_runs(warm: WarmSessions) -> None:
+    kept = session()
+    warm.give(kept)
+    pool = Pool(TOOLCHAIN, PATH, 1, warm)
+    pool.close()
+    with pool.lend() as lent, pytest.raises(LeanDied):
+        lent.start()
+    assert warm.take(TOOLCHAIN, PATH) is kept
+
+
+def test_what_is_not_fit_is_ended(warm: WarmSessions) -> None:
+    large, dying = session(), session()
+    large.bytes = IDLE_BYTES + 1
+    dying.dies = True
+    for each in (large, dying):
+        warm.give(each)
+    assert (large.pid(), dying.pid()) == (None, None)
+    assert warm.take(TOOLCHAIN, PATH) is None
+
+
+def test_what_has_died_meanwhile_is_not_lent(warm: WarmSessions) -> None:
+    alive, dead = session(), session()
+    warm.give(alive)
+    warm.give(dead)
+    dead.end()
+    assert warm.take(TOOLCHAIN, PATH) is alive
+
+
+def test_what_nobody_uses_is_ended(warm: WarmSessions, clock: Clock) -> None:
+    old, new = session(), session()
+    warm.give(old)
+    clock.now = 9
+    warm.give(new)
+    clock.now = 11
+    assert warm.release() == 1
+    assert (old.pid(), new.pid()) == (None, 1)
+
+
+def test_the_number_of_processes_is_bounded(warm: WarmSessions) -> None:
+    given = [session() for _ in range(5)]
+    for each in given:
+        warm.give(each)
+    assert [each.pid() for each in given] == [None, None, 1, 1, 1]
+
+
+def test_nothing_is_kept_after_the_end(warm: WarmSessions) -> None:
+    before, after = session(), session()
+    warm.give(before)
+    warm.close()
+    warm.give(after)
+    assert (before.pid(), after.pid()) == (None, None)
