@@ -37,8 +37,9 @@ class Pool:
         self._made: list[LeanSession] = []
         self._ended = False
         self._idle: queue.LifoQueue[LeanSession] = queue.LifoQueue()
-        for _ in range(size):
-            self._idle.put(self._make())
+        made = [self._make() for _ in range(size)]
+        for session in sorted(made, key=lambda session: session.pid() is not None):  # those that run are lent first
+            self._idle.put(session)
         self._next_fresh: LeanSession | None = None
 
     def start(self) -> None:

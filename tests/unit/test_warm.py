@@ -64,7 +64,7 @@ def test_the_next_pool_uses_the_sessions_of_the_last(warm: WarmSessions) -> None
     warm.give(kept)
     with Pool(TOOLCHAIN, PATH, 1, warm) as pool, pool.lend() as lent:
         assert lent is kept
-    with Pool(TOOLCHAIN, PATH, 1, warm) as pool, pool.lend() as lent:
+    with Pool(TOOLCHAIN, PATH, 3, warm) as pool, pool.lend() as lent:
         assert lent is kept
     assert kept.forgotten == 3
     assert warm.taken == 2
