@@ -34,6 +34,7 @@ COMMANDS = {
     "learn": ("prover.cli.learn", "Learn from repositories, one after another."),
     "report": ("prover.cli.report_lifelong", "Report on learning runs."),
     "serve": ("prover.cli.serve", "Keep Lean warm, and answer other programs over HTTP."),
+    "mcp": ("prover.cli.mcp", "Offer the prover to agents, over the Model Context Protocol."),
     "daemon": ("prover.cli.daemon", "Keep proving and learning in the background."),
     "curriculum": ("prover.cli.curriculum", "Plan what to learn in which order."),
     "db": ("prover.cli.db", "Upgrade, examine, export and import the database."),

@@ -92,6 +92,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("prover serve --repo DIR --port 8765 --token-file FILE", "on a port of this computer, with a token"),
         ("prover serve --repo DIR --allow-write DIR", "requests may have proofs written into files below DIR"),
     ),
+    "mcp": (
+        ("prover mcp --repo DIR", "for agents that start it themselves"),
+        ("prover mcp --repo DIR --http --port 8766 --token-file FILE", "over HTTP at /mcp"),
+        ("prover mcp --repo DIR --disable refute", "without a tool"),
+    ),
     "daemon start": (("prover daemon start --config FILE", "look after repositories in the background"),),
     "daemon run": (("prover daemon run --config FILE", "the same in the foreground, for containers"),),
     "daemon status": (("prover daemon status", "what it is doing"),),

@@ -125,9 +125,7 @@ class Pool:
         return self._kept(self._taken(fresh=True) or LeanSession(self.toolchain, self._path))
 
     def _make(self) -> LeanSession:
-        return self._kept(
-            self._taken() or LeanSession(self.toolchain, self._path, keeps_imports=self._keeps_imports)
-        )
+        return self._kept(self._taken() or LeanSession(self.toolchain, self._path, keeps_imports=self._keeps_imports))
 
     def _kept(self, session: LeanSession) -> LeanSession:
         with self._lock:

@@ -67,6 +67,11 @@ def application(service: Service, identity: Identity, token: str | None = None) 
         Route("/v1/{tool}", handlers.call, methods=["POST"]),
     ]
     app = Starlette(routes=routes, exception_handlers=dict.fromkeys(STATUS_OF, _answer_error))
+    return guarded(app, token)
+
+
+def guarded(app: "Starlette", token: str | None) -> "Starlette":
+    """Returns an application that answers this computer only, and only who has the token."""
     app.add_middleware(Guard, token=token)
     return app
 

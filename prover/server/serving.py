@@ -110,11 +110,14 @@ def _existing_token(file: Path) -> str:
     return token
 
 
-def serve(app: "Starlette", bound: socket.socket, ready: Callable[[], None] = lambda: None) -> None:
+def serve(
+    app: "Starlette", bound: socket.socket, ready: Callable[[], None] = lambda: None, lifespan: bool = False
+) -> None:
     """Serves an application on a bound socket until SIGINT or SIGTERM.
 
     Args:
         ready: is called when requests are answered.
+        lifespan: whether the application has to be started and ended.
 
     Raises:
         UsageError: The server's libraries are not installed.
@@ -134,7 +137,7 @@ def serve(app: "Starlette", bound: socket.socket, ready: Callable[[], None] = la
         app,
         log_config=None,
         access_log=False,
-        lifespan="off",
+        lifespan="on" if lifespan else "off",
         server_header=False,
         timeout_graceful_shutdown=GRACEFUL_SECONDS,
         limit_concurrency=1_000,

@@ -62,9 +62,9 @@ def session(toolchain: Toolchain = TOOLCHAIN, path: tuple[Path, ...] = PATH) -> 
 def test_the_next_pool_uses_the_sessions_of_the_last(warm: WarmSessions) -> None:
     kept = session()
     warm.give(kept)
-    with Pool(TOOLCHAIN, PATH, 1, warm) as pool, pool.lend() as lent:
+    with Pool(TOOLCHAIN, PATH, 1, warm=warm) as pool, pool.lend() as lent:
         assert lent is kept
-    with Pool(TOOLCHAIN, PATH, 3, warm) as pool, pool.lend() as lent:
+    with Pool(TOOLCHAIN, PATH, 3, warm=warm) as pool, pool.lend() as lent:
         assert lent is kept
     assert kept.forgotten == 3
     assert warm.taken == 2
@@ -83,7 +83,7 @@ def test_the_gate_gets_only_what_has_elaborated_nothing(warm: WarmSessions) -> N
     assert warm.take(TOOLCHAIN, PATH, fresh=True) is None
     warm.start_ahead(TOOLCHAIN, PATH)
     warm.start_ahead(TOOLCHAIN, PATH)
-    with Pool(TOOLCHAIN, PATH, 1, warm) as pool:
+    with Pool(TOOLCHAIN, PATH, 1, warm=warm) as pool:
         assert pool.fresh() is not used
         assert pool.fresh().pid() is None  # the next is started by who needs it
     assert warm.take(TOOLCHAIN, PATH, fresh=True) is not None
@@ -92,7 +92,7 @@ def test_the_gate_gets_only_what_has_elaborated_nothing(warm: WarmSessions) -> N
 def test_a_pool_that_is_closed_ends_what_is_lent(warm: WarmSessions) -> None:
     kept = session()
     warm.give(kept)
-    pool = Pool(TOOLCHAIN, PATH, 1, warm)
+    pool = Pool(TOOLCHAIN, PATH, 1, warm=warm)
     with pool.lend() as lent:
         pool.close()
         assert lent is kept
@@ -104,7 +104,7 @@ def test_a_pool_that_is_closed_ends_what_is_lent(warm: WarmSessions) -> None:
 def test_a_closed_pool_lends_nothing_that_runs(warm: WarmSessions) -> None:
     kept = session()
     warm.give(kept)
-    pool = Pool(TOOLCHAIN, PATH, 1, warm)
+    pool = Pool(TOOLCHAIN, PATH, 1, warm=warm)
     pool.close()
     with pool.lend() as lent, pytest.raises(LeanDied):
         lent.start()
