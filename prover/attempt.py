@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
-from prover.check.gate import Accepted, Judge, Judgement, Refused, Submission
+from prover.check.gate import SORRY_AXIOM, Accepted, Judge, Judgement, Refused, Submission
 from prover.check.levels import AXIOMS_LEVEL, DEFAULT_LEVEL, resting_on
 from prover.check.refutation import Refuted, Refuter
 from prover.errors import LeanError, RequestRefused
@@ -139,6 +139,8 @@ class TheoremOpen:
     """why the last proof that is not known to be wrong could not be written into the file or checked"""
     missing: MissingFacts | None = None
     """The facts that would complete the partial proof that got furthest."""
+    final: bool = False
+    """True if proofs of other theorems cannot help: a value is missing, or the place is a macro's."""
 
 
 @dataclass(frozen=True)
@@ -255,8 +257,10 @@ def assuming(session: Session, goals: Sequence[SorryGoal], assumed: Sequence[str
 
 def unprovable(task: Task, goals: Sequence[SorryGoal]) -> str | None:
     """Returns why no proof of a theorem can count or be written, whatever is found; None if one can."""
+    if SORRY_AXIOM in task.declaration.needs:
+        return "its statement has a `sorry` itself: no proof of it counts before the statement is complete"
     if task.declaration.needs:
-        names = ", ".join(f"`{name}`" for name in task.declaration.needs)
+        names = ", ".join(f"`{name}`" for name in _incomplete_below(task.declaration))
         return f"its statement rests on {names}, left to `sorry`: no proof of it counts before that has a value"
     for goal in goals:
         place = f"`sorry` on line {line_of(task.source.text, goal.start)}"
@@ -265,6 +269,12 @@ def unprovable(task: Task, goals: Sequence[SorryGoal]) -> str | None:
         if goal.value:
             return f"it needs a value, not a proof, for the {place}: write one"
     return None
+
+
+def _incomplete_below(declaration: Declaration) -> tuple[str, ...]:
+    """Returns what the statement of a declaration needs, by full name: `needs` has no private names in full."""
+    needs, rests = declaration.needs, declaration.rests
+    return tuple(name for name in needs if name in rests) or rests or needs
 
 
 def line_of(text: str, offset: int) -> int:
@@ -334,7 +344,8 @@ class Attempt:
         It ends too when nothing is left to try.
         """
         if reason := unprovable(self._task, self._sorry_goals):
-            return TheoremOpen(reason, self._spent())
+            others = set(self._task.declaration.needs) - {SORRY_AXIOM}
+            return TheoremOpen(reason, self._spent(), final=not others)
         if decided := self._recalled() or self._refuted():
             return decided
         for _ in range(MAX_REFUSED_PROOFS):

@@ -7,7 +7,7 @@ and what was proved with its help is judged again. What a theorem rests on is re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from prover.app.locating import Target
+from prover.app.locating import DeclaredTypes, Target, declared_types
 from prover.app.ordering import import_depths
 from prover.app.working import Proofs, WorkingTask, proofs_in
 from prover.app.workspace import Workspace
@@ -95,7 +95,7 @@ class _File:
         self._source = next(iter(proofs)).task.source
         self._pool = workspace.pool(1)
         self._session: LeanSession | None = None
-        self._before: tuple[tuple[Message, ...], frozenset[tuple[str, str]]] | None = None
+        self._before: tuple[tuple[Message, ...], DeclaredTypes] | None = None
 
     def close(self) -> None:
         """Ends the processes."""
@@ -182,15 +182,18 @@ class _File:
         It may declare more: tactics such as `grind` add auxiliary theorems.
         """
         known, declared = self._original()
-        return len(errors) > len(known) or not declared <= _declared(session, candidate)
+        return len(errors) > len(known) or not declared <= _types(session, candidate)
 
-    def _original(self) -> tuple[tuple[Message, ...], frozenset[tuple[str, str]]]:
-        """Returns the errors of the original, and what it declares."""
+    def _original(self) -> tuple[tuple[Message, ...], DeclaredTypes]:
+        """Returns the errors of the original, and what it declares; elaborates it if it has errors."""
+        known = next(iter(self._proofs)).declared
+        if self._before is None and known is not None:
+            self._before = (), known
         if self._before is None:
             session = self._fresh()
             try:
                 errors = errors_among(session.elaborate(self._source))
-                self._before = errors, _declared(session, self._source)
+                self._before = errors, _types(session, self._source)
             finally:
                 session.close()
         return self._before
@@ -199,6 +202,5 @@ class _File:
         return self._pool.fresh()
 
 
-def _declared(session: LeanSession, source: SourceText) -> frozenset[tuple[str, str]]:
-    """Returns the declarations of a file, each as its name and the key of its type."""
-    return frozenset((each.name, each.key) for each in session.declarations(source, detail=True))
+def _types(session: LeanSession, source: SourceText) -> DeclaredTypes:
+    return declared_types(session.declarations(source, detail=True))

@@ -14,7 +14,7 @@ from prover.check.challenge import errors_in
 from prover.errors import BrokenFile, LeanError, ProverError, RepositoryError, UnknownTheorem, UsageError
 from prover.lean.gateway_session import LeanSession
 from prover.lean.module_name import spelling
-from prover.lean.protocol import errors_among
+from prover.lean.protocol import Declaration, errors_among
 from prover.project.build import errors_of, source_of
 from prover.project.layout import Module, Repository
 from prover.wording import counted
@@ -42,6 +42,10 @@ class FileLine:
     """The name of the declaration, or the end of its name; it counts more than the line."""
 
 
+DeclaredTypes = frozenset[tuple[str, str]]
+"""The declarations of a file, each as its name and the key of its type."""
+
+
 @dataclass(frozen=True)
 class Target:
     """A theorem or `example` of a repository, with its module."""
@@ -50,6 +54,10 @@ class Target:
     task: Task
     dependents: int = field(default=0, compare=False)
     """The number of declarations of its file that rest on it, without others between them that have a `sorry`."""
+    error: str | None = field(default=None, compare=False)
+    """Lean's first error in it, in one line."""
+    declared: DeclaredTypes | None = field(default=None, compare=False)
+    """What its file declares, if that has no errors."""
 
     @property
     def place(self) -> str:
@@ -106,11 +114,19 @@ class Locator:
         messages = self._session.elaborate(source)
         declared = self._session.declarations(source, detail=True, examples=examples)
         errors = errors_among(messages)
-        broken = {each for each in declared if errors and errors_in(errors, source.text, (each.start, each.stop))}
+        inside = {each: errors_in(errors, source.text, (each.start, each.stop)) for each in declared if errors}
+        broken = {each: f"line {its[0].line}: {its[0].summary}" for each, its in inside.items() if its}
         incomplete = tuple(each for each in declared if each.incomplete)
+        types = declared_types(declared)
         dependents = Counter(name for each in declared for name in each.rests)
         targets = tuple(
-            Target(module, Task(source, each, incomplete, broken=each in broken), dependents[each.name])
+            Target(
+                module,
+                Task(source, each, incomplete, broken=each in broken),
+                dependents[each.name],
+                broken.get(each),
+                None if errors else types,
+            )
             for each in declared
         )
         return ReadModule(targets, errors_of(errors))
@@ -185,7 +201,7 @@ class Locator:
 
     def incomplete(self, modules: Iterable[Module]) -> Iterator[Target]:
         """Yields every theorem and `example` with a `sorry`, of the modules that can be read."""
-        for module in modules:
+        for module in self._workspace.one_by_one(modules):
             try:
                 read = self.read(module, examples=True)
             except (UsageError, LeanError) as error:
@@ -247,6 +263,11 @@ class Locator:
             file, number = self._workspace.repository.relative(module), counted(len(read.errors), "error")
             message = f"{file} has {number}: its theorems without errors are treated as usual."
             self._unreadable(module, BrokenFile(message, read.errors))
+
+
+def declared_types(declarations: Iterable[Declaration]) -> DeclaredTypes:
+    """Returns what a file declares, without its `example`s."""
+    return frozenset((each.name, each.key) for each in declarations if each.kind != "example")
 
 
 def may_declare(module: Module, name: str) -> bool:

@@ -92,6 +92,8 @@ def prove_in_rounds(
 ) -> list[Target]:
     """Attempts theorems, and open ones again if theorems above them have been proved since; returns those still open.
 
+    Those that no proof of another theorem can help are attempted once, and not returned.
+
     Args:
         attempt: attempts theorems in order, each as `working` gives it when its turn comes.
         proofs: receives each proof when it is found, so that later attempts use it; may have some of other theorems.
@@ -104,7 +106,7 @@ def prove_in_rounds(
             still_open.discard(target)
             if isinstance(outcome, AcceptedProof):
                 proofs[target] = outcome
-            elif isinstance(outcome, TheoremOpen):
+            elif isinstance(outcome, TheoremOpen) and not outcome.final:
                 still_open.add(target)
                 tried[target] = task
         waiting = [target for target, task in tried.items() if working(target, proofs).above() != task.above()]

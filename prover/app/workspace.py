@@ -1,6 +1,6 @@
 """A repository that is open for work: its checkout, its toolchain, the builder of its modules, and Lean processes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
@@ -15,7 +15,7 @@ from prover.progress import Notify, Reporter
 from prover.project.builders import ModuleBuilder, builder_for
 from prover.project.checkout import Checkout, Checkouts
 from prover.project.contents import ContentsReader
-from prover.project.layout import Repository, completed, open_repository
+from prover.project.layout import Module, Repository, completed, open_repository
 from prover.project.location import parse_location
 
 
@@ -59,6 +59,16 @@ class Workspace:
         workspace = cls(checkout, repository, toolchain, builder, jobs or 1, warm, reporter)
         workspace._resources.callback(builder.close)
         return workspace
+
+    def one_by_one(self, modules: Iterable[Module]) -> Iterator[Module]:
+        """Yields modules that are to be read, and reports how many have been."""
+        listed = list(modules)
+        for number, module in enumerate(listed):
+            if len(listed) > 1:
+                self._reporter.progress("reading files", number / len(listed))
+            yield module
+        if len(listed) > 1:
+            self._reporter.progress("reading files", 1.0)
 
     def pool(self, size: int | None = None) -> Pool:
         """Returns a new pool of `size` Lean sessions, by default as many as there are jobs."""

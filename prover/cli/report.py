@@ -10,6 +10,8 @@ from prover.app.report import GeneratorReport, Report, TheoremReport
 from prover.cli.output import short_target
 from prover.wording import counted
 
+MAX_ERRORS_SHOWN = 5
+"""The number of Lean's errors that are printed of a file."""
 MAX_GOALS_SHOWN = 2
 """The number of goals that are printed of an open theorem."""
 
@@ -58,8 +60,11 @@ class ReportPrinter:
                 self._indented(["a fresh Lean accepted this proof of the negation:"], "dim")
                 self._indented((theorem.refutation or "").splitlines(), "dim")
             case "error":
-                self._line("✗", "red", f"{theorem.theorem or place}  {theorem.reason}")
-                self._indented(theorem.messages, "")
+                named, reason = theorem.theorem or place, theorem.reason or ""
+                self._line("✗", "red", reason if reason.startswith(named) else f"{named}  {reason}")
+                self._indented(theorem.messages[:MAX_ERRORS_SHOWN], "")
+                if (more := len(theorem.messages) - MAX_ERRORS_SHOWN) > 0:
+                    self._indented([f"and {counted(more, 'more error')}: `prover lean` prints all of a file"], "dim")
 
     def summary(self, report: Report) -> None:
         """Prints the number of theorems proved, and for several theorems also a table of generators."""

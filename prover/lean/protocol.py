@@ -4,6 +4,7 @@ The Lean side is ``gateway/Gateway.lean``; both name the same protocol version. 
 UTF-8 text of the file.
 """
 
+import re
 from collections.abc import Iterable
 from itertools import takewhile
 from typing import Any, Literal
@@ -270,6 +271,8 @@ class LibraryModule(msgspec.Struct, frozen=True):
     """Nearly in the order of declaration."""
 
 
+AUXILIARY = re.compile(r"\b_aux_|_hygCtx|_@\.")
+"""Part of a name that Lean makes for a declaration without one."""
 MAX_SUMMARY = 160
 """The length, in characters, above which a summary of a message is cut."""
 
@@ -333,8 +336,12 @@ class Declaration(msgspec.Struct, frozen=True):
 
 
 def displayed_name(declared: "Declaration | AuditedDeclaration") -> str:
-    """Returns the name of a declaration for people; an `example` has none, so that only its place tells it apart."""
-    return "example" if declared.kind == "example" else declared.name
+    """Returns the name of a declaration for people.
+
+    An `example`, and what Lean names itself by the place of a macro or an unfinished instance, has none: its kind is
+    returned, and only its place tells it apart.
+    """
+    return declared.kind if declared.kind == "example" or AUXILIARY.search(declared.name) else declared.name
 
 
 class FileCommand(msgspec.Struct, frozen=True):

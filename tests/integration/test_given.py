@@ -282,3 +282,30 @@ def test_nothing_is_proved_given_a_refuted_theorem(tmp_path: Path, capsys: pytes
     found = {each["theorem"]: each for each in json.loads(report.read_text())["theorems"]}
     assert {name: each["status"] for name, each in found.items()} == {"wrong": "refuted", "from_wrong": "open"}
     assert "it rests on wrong, which is refuted" in capsys.readouterr().out
+
+
+ONE = """\
+def value (n : Nat) : Nat := sorry
+theorem about_value : value 1 = value 1 := rfl
+"""
+TWO = """\
+def value (n : Nat) : Nat := sorry
+macro "unfinished" : term => sorry
+theorem wrong_proof : value 1 = value 1 := "one"
+theorem wrong_statement : value 1 = "one" := sorry
+"""
+
+
+def test_the_status_of_files_that_declare_the_same_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    root = write(tmp_path / "same", {"lakefile.toml": LAKEFILE, "Small/One.lean": ONE, "Small/Two.lean": TWO})
+    status, report = json_of(["status", "--repo", str(root)], tmp_path)
+    found = {(row["file"], row["line"]): row for row in report["theorems"]}
+    assert found["Small/One.lean", 1]["needed_by"] == found["Small/One.lean", 1]["unlocks"] == ["about_value"]
+    assert (found["Small/Two.lean", 1]["needed_by"], found["Small/Two.lean", 1]["unlocks"]) == (["wrong_proof"], [])
+    assert found["Small/Two.lean", 2]["theorem"] == found["Small/Two.lean", 2]["kind"] == "definition"
+    assert (found["Small/Two.lean", 3]["status"], status) == ("error", 1)
+    assert found["Small/Two.lean", 3]["error"].startswith("line 3: ")
+    printed = capsys.readouterr().out
+    assert "· value  Small/One.lean:1  definition; needed by about_value; would unlock about_value" in printed
+    assert "✗ Small/Two.lean  2 errors, the first: Small/Two.lean:3:" in printed
+    assert "4 open, 1 with errors, 0 theorems proved given open ones, 0 proved" in printed

@@ -633,6 +633,10 @@ def test_the_time_of_the_gate_is_no_time_of_the_search() -> None:
 def test_a_theorem_about_something_that_is_missing_is_not_searched() -> None:
     about = replace(task(ONE), declaration=replace_fields(task(ONE).declaration, needs=("f", "g")))
     assert "rests on `f`, `g`, left to `sorry`" in (unprovable(about, goals_at_sorries(ONE)) or "")
+    private = replace(about, declaration=replace_fields(about.declaration, needs=("Nat",), rests=("Nat.found",)))
+    assert "rests on `Nat.found`, left" in (unprovable(private, goals_at_sorries(ONE)) or "")
+    itself = replace(about, declaration=replace_fields(about.declaration, needs=("sorryAx",)))
+    assert "has a `sorry` itself" in (unprovable(itself, goals_at_sorries(ONE)) or "")
 
 
 def test_a_value_is_not_searched_for() -> None:

@@ -1,12 +1,12 @@
 """Proofs put together: which are left out, and what the others rest on. Lean is a table here."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
 from prover.app.joining import Joined, alone, joined
-from prover.app.locating import Target
+from prover.app.locating import Target, declared_types
 from prover.app.workspace import Workspace
 from prover.attempt import AcceptedProof, Spent, Task, TheoremProved
 from prover.check.gate import Accepted
@@ -125,6 +125,17 @@ def test_a_proof_that_the_others_break_is_left_out_and_the_rest_is_elaborated_ag
     assert names(found) == ["one", "three"]
     assert said == ["two is left out: with the others it no longer compiles: line 5: no omega"]
     assert [text.count("sorry") for text in lean.elaborated] == [0, 1, 3]
+
+
+def test_an_original_that_was_read_without_errors_is_not_elaborated_again() -> None:
+    lean = Lean(lambda text: [error(text, "three")] if "omega" in text else [])
+    types = declared_types(lean.declarations(SOURCE))
+    proofs = {
+        replace(target(name), declared=types): proof(name, text) for name, text in (("one", "rfl"), ("two", "omega"))
+    }
+    found = joined(cast("Workspace", lean), proofs, (), lambda _: None)
+    assert names(found) == ["one"]
+    assert TEXT not in lean.elaborated
 
 
 def test_what_breaks_something_else_is_found_by_adding_one_proof_after_the_other() -> None:

@@ -177,13 +177,15 @@ def test_people_are_told_the_time_of_the_gate_and_what_it_could_not_check() -> N
 def test_messages_of_several_lines_are_indented_and_files_with_errors_counted() -> None:
     console = Console(record=True, width=200, file=open("/dev/null", "w"))  # noqa: SIM115  # recorded, not written
     broken = TheoremReport.of_broken_file(
-        "A.lean", BrokenFile("A.lean has 1 error", ("A.lean:1:0: error: no\n  p\n⊢ q",))
+        "A.lean", BrokenFile("A.lean has 7 errors", ("A.lean:1:0: error: no\n  p\n⊢ q", *(["A.lean:2:0: error"] * 6)))
     )
     printer = ReportPrinter(console, patches=True)
     printer.theorem(broken)
     printer.summary(run_of(theorem("proved"), broken))
     text = console.export_text()
-    assert "    A.lean:1:0: error: no\n      p\n    ⊢ q\n" in text
+    assert "✗ A.lean has 7 errors\n    A.lean:1:0: error: no\n      p\n    ⊢ q\n" in text
+    assert text.count("A.lean:2:0: error") == 4
+    assert "    and 2 more errors: `prover lean` prints all of a file\n" in text
     assert "1 of 1 proved; 1 file with errors\n" in text
 
 

@@ -134,6 +134,20 @@ def test_without_new_proofs_there_is_one_round() -> None:
     assert len(rounds({"first": [False], "zwei_ü": [False]})[0]) == 1
 
 
+def test_what_no_other_proof_can_help_is_attempted_once() -> None:
+    first, last = (Target(Module("A", Path("A.lean")), TASKS[name]) for name in ("first", "fourth"))
+    attempted: list[Target] = []
+
+    def attempt(targets: Sequence[Target]) -> Iterator[Attempted]:
+        attempted.extend(targets)
+        tasks = {target: working(target, {}) for target in targets}
+        yield first, tasks[first], tasks[first].in_original(proof("first", "a"))
+        yield last, tasks[last], TheoremOpen("it needs a value", Spent(), final=True)
+
+    assert prove_in_rounds([first, last], attempt, {}, lambda _: None) == []
+    assert attempted == [first, last]
+
+
 def test_proofs_that_theorems_of_one_block_share_are_written_once() -> None:
     module, shared = Module("A", Path("A.lean")), (*proof("third", "c").replacements, *proof("first", "a").replacements)
     proved: dict[Target, AcceptedProof] = {
