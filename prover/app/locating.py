@@ -11,7 +11,7 @@ from pathlib import Path
 from prover.app.workspace import Workspace
 from prover.attempt import Task, line_of
 from prover.check.challenge import errors_in
-from prover.errors import BrokenFile, LeanError, ProverError, RepositoryError, UnknownTheorem, UsageError
+from prover.errors import BrokenFile, LeanDied, LeanError, ProverError, RepositoryError, UnknownTheorem, UsageError
 from prover.lean.gateway_session import LeanSession
 from prover.lean.module_name import spelling
 from prover.lean.protocol import Declaration, errors_among
@@ -111,7 +111,10 @@ class Locator:
         """
         self._workspace.builder.prepare(module)
         source = source_of(self._workspace.repository, module)
-        messages = self._session.elaborate(source)
+        try:
+            messages = self._session.elaborate(source)
+        except LeanDied as error:
+            raise LeanDied(f"{source.file} cannot be read: {error}", error.killed) from None
         declared = self._session.declarations(source, detail=True, examples=examples)
         errors = errors_among(messages)
         inside = {each: errors_in(errors, source.text, (each.start, each.stop)) for each in declared if errors}
@@ -140,6 +143,7 @@ class Locator:
 
         Raises:
             UnknownTheorem: No theorem has that name; the message has the most similar names.
+            BrokenFile: A file has a theorem of that name, but with errors, so that Lean does not know it.
             UsageError: Several files declare the name, or there is no declaration at the place.
             UsageError, LeanError: A module that probably contains the theorem cannot be read.
         """
@@ -152,6 +156,7 @@ class Locator:
         seen: list[str] = []
         found: list[tuple[Target, ReadModule]] = []
         failed: UsageError | LeanError | None = None
+        broken: BrokenFile | None = None
         for module, likely in likely_first(self._workspace.repository, name):
             if found and not (likely and may_declare(module, name)):
                 continue
@@ -162,11 +167,16 @@ class Locator:
                     failed = failed or error
                 continue
             found += [(target, read) for target in read.targets if target.task.declaration.name == name][:1]
+            if read.errors and likely and may_declare(module, name):
+                file = self._workspace.repository.relative(module)
+                broken = broken or BrokenFile(f"{file} has errors, and does not declare {name}: fix them.", read.errors)
             seen.extend(t.task.declaration.name for t in read.targets if t.task.declaration.kind == "theorem")
         if len(found) > 1:
             raise UsageError(ambiguous(name, [target.place for target, _ in found]))
         if not found:
-            raise failed or UnknownTheorem(unknown_theorem(name, seen))
+            last = name.rsplit(".", 1)[-1]
+            elsewhere = any(each.rsplit(".", 1)[-1] == last for each in seen)
+            raise failed or (None if elsewhere else broken) or UnknownTheorem(unknown_theorem(name, seen))
         target, read = found[0]
         self._tell(target.module, read)
         return target

@@ -128,11 +128,14 @@ def test_the_errors_of_a_file_are_shown_in_leans_words(repository: Path, capsys:
     write(repository, {"Small/Main.lean": MAIN + "theorem bad : 1 = 2 := missing\n"})
     assert run(["prove", "--repo", str(repository), "--theorem", "both", *QUICK]) == 1
     printed = capsys.readouterr().out
-    assert "✗ Small/Main.lean  Small/Main.lean has 1 error" in printed
+    assert "✗ Small/Main.lean has 1 error" in printed
     assert "    Small/Main.lean:6:" in printed
     assert "1 of 1 proved; 1 file with errors" in printed
     assert run(["lean", str(repository / "Small/Main.lean")]) == 1
     assert "Small/Main.lean:6:" in capsys.readouterr().out
+    write(repository, {"Small/Main.lean": MAIN + "theorem unread : 1 = missing := rfl\n"})
+    assert run(["prove", "--repo", str(repository), "--theorem", "unread", *QUICK]) == 2
+    assert "Small/Main.lean has errors, and does not declare unread" in capsys.readouterr().err
 
 
 def test_a_broken_file_does_not_hide_the_others(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
