@@ -11,6 +11,7 @@ from prover.app.workspace import Workspace
 from prover.attempt import Task, have_read, sorry_goals
 from prover.errors import UsageError
 from prover.lean.gateway_session import LeanSession
+from prover.lean.protocol import Goal
 from prover.lean.session import Advanced, Failed, Session, SorryGoal, State, TacticLimits, TacticOutcome
 from prover.progress import Notify
 from prover.tactics.generator import Generator, Suggestion
@@ -115,13 +116,14 @@ def try_all(
 ) -> Iterator[TriedSuggestion]:
     """Tries suggestions in batches until the time is over."""
     deadline = time.monotonic() + wanted.seconds
+    known = {goal.key: goal for goal in state.goals}
     for start in range(0, len(ranked), BATCH_SIZE):
         if start and time.monotonic() > deadline:
             return
         batch = ranked[start : start + BATCH_SIZE]
         outcomes = session.run(state, [suggestion.tactic for suggestion in batch], wanted.limits)
         for suggestion, outcome in zip(batch, outcomes, strict=True):
-            yield _tried(suggestion, outcome)
+            yield _tried(suggestion, outcome, known)
 
 
 def _after(session: LeanSession, state: State, wanted: SuggestRequest) -> State:
@@ -141,11 +143,14 @@ def _after(session: LeanSession, state: State, wanted: SuggestRequest) -> State:
     return state
 
 
-def _tried(suggestion: Suggestion, outcome: TacticOutcome) -> TriedSuggestion:
+def _tried(suggestion: Suggestion, outcome: TacticOutcome, known: dict[str, Goal]) -> TriedSuggestion:
+    """Returns a suggestion with its result. Lean sends each goal once; `known` has those that were sent, by key."""
     score = round(suggestion.log_probability, 3)
     match outcome:
         case Advanced(states, replacement):
-            goals = tuple(state_text(goal) for state in states for goal in state.goals)
+            left = [goal for state in states for goal in state.goals]
+            known.update({goal.key: goal for goal in left if goal.target})
+            goals = tuple(state_text(known.get(goal.key, goal)) for goal in left)
             return TriedSuggestion(replacement or suggestion.tactic, suggestion.sources, score, goals)
         case Failed(kind, message):
             return TriedSuggestion(suggestion.tactic, suggestion.sources, score, None, message or kind)

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 from prover.app.suggesting import BATCH_SIZE, SuggestRequest, try_all
+from prover.lean.protocol import Goal
 from prover.lean.scripted import Fails, ScriptedSession, leaves, opened
 from prover.lean.session import State, TacticLimits, TacticOutcome
 from prover.tactics.generator import Suggestion
@@ -48,3 +49,11 @@ def test_no_batch_is_begun_after_the_time(session: WatchedSession) -> None:
     tried = list(try_all(session, opened("g"), RANKED, request(0)))
     assert len(tried) == BATCH_SIZE
     assert session.batches == [(BATCH_SIZE, LIMITS)]
+
+
+def test_a_goal_that_lean_sends_once_is_shown_with_each_tactic_that_leaves_it() -> None:
+    sent = Goal("k", target="p")
+    table = {"g": {"tac0": leaves(sent), "tac1": leaves("k", "g"), "tac2": leaves("other")}}
+    session = ScriptedSession(table=table)
+    tried = list(try_all(session, opened(Goal("g", target="q")), RANKED[:3], request(60)))
+    assert [each.goals for each in tried] == [("⊢ p",), ("⊢ p", "⊢ q"), ("⊢ ",)]
