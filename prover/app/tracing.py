@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from prover.app.environment import database
 from prover.app.workspace import Workspace
 from prover.errors import RowRefused
+from prover.lean.protocol import name_or
 from prover.lean.traced import sorry_ids
 from prover.progress import Notify
 from prover.project.build import BuildOutcome, Compiled, NotCompiled
@@ -93,6 +94,7 @@ class ListedSorry:
     column: int
     """Counted from 0, in characters."""
     declaration: str
+    """Its full name; `unnamed` in a command such as `#eval` or `macro_rules`."""
     term: bool
     """Whether a term is missing there, and not a tactic."""
     goal: str
@@ -111,4 +113,5 @@ def sorries_in(ready: Workspace, traced: TraceResult) -> Iterator[ListedSorry]:
         for each, identity in zip(module.sorries, sorry_ids(module.name, module.sorries), strict=True):
             above = text[: each.start].decode()
             line, column = above.count("\n") + 1, len(above) - above.rfind("\n") - 1
-            yield ListedSorry(identity, module.path, line, column, each.declaration, each.term, each.goal, each.value)
+            name = name_or("unnamed", each.declaration)
+            yield ListedSorry(identity, module.path, line, column, name, each.term, each.goal, each.value)

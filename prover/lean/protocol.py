@@ -271,7 +271,7 @@ class LibraryModule(msgspec.Struct, frozen=True):
     """Nearly in the order of declaration."""
 
 
-AUXILIARY = re.compile(r"\b_aux_|_hygCtx|_@\.")
+AUXILIARY = re.compile(r"\b_aux_|\b_eval\b|_hygCtx|_@\.")
 """Part of a name that Lean makes for a declaration without one."""
 MAX_SUMMARY = 160
 """The length, in characters, above which a summary of a message is cut."""
@@ -341,7 +341,12 @@ def displayed_name(declared: "Declaration | AuditedDeclaration") -> str:
     An `example`, and what Lean names itself by the place of a macro or an unfinished instance, has none: its kind is
     returned, and only its place tells it apart.
     """
-    return declared.kind if declared.kind == "example" or AUXILIARY.search(declared.name) else declared.name
+    return "example" if declared.kind == "example" else name_or(declared.kind, declared.name)
+
+
+def name_or(word: str, name: str) -> str:
+    """Returns the name of a declaration, or a word instead of one that Lean made."""
+    return word if AUXILIARY.search(name) else name
 
 
 class FileCommand(msgspec.Struct, frozen=True):

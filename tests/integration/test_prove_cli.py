@@ -133,7 +133,7 @@ def test_the_errors_of_a_file_are_shown_in_leans_words(repository: Path, capsys:
     assert "1 of 1 proved; 1 file with errors" in printed
     assert run(["lean", str(repository / "Small/Main.lean")]) == 1
     assert "Small/Main.lean:6:" in capsys.readouterr().out
-    write(repository, {"Small/Main.lean": MAIN + "theorem unread : 1 = missing := rfl\n"})
+    write(repository, {"Small/Main.lean": MAIN + 'theorem unread : (1 : Nat) = "one" := rfl\n'})
     assert run(["prove", "--repo", str(repository), "--theorem", "unread", *QUICK]) == 2
     assert "Small/Main.lean has errors, and does not declare unread" in capsys.readouterr().err
 

@@ -251,6 +251,42 @@ theorem combinators : Chain 2 ∧ Chain 2 ∧ Chain 2 := by
   iterate 1 sorry
 theorem with_a_let : Chain 2 := by
   let x := 1; sorry
+theorem obtained : ∃ n, Chain n := by
+  obtain ⟨n, hn⟩ : ∃ n, Chain n := ⟨2, sorry⟩
+  exact ⟨n, hn⟩
+theorem patterned : Chain 2 := by
+  have ⟨_, h⟩ : True ∧ Chain 2 := ⟨trivial, by sorry⟩
+  exact h
+theorem eliminated (p q : Prop) (h : p ∨ q) : q ∨ p := by
+  rcases (sorry : p ∨ q) with h | h
+  · exact .inr h
+  · exact .inl h
+theorem rewritten (a b c : Nat) (h : a = b) : a + c = b + c := by
+  rw [show a = b from sorry]
+theorem simplified (a b c : Nat) (h : a = b) : a + c = b + c := by
+  simp [show a = b by sorry, Nat.add_comm]
+theorem specialized (q : Prop) (h : Chain 2 → q) : q := by
+  specialize h sorry
+  exact h
+theorem repeated : Chain 2 ∧ Chain 2 := by
+  repeat (first | apply And.intro | sorry)
+theorem below : True := trivial
+where
+  fact : Chain 2 := sorry
+  further (h : True) : Chain 2 := by
+    sorry
+def element (xs : List Nat) (h : 0 < xs.length) : Nat := xs[0]'sorry + xs[0]'(by sorry)
+def bounded (n : Nat) (h : n < 3) : { m : Nat // m < 3 } where
+  val := n
+  property := sorry
+def searched (xs : List Nat) : Nat := Id.run do
+  for h : x in xs do
+    if hx : x = 0 then return (fun (_ : x = 0) => x) (by sorry)
+  return 0
+def measured (n : Nat) : Nat := if _ : 0 < n then measured (n - 1) else 0
+decreasing_by
+  have : n - 1 < n := Nat.sub_one_lt_of_lt ‹_›
+  sorry
 section
   namespace Indented
     theorem deep : Chain 2 := by

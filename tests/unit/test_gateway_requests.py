@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from prover.lean.protocol import KeptState, Message
+from prover.lean.protocol import KeptState, Message, name_or
 from prover.lean.requests import (
     ElaborateReply,
     ElaborateRequest,
@@ -122,3 +122,18 @@ def test_a_message_has_a_summary_in_one_line(text: str, summary: str) -> None:
 def test_an_error_may_name_two_modules_that_cannot_be_imported_together() -> None:
     line = b'{"done":true,"error":"import failed","clash":["Lean.A","B.C"]}'
     assert reply_decoder(ForgetRequest)(line) == GatewayError(error="import failed", clash=("Lean.A", "B.C"))
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Nat.add_comm", "Nat.add_comm"),
+        ("«_aux_0016-meta___macroRules_termTodo_1»", "unnamed"),
+        ("Course._aux_A___macroRules_tacticTodo_1", "unnamed"),
+        ("_eval", "unnamed"),
+        ("Tm.eval", "Tm.eval"),
+        ("inst._@.A.B.2023797199._hygCtx._hyg.9", "unnamed"),
+    ],
+)
+def test_names_that_lean_made_are_not_shown(name: str, shown: str) -> None:
+    assert name_or("unnamed", name) == shown
