@@ -171,4 +171,8 @@ def _empty(root: Path) -> RepositoryError:
         names = ", ".join(str(package.relative_to(root)) for package in nested[:5])
         message = f"{root} has no Lean files of its own, but packages in {names}"
         return RepositoryError(f"{message}: name one of them after a `#`, as in …#{nested[0].relative_to(root)}.")
+    if (root / "HEAD").is_file() and (root / "objects").is_dir():
+        return RepositoryError(
+            f"{root} is a bare git repository: name a branch, tag or commit, as in {root.name}@main."
+        )
     return RepositoryError(f"{root} has no Lean files: give the path of a Lean repository.")

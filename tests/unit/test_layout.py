@@ -139,6 +139,8 @@ def test_a_directory_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_a_directory_without_lean_files_is_no_repository(tmp_path: Path) -> None:
     with pytest.raises(RepositoryError, match="has no Lean files"):
         open_repository(write(tmp_path, {"README.md": ""}))
+    with pytest.raises(RepositoryError, match=r"bare git repository: .* as in \S+@main"):
+        open_repository(write(tmp_path / "bare.git", {"HEAD": "ref: refs/heads/main", "objects/info/packs": ""}))
 
 
 def test_a_broken_lakefile_is_named(tmp_path: Path) -> None:
