@@ -1,5 +1,6 @@
 """Options that several commands share. Each is defined here once, so that it means the same everywhere."""
 
+import tomllib
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import click
 
 from prover.check.gate import GATE_SECONDS
 from prover.check.levels import DEFAULT_LEVEL, HIGHEST_LEVEL
+from prover.errors import UsageError
 from prover.lean.requests import EVERY_OPEN_THEOREM
 from prover.lean.session import TacticLimits
 from prover.search.engine import DEFAULT_WIDTH
@@ -210,6 +212,7 @@ json_option = click.option(
 )
 """`--json`, for commands of the class `JsonCommand`. The function `prover.cli.output.print_result` obeys it."""
 
+PROJECT_FILE = "prover.toml"
 GIVEN_ARGUMENTS = "prover.arguments"
 """The key of a context's `meta` under which a `JsonCommand` keeps its arguments as they were given."""
 
@@ -236,6 +239,57 @@ class JsonCommand(click.Command):
             ctx.params["theorem"] = targets[0]
         else:
             raise click.UsageError("Name one theorem.", ctx)
+
+
+class ProjectCommand(JsonCommand):
+    """A command whose options have defaults in the table of its name in `prover.toml`, in the project's directory."""
+
+    not_there = frozenset(("repo", "theorems", "targets", "file", "line", "everything", "apply", "json_file"))
+    """Parameters that say what to do, and not how."""
+
+    def make_context(
+        self, info_name: str | None, args: list[str], parent: click.Context | None = None, **extra: Any
+    ) -> click.Context:
+        """Parses arguments, with the defaults of the project."""
+        extra["default_map"] = {**self._defaults(args), **(extra.get("default_map") or {})}
+        return super().make_context(info_name, args, parent, **extra)
+
+    def _defaults(self, args: Sequence[str]) -> dict[str, Any]:
+        file = project_directory(args) / PROJECT_FILE
+        if not file.is_file():
+            return {}
+        try:
+            table = tomllib.loads(file.read_text(encoding="utf-8")).get(self.name or "", {})
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise UsageError(f"{file} cannot be read ({error}): fix it first.") from None
+        options = {
+            name.lstrip("-"): option
+            for option in self.params
+            if isinstance(option, click.Option) and option.name not in self.not_there
+            for name in option.opts
+        }
+        found = {}
+        for key, value in table.items() if isinstance(table, dict) else ():
+            option = options.get(key.replace("_", "-"))
+            if option is None or option.name is None:
+                known = ", ".join(sorted(name for name in options if len(name) > 1))
+                raise UsageError(f"{file} has an unknown setting {self.name}.{key}: choose from {known}.")
+            joined = isinstance(value, list) and not option.multiple
+            found[option.name] = ",".join(map(str, value)) if joined else value
+        return found
+
+
+def project_directory(args: Sequence[str]) -> Path:
+    """Returns the directory that `--repo` names in some arguments, by default the current one; a URL names none."""
+    place = "."
+    for number, word in enumerate(args):
+        if word == "--":
+            break
+        if word == "--repo" and number + 1 < len(args):
+            place = args[number + 1]
+        elif word.startswith("--repo="):
+            place = word.removeprefix("--repo=")
+    return Path(place).expanduser()
 
 
 def with_json_file(arguments: Sequence[str], words: bool) -> list[str]:

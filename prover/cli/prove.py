@@ -16,7 +16,7 @@ from prover.app.workspace import Workspace
 from prover.cli.main import EXIT_OPEN, EXIT_REFUSED
 from prover.cli.modelling import model_limit_options, model_options
 from prover.cli.options import (
-    JsonCommand,
+    ProjectCommand,
     allowed_axioms_option,
     assume_option,
     every_theorem_option,
@@ -45,7 +45,7 @@ from prover.search.budget import Budget
 from prover.search.engine import Strategy
 
 
-@click.command("prove", cls=JsonCommand)
+@click.command("prove", cls=ProjectCommand)
 @repo_option
 @targets_argument
 @theorems_option

@@ -7,9 +7,17 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from prover.cli.options import JsonCommand, json_option, with_json_file
+from prover.cli.options import (
+    JsonCommand,
+    ProjectCommand,
+    json_option,
+    project_directory,
+    repo_option,
+    timeout_option,
+    with_json_file,
+)
 from prover.cli.output import print_result
-from prover.errors import NotWritable
+from prover.errors import NotWritable, UsageError
 
 
 @pytest.mark.parametrize(
@@ -61,3 +69,54 @@ def test_text_is_printed_unless_the_json_is(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotWritable, match="choose another place for --json"):
         print_result([], tmp_path / "gone" / "out.json", lambda: None)
+
+
+# --- defaults of a project ---
+
+
+@click.command("dig", cls=ProjectCommand)
+@repo_option
+@timeout_option()
+@click.option("--generators", default="a")
+@click.option("--allow-axiom", "axioms", multiple=True)
+@click.option("--apply", is_flag=True)
+def dig(repo: str, timeout: float, generators: str, axioms: tuple[str, ...], apply: bool) -> None:
+    click.echo(f"{timeout:g} {generators} {','.join(axioms)}")
+
+
+def dug(directory: Path, settings: str, *words: str) -> str:
+    (directory / "prover.toml").write_text(settings)
+    result = CliRunner().invoke(dig, ["--repo", str(directory), *words])
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result.output.strip()
+
+
+def test_a_project_has_defaults_of_its_own(tmp_path: Path) -> None:
+    settings = '[dig]\ntimeout = 5\ngenerators = ["b", "c"]\nallow_axiom = ["X", "Y"]\n[daemon]\nseconds = 1\n'
+    assert dug(tmp_path, settings) == "5 b,c X,Y"
+    assert dug(tmp_path, settings, "--timeout", "7") == "7 b,c X,Y"
+    assert dug(tmp_path, "[daemon]\nseconds = 1\n") == "60 a"
+
+
+@pytest.mark.parametrize(
+    ("settings", "said"),
+    [
+        ("[dig]\ntimeuot = 5\n", r"unknown setting dig.timeuot: choose from allow-axiom, generators, timeout"),
+        ("[dig]\napply = true\n", "unknown setting dig.apply"),
+        ("[dig\n", "cannot be read"),
+    ],
+)
+def test_wrong_settings_of_a_project_are_refused(tmp_path: Path, settings: str, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        dug(tmp_path, settings)
+
+
+def test_a_setting_of_a_wrong_type_names_the_option(tmp_path: Path) -> None:
+    assert "--timeout" in dug(tmp_path, '[dig]\ntimeout = "long"\n')
+
+
+def test_the_project_is_that_of_the_repository(tmp_path: Path) -> None:
+    assert project_directory([]) == Path(".")
+    assert project_directory(["--all", "--repo", "a"]) == Path("a")
+    assert project_directory(["--repo=b", "--", "--repo", "c"]) == Path("b")
