@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from prover.app.api import open_session as open
+    from prover.app.sorrydb import prove_sorry
     from prover.progress import Reporter
 
-__all__ = ["Reporter", "open"]
+__all__ = ["Reporter", "open", "prove_sorry"]
 
 
 def __getattr__(name: str) -> object:
@@ -24,6 +25,10 @@ def __getattr__(name: str) -> object:
         from prover.app.api import open_session
 
         return open_session
+    if name == "prove_sorry":
+        from prover.app.sorrydb import prove_sorry
+
+        return prove_sorry
     if name == "Reporter":
         from prover.progress import Reporter
 

@@ -67,6 +67,8 @@ class Task:
     """True if it has errors; then its whole statement is to be proved."""
     assumed: tuple[str, ...] = ()
     """The open theorems that its proof may rest on: full names, or `EVERY_OPEN_THEOREM`."""
+    only: int | None = None
+    """The byte of the one `sorry` that is to be filled; None for all of the theorem's."""
 
     def ref(self) -> TheoremRef:
         """Returns the identity of the theorem, for generators."""
@@ -242,6 +244,8 @@ def sorry_goals(session: Session, task: Task) -> tuple[SorryGoal, ...]:
     if declaration.incomplete and not task.broken:
         found = session.sorries(task.source, declaration.start, declaration.stop)
         own = tuple(o for o in found if declaration.start <= o.start < declaration.stop)
+        if task.only is not None:
+            own = tuple(o for o in own if o.start == task.only)
         if own:
             return own
     return (session.statement(task.source, declaration.selection),)
@@ -418,7 +422,7 @@ class Attempt:
         own, (start, stop) = self._task.declaration, self._sorry_goals[0].command
         inside = (each for each in self._task.incomplete if start <= each.start < stop)
         beside = tuple(each for each in inside if not own.start <= each.start < own.stop)
-        if self._beside or not beside:
+        if self._beside or not beside or self._task.only is not None:
             return False
         found = self._session.sorries(self._task.source, start, stop)
         goals = tuple(goal for goal in found if any(d.start <= goal.start < d.stop for d in beside))

@@ -33,6 +33,7 @@ COMMANDS = {
     "toolchain": ("prover.cli.toolchain", "Install, list and examine Lean toolchains."),
     "learn": ("prover.cli.learn", "Learn from repositories, one after another."),
     "report": ("prover.cli.report_lifelong", "Report on learning runs."),
+    "sorrydb": ("prover.cli.sorrydb", "Prove the records of SorryDB."),
     "serve": ("prover.cli.serve", "Keep Lean warm, and answer other programs over HTTP."),
     "mcp": ("prover.cli.mcp", "Offer the prover to agents, over the Model Context Protocol."),
     "daemon": ("prover.cli.daemon", "Keep proving and learning in the background."),

@@ -87,6 +87,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("prover learn --repos FILE --strategy ewc --dry-run", "print what would be done"),
     ),
     "report lifelong": (("prover report lifelong --out DIR", "forgetting, transfer and theorems gained"),),
+    "sorrydb prove": (
+        ("prover sorrydb prove --data FILE --out RESULTS.json", "each record in its repository, at its commit"),
+        ("prover sorrydb prove --data FILE --out RESULTS.json --repo DIR", "in a directory that is there"),
+    ),
     "serve": (
         ("prover serve --repo DIR", "on a Unix socket in the home directory"),
         ("prover serve --repo DIR --port 8765 --token-file FILE", "on a port of this computer, with a token"),

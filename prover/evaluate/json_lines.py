@@ -54,15 +54,18 @@ def read_json_lines(file: Path, numbered: bool = False, names: FieldNames = {}) 
     return list(unique(found))
 
 
-def records(file: Path) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def records(file: Path, field: str = "") -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The objects of a JSON Lines file or JSON list, each with the place to name in messages.
+
+    Args:
+        field: the field that has the list, where a file has an object around several lists.
 
     Raises:
         DatasetError: it cannot be read, or what stands there is no object.
     """
     text = read_text(file)
     if file.suffix == ".json":
-        yield from _listed(file, text)
+        yield from _listed(file, text, field)
         return
     for number, line in enumerate(text.split("\n"), 1):
         if not line.strip():
@@ -90,13 +93,14 @@ def read_text(file: Path) -> str:
         raise DatasetError(f"{file} cannot be read ({error.strerror}): check the path.") from None
 
 
-def _listed(file: Path, text: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def _listed(file: Path, text: str, field: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
     try:
         entries = json.loads(text)
     except json.JSONDecodeError as error:
         raise DatasetError(f"{file} is no JSON or cut short ({error.msg}): copy it again.") from None
     if isinstance(entries, dict):
-        lists = [value for value in entries.values() if isinstance(value, list)]
+        lists = [value for key, value in entries.items() if isinstance(value, list)]
+        lists = [entries[field]] if isinstance(entries.get(field), list) else lists
         entries = lists[0] if len(lists) == 1 else [entries]
     for number, record in enumerate(entries, 1):
         yield f"{file}, entry {number}", _object(record, f"{file}, entry {number}")

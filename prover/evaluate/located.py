@@ -1,5 +1,7 @@
 """Benchmarks whose problems are places in repositories: SorryDB's records and LeanDojo's splits."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,9 @@ from prover.evaluate.problem import LocatedProblem, unique
 from prover.project.leandojo.reading import read_benchmark
 from prover.project.leandojo.records import PARTS
 
+SORRIES = "sorries"
+"""The field of SorryDB's files that has the records."""
+
 
 class _Repository(msgspec.Struct, frozen=True):
     remote: str
@@ -20,6 +25,9 @@ class _Repository(msgspec.Struct, frozen=True):
 class _Location(msgspec.Struct, frozen=True):
     path: str
     start_line: int
+    """Counted from 1."""
+    start_column: int = 0
+    """Counted from 0, in characters."""
 
 
 class _Goal(msgspec.Struct, frozen=True):
@@ -35,13 +43,68 @@ class _Record(msgspec.Struct, frozen=True):
     debug_info: _Goal = _Goal()
 
 
+@dataclass(frozen=True)
+class SorryRecord:
+    """One `sorry` of SorryDB, by its place."""
+
+    record: Mapping[str, Any]
+    """The record as it was read, with all its fields."""
+    id: str
+    repository: str
+    """The address or directory of the repository."""
+    commit: str
+    file: str
+    line: int
+    """Counted from 1."""
+    column: int
+    """Counted from 0, in characters."""
+    goal: str = ""
+
+    @property
+    def location(self) -> str:
+        """The repository at its commit, as the command line accepts it."""
+        return f"{self.repository}@{self.commit}"
+
+
+def sorry_records(file: Path) -> list[SorryRecord]:
+    """Returns the records of a file of SorryDB: its database with `repos` and `sorries`, or a list of `sorries`.
+
+    Raises:
+        DatasetError: A record is not in SorryDB's format.
+    """
+    return [sorry_record(record, place) for place, record in records(file, SORRIES)]
+
+
+def sorry_record(record: Mapping[str, Any], place: str = "The record") -> SorryRecord:
+    """Returns a record of SorryDB, given as a JSON object.
+
+    Args:
+        place: what messages name it by.
+
+    Raises:
+        DatasetError: It is not in SorryDB's format.
+    """
+    try:
+        known = msgspec.convert(record, _Record)
+    except msgspec.ValidationError as error:
+        raise DatasetError(f"{place}, is not in SorryDB's format ({error}).") from None
+    repo, at = known.repo, known.location
+    goal = known.debug_info.goal
+    return SorryRecord(record, known.id, repo.remote, repo.commit, at.path, at.start_line, at.start_column, goal)
+
+
 def read_sorrydb(file: Path) -> list[LocatedProblem]:
     """The `sorry`s of a SorryDB file. A problem is the declaration around one, which has to be filled whole.
 
     Raises:
         DatasetError: a record is not in SorryDB's format.
     """
-    return list(unique((place, _sorry(record, place)) for place, record in records(file)))
+    found = sorry_records(file)
+    return list(unique((f"{file}, {each.id}", _problem_of(each)) for each in found))
+
+
+def _problem_of(sorry: SorryRecord) -> LocatedProblem:
+    return LocatedProblem(sorry.id, sorry.repository, sorry.commit, sorry.file, sorry.line, statement=sorry.goal)
 
 
 def read_leandojo(root: Path, split: str) -> list[LocatedProblem]:
@@ -70,13 +133,3 @@ def read_leandojo(root: Path, split: str) -> list[LocatedProblem]:
             (f"theorem {number}", LocatedProblem(name, url, commit, theorem.file_path, line, name, goal, split))
         )
     return list(unique(found))
-
-
-def _sorry(record: Any, place: str) -> LocatedProblem:
-    try:
-        known = msgspec.convert(record, _Record)
-    except msgspec.ValidationError as error:
-        raise DatasetError(f"{place}, is not in SorryDB's format ({error}).") from None
-    repo, location = known.repo, known.location
-    goal = known.debug_info.goal
-    return LocatedProblem(known.id, repo.remote, repo.commit, location.path, location.start_line, statement=goal)

@@ -1,0 +1,68 @@
+"""`prover sorrydb prove`: SorryDB's records in, its results out."""
+
+from pathlib import Path
+
+import click
+
+from prover.app.assembly import generators_named
+from prover.app.sorrydb import SorryPlan, earlier_results, sorrydb_results, write_results
+from prover.cli.main import EXIT_OPEN
+from prover.cli.options import generators_option, jobs_option, timeout_option, toolchain_option
+from prover.cli.output import consoles, reporter
+from prover.errors import UsageError
+from prover.evaluate.located import sorry_records
+from prover.lean.toolchain.choose import ToolchainChoice
+
+
+@click.group("sorrydb")
+def command() -> None:
+    """Prove the records of SorryDB, a database of the `sorry`s of public repositories."""
+
+
+@command.command()
+@click.option("--data", required=True, type=click.Path(path_type=Path), help="A file of SorryDB, as it is.")
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The file for the results.")
+@click.option("--repo", help="A directory with the records' repository; by default each commit is fetched.")
+@click.option("--id", "ids", multiple=True, help="Only the record of this id; may be given several times.")
+@timeout_option()
+@generators_option()
+@jobs_option
+@toolchain_option
+def prove(
+    data: Path,
+    out: Path,
+    repo: str | None,
+    ids: tuple[str, ...],
+    timeout: float,
+    generators: str,
+    jobs: int,
+    toolchain_choice: ToolchainChoice,
+) -> int:
+    """Prove each `sorry` of a file of SorryDB, and write the results in its format.
+
+    A record is one `sorry` at its place; the proof is a text for the five letters. The file of results is written after
+    each record; records that have a result in it are skipped. Exit status: 0 all are proved, 1 some are not, 2 wrong
+    usage or input.
+    """
+    found = sorry_records(data)
+    if unknown := sorted(set(ids) - {record.id for record in found}):
+        raise UsageError(f"{data} has no record {unknown[0]}: check the id.")
+    wanted = [record for record in found if not ids or record.id in ids]
+    results = earlier_results(out)
+    kept = sum(record.id in results for record in wanted)
+    reporting = reporter()
+    if kept:
+        reporting.notify(f"{out} has the results of {kept} of {len(wanted)} records: delete it to begin anew")
+    console = consoles()[0]
+    plan = SorryPlan(generators_named(generators, reporting), timeout, toolchain_choice, jobs)
+    write_results(out, results.values())
+    missing = sorted((record for record in wanted if record.id not in results), key=lambda record: record.location)
+    for result in sorrydb_results(missing, plan, reporting, repo):
+        results[result.record.id] = result.json()
+        write_results(out, results.values())
+        mark, style = ("✓", "green") if result.proof is not None else ("✗", "red")
+        console.print(f"[{style}]{mark}[/] ", end="")
+        console.print(f"{result.record.file}:{result.record.line}  {result.message}", markup=False)
+    proved = sum(results[record.id]["proof"] is not None for record in wanted)
+    console.print(f"{proved} of {len(wanted)} proved", markup=False)
+    return 0 if proved == len(wanted) else EXIT_OPEN
