@@ -59,7 +59,7 @@ def audit(fresh: Callable[[], LeanSession], source: SourceText) -> FileAudit:
             if errors:
                 found = tuple(FileFinding(e.line, f"does not compile: {e.summary}", refused=True) for e in errors)
                 return FileAudit(source.file, found, 0, compiled=False)
-            return _audit_of(source, session.audit(source))
+            return audited(source, session.audit(source))
         except LeanError as error:
             reason = str(error)
         finally:
@@ -68,7 +68,8 @@ def audit(fresh: Callable[[], LeanSession], source: SourceText) -> FileAudit:
     return FileAudit(source.file, found, 0, compiled=False)
 
 
-def _audit_of(source: SourceText, reply: AuditReply) -> FileAudit:
+def audited(source: SourceText, reply: AuditReply) -> FileAudit:
+    """Returns the audit of a file that compiles, from Lean's reply."""
     text = source.text.encode()
 
     def line(start: int) -> int:

@@ -101,6 +101,11 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("prover mcp --repo DIR --http --port 8766 --token-file FILE", "over HTTP at /mcp"),
         ("prover mcp --repo DIR --disable refute", "without a tool"),
     ),
+    "copilot": (
+        ("prover copilot", "tactics for Lean Copilot, at the port that it asks by default"),
+        ("prover copilot --repo DIR", "also premises of a repository, for leanpremise"),
+        ("prover copilot --repo DIR --token-file FILE", "also checks of files, in the shape of Kimina's server"),
+    ),
     "daemon start": (("prover daemon start --config FILE", "look after repositories in the background"),),
     "daemon run": (("prover daemon run --config FILE", "the same in the foreground, for containers"),),
     "daemon status": (("prover daemon status", "what it is doing"),),

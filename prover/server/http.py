@@ -79,9 +79,12 @@ def guarded(app: "Starlette", token: str | None) -> "Starlette":
 class Guard:
     """Middleware that refuses requests for other hosts, from other origins, or without the token."""
 
-    def __init__(self, app: Callable[..., Awaitable[None]], token: str | None) -> None:
+    def __init__(
+        self, app: Callable[..., Awaitable[None]], token: str | None, open_paths: tuple[str, ...] = OPEN_PATHS
+    ) -> None:
         self._app = app
         self._token = token
+        self._open_paths = open_paths
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Passes a request on, or answers it."""
@@ -89,7 +92,8 @@ class Guard:
             await self._app(scope, receive, send)
             return
         status, message = refused
-        await _json({"error": msgspec.to_builtins(JobFailure("refused", message))}, status)(scope, receive, send)
+        failure = msgspec.to_builtins(JobFailure("refused", message))
+        await json_response({"error": failure}, status)(scope, receive, send)
 
     def _refusal(self, scope: Any) -> tuple[int, str] | None:
         headers = {name.lower(): value.decode("latin-1") for name, value in scope["headers"]}
@@ -98,7 +102,7 @@ class Guard:
             return 403, f"This server is for this computer only, and the request is for {host!r}: use 127.0.0.1."
         if origin is not None and not LOCAL.fullmatch(origin.partition("://")[2]):
             return 403, f"A page of {origin} must not use this server."
-        if self._token is not None and scope["path"] not in OPEN_PATHS:
+        if self._token is not None and scope["path"] not in self._open_paths:
             given = headers.get(b"authorization", "").removeprefix("Bearer ")
             if not hmac.compare_digest(given.encode(), self._token.encode()):
                 return 401, "The token is missing or wrong: send `Authorization: Bearer` with that of the token file."
@@ -116,7 +120,7 @@ class _Handlers:
         service = self._service
         running = sum(job.state == "running" for job in service.jobs())
         about = {"status": "ok", "running": running, "waiting": service.waiting()}
-        return _json({**about, "processes": len(service.warm.pids()), **msgspec.to_builtins(self._identity)})
+        return json_response({**about, "processes": len(service.warm.pids()), **msgspec.to_builtins(self._identity)})
 
     async def metrics(self, _: "Request") -> "Response":
         from starlette.responses import Response
@@ -126,31 +130,31 @@ class _Handlers:
         return Response(exposition(self._service), media_type="text/plain; version=0.0.4")
 
     async def openapi(self, _: "Request") -> "Response":
-        return _json(description(self._service, self._identity))
+        return json_response(description(self._service, self._identity))
 
     async def jobs(self, _: "Request") -> "Response":
         shown = ("job", "tool", "state")
         reports = (job.report() for job in self._service.jobs())
-        return _json({"items": [{name: report[name] for name in shown} for report in reports]})
+        return json_response({"items": [{name: report[name] for name in shown} for report in reports]})
 
     async def start(self, request: "Request") -> "Response":
-        wanted = await _body(request)
+        wanted = await body_of(request)
         if not isinstance(wanted, dict) or not {"tool"} <= set(wanted) <= {"tool", "arguments"}:
             raise UsageError('The body must be {"tool": NAME, "arguments": {…}}: see /openapi.json.')
         job = self._service.submit(str(wanted["tool"]), wanted.get("arguments", {}))
-        return _json(job.report(), 202, {"Location": f"/v1/jobs/{job.id}"})
+        return json_response(job.report(), 202, {"Location": f"/v1/jobs/{job.id}"})
 
     async def poll(self, request: "Request") -> "Response":
         job = self._job(request)
         end = time.monotonic() + _seconds(request.query_params.get("wait", "0"))
         while not job.ended and time.monotonic() < end:
             await asyncio.sleep(POLL_S)
-        return _json(job.report())
+        return json_response(job.report())
 
     async def cancel(self, request: "Request") -> "Response":
         job = self._job(request)
         await asyncio.to_thread(job.cancel)
-        return _json(job.report())
+        return json_response(job.report())
 
     async def events(self, request: "Request") -> "Response":
         from starlette.responses import StreamingResponse
@@ -160,7 +164,7 @@ class _Handlers:
         )
 
     async def call(self, request: "Request") -> "Response":
-        job = self._service.submit(request.path_params["tool"], await _body(request))
+        job = self._service.submit(request.path_params["tool"], await body_of(request))
         try:
             while not job.ended:
                 if await request.is_disconnected():
@@ -170,10 +174,10 @@ class _Handlers:
             job.cancel()
             raise
         if job.state == "done":
-            return _json(msgspec.to_builtins(job.result))
+            return json_response(msgspec.to_builtins(job.result))
         failure = job.failure or JobFailure("cancelled", "The job was cancelled.")
         status = 500 if failure.code == "internal" else 503 if job.state == "cancelled" else 422
-        return _json({"error": msgspec.to_builtins(failure)}, status)
+        return json_response({"error": msgspec.to_builtins(failure)}, status)
 
     def _job(self, request: "Request") -> Job:
         return self._service.job(request.path_params["job"])
@@ -194,7 +198,7 @@ def _event(name: str, data: object) -> bytes:
     return b"event: " + name.encode() + b"\ndata: " + msgspec.json.encode(data) + b"\n\n"
 
 
-async def _body(request: "Request") -> object:
+async def body_of(request: "Request") -> object:
     """Returns the JSON body of a request.
 
     Raises:
@@ -225,10 +229,11 @@ async def _answer_error(_: "Request", error: Exception) -> "Response":
     headers = {"Retry-After": "5"} if status == 503 else {}
     if status == 413:
         headers["Connection"] = "close"
-    return _json({"error": msgspec.to_builtins(failure_of(error))}, status, headers)
+    return json_response({"error": msgspec.to_builtins(failure_of(error))}, status, headers)
 
 
-def _json(value: object, status: int = 200, headers: dict[str, str] | None = None) -> "Response":
+def json_response(value: object, status: int = 200, headers: dict[str, str] | None = None) -> "Response":
+    """Returns an answer with a JSON body."""
     from starlette.responses import Response
 
     return Response(msgspec.json.encode(value), status, headers, "application/json")

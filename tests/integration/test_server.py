@@ -12,6 +12,8 @@ import psutil
 import pytest
 
 from prover.app.service import Directories, Service, ServiceLimits
+from prover.app.snippets import SnippetChecker
+from prover.app.workspace import Workspace
 from prover.server.mcp import server
 
 pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("toolchain")]
@@ -145,3 +147,20 @@ def test_a_running_proof_is_cancelled_with_its_processes(service: Service, root:
 
     assert asyncio.run(talk()) == "cancelled"
     assert call(service, "prove", file_path="pair/Pair.lean", theorem_name="swap_swap")["status"] == "proved"
+
+
+def test_files_are_checked_in_warm_and_in_fresh_processes(root: Path) -> None:
+    good, bad = (
+        "import Pair\ntheorem t : 1 + 1 = 2 := rfl",
+        "theorem t : 1 + 1 = 2 := by sorry\ntheorem u : 1 = 2 := rfl",
+    )
+    with Workspace.open(str(root), jobs=1) as workspace, workspace.pool(1) as pool:
+        checker = SnippetChecker(workspace, pool)
+        for reuse in (True, True, False):
+            report = checker.check(good, 60, reuse)
+            assert (report.error, report.fresh, report.messages) == (None, not reuse, ())
+            assert report.audit is not None
+            assert report.audit.accepted()
+        report = checker.check(bad, 60, True)
+        assert (report.audit, [goal.printed for goal in report.sorries]) == (None, ["⊢ 1 + 1 = 2"])
+        assert {message.severity for message in report.messages} == {"error", "warning"}
