@@ -36,6 +36,7 @@ COMMANDS = {
     "sorrydb": ("prover.cli.sorrydb", "Prove the records of SorryDB."),
     "serve": ("prover.cli.serve", "Keep Lean warm, and answer other programs over HTTP."),
     "mcp": ("prover.cli.mcp", "Offer the prover to agents, over the Model Context Protocol."),
+    "lsp": ("prover.cli.lsp", "Offer code actions to an editor, over the Language Server Protocol."),
     "copilot": ("prover.cli.copilot", "Serve Lean Copilot, leanpremise and clients of Kimina."),
     "daemon": ("prover.cli.daemon", "Keep proving and learning in the background."),
     "curriculum": ("prover.cli.curriculum", "Plan what to learn in which order."),

@@ -101,6 +101,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("prover mcp --repo DIR --http --port 8766 --token-file FILE", "over HTTP at /mcp"),
         ("prover mcp --repo DIR --disable refute", "without a tool"),
     ),
+    "lsp": (("prover lsp --repo DIR", "code actions on `sorry`s and theorems, beside Lean's own server"),),
     "copilot": (
         ("prover copilot", "tactics for Lean Copilot, at the port that it asks by default"),
         ("prover copilot --repo DIR", "also premises of a repository, for leanpremise"),

@@ -30,6 +30,7 @@ HOMES = {
     "starlette": ("prover/server/",),
     "uvicorn": ("prover/server/serving.py",),
     "mcp": ("prover/server/",),
+    "pygls": ("prover/server/lsp.py",),
     "rich": ("prover/cli/",),
     "click": ("prover/cli/",),
 }
@@ -46,6 +47,7 @@ LAZY = (
     "starlette",
     "uvicorn",
     "mcp",
+    "pygls",
 )
 """Libraries that are imported when they are first needed, even at home."""
 
