@@ -8,6 +8,7 @@ from prover.tactics.automation import FIXED_LIST, Automation, FixedList
 from prover.tactics.mathlib.availability import MATHLIB_TACTICS, available, has_mathlib
 from prover.tactics.mathlib.equations import by_combination
 from prover.tactics.mathlib.inequalities import hint_sets
+from prover.tactics.mathlib.numerals import small_witnesses
 from prover.tactics.structure import Structure
 from tests.unit.test_generators import fact, goal, goals, tactics
 
@@ -150,6 +151,26 @@ def test_the_fixed_list_is_mathlibs_where_a_file_has_it() -> None:
 def test_existentials_are_given_witnesses_with_use() -> None:
     goal = about("∃ k, n + n = 2 * k", number("n", "Nat"), head="Exists")
     assert {"use n", "use 0"} <= tactics(Structure(), goal)
+
+
+@pytest.mark.parametrize(
+    ("target", "witnesses"),
+    [
+        ("∃ a b, a * b = 12 ∧ a + b = 7", ["3, 4", "4, 3"]),
+        ("∃ (x : ℕ), x ^ 2 = 49", ["7"]),
+        ("∃ x, ∃ y, x + y = 1 ∧ x > y", ["1, 0"]),
+        ("∃ x, x ^ 2 = 50", []),
+        ("∃ k, n = 2 * k", []),
+        ("∃ k, k - 1 = 2", []),
+        ("∃ k, p k ∧ k = 2", []),
+        ("∃ a b c d, a + b + c + d = 2", []),
+        ("a + b = 7", []),
+    ],
+)
+def test_several_witnesses_are_found_together(target: str, witnesses: list[str]) -> None:
+    assert list(small_witnesses(target)) == witnesses
+    found = tactics(Structure(), about(target, head="Exists"))
+    assert {f"exact ⟨{numbers}, by decide⟩" for numbers in witnesses} <= found
 
 
 def test_negations_are_pushed_inward() -> None:

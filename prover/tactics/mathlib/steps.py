@@ -7,6 +7,7 @@ from prover.lean.protocol import Goal
 from prover.tactics.mathlib.availability import those_available
 from prover.tactics.mathlib.closing import ORDERS
 from prover.tactics.mathlib.inequalities import facts_of
+from prover.tactics.mathlib.numerals import small_witnesses
 
 Weighted = Iterator[tuple[str, float]]
 
@@ -39,7 +40,9 @@ def _target(goal: Goal, fresh: Callable[[Goal, str], str], witnesses: Sequence[s
         case "Exists":
             for rank, value in enumerate(witnesses[:MAX_WITNESSES]):
                 yield f"use {value}", -1.0 - 0.05 * rank
-            yield "refine ⟨_, ?_⟩", -2.8
+            for numbers in small_witnesses(goal.target):
+                for rank, closer in enumerate(("decide", "norm_num")):
+                    yield f"exact ⟨{numbers}, by {closer}⟩", -0.4 - 0.1 * rank
         case "And":
             parts = goal.target.count(" ∧ ") + 1
             if parts > 2:
