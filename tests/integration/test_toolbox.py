@@ -1,10 +1,14 @@
 """A real Lean tells what a file offers beyond Lean itself, with tactics declared as Mathlib declares its own."""
 
+from contextlib import closing
+from pathlib import Path
+
 import pytest
 
 from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import LEAN_ALONE, Toolbox
 from prover.lean.session import Advanced, Failed, SourceText
+from prover.lean.toolchain.toolchain import EmbeddedToolchain
 from prover.search.best_first import BestFirstSearch
 from prover.search.budget import Budget
 from prover.search.engine import Proved, Strategy
@@ -84,3 +88,54 @@ def test_a_tactic_of_another_meaning_does_no_harm(lean_session: LeanSession) -> 
     cheat = outcomes["tauto"]
     assert isinstance(cheat, Failed)
     assert cheat.kind == "cheat"
+
+
+LIBRARY = 150
+"""The number of modules from which on a package counts as library."""
+LAST = """\
+import Lean.Meta.Tactic.Simp.RegisterCommand
+register_simp_attr big_simps
+namespace Big
+def twice (n : Nat) : Nat := n + n
+def Even (n : Nat) : Prop := ∃ k, n = twice k
+theorem twice_eq (n : Nat) : twice n = 2 * n := by unfold twice; omega
+theorem twice_open (n : Nat) : twice n = n + n + 0 := sorry
+end Big
+"""
+
+
+@pytest.fixture(scope="module")
+def large(toolchain: EmbeddedToolchain, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the compiled modules of a package that is large enough to count as library."""
+    place = tmp_path_factory.mktemp("large")
+    (place / "Big").mkdir()
+    with closing(LeanSession(toolchain)) as session:
+        for number in range(LIBRARY):
+            text = LAST if number == 0 else f"def Big.number{number} : Nat := {number}\n"
+            session.write(SourceText(text, f"M{number}.lean", f"Big.M{number}"), place / "Big" / f"M{number}.olean")
+    return place
+
+
+def use(count: int) -> SourceText:
+    imports = "".join(f"import Big.M{number}\n" for number in range(count))
+    own = "def thrice (n : Nat) : Nat := n + n + n\n"
+    theorem = "theorem used (n : Nat) (h : Big.Even n) : Big.twice n + thrice n = 5 * n := by sorry\n"
+    return SourceText(f"{imports}{own}{theorem}", "Use.lean", "Use")
+
+
+def test_of_a_large_package_only_propositions_are_unfolded(toolchain: EmbeddedToolchain, large: Path) -> None:
+    with closing(LeanSession(toolchain, (large,))) as session:
+        (few,) = session.sorries(use(LIBRARY - 1), 0, 10_000)
+        (many,) = session.sorries(use(LIBRARY), 0, 10_000)
+        names = [[(d.name, d.library) for d in at.state.goals[0].definitions] for at in (few, many)]
+        assert sorted(names[0]) == [("Big.Even", False), ("Big.twice", False), ("thrice", False)]
+        assert sorted(names[1]) == [("Big.Even", True), ("thrice", False)]
+        assert few.state.goals[0].lemmas == many.state.goals[0].lemmas == ("Big.twice_eq",)
+
+
+def test_attributes_and_simplification_sets_of_imports_are_reported(toolchain: EmbeddedToolchain, large: Path) -> None:
+    with closing(LeanSession(toolchain, (large,))) as session:
+        box = session.toolbox(use(1))
+        assert box.simp_sets == frozenset(["big_simps"])
+        assert box.attributes >= box.simp_sets
+        assert box.tactics == frozenset()

@@ -26,16 +26,23 @@ def toolTactics (env : Environment) : Array String := Id.run do
     if isTool then found := found.push (word.toString (escape := false))
   return found
 
+/-- The attributes that Lean has before a file is imported. -/
+initialize leansAttributes : NameSet ← return (← getBuiltinAttributeNames).foldl NameSet.insert {}
+
+/-- Whether an attribute collects simplification lemmas and is not Lean's own; it names no declaration that made it. -/
+def isFurtherSimpSet (name : Name) : IO Bool := do
+  return !leansAttributes.contains name && (← Meta.getSimpExtension? name).isSome
+
 /-- The attributes that are not Lean's own. -/
-def toolAttributes (env : Environment) : Array Name :=
-  ((getAttributeNames env).filter fun name =>
+def toolAttributes (env : Environment) : IO (Array Name) :=
+  (getAttributeNames env).toArray.filterM fun name => do
     match getAttributeImpl env name with
-    | .ok found => isFurther env found.ref
-    | .error _ => false).toArray
+    | .ok found => pure (isFurther env found.ref) <||> isFurtherSimpSet name
+    | .error _ => return false
 
 /-- What an environment offers beyond Lean itself. -/
 def toolbox (env : Environment) : IO Json := do
-  let attributes := toolAttributes env
+  let attributes ← toolAttributes env
   let sets ← attributes.filterM fun name => return (← Meta.getSimpExtension? name).isSome
   return Json.mkObj [("tactics", toJson ((toolTactics env).qsort (· < ·))),
     ("attributes", toJson ((attributes.map toString).qsort (· < ·))),
