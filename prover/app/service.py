@@ -253,6 +253,7 @@ class Job:
             if self._cancelled.is_set():
                 state, result, failure = "cancelled", None, None
             self.result, self.failure, self._ended = result, failure, self._clock()
+            self._workspace = None  # it is large, and the job is kept
             self.state = state
             self._changed(phase="ended")
 
@@ -263,8 +264,8 @@ class Job:
             queued = self.state == "queued"
         if queued:
             self.end("cancelled")
-        elif self._workspace is not None and not self.ended:
-            self._workspace.close()
+        elif (workspace := self._workspace) is not None:
+            workspace.close()
 
     def _continue(self) -> None:
         if self._cancelled.is_set():
@@ -348,7 +349,7 @@ class Service:
         with self._lock:
             if self._closed.is_set():
                 raise ServerBusy("The server is ending: start it again.")
-            self._waiting = deque(each for each in self._waiting if not each.ended)
+            self._drop_cancelled()
             if len(self._waiting) >= self.limits.queue:
                 self.counts.refused += 1
                 raise ServerBusy(f"{len(self._waiting)} jobs are waiting already: try again later.")
@@ -445,6 +446,12 @@ class Service:
         except Exception as error:  # the others must go on
             job.end("failed", failure=JobFailure("internal", f"This is a fault of the prover: {error!r}. Report it."))
             self._notify(f"job {job.id} ({job.tool.name}) failed: {error!r}")
+
+    def _drop_cancelled(self) -> None:
+        """Takes jobs out of the queue that were cancelled while they waited."""
+        for job in [job for job in self._waiting if job.ended]:
+            self._waiting.remove(job)
+            self.counts.ended[job.state] += 1
 
     def _forget_old(self) -> None:
         ended = [number for number, job in self._jobs.items() if job.ended]

@@ -90,8 +90,16 @@ def test_cancelled_jobs_leave_their_place(service: Service, stage: Stage) -> Non
         job.cancel()
     assert [job.state for job in waiting] == ["cancelled"] * 3
     another = service.submit("prove", arguments("t"))
+    assert service.counts.ended["cancelled"] == 3
     stage.go_on.set()
     assert ended(another).state == "done"
+
+
+def test_an_ended_job_holds_no_repository(service: Service, stage: Stage) -> None:
+    job = ended(service.submit("prove", arguments("t")))
+    assert job._workspace is None
+    job.cancel()
+    assert job.state == "done"
 
 
 @pytest.mark.parametrize("name", ["waits", "searches"])
