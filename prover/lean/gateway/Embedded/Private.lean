@@ -13,6 +13,9 @@ open Lean Meta Elab Tactic
 @[extern "private"] opaque «Lean.Meta.Tactic.Apply».Lean.Meta.throwApplyError {α : Type} (mvarId : MVarId)
   (eType : Expr) (conclusionType? : Option Expr) (targetType : Expr) (term? : Option MessageData) : MetaM α
 
+@[extern "private"] opaque «Lean.Meta.Tactic.Apply».Lean.Meta.reorderGoals (mvars : Array Expr)
+  (newGoals : ApplyNewGoals) : MetaM (List MVarId)
+
 @[extern "private"] opaque «Lean.MetavarContext».Lean.MetavarContext.MkBinding.mkAuxMVarType (lctx : LocalContext)
   (xs : Array Expr) (kind : MetavarKind) (e : Expr) (usedLetOnly : Bool) : MetavarContext.MkBinding.M Expr
 
