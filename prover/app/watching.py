@@ -32,19 +32,23 @@ class WatchedGenerator(WrappedGenerator):
 
     def for_theorem(self, theorem: TheoremRef) -> BoundGenerator:
         """Returns the watched generator bound to a theorem."""
-        return _WatchedBound(self.inner.for_theorem(theorem), self._watch)
+        return Watched(self.inner.for_theorem(theorem), self._watch)
 
 
-class _WatchedBound(Wrapped):
+class Watched(Wrapped):
+    """A bound generator whose goals and tactics are watched."""
+
     def __init__(self, inner: BoundGenerator, watch: SearchWatch) -> None:
         super().__init__(inner)
         self._watch = watch
 
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
+        """Returns suggestions, after the watch was told of the goal."""
         self._watch.expanded(goal)
         return super().suggest(goal)
 
     def on_result(self, goal: Goal, suggestion: Suggestion, outcome: TacticOutcome) -> None:
+        """Tells the watch of the result, and passes it on."""
         self._watch.ran(goal, isinstance(outcome, Advanced) and not outcome.states)
         super().on_result(goal, suggestion, outcome)
 

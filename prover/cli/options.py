@@ -223,10 +223,16 @@ class JsonCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parses arguments, after `--json` was given the file `-` where it has none."""
         ctx.meta[GIVEN_ARGUMENTS] = tuple(args)
-        words = any(isinstance(parameter, click.Argument) for parameter in self.params)
-        rest = super().parse_args(ctx, with_json_file(args, words))
+        rest = super().parse_args(ctx, with_json_file(args, self._file_after_json))
         self._add_targets(ctx)
         return rest
+
+    def _file_after_json(self, word: str) -> bool:
+        """Returns whether the word after `--json` is its file rather than an argument of the command."""
+        arguments = {parameter.name for parameter in self.params if isinstance(parameter, click.Argument)}
+        if arguments - {"targets"}:
+            return word.endswith(".json")
+        return not (arguments and set(word) & set(":#"))
 
     def _add_targets(self, ctx: click.Context) -> None:
         """Adds the theorems that were given as arguments to those of `--theorem`."""
@@ -292,19 +298,17 @@ def project_directory(args: Sequence[str]) -> Path:
     return Path(place).expanduser()
 
 
-def with_json_file(arguments: Sequence[str], words: bool) -> list[str]:
-    """Returns arguments in which `--json` has a file.
+def with_json_file(arguments: Sequence[str], is_file: Callable[[str], bool]) -> list[str]:
+    """Returns arguments in which `--json` has a file; any file can be given as `--json=FILE`.
 
     Args:
-        words: whether the command takes arguments besides options. If so, only `-` and what ends in `.json` can be the
-            file after `--json`; any file can be given as `--json=FILE`.
+        is_file: whether the word after `--json`, which is no option, is its file.
     """
     options = list(arguments[: arguments.index("--")] if "--" in arguments else arguments)
     for place in reversed(range(len(options))):
         if options[place] != "--json":
             continue
         following = options[place + 1] if place + 1 < len(options) else ""
-        named = following.endswith(".json") if words else following != "" and not following.startswith("-")
-        if following != "-" and not named:
+        if following != "-" and (following == "" or following.startswith("-") or not is_file(following)):
             options.insert(place + 1, "-")
     return options + list(arguments[len(arguments) if "--" not in arguments else arguments.index("--") :])

@@ -13,6 +13,7 @@ from prover.cli.options import (
     json_option,
     project_directory,
     repo_option,
+    targets_argument,
     timeout_option,
     with_json_file,
 )
@@ -33,7 +34,7 @@ from prover.errors import NotWritable, UsageError
     ],
 )
 def test_json_without_a_file_means_standard_output(given: list[str], parsed: list[str]) -> None:
-    assert with_json_file(given, words=False) == parsed
+    assert with_json_file(given, lambda word: True) == parsed
 
 
 @pytest.mark.parametrize(
@@ -47,13 +48,34 @@ def test_json_without_a_file_means_standard_output(given: list[str], parsed: lis
     ],
 )
 def test_an_argument_after_the_flag_is_never_taken_for_its_file(given: list[str], parsed: list[str]) -> None:
-    assert with_json_file(given, words=True) == parsed
+    assert with_json_file(given, lambda word: word.endswith(".json")) == parsed
 
 
 @click.command(cls=JsonCommand)
 @json_option
 def listing(json_file: Path | None) -> None:
     print_result({"goals": ["⊢ p"]}, json_file, lambda: click.echo("one goal"))
+
+
+@click.command(cls=JsonCommand)
+@json_option
+@click.option("--theorem", "theorems", multiple=True)
+@targets_argument
+def proving(json_file: Path | None, theorems: tuple[str, ...]) -> None:
+    click.echo(f"{json_file} {' '.join(theorems)}")
+
+
+@pytest.mark.parametrize(
+    ("given", "printed"),
+    [
+        (["--json", "report", "A:t"], "report A:t"),
+        (["--json", "A:t"], "- A:t"),
+        (["--json", "A.lean#L3", "--theorem", "t"], "- t A.lean#L3"),
+        (["A.t", "--json"], "- A.t"),
+    ],
+)
+def test_a_place_after_the_flag_is_a_theorem(given: list[str], printed: str) -> None:
+    assert CliRunner().invoke(proving, given).output.strip() == printed
 
 
 def test_text_is_printed_unless_the_json_is(tmp_path: Path) -> None:

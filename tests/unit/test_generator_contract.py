@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from prover.app.watching import Watched, WatchedGenerator
 from prover.evaluate.observe import Observation, ObservedGenerator
 from prover.lean.protocol import Goal
 from prover.lean.session import Failed, TacticOutcome
@@ -74,16 +75,31 @@ class Recorder(Generator, BoundGenerator):
         self.calls.append(("on_result", goal, suggestion, outcome))
 
 
+class Unheeded:
+    """Watches a search and does nothing."""
+
+    def expanded(self, goal: Goal) -> None:
+        pass
+
+    def ran(self, goal: Goal, closed: bool) -> None:
+        pass
+
+    def checking(self, active: bool) -> None:
+        pass
+
+
 BOUND: dict[type, Callable[[BoundGenerator], BoundGenerator]] = {
     Wrapped: Wrapped,
     Perturbed: lambda inner: Perturbed(inner, 0.5, "seed"),
     ObservedGenerator: lambda inner: ObservedGenerator(inner, Observation()),
+    Watched: lambda inner: Watched(inner, Unheeded()),
 }
 """makes each adapter of bound generators"""
 UNBOUND: dict[type, Callable[[Generator], Generator]] = {
     WrappedGenerator: WrappedGenerator,
     Frozen: Frozen,
     PerturbedGenerator: lambda inner: PerturbedGenerator(inner, 0.5, 0),
+    WatchedGenerator: lambda inner: WatchedGenerator(inner, Unheeded()),
 }
 """makes each adapter of generators"""
 CHANGED = {(Frozen, "learn")}
