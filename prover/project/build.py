@@ -166,7 +166,11 @@ class Builder:
         Raises:
             DiskFull: The compiled modules do not fit on the disk.
         """
-        modules = [self._module(name) for name in graph if not isinstance(self._outcomes.get(name), NotCompiled)]
+        hopeless: set[str] = set()  # modules that cannot be read, and those that import one: they have no key
+        for name in TopologicalSorter(graph).static_order():
+            if isinstance(self._outcomes.get(name), NotCompiled) or hopeless.intersection(graph[name]):
+                hopeless.add(name)
+        modules = [self._module(name) for name in graph if name not in hopeless]
         waiting = [module for module in modules if not self._is_compiled(module, traced)]
         report = BuildProgress(waiting, self.jobs, self.cache, self.notify, self.progress)
         self._named = not report.is_long
