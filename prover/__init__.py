@@ -9,6 +9,7 @@ The Python API::
         print(result.patch)
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,18 +20,17 @@ if TYPE_CHECKING:
 __all__ = ["Reporter", "open", "prove_sorry"]
 
 
+_HOMES = {
+    "open": ("prover.app.api", "open_session"),
+    "prove_sorry": ("prover.app.sorrydb", "prove_sorry"),
+    "Reporter": ("prover.progress", "Reporter"),
+}
+"""The module and name behind each name of the API."""
+
+
 def __getattr__(name: str) -> object:
     """Imports the API when it is first used, so that importing the package loads nothing else."""
-    if name == "open":
-        from prover.app.api import open_session
-
-        return open_session
-    if name == "prove_sorry":
-        from prover.app.sorrydb import prove_sorry
-
-        return prove_sorry
-    if name == "Reporter":
-        from prover.progress import Reporter
-
-        return Reporter
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, own = _HOMES[name]
+    return getattr(import_module(module), own)

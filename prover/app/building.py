@@ -1,11 +1,11 @@
 """Compiles modules of a repository ahead of time, with all that they import."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from prover.app.workspace import Workspace
 from prover.errors import UsageError
-from prover.project.build import BuildOutcome, Compiled, NotCompiled
+from prover.project.build import Compiled, NotCompiled
 
 
 @dataclass
@@ -37,14 +37,10 @@ def build_modules(workspace: Workspace, names: Sequence[str] = ()) -> BuildResul
         if workspace.repository.find(name) is None:
             raise UsageError(f"{workspace.repository.root} and its packages have no module {name}: check its name.")
     result = BuildResult()
-    for outcome in _outcomes(workspace, names):
+    for outcome in workspace.builder.build(names or list(workspace.repository.modules)):
         match outcome:
             case Compiled():
                 result.compiled.append(outcome)
             case NotCompiled():
                 result.failed.append(outcome)
     return result
-
-
-def _outcomes(workspace: Workspace, names: Sequence[str]) -> Iterator[BuildOutcome]:
-    return workspace.builder.build(names or list(workspace.repository.modules))

@@ -12,7 +12,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 import msgspec
 
@@ -25,8 +25,11 @@ from prover.progress import Notify, Reporter
 from prover.project.layout import enclosing_repository
 from retrieval.errors import RetrievalError
 
+Converted = TypeVar("Converted")
 JobState = Literal["queued", "running", "done", "failed", "cancelled"]
 ENDED = ("done", "failed", "cancelled")
+POLL_S = 0.05
+"""The time between two looks at a job by those who wait for it, in seconds."""
 RELEASE_INTERVAL_S = 5.0
 CLOSE_SECONDS = 3.0
 """The time that running jobs have to end when the service is closed."""
@@ -128,6 +131,21 @@ class JobProgress(msgspec.Struct, frozen=True):
     """The goal that was worked on last, which was the most promising one then."""
     note: str | None = None
     """The last note, in words."""
+
+    def described(self) -> str:
+        """Returns what the job is doing, in words."""
+        match self.phase:
+            case "searching":
+                goals = f"{self.open_goals} open goals, {self.tactics} tactics run"
+                return f"searching: {goals}" + (f"; {_target(self.goal)}" if self.goal else "")
+            case "checking":
+                return "a proof was found; a fresh Lean checks it"
+            case phase:
+                return f"{phase}: {self.note}" if self.note else phase
+
+
+def _target(goal: str) -> str:
+    return " ".join(goal[goal.rfind("⊢") :].split())[:160]
 
 
 class JobFailure(msgspec.Struct, frozen=True):
@@ -341,10 +359,7 @@ class Service:
         tool = self.tools.get(name)
         if tool is None:
             raise UsageError(f"There is no tool {name}: choose from {', '.join(self.tools)}.")
-        try:
-            known = msgspec.convert(arguments, tool.arguments)
-        except msgspec.ValidationError as error:
-            raise UsageError(f"The arguments of {name} are wrong: {error}.") from None
+        known = converted(arguments, tool.arguments, f"The arguments of {name} are")
         job = Job(tool, known, self._permitted(known), self._clock)
         with self._lock:
             if self._closed.is_set():
@@ -380,6 +395,10 @@ class Service:
         """Returns the number of jobs that wait."""
         with self._lock:
             return sum(not job.ended for job in self._waiting)
+
+    def running(self) -> int:
+        """Returns the number of jobs that run."""
+        return sum(job.state == "running" for job in self.jobs())
 
     def close(self) -> None:
         """Cancels every job and ends every Lean process. Safe to call twice."""
@@ -461,6 +480,21 @@ class Service:
     def _release(self) -> None:
         while not self._closed.wait(RELEASE_INTERVAL_S):
             self.warm.release()
+
+
+def converted(value: object, kind: type[Converted], subject: str) -> Converted:
+    """Returns what a client has sent as a value of a type.
+
+    Args:
+        subject: the subject of the message if it is none, with its verb, such as "The request is".
+
+    Raises:
+        UsageError: It is none.
+    """
+    try:
+        return msgspec.convert(value, kind)
+    except msgspec.ValidationError as error:
+        raise UsageError(f"{subject} wrong: {error}.") from None
 
 
 def failure_of(error: Exception) -> JobFailure:

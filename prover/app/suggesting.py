@@ -9,6 +9,7 @@ from prover.app.locating import FileLine, Locator
 from prover.app.store import Ledger
 from prover.app.workspace import Workspace
 from prover.attempt import Task, have_read, sorry_goals
+from prover.check.challenge import line_column
 from prover.errors import UsageError
 from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Goal
@@ -46,6 +47,12 @@ class FilePosition:
     """Counted from 1."""
     column: int = 1
     """Counted from 1, in characters."""
+
+    @classmethod
+    def of(cls, text: str, offset: int) -> "FilePosition":
+        """Returns the position of a byte."""
+        line, column = line_column(text, offset)
+        return cls(line, column + 1)
 
     def offset(self, text: str) -> int:
         """Returns the byte at this position, or at the end of its line."""

@@ -23,7 +23,7 @@ from prover.app.report import Status, TheoremReport
 from prover.app.suggesting import FilePosition, SuggestRequest, TriedSuggestion, goal_near, suggest
 from prover.app.watching import SearchWatch
 from prover.app.workspace import Workspace
-from prover.check.challenge import line_column
+from prover.check.checkers import PERMITTED_AXIOMS
 from prover.check.levels import HIGHEST_LEVEL
 from prover.errors import LeanError, UsageError
 from prover.lean.protocol import displayed_name
@@ -32,8 +32,6 @@ from prover.project.build import source_of
 from prover.search.budget import Budget
 from prover.tactics.language.formats import state_text
 
-STANDARD_AXIOMS = frozenset(("propext", "Classical.choice", "Quot.sound"))
-"""The axioms of Lean's library; the gate has a list of its own, which decides."""
 MAX_TIMEOUT_S = 3600.0
 MAX_SUGGESTIONS = 200
 
@@ -315,7 +313,7 @@ def result_of_report(report: TheoremReport) -> ProveResult:
 
 def trust_in(axioms: Sequence[str], rests_on: Sequence[str]) -> Trust:
     """Returns how far a proof with these axioms and open theorems can be relied on."""
-    return "incomplete" if rests_on else "standard" if STANDARD_AXIOMS.issuperset(axioms) else "custom"
+    return "incomplete" if rests_on else "standard" if set(axioms) <= set(PERMITTED_AXIOMS) else "custom"
 
 
 def suggest_tactics(call: ToolCall, wanted: SuggestArguments) -> SuggestResult:
@@ -434,9 +432,9 @@ def list_sorries(call: ToolCall, wanted: SorriesArguments) -> SorriesResult:
                 continue
             source = source_of(workspace.repository, module)
             for goal in session.sorries(source, 0, len(source.text.encode())):
-                line, column = line_column(source.text, goal.start)
+                at = FilePosition.of(source.text, goal.start)
                 owner = _owner(targets, goal.start)
-                found.append(FoundSorry(source.file, line, column + 1, owner, goal.printed, goal.value))
+                found.append(FoundSorry(source.file, at.line, at.column, owner, goal.printed, goal.value))
     return SorriesResult(tuple(found), tuple(failed))
 
 

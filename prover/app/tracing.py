@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from prover.app.environment import database
 from prover.app.workspace import Workspace
+from prover.check.challenge import line_column
 from prover.errors import RowRefused
 from prover.lean.protocol import name_or
 from prover.lean.traced import sorry_ids
@@ -109,9 +110,8 @@ def sorries_in(ready: Workspace, traced: TraceResult) -> Iterator[ListedSorry]:
         if not outcome.sorries:
             continue
         module = ready.builder.traced_module(outcome.module)
-        text = outcome.module.text().encode()
+        text = outcome.module.text()
         for each, identity in zip(module.sorries, sorry_ids(module.name, module.sorries), strict=True):
-            above = text[: each.start].decode()
-            line, column = above.count("\n") + 1, len(above) - above.rfind("\n") - 1
+            line, column = line_column(text, each.start)
             name = name_or("unnamed", each.declaration)
             yield ListedSorry(identity, module.path, line, column, name, each.term, each.goal, each.value)

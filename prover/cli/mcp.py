@@ -46,27 +46,21 @@ def command(
     """
     from prover.server.identity import own_identity
     from prover.server.mcp import run_stdio, server
+    from prover.server.serving import local_port, serve, token_in
 
     if http != (token_file is not None):
         raise UsageError("HTTP needs a token, and a token HTTP: give both --http and --token-file.")
     limits = ServiceLimits(workers, seconds=max_timeout, processes=processes)
-    token = None if token_file is None else _token(token_file)
+    token = token_in(token_file) if token_file is not None else None
     with Service(permitted(directories, writable), limits, notify=notifier()) as service:
         made = server(service, own_identity().version, disabled)
         if token is None:
             asyncio.run(run_stdio(made))
             return 0
         from prover.server.http import guarded
-        from prover.server.serving import local_port, serve
 
         with local_port(port) as opened:
             number = opened.getsockname()[1]
             app = guarded(made.streamable_http_app(), token)
             serve(app, opened, lambda: click.echo(f"listening on http://127.0.0.1:{number}/mcp"), lifespan=True)
     return 0
-
-
-def _token(file: Path) -> str:
-    from prover.server.serving import token_in
-
-    return token_in(file)

@@ -113,6 +113,11 @@ class Goal(msgspec.Struct, frozen=True):
         """The key of the goal as a statement, its hypotheses turned into binders."""
         return self.key.partition(":")[0]
 
+    @property
+    def facts(self) -> "tuple[Hypothesis, ...]":
+        """The hypotheses that are propositions, in order, without class instances."""
+        return tuple(h for h in self.hypotheses if h.prop and not h.instance)
+
     def printed(self) -> str:
         """The goal as Lean prints it, hypotheses above the turnstile."""
         lines = [f"{h.name} : {h.type}" for h in self.hypotheses]

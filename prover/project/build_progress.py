@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 
 from prover.progress import Notify, Progress
+from prover.project.dependencies import LARGE_PACKAGES
 from prover.project.package import Module
 from retrieval.files import write_atomically
 
@@ -77,12 +78,15 @@ class BuildProgress:
     """The number of modules compiled so far."""
     failed: int = 0
     """The number of those with errors, or that could not be compiled."""
+    _speed: float = 0.0
+    """The speed of earlier builds; see `known_speed`."""
     _remaining: dict[str, int] = field(default_factory=dict)
     _total: int = 0
     _started: float = 0.0
     _noticed: float = 0.0
 
     def __post_init__(self) -> None:
+        self._speed = known_speed(self.cache)
         self._remaining = {module.name: weight(module) for module in self.waiting}
         self._total = sum(self._remaining.values())
         self._started = self._noticed = self.clock()
@@ -90,7 +94,7 @@ class BuildProgress:
     @property
     def estimate_s(self) -> float:
         """The expected time of the whole build, in seconds."""
-        return self._total / (known_speed(self.cache) * self.jobs)
+        return self._total / (self._speed * self.jobs)
 
     @property
     def is_long(self) -> bool:
@@ -101,7 +105,7 @@ class BuildProgress:
         """Tells how long the build will take, in one sentence, if it takes long."""
         if self.is_long:
             packages = sorted({module.package or "the repository" for module in self.waiting})
-            large = "mathlib" in (package.lower() for package in packages)
+            large = any(package.lower() in LARGE_PACKAGES for package in packages)
             self.notify(
                 f"{len(self.waiting)} modules of {_listed(packages)} have to be compiled first, which takes about "
                 f"{duration(self.estimate_s)} with {self.jobs} process{'es' if self.jobs > 1 else ''}, once for all "
@@ -137,7 +141,7 @@ class BuildProgress:
     def _left_s(self) -> float:
         """Returns the time that is left, in seconds, at the speed of this build and, at first, of earlier ones."""
         left = sum(self._remaining.values())
-        before = known_speed(self.cache) * self.jobs * EARLIER_S
+        before = self._speed * self.jobs * EARLIER_S
         return (self.clock() - self._started + EARLIER_S) * left / (self._total - left + before)
 
 

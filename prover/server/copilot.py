@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from prover.app.goal_text import goals_in
+from prover.app.service import Converted, converted
 from prover.app.snippets import SnippetReport
+from prover.app.suggesting import FilePosition
 from prover.errors import NotAllowed, UsageError
 from prover.lean.protocol import Message
 from prover.lean.session import SorryGoal
@@ -159,11 +161,8 @@ def copilot_application(
     return app
 
 
-async def _converted(request: "Request", kind: type[Any]) -> Any:
-    try:
-        return msgspec.convert(await body_of(request), kind)
-    except msgspec.ValidationError as error:
-        raise UsageError(f"The request is wrong: {error}.") from None
+async def _converted(request: "Request", kind: type[Converted]) -> Converted:
+    return converted(await body_of(request), kind, "The request is")
 
 
 async def _refused(_: "Request", error: Exception) -> "Response":
@@ -190,16 +189,14 @@ def _as_kimina(snippet: Snippet, report: SnippetReport) -> dict[str, Any]:
 
 def _message(message: Message) -> dict[str, Any]:
     severity = "info" if message.severity == "information" else message.severity
-    start, end = (
-        {"line": message.line, "column": message.column},
-        {"line": message.end_line, "column": message.end_column},
-    )
+    start = {"line": message.line, "column": message.column}
+    end = {"line": message.end_line, "column": message.end_column}
     return {"severity": severity, "pos": start, "endPos": end, "data": message.text}
 
 
 def _sorry(code: str, goal: SorryGoal) -> dict[str, Any]:
     def place(offset: int) -> dict[str, int]:
-        above = code.encode()[:offset].decode()
-        return {"line": above.count("\n") + 1, "column": len(above) - above.rfind("\n") - 1}
+        position = FilePosition.of(code, offset)
+        return {"line": position.line, "column": position.column - 1}
 
     return {"pos": place(goal.start), "endPos": place(goal.stop), "goal": goal.printed}

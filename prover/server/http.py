@@ -2,7 +2,6 @@
 
 import asyncio
 import hmac
-import json
 import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from prover.app.service import Job, JobFailure, JobProgress, Service, failure_of
+from prover.app.service import POLL_S, Job, JobFailure, JobProgress, Service, failure_of
 from prover.errors import NoSuchJob, NotAllowed, ServerBusy, UsageError
 from prover.server.identity import Identity
 
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 MAX_BODY_BYTES = 1_000_000
 MAX_WAIT_S = 60.0
 """The longest time that `?wait=` holds an answer back, in seconds."""
-POLL_S = 0.05
 EVENT_INTERVAL_S = 4.0
 """The longest time between two events of a job, in seconds: some clients give up on silence."""
 LOCAL = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?")
@@ -118,8 +116,7 @@ class _Handlers:
 
     async def health(self, _: "Request") -> "Response":
         service = self._service
-        running = sum(job.state == "running" for job in service.jobs())
-        about = {"status": "ok", "running": running, "waiting": service.waiting()}
+        about = {"status": "ok", "running": service.running(), "waiting": service.waiting()}
         return json_response({**about, "processes": len(service.warm.pids()), **msgspec.to_builtins(self._identity)})
 
     async def metrics(self, _: "Request") -> "Response":
@@ -308,4 +305,4 @@ def _operation(summary: str, result: Any, body: Any = None, status: str = "200")
     operation: dict[str, Any] = {"summary": summary, "responses": {status: answer, "default": refusal}}
     if body is not None:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": body}}}
-    return json.loads(json.dumps(operation))  # type: ignore[no-any-return]
+    return operation

@@ -11,10 +11,9 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from prover.app.service import Job, Service
+from prover.app.service import POLL_S, Job, Service
 from prover.app.tools import CheckResult, ProveResult
 from prover.errors import ProverError, UsageError
-from prover.server.mcp import described
 
 if TYPE_CHECKING:
     from lsprotocol.types import CodeAction, TextEdit
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 
 ASK = "prover.ask"
 """The command behind every action; its argument is a question."""
-POLL_S = 0.05
 REPORT_INTERVAL_S = 1.0
 PROVE_SECONDS, REFUTE_SECONDS = 60.0, 20.0
 ACTIONS: Mapping[str, str] = {
@@ -165,7 +163,7 @@ class _Editor:
             waited += POLL_S
             if shown and waited >= REPORT_INTERVAL_S:
                 waited = 0.0
-                progress.report(token, WorkDoneProgressReport(message=described(job.progress())))
+                progress.report(token, WorkDoneProgressReport(message=job.progress().described()))
         if shown:
             progress.end(token, WorkDoneProgressEnd(job.state))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from prover.app.service import Job, JobFailure, JobProgress, JobState, Service, failure_of
+from prover.app.service import POLL_S, Job, JobFailure, JobProgress, JobState, Service, converted, failure_of
 from prover.app.tools import ProveArguments, ProveResult, Tool
 from prover.errors import ProverError, UsageError
 
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 NAME = "prover"
 PROGRESS_INTERVAL_S = 4.0
 """The time between two messages on progress: clients give up after about a minute of silence."""
-POLL_S = 0.05
 MAX_POLL_S = 50.0
 """The longest time for which `prove_poll` holds its answer back."""
 PROVE_START, PROVE_POLL, PROVE_CANCEL = "prove_start", "prove_poll", "prove_cancel"
@@ -120,12 +119,12 @@ class _Calls:
             case "prove_start":
                 return _job(self._service.submit("prove", arguments))
             case "prove_poll":
-                question = _converted(arguments, PollArguments)
+                question = converted(arguments, PollArguments, "The arguments are")
                 job = self._service.job(question.job)
                 await self._wait(context, job, min(max(question.wait_s, 0.0), MAX_POLL_S))
                 return _job(job)
             case "prove_cancel":
-                job = self._service.job(_converted(arguments, JobQuestion).job)
+                job = self._service.job(converted(arguments, JobQuestion, "The arguments are").job)
                 await asyncio.to_thread(job.cancel)
                 return _job(job)
         job = self._service.submit(name, arguments)
@@ -148,23 +147,7 @@ class _Calls:
                 progress = job.progress()
                 limit = getattr(job.arguments, "timeout_s", None)
                 with suppress(Exception):  # the client is gone: its call is cancelled in a moment
-                    await context.session.report_progress(progress.seconds, limit, described(progress))
-
-
-def described(progress: JobProgress) -> str:
-    """Returns what a job is doing, in words."""
-    match progress.phase:
-        case "searching":
-            goals = f"{progress.open_goals} open goals, {progress.tactics} tactics run"
-            return f"searching: {goals}" + (f"; {_target(progress.goal)}" if progress.goal else "")
-        case "checking":
-            return "a proof was found; a fresh Lean checks it"
-        case phase:
-            return f"{phase}: {progress.note}" if progress.note else phase
-
-
-def _target(goal: str) -> str:
-    return " ".join(goal[goal.rfind("⊢") :].split())[:160]
+                    await context.session.report_progress(progress.seconds, limit, progress.described())
 
 
 def _offered(tools: Mapping[str, Tool]) -> "dict[str, OfferedTool]":
@@ -202,13 +185,6 @@ def schema_of(kind: type) -> dict[str, Any]:
     name = root["$ref"].rpartition("/")[2]
     own: dict[str, Any] = components.pop(name)
     return {**own, "$defs": components} if components else own
-
-
-def _converted(arguments: object, kind: type[Any]) -> Any:
-    try:
-        return msgspec.convert(arguments, kind)
-    except msgspec.ValidationError as error:
-        raise UsageError(f"The arguments are wrong: {error}.") from None
 
 
 def _job(job: Job) -> "CallToolResult":

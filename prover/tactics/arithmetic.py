@@ -41,7 +41,7 @@ def by_numbers(goal: Goal) -> Weighted:
         if NUMBER.search(goal.target):
             yield "decide +kernel", -2.4
         return
-    facts = [h for h in goal.hypotheses if h.prop and not h.instance]
+    facts = goal.facts
     for source in (_residues, _cycles, _bounded, _divisors, _subtraction, _casts, _products):
         yield from source(goal, numbers, facts)
 

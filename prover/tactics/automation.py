@@ -79,7 +79,7 @@ def closers(goal: Goal) -> list[str]:
 
 def _closing(goal: Goal) -> Iterator[tuple[str, float]]:
     definitions = unfoldable(goal)
-    facts = [h.name for h in goal.hypotheses if h.prop and not h.instance]
+    facts = [h.name for h in goal.facts]
     yield "rfl", -0.3
     if facts:
         yield "assumption", -0.3

@@ -40,7 +40,7 @@ REPRESENTED_RANKS = 8
 
 def shape_of(goal: Goal) -> str:
     """Returns the shape of a goal: the head of its target, and whether it has hypotheses that are propositions."""
-    return f"{goal.head or '_'}{'+' if any(h.prop and not h.instance for h in goal.hypotheses) else ''}"
+    return f"{goal.head or '_'}{'+' if goal.facts else ''}"
 
 
 @dataclass

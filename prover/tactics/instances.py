@@ -93,7 +93,7 @@ class Instance:
 
 def rules(goal: Goal) -> list[HypothesisRule]:
     """Returns the hypotheses of a goal that are rules with at least one premise and values that premises determine."""
-    found = (_rule(h) for h in _facts(goal) if h.head in ("forall", "arrow"))
+    found = (_rule(h) for h in goal.facts if h.head in ("forall", "arrow"))
     return [rule for rule in found if rule.premises and len(rule.premises) <= MAX_PREMISES and _determined(rule)]
 
 
@@ -103,7 +103,7 @@ def instances(goal: Goal) -> list[Instance]:
     Those whose hypotheses mention most of what the target mentions come first.
     """
     known = rules(goal)
-    ground = (h for h in reversed(_facts(goal)) if h.head not in ("forall", "arrow"))
+    ground = (h for h in reversed(goal.facts) if h.head not in ("forall", "arrow"))
     facts = [h for h in ground if len(h.type) <= MAX_FACT_LENGTH]
     wanted = set(IDENTIFIER.findall(goal.target))
 
@@ -115,10 +115,6 @@ def instances(goal: Goal) -> list[Instance]:
     direct = [instance for rule in known for instance in _applied(rule, facts, ())]
     nested = [instance for rule in known for instance in _applied(rule, facts, known)]
     return sorted(dict.fromkeys([*direct, *nested]), key=rank)[:MAX_INSTANCES]
-
-
-def _facts(goal: Goal) -> list[Hypothesis]:
-    return [h for h in goal.hypotheses if h.prop and not h.instance]
 
 
 def _determined(rule: HypothesisRule) -> bool:

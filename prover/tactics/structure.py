@@ -49,10 +49,6 @@ class Structure(StatelessGenerator):
         return [Suggestion(tactic, weight) for tactic, weight in found.items()]
 
 
-def _facts(goal: Goal) -> list[Hypothesis]:
-    return [h for h in goal.hypotheses if h.prop and not h.instance]
-
-
 def _values(goal: Goal) -> list[Hypothesis]:
     return [h for h in goal.hypotheses if not h.prop and not h.instance and h.constructors is not None]
 
@@ -82,7 +78,7 @@ def _take_apart(goal: Goal) -> Weighted:
         for h in goal.hypotheses:
             if h.head == "Nonempty":
                 yield f"obtain ⟨{fresh(goal, 'x')}⟩ := ‹{h.type}›", -0.8
-    for h in _facts(goal):
+    for h in goal.facts:
         match h.head:
             case "And" | "Iff":
                 left, right = fresh(goal, h.name + "_left"), fresh(goal, h.name + "_right")
@@ -183,7 +179,7 @@ def _target(goal: Goal) -> Weighted:
     for h in goal.hypotheses:
         if h.head == "Sort" and h.type == "Prop":
             yield f"by_cases {fresh(goal, 'h')} : {h.name}", -2.2
-    if "if " in goal.target or "match " in goal.target or any("match " in h.type for h in _facts(goal)):
+    if "if " in goal.target or "match " in goal.target or any("match " in h.type for h in goal.facts):
         yield "split", -0.9
         yield "split <;> simp_all", -1.2
         yield "split <;> omega", -1.6
@@ -222,7 +218,7 @@ def _is_defined(goal: Goal, head: str) -> bool:
 
 def _induct(goal: Goal) -> Weighted:
     in_calls = {name for call in goal.calls for name in call.arguments}
-    inside = goal.tag and any("ih" in h.name for h in _facts(goal))
+    inside = goal.tag and any("ih" in h.name for h in goal.facts)
     again = 1.0 if inside else 0.0  # already inside an induction: another one is less likely to be right
     for h in (value for value in _values(goal) if value.recursive):
         weight = (-0.9 if h.name in in_calls else -1.4) - again
@@ -314,17 +310,17 @@ def _unfold(goal: Goal) -> Weighted:
         yield f"simp only [{', '.join(definitions)}]", -1.2
         yield f"simp [{', '.join(definitions)}]", -1.3
         yield f"unfold {' '.join(definitions)}", -2.2
-        facts = _facts(goal)
+        facts = goal.facts
         for h in facts:
             yield f"simp [{', '.join(definitions)}] at {h.name}", -2.0
         if facts:
             yield f"simp only [{', '.join(definitions)}] at *", -1.9
-    if _facts(goal):
+    if goal.facts:
         yield "simp at *", -2.2
 
 
 def _rewrite(goal: Goal) -> Weighted:
-    for h in _facts(goal):
+    for h in goal.facts:
         if h.head in ("Eq", "Iff", "forall", "arrow") and (h.head in ("Eq", "Iff") or "=" in h.type or "↔" in h.type):
             yield f"rw [{h.name}]", -1.1
             yield f"rw [← {h.name}]", -2.0
@@ -332,7 +328,7 @@ def _rewrite(goal: Goal) -> Weighted:
     for lemma in goal.lemmas[:MAX_LEMMAS]:
         yield f"rw [{lemma}]", -1.7
         yield f"rw [← {lemma}]", -2.6
-    for h in _facts(goal):
+    for h in goal.facts:
         for rank, lemma in enumerate(goal.lemmas[:MAX_REWRITTEN]):
             yield f"rw [{lemma}] at {h.name}", -2.4 - 0.2 * rank
         if goal.lemmas:
@@ -340,11 +336,11 @@ def _rewrite(goal: Goal) -> Weighted:
 
 
 def _apply(goal: Goal) -> Weighted:
-    for h in _facts(goal):
+    for h in goal.facts:
         if h.head in ("forall", "arrow") or goal.head == h.head:
             yield f"apply {h.name}", -1.0
             yield f"exact {h.name} _ ‹_›", -2.2
-    for h in _facts(goal):
+    for h in goal.facts:
         if h.head == "forall" and CHOICE.match(h.type):
             function = fresh(goal, "f")
             yield f"obtain ⟨{function}, {h.name}⟩ := Classical.axiomOfChoice {h.name}", -1.6
@@ -371,7 +367,7 @@ def _instantiate(goal: Goal) -> Weighted:
             yield f"obtain ⟨{fresh(goal, 'w')}, {name}⟩ := {instance.term}", -1.0 - 0.1 * rank
         else:
             yield f"have {name} := {instance.term}", -1.8 - 0.1 * rank
-    for h in _facts(goal):
+    for h in goal.facts:
         if h.head == goal.head and h.head not in ("forall", "arrow"):
             yield f"{given('simpa', rules)} using {h.name}", -1.6
 
@@ -384,7 +380,7 @@ def _congruence(goal: Goal) -> Weighted:
     if goal.head == "Eq":
         yield "congr 1", -2.4
         yield "ac_rfl", -2.8
-    if goal.head in ("Eq", "LE.le", "LT.lt") and _facts(goal):
+    if goal.head in ("Eq", "LE.le", "LT.lt") and goal.facts:
         yield "simp_all <;> omega", -1.8
 
 

@@ -142,8 +142,8 @@ def test_a_call_that_is_cancelled_cancels_its_job(service: Service, stage: Stage
 
 
 def test_phases_are_told_in_words() -> None:
-    assert protocol.described(JobProgress("checking")) == "a proof was found; a fresh Lean checks it"
-    assert protocol.described(JobProgress("opening", note="building A.B")) == "opening: building A.B"
+    assert JobProgress("checking").described() == "a proof was found; a fresh Lean checks it"
+    assert JobProgress("opening", note="building A.B").described() == "opening: building A.B"
 
 
 def test_the_command_speaks_over_standard_input_and_output(tmp_path: Path) -> None:

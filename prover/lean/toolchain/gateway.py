@@ -177,14 +177,9 @@ def declare_private(toolchain: EmbeddedToolchain, out: Path, sources: Path = SOU
         (sources / EMBEDDED / "Replace.lean",),
         (str(out / private.compiled), str(toolchain.library), str(out / REPLACED)),
     )
-    finished = FinishedProcess(None, ())
-    for _ in range(ATTEMPTS):
-        finished = execute(toolchain.command(writer), ProcessLimits(out, LIMIT_S))
-        if finished.status == 0:
-            for file in (out / REPLACED).rglob(f"*{REPLACEMENT_SUFFIX}"):
-                file.chmod(0o644)
-            return
-    raise InstallFailed(f"Lean failed {ATTEMPTS} times to declare private names ({finished.last_words}): try again.")
+    _run(toolchain.command(writer), out, "declare private names")
+    for file in (out / REPLACED).rglob(f"*{REPLACEMENT_SUFFIX}"):
+        file.chmod(0o644)
 
 
 def save_image(toolchain: EmbeddedToolchain, out: Path) -> None:
@@ -196,12 +191,17 @@ def save_image(toolchain: EmbeddedToolchain, out: Path) -> None:
         InstallFailed: Lean failed several times.
     """
     command = replace(toolchain, gateway=out).saving_command(Program(GATEWAY, (), ()), PREPARATION)
+    _run(command, out, "save its memory")
+
+
+def _run(command: Command, out: Path, purpose: str) -> None:
+    """Runs a program of Lean, several times if it fails."""
     finished = FinishedProcess(None, ())
     for _ in range(ATTEMPTS):
         finished = execute(command, ProcessLimits(out, LIMIT_S))
         if finished.status == 0:
             return
-    raise InstallFailed(f"Lean failed {ATTEMPTS} times to save its memory ({finished.last_words}): try again.")
+    raise InstallFailed(f"Lean failed {ATTEMPTS} times to {purpose} ({finished.last_words}): try again.")
 
 
 def compile_native(toolchain: NativeToolchain, out: Path, progress: StepProgress, sources: Path = SOURCES) -> None:

@@ -10,7 +10,7 @@ from itertools import islice
 from prover.lean.protocol import Goal
 from prover.tactics.mathlib.availability import those_available
 from prover.tactics.mathlib.equations import by_combination
-from prover.tactics.mathlib.inequalities import facts_of, hint_sets
+from prover.tactics.mathlib.inequalities import hint_sets
 
 Weighted = Iterator[tuple[str, float]]
 
@@ -63,12 +63,12 @@ def _all(goal: Goal) -> Weighted:
 
 
 def _texts(goal: Goal) -> str:
-    return "\n".join([goal.target, *(h.type for h in facts_of(goal))])
+    return "\n".join([goal.target, *(h.type for h in goal.facts)])
 
 
 def _rewriting(goal: Goal) -> list[str]:
     """Returns the hypotheses with which simplification rewrites."""
-    facts = facts_of(goal)
+    facts = goal.facts
     return [h.name for h in facts if h.head in ("Eq", "Iff") or (h.head == "forall" and re.search(" = |↔", h.type))]
 
 
@@ -76,7 +76,7 @@ def _equations(goal: Goal) -> Weighted:
     if goal.head == "Eq" and re.search(r"[-+*^/•∑]", goal.target):
         yield "ring", -0.4
         yield "ring_nf", -1.6
-        if facts_of(goal):
+        if goal.facts:
             yield "ring_nf at * <;> linarith", -2.0
     if goal.head in RELATIONS:
         yield "norm_num <;> ring", -1.8
@@ -92,7 +92,7 @@ def _evaluation(goal: Goal) -> Weighted:
         yield f"norm_num [{names}] <;> ring", -1.7
         yield f"simp only [{names}] <;> ring", -1.4
         yield f"simp only [{names}] <;> norm_num", -1.6
-    if facts_of(goal):
+    if goal.facts:
         yield "norm_num at *", -1.1
         yield "norm_num at * <;> linarith", -1.7
         yield "norm_num at * <;> omega", -1.9
@@ -101,7 +101,7 @@ def _evaluation(goal: Goal) -> Weighted:
 
 
 def _linear(goal: Goal) -> Weighted:
-    if goal.head in (*ORDERS, "Eq", "False", "Not", "Ne") and (facts_of(goal) or goal.head in ORDERS):
+    if goal.head in (*ORDERS, "Eq", "False", "Not", "Ne") and (goal.facts or goal.head in ORDERS):
         yield "linarith", -0.6
     if goal.head in ("And", "Iff", "Or"):
         yield "constructor <;> linarith", -1.4
@@ -151,7 +151,7 @@ def _fields(goal: Goal) -> Weighted:
 
 
 def _casts(goal: Goal) -> Weighted:
-    facts = facts_of(goal)
+    facts = goal.facts
     if "↑" in _texts(goal):
         for h in facts[:MAX_CASES_ON]:
             yield f"exact_mod_cast {h.name}", -1.0
@@ -192,7 +192,7 @@ def _cases(goal: Goal) -> Weighted:
 
 
 def _logic(goal: Goal) -> Weighted:
-    if goal.head in LOGIC or any(h.head in LOGIC for h in facts_of(goal)):
+    if goal.head in LOGIC or any(h.head in LOGIC for h in goal.facts):
         yield "tauto", -0.8 if goal.head in LOGIC else -1.6
     yield "aesop", -1.4
     if "¬" in _texts(goal):
@@ -202,7 +202,7 @@ def _logic(goal: Goal) -> Weighted:
 def _instances(goal: Goal) -> Weighted:
     """Yields arithmetic with instances of hypotheses that hold for all numbers, at what functions are applied to."""
     text = _texts(goal)
-    for h in facts_of(goal):
+    for h in goal.facts:
         if h.head != "forall":
             continue
         functions = [f.name for f in goal.hypotheses if f.head in ("arrow", "forall") and not f.prop]

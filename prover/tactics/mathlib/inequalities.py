@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from itertools import combinations, islice
 
-from prover.lean.protocol import Goal, Hypothesis
+from prover.lean.protocol import Goal
 from prover.tactics.polynomial import Monomial, NotPolynomial, Polynomial, degree, parsed, plus, printed, times
 
 Hints = Sequence[str]
@@ -69,8 +69,8 @@ def ordered_variables(goal: Goal) -> list[str]:
 
 def sign_facts(goal: Goal) -> Iterator[SignFact]:
     """Yields what hypotheses say to be positive or at least 0: terms themselves, or differences of two sides."""
-    for h in goal.hypotheses:
-        found = RELATION.fullmatch(h.type) if h.prop and not h.instance else None
+    for h in goal.facts:
+        found = RELATION.fullmatch(h.type)
         if found is None or found[2] == "=":
             continue
         strict = found[2] in "<>"
@@ -142,8 +142,3 @@ def _of_high_degree(goal: Goal, variables: Sequence[str], signs: Sequence[SignFa
     quartic = [f"sq_nonneg ({one} - {other})" for one, other in combinations(products, 2)]
     quartic += [f"sq_nonneg ({a} ^ 2 - {b} ^ 2)" for a, b in pairs]
     return [*weighted, *quartic[:6]]
-
-
-def facts_of(goal: Goal) -> list[Hypothesis]:
-    """Returns the hypotheses that are propositions."""
-    return [h for h in goal.hypotheses if h.prop and not h.instance]

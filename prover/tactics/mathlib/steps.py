@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator, Sequence
 from prover.lean.protocol import Goal
 from prover.tactics.mathlib.availability import those_available
 from prover.tactics.mathlib.closing import ORDERS
-from prover.tactics.mathlib.inequalities import facts_of
 from prover.tactics.mathlib.numerals import small_witnesses
 
 Weighted = Iterator[tuple[str, float]]
@@ -70,12 +69,12 @@ def _negations(goal: Goal, fresh: Callable[[Goal, str], str]) -> Weighted:
     if goal.head == "arrow":
         yield "contrapose!", -1.8
     if goal.head != "False":
-        for h in facts_of(goal)[:MAX_FACTS]:
+        for h in goal.facts[:MAX_FACTS]:
             if h.head in ("Not", "Ne", "forall", "LE.le", "LT.lt"):
                 yield f"contrapose! {h.name}", -2.2
     if goal.head == "Not" or "¬" in goal.target:
         yield "push_neg", -0.8
-    for h in facts_of(goal)[:MAX_FACTS]:
+    for h in goal.facts[:MAX_FACTS]:
         if "¬" in h.type:
             yield f"push_neg at {h.name}", -0.8
 
@@ -83,7 +82,7 @@ def _negations(goal: Goal, fresh: Callable[[Goal, str], str]) -> Weighted:
 def _normal_forms(goal: Goal) -> Weighted:
     """Yields rewriting of the goal, or of a hypothesis, into a normal form of arithmetic."""
     yield "norm_num", -1.6
-    for h in facts_of(goal)[-MAX_FACTS:]:
+    for h in goal.facts[-MAX_FACTS:]:
         if h.head in ("forall", "arrow"):
             continue
         yield f"norm_num at {h.name}", -1.5
@@ -107,7 +106,7 @@ def _normal_forms(goal: Goal) -> Weighted:
 
 def _patterns(goal: Goal, fresh: Callable[[Goal, str], str]) -> Weighted:
     """Yields patterns that take a hypothesis apart all at once, and equations of products apart."""
-    for h in facts_of(goal):
+    for h in goal.facts:
         if h.head == "And" and h.type.count(" ∧ ") > 1 and "(" not in h.type:
             names = [f"{h.name}_{place}" for place in range(1, h.type.count(" ∧ ") + 2)]
             yield f"obtain ⟨{', '.join(names)}⟩ := {h.name}", -0.3
@@ -126,7 +125,7 @@ def _patterns(goal: Goal, fresh: Callable[[Goal, str], str]) -> Weighted:
 
 
 def _rewrites(goal: Goal) -> Weighted:
-    for h in facts_of(goal)[:MAX_FACTS]:
+    for h in goal.facts[:MAX_FACTS]:
         if h.head == "Eq":
             yield f"nth_rewrite 1 [{h.name}]", -2.4
             yield f"nth_rewrite 2 [{h.name}]", -3.0

@@ -87,7 +87,7 @@ def shape_of_goal(goal: Goal) -> GoalShape:
     def read(text: str) -> Proposition:
         return _shape(list(without_names(words_in(text), names)), 0)
 
-    facts = {h.name: read(h.type) for h in goal.hypotheses if h.prop and not h.instance}
+    facts = {h.name: read(h.type) for h in goal.facts}
     return GoalShape(read(goal.target), facts)
 
 
