@@ -23,7 +23,7 @@ def example(document: str) -> str:
 
 @pytest.mark.parametrize(
     ("document", "start", "later"),
-    [("docs/python-api.md", "", "True ()"), ("README.md", PATCH, "simp_all")],
+    [("docs/python-api.md", "", "True ()"), ("README.md", PATCH, "\n-  sorry\n+")],
 )
 def test_the_example_of_the_documentation_runs(
     capsys: pytest.CaptureFixture[str],

@@ -15,6 +15,7 @@ from prover.app.service import Directories, Service, ServiceLimits
 from prover.app.snippets import SnippetChecker
 from prover.app.workspace import Workspace
 from prover.server.mcp import server
+from tests.processes import ends
 
 pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("toolchain")]
 
@@ -50,10 +51,16 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def service(root: Path) -> Iterator[Service]:
     limits = ServiceLimits(workers=1, processes=1)
+    before = lean_processes()  # those of other tests' sessions, which this worker keeps
     with Service(Directories([root.parent], [root.parent]), limits) as made:
         yield made
         assert made.warm.pids()
-    assert not [child for child in psutil.Process().children(recursive=True) if "prover-lean-" in str(child.cmdline())]
+    assert all(ends(process.pid) for process in lean_processes() - before)
+
+
+def lean_processes() -> set[psutil.Process]:
+    """This process's descendants that run Lean."""
+    return {child for child in psutil.Process().children(recursive=True) if "prover-lean-" in str(child.cmdline())}
 
 
 def call(service: Service, name: str, **arguments: Any) -> Any:

@@ -8,7 +8,7 @@ import pytest
 
 import prover
 from prover.cli.main import run
-from tests.unit.test_sorrydb import record
+from tests.unit.test_sorrydb_records import record
 
 pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("toolchain")]
 
