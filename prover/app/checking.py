@@ -116,7 +116,8 @@ def check_proof(
         if level == HIGHEST_LEVEL:
             with pool.lend() as session:
                 search = brief_search(task.ref())
-                found = tuple(findings(session, task.source, task.declaration.selection, search))
+                proved = isinstance(judgement, Accepted) and judgement.is_proof_from_standard_axioms()
+                found = tuple(findings(session, task.source, task.declaration.selection, search, proved))
             if isinstance(judgement, Accepted):
                 judgement = replace(judgement, level=HIGHEST_LEVEL)
     verdict = _verdict(workspace, task, judgement)

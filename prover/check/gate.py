@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Protocol
 
 from prover.check.challenge import Challenge, Challenges, TheoremPlace, errors_in, line_column
-from prover.check.checkers import CompiledTheorem, checkers_for
+from prover.check.checkers import PERMITTED_AXIOMS, CompiledTheorem, checkers_for
 from prover.check.lean_itself import lean_objection
 from prover.check.levels import DEFAULT_LEVEL
 from prover.errors import BrokenFile, LeanError, LeanTimeout
@@ -122,6 +122,10 @@ class Accepted:
     """What the toolchain could not check, in words; then no level above the default one is reached."""
     given: tuple[str, ...] = ()
     """The open theorems that it rests on, by full name: then the theorem is not proved, but proved given these."""
+
+    def is_proof_from_standard_axioms(self) -> bool:
+        """Returns whether the theorem rests on no open theorem and on no axiom of its repository."""
+        return not self.given and set(self.axioms) <= set(PERMITTED_AXIOMS)
 
 
 @dataclass(frozen=True)

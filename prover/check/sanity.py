@@ -2,8 +2,10 @@
 
 Three questions are asked about the statement itself, whatever its proof: do its hypotheses contradict each other, is
 its conclusion one of them, can its negation be proved? A search that the caller hands in looks for the answers, and the
-kernel checks each. A defect that the search does not find may still be there. Findings are reported; they refuse
-nothing, since a theorem may be about just such a defect.
+kernel checks each. It is spared where the answer is known: an instance in which all hypotheses hold shows that they do
+not contradict each other, and a proof from the standard axioms that the negation has none. A defect that the search
+does not find may still be there. Findings are reported; they refuse nothing, since a theorem may be about just such a
+defect.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -17,17 +19,22 @@ CONTRADICTORY = "its hypotheses contradict each other"
 TRIVIAL = "its conclusion is one of its hypotheses"
 REFUTED = "its negation can be proved"
 TACTIC_LIMITS = TacticLimits(milliseconds=1_500)
+INSTANCE_MS = 1_000
+"""The time for looking for an instance in which the hypotheses hold, in milliseconds."""
 
 FindScripts = Callable[[LeanSession, State], Iterable[Sequence[str]]]
 """Searches for proofs of a state: returns tactic scripts, line by line, that the kernel has yet to check."""
 
 
-def findings(session: LeanSession, source: SourceText, selection: int, find_scripts: FindScripts) -> list[str]:
+def findings(
+    session: LeanSession, source: SourceText, selection: int, find_scripts: FindScripts, proved: bool
+) -> list[str]:
     """Returns the defects of a statement, each with the tactics that show it to Lean.
 
     Args:
         selection: the byte at which the name of the theorem starts.
         find_scripts: is called at most twice.
+        proved: whether the gate has accepted a proof that uses the standard axioms only.
     """
     examiner = _Examiner(session, find_scripts)
     sorry_goal = session.statement(source, selection)
@@ -36,7 +43,7 @@ def findings(session: LeanSession, source: SourceText, selection: int, find_scri
         found.append(f"{TRIVIAL}: intros; assumption")
     if script := contradiction(session, sorry_goal.state, find_scripts):
         found.append(f"{CONTRADICTORY}: {_line(script)}")
-    if script := examiner.refutation(source, selection):
+    if not proved and (script := examiner.refutation(source, selection)):
         found.append(f"{REFUTED}: {_line(script)}")
     return found
 
@@ -49,7 +56,9 @@ def contradiction(session: LeanSession, statement: State, find_scripts: FindScri
     if not goal.hypotheses or goal.target == "False":  # then `False` is what the theorem itself says
         return ()
     absurd = examiner.after(introduced, "exfalso")
-    script = examiner.proof(absurd) if absurd is not None else ()
+    if absurd is None or session.refute(absurd, INSTANCE_MS, prove=False).values is not None:
+        return ()
+    script = examiner.proof(absurd)
     return ["intros", "exfalso", *script] if script else ()
 
 
