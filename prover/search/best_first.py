@@ -91,6 +91,17 @@ class BestFirstSearch(Engine):
         """Rejects the proof found last: its last closing step is blamed and not tried again."""
         self.tree.retract([step for step in proof_steps(self.tree.root) if not step.children][-1])
 
+    def explore(self, limits: TacticLimits, seconds: float) -> None:
+        """Runs the tactics that were not tried on the goals of the proof found, so that a log has their outcomes.
+
+        Args:
+            seconds: the time after which no further batch is begun.
+        """
+        began = self.meter.seconds
+        for node in dict.fromkeys(step.parent for step in proof_steps(self.tree.root)):
+            while node.pending and self.meter.seconds - began < seconds:
+                node.pending = self._run_batch(node, node.pending, BATCH_SIZE, limits)
+
     def graft(
         self,
         proof: str,

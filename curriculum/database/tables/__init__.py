@@ -14,6 +14,7 @@ from curriculum.database.tables.results import (
     ProofRow,
     RunProofRow,
     RunRow,
+    SearchLogRow,
     TheoremRow,
 )
 from curriculum.database.tables.traces import (
@@ -54,6 +55,7 @@ __all__ = [
     "RepositoryRow",
     "RunProofRow",
     "RunRow",
+    "SearchLogRow",
     "SnapshotModuleRow",
     "SnapshotRow",
     "SorryRow",

@@ -286,6 +286,41 @@ class RunProofRow(Base):
     """A JSON list of the open theorems that the proof rests on, by full name; empty if the theorem is proved."""
 
 
+class SearchLogRow(Base):
+    """The log of a search: its goals and the tactics that were run on them, with their outcomes."""
+
+    __tablename__ = "search_logs"
+    __table_args__ = (
+        UniqueConstraint("uid"),
+        Index(None, "run_id"),
+        Index(None, "repository"),
+        not_empty("uid", "repository", "theorem"),
+        not_negative("goals", "tried"),
+        flag("proved"),
+        STRICT,
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    uid: Mapped[str]
+    """A unique name, chosen by the process that made the log, so that it is stored once."""
+    run_id: Mapped[int | None] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"))
+    repository: Mapped[str]
+    """The path or address of the repository."""
+    module: Mapped[str]
+    theorem: Mapped[str]
+    """The full name of the theorem at the time of the search."""
+    statement_key: Mapped[str]
+    proved: Mapped[bool]
+    """Whether the search found a proof; the gate's verdict is in `attempts`."""
+    goals: Mapped[int]
+    """The number of goals that it met."""
+    tried: Mapped[int]
+    """The number of tactics that it ran, those that the log leaves out included."""
+    made_at: Mapped[float]
+    log: Mapped[bytes]
+    """The log, compressed."""
+
+
 class LeaseRow(Base):
     """A temporary exclusive right to a resource. Its row stays after the release, because of the token."""
 
