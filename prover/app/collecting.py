@@ -4,6 +4,7 @@ The gate is not asked, since nothing that is found here counts as a proof. Theor
 interrupted collection continues when it is started again.
 """
 
+import textwrap
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,20 +17,25 @@ from prover.app.workspace import Workspace
 from prover.attempt import Task, forget, have_read, sorry_goals, unprovable
 from prover.errors import LeanError, ProverError
 from prover.lean.pool import Pool
-from prover.lean.session import Session, TacticLimits
+from prover.lean.session import Advanced, Session, TacticLimits
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.progress import Reporter
 from prover.project.build import source_of
 from prover.search.best_first import BestFirstSearch
 from prover.search.budget import Budget
 from prover.search.engine import Proved, Strategy
-from prover.search.log import Logged, LogWriter, SearchLog
-from prover.tactics.generator import Generator
+from prover.search.proof_replay import ProofReplay
+from prover.tactics.policy.log import Logged, LogWriter, SearchLog
+from prover.tactics.generator import Generator, Suggestion
 from prover.tactics.perturbed import PerturbedGenerator
 
 if TYPE_CHECKING:
     from curriculum.database.search_logs import SearchLogRecord
 
+HUMAN = "human"
+"""the source of tactics of proofs that people wrote"""
+WRITTEN_LIMITS = TacticLimits(milliseconds=3_000)
+"""the limits of tactics of proofs that people wrote"""
 EXPLORED_LIMITS = TacticLimits(milliseconds=400)
 """the limits of tactics that are tried on proved goals for the log alone"""
 
@@ -168,6 +174,10 @@ class _Collector:
         for goal in goals:
             budget = Budget(seconds=plan.seconds / len(goals))
             search = BestFirstSearch(session, goal.state, bound, Strategy(invent=()), budget)
+            if written := written_proof(task):
+                replay = ProofReplay(session, search.tree, search.meter, (HUMAN,), WRITTEN_LIMITS, 0.0, by_cases=True)
+                replay.replay(written)
+                _log_steps(search, writer)
             result = search.run()
             if isinstance(result, Proved):
                 steps += result.steps
@@ -185,3 +195,25 @@ class _Collector:
         self._total.theorems += 1
         self._total.proved += record.proved
         self._total.tried += record.tried
+
+
+def written_proof(task: Task) -> str | None:
+    """Returns the tactics of a theorem's own proof; None if it has no such proof.
+
+    They are what follows the first `:= by`. If that is not where the proof begins, Lean refuses them, and nothing is
+    learned from them.
+    """
+    declaration = task.declaration
+    if declaration.proof != "tactic" or declaration.incomplete:
+        return None
+    text = task.source.text.encode()[declaration.selection : declaration.stop].decode(errors="replace")
+    _, found, proof = text.partition(":= by")
+    return textwrap.dedent(proof.strip("\n")).strip() if found else None
+
+
+def _log_steps(search: BestFirstSearch, writer: LogWriter) -> None:
+    """Logs the steps of a search whose tactics no generator suggested."""
+    for node in list(search.tree.nodes.values()):
+        for step in node.steps:
+            outcome = Advanced(tuple(child.state for child in step.children), None, 0)
+            writer.ran(node.state.goals[0], Suggestion(step.tactic, 0.0, step.sources), outcome)

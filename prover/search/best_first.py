@@ -92,15 +92,22 @@ class BestFirstSearch(Engine):
         self.tree.retract([step for step in proof_steps(self.tree.root) if not step.children][-1])
 
     def explore(self, limits: TacticLimits, seconds: float) -> None:
-        """Runs the tactics that were not tried on the goals of the proof found, so that a log has their outcomes.
+        """Runs tactics that were not tried on the goals of the proof found, in turn, so that a log has their outcomes.
 
         Args:
             seconds: the time after which no further batch is begun.
         """
         began = self.meter.seconds
-        for node in dict.fromkeys(step.parent for step in proof_steps(self.tree.root)):
-            while node.pending and self.meter.seconds - began < seconds:
+        nodes = list(dict.fromkeys(step.parent for step in proof_steps(self.tree.root)))
+        while nodes:
+            for node in list(nodes):
+                if self.meter.seconds - began > seconds:
+                    return
+                if node.pending is None:
+                    node.pending = self._suggested(node)
                 node.pending = self._run_batch(node, node.pending, BATCH_SIZE, limits)
+                if not node.pending:
+                    nodes.remove(node)
 
     def graft(
         self,
@@ -135,9 +142,7 @@ class BestFirstSearch(Engine):
             self.meter.expansions += 1
             upcoming = (node, *self.tree.upcoming(PREFETCHED_GOALS))
             self._generator.prefetch([near.state.goals[0] for near in upcoming])
-            suggested = self._generator.suggest(node.state.goals[0])
-            ranked = sorted(suggested, key=lambda each: -each.log_probability)
-            node.pending = ranked[: self._strategy.width]
+            node.pending = self._suggested(node)
         node.pending = self._run_batch(node, node.pending, self._batch_size(), self._strategy.limits)
         if self._is_false(node):
             self.tree.refute(node)
@@ -145,6 +150,11 @@ class BestFirstSearch(Engine):
         if self._lacks_something(node):
             node.pending = self._invent(node, node.pending)
         self.tree.resume(node)
+
+    def _suggested(self, node: Node) -> list[Suggestion]:
+        """Returns the tactics that are to be tried on a goal, the most probable first."""
+        suggested = self._generator.suggest(node.state.goals[0])
+        return sorted(suggested, key=lambda each: -each.log_probability)[: self._strategy.width]
 
     def _is_false(self, node: Node) -> bool:
         """Returns whether a small instance refutes a goal; looks once, when the best tactics have been tried."""

@@ -28,6 +28,8 @@ class ProofReplay:
     limits: TacticLimits
     log_probability: float
     """the log-probability that is given to each tactic of a proof"""
+    by_cases: bool = False
+    """True if tactics with alternatives are run case by case even where Lean accepts the whole."""
 
     def replay(self, proof: str) -> Replayed:
         """Runs a proof from the root as far as it holds. See `Engine.graft`."""
@@ -62,6 +64,8 @@ class ProofReplay:
     def _tactic(self, node: Node, tactic: str, replayed: Replayed) -> list[Node] | None:
         """Runs a tactic, whole or in parts; returns the goals that it leaves, or None if no part of it runs."""
         message = ""
+        if self.by_cases and (left := self._cases(node, tactic, replayed)) is not None:
+            return left
         if not blocks.has_sorry(tactic):
             match self._run(node, tactic):
                 case Step(children=children):

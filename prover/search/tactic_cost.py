@@ -8,6 +8,8 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping
 
+from prover.tactics.kinds import kind_of
+
 MEAN_MS: Mapping[str, float] = {
     "rfl": 2, "assumption": 1, "contradiction": 5, "omega": 2, "decide": 1, "exact": 1, "apply": 1.5, "rw […]": 1.5,
     "simp": 4, "simp […]": 15, "simp_all": 7, "simp_all […]": 65, "grind": 17, "grind […]": 14, "exact?": 1_000,
@@ -51,10 +53,3 @@ class TacticCostModel:
         prior_ms = PRIOR_RUNS * MEAN_MS.get(kind, DEFAULT_TACTIC_MS)
         mean_ms = (prior_ms + self._total_ms[kind]) / (PRIOR_RUNS + self._runs[kind])
         return COST_EXPONENT * math.log(min(max(mean_ms, MIN_TACTIC_MS), MAX_TACTIC_MS) / DEFAULT_TACTIC_MS)
-
-
-def kind_of(tactic: str) -> str:
-    """Returns the kind of a tactic: its first word, whether it is given lemmas, and the last word of a `<;>` chain."""
-    first, *more = tactic.split(" <;> ")
-    words = [part.split(maxsplit=1)[0] for part in (first, *more[-1:]) if part.strip()]
-    return " <;> ".join(words) + (" […]" if "[" in tactic else "")

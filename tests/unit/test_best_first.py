@@ -16,10 +16,10 @@ from prover.search.tactic_cost import (
     MAX_TACTIC_MS,
     MIN_TACTIC_MS,
     TacticCostModel,
-    kind_of,
 )
 from prover.tactics.generator import StatelessGenerator, Suggestion
 from prover.tactics.invention import INVENTIONS, invented
+from prover.tactics.kinds import kind_of
 
 Costs = Mapping[str, Mapping[str, float]]
 
