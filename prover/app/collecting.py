@@ -26,8 +26,8 @@ from prover.search.budget import Budget
 from prover.search.engine import Proved, Strategy
 from prover.search.proof_replay import ProofReplay
 from prover.tactics.policy.log import Logged, LogWriter, SearchLog
-from prover.tactics.generator import Generator, Suggestion
-from prover.tactics.perturbed import PerturbedGenerator
+from prover.tactics.generator import BoundGenerator, Generator, Suggestion
+from prover.tactics.perturbed import Perturbed
 
 if TYPE_CHECKING:
     from curriculum.database.search_logs import SearchLogRecord
@@ -98,8 +98,6 @@ class _Collector:
         self._reporter = reporter
         self._repository = workspace.checkout.location.canonical
         self._generator: Generator = mixture(plan.generators, frozen=True)
-        if plan.temperature > 0:
-            self._generator = PerturbedGenerator(self._generator, plan.temperature, plan.seed)
 
     def run(self) -> None:
         from curriculum.database.search_logs import logged_statements
@@ -168,8 +166,10 @@ class _Collector:
         goals = sorry_goals(session, task)
         if unprovable(task, goals):
             return None
-        writer, plan = LogWriter(), self._plan
-        bound = Logged(self._generator.for_theorem(task.ref()), writer)
+        writer, plan, theorem = LogWriter(), self._plan, task.ref()
+        bound: BoundGenerator = Logged(self._generator.for_theorem(theorem), writer)
+        if plan.temperature > 0:
+            bound = Perturbed(bound, plan.temperature, f"{plan.seed} {theorem.module} {theorem.name}")
         steps, proved = [], True
         for goal in goals:
             budget = Budget(seconds=plan.seconds / len(goals))

@@ -200,17 +200,42 @@ def rate_keys(shape: TacticShape, goal: GoalShape, path: Path) -> tuple[tuple[st
     )
 
 
-def rows_of(goal: Goal, suggestions: Sequence[Suggestion], path: Path, rates: Rates) -> Rows:
-    """Returns a row of features for each suggestion for a goal."""
+@dataclass(frozen=True)
+class Standing:
+    """How suggestions stand among all those for their goal, before the policy judges them."""
+
+    count: int
+    """The number of suggestions."""
+    best: float
+    """The largest log-probability."""
+    ranks: Sequence[int]
+    """The number of suggestions with a larger log-probability, for each."""
+
+
+def standing_of(suggestions: Sequence[Suggestion]) -> Standing:
+    """Returns how suggestions stand, if they are all those for their goal."""
+    order = sorted(range(len(suggestions)), key=lambda place: -suggestions[place].log_probability)
+    ranks = [0] * len(order)
+    for rank, place in enumerate(order):
+        ranks[place] = rank
+    return Standing(len(order), suggestions[order[0]].log_probability if order else 0.0, ranks)
+
+
+def rows_of(
+    goal: Goal, suggestions: Sequence[Suggestion], path: Path, rates: Rates, standing: Standing | None = None
+) -> Rows:
+    """Returns a row of features for each suggestion for a goal.
+
+    Args:
+        standing: how they stand among all suggestions for the goal; by default they are all.
+    """
     about = GoalShape(goal)
-    ahead = sorted((s.log_probability for s in suggestions), reverse=True)
-    best = ahead[0] if ahead else 0.0
-    ranks = {value: float(rank) for rank, value in reversed(list(enumerate(ahead)))}
-    shared = (*about.numbers, float(path.depth), float(path.siblings), float(len(suggestions)))
+    standing = standing or standing_of(suggestions)
+    shared = (*about.numbers, float(path.depth), float(path.siblings), float(standing.count))
     parent = shape_of_tactic(path.parent) if path.parent else None
     cache: dict[str, tuple[float, ...]] = {}
     rows = []
-    for suggestion in suggestions:
+    for suggestion, rank in zip(suggestions, standing.ranks, strict=True):
         shape = shape_of_tactic(suggestion.tactic)
         known = cache.get(shape.kind)
         if known is None:
@@ -223,8 +248,8 @@ def rows_of(goal: Goal, suggestions: Sequence[Suggestion], path: Path, rates: Ra
                 *known,
                 *_mentions(shape, about),
                 prior,
-                prior - best,
-                ranks[prior],
+                prior - standing.best,
+                float(rank),
                 float(parent is not None and suggestion.tactic == path.parent),
                 *(float(source in suggestion.sources) for source in SOURCES),
             )

@@ -43,7 +43,9 @@ class Trial(msgspec.Struct, frozen=True, array_like=True):
     """The index of the goal in the log."""
     tactic: str
     prior: float
-    """The log-probability with which it was suggested."""
+    """The log-probability with which it was suggested, before any noise."""
+    rank: int
+    """The number of suggestions for the goal with a larger log-probability."""
     sources: tuple[str, ...]
     """The names of the generators that suggested it."""
     outcome: str
@@ -61,8 +63,8 @@ class SearchLog(msgspec.Struct, frozen=True):
     """All goals that an attempt met, and the tactics that were run on them, in order."""
 
     goals: tuple[Goal, ...]
-    suggested: dict[int, int]
-    """The number of suggestions, by the index of each goal that was expanded."""
+    suggested: dict[int, tuple[int, float]]
+    """The number of suggestions and their largest log-probability, by the index of each goal that was expanded."""
     trials: tuple[Trial, ...]
     proved: bool = False
     """True if the search found a proof."""
@@ -121,14 +123,19 @@ class LogWriter:
         self._limit = limit
         self._goals: dict[str, int] = {}
         self._known: list[Goal] = []
-        self._suggested: dict[int, int] = {}
+        self._suggested: dict[int, tuple[int, float]] = {}
+        self._priors: dict[int, dict[str, tuple[float, int]]] = {}
+        """by goal and tactic, its log-probability and rank among the suggestions"""
         self._trials: list[Trial] = []
         self._left_out = 0
         self._random = random.Random(0)
 
-    def expanded(self, goal: Goal, suggestions: int) -> None:
+    def expanded(self, goal: Goal, suggestions: Sequence[Suggestion]) -> None:
         """Records that tactics were suggested for a goal."""
-        self._suggested[self._number(goal)] = suggestions
+        number = self._number(goal)
+        ordered = sorted(suggestions, key=lambda each: -each.log_probability)
+        self._suggested[number] = (len(ordered), ordered[0].log_probability if ordered else 0.0)
+        self._priors[number] = {each.tactic: (each.log_probability, rank) for rank, each in enumerate(ordered)}
 
     def ran(self, goal: Goal, suggestion: Suggestion, outcome: TacticOutcome) -> None:
         """Records the outcome of a tactic."""
@@ -138,12 +145,14 @@ class LogWriter:
             replacement = outcome.replacement or ""
         else:
             kind = outcome.kind
-        number, prior = self._number(goal), round(suggestion.log_probability, 4)
+        number = self._number(goal)
+        prior, rank = self._priors.get(number, {}).get(suggestion.tactic, (suggestion.log_probability, 0))
         self._trials.append(
             Trial(
                 number,
                 suggestion.tactic,
-                prior,
+                round(prior, 4),
+                rank,
                 suggestion.sources,
                 kind,
                 outcome.microseconds,
@@ -230,7 +239,7 @@ class Logged(Wrapped):
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
         """Returns suggestions, and logs the goal."""
         suggestions = self.inner.suggest(goal)
-        self._writer.expanded(goal, len(suggestions))
+        self._writer.expanded(goal, suggestions)
         return suggestions
 
     def on_result(self, goal: Goal, suggestion: Suggestion, outcome: TacticOutcome) -> None:
