@@ -112,6 +112,11 @@ def run_is_known(connection: Connection, run: int) -> bool:
     return connection.scalar(select(RunRow.id).where(RunRow.id == run)) is not None
 
 
+def stored_bytes(connection: Connection) -> int:
+    """Returns the size of all logs."""
+    return int(connection.scalar(select(func.sum(func.length(SearchLogRow.log)))) or 0)
+
+
 def prune(
     connection: Connection, keep_bytes: int | None = None, before: float | None = None, runs: tuple[int, ...] = ()
 ) -> Pruned:

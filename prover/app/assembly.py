@@ -20,6 +20,7 @@ from prover.tactics.generator import Generator
 from prover.tactics.language.whole_proofs import WholeProofWriter
 from prover.tactics.memory.memory import Memory
 from prover.tactics.perturbed import PerturbedGenerator
+from prover.tactics.policy.log import LoggedGenerator, SearchLogs
 from prover.tactics.premises.premises import PremiseTactics
 from prover.tactics.structure import Structure
 
@@ -107,6 +108,8 @@ class ProverOptions:
     """Whether the goals at which an open theorem is stuck are stated as theorems."""
     refuter: Refuter | None = None
     """Looks for a counterexample before the search begins."""
+    logs: SearchLogs | None = None
+    """Receives the logs of the searches."""
 
 
 def stored_statistics() -> GeneratorStatistics:
@@ -134,6 +137,8 @@ def mixture(
 
 def assemble(generator: Generator, gate: Judge, options: ProverOptions) -> Prover:
     """Returns the prover that every command, course and evaluation uses."""
+    if options.logs is not None:
+        generator = LoggedGenerator(generator, options.logs)
     if options.temperature > 0:
         generator = PerturbedGenerator(generator, options.temperature, options.seed)
     return Prover(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from prover.app.assembly import mixture
 from prover.app.environment import database
+from prover.app.store import log_record
 from prover.app.workspace import Workspace
 from prover.attempt import Task, forget, have_read, sorry_goals, unprovable
 from prover.errors import LeanError, ProverError
@@ -25,9 +26,9 @@ from prover.search.best_first import BestFirstSearch
 from prover.search.budget import Budget
 from prover.search.engine import Proved, Strategy
 from prover.search.proof_replay import ProofReplay
-from prover.tactics.policy.log import Logged, LogWriter, SearchLog
 from prover.tactics.generator import BoundGenerator, Generator, Suggestion
 from prover.tactics.perturbed import Perturbed
+from prover.tactics.policy.log import Logged, LogWriter, SearchLog
 
 if TYPE_CHECKING:
     from curriculum.database.search_logs import SearchLogRecord
@@ -135,8 +136,6 @@ class _Collector:
             ]
 
     def _searched(self, pool: Pool, task: Task) -> "SearchLogRecord | None":
-        from curriculum.database.search_logs import SearchLogRecord
-
         if time.monotonic() > self._deadline:
             return None
         try:
@@ -150,17 +149,7 @@ class _Collector:
             return None
         if log is None:
             return None
-        declaration, tried = task.declaration, len(log.trials) + log.left_out
-        return SearchLogRecord(
-            self._repository,
-            task.source.module,
-            declaration.name,
-            declaration.key,
-            log.proved,
-            len(log.goals),
-            tried,
-            log.packed(),
-        )
+        return log_record(self._repository, task, log)
 
     def _search(self, session: Session, task: Task) -> SearchLog | None:
         goals = sorry_goals(session, task)

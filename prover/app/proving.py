@@ -32,6 +32,7 @@ from prover.project.patch import patch_of, patched
 from prover.search.budget import Budget
 from prover.search.engine import Strategy
 from prover.tactics.generator import Generator
+from prover.tactics.policy.log import SearchLogs
 from prover.wording import counted
 
 if TYPE_CHECKING:
@@ -164,6 +165,7 @@ class _Run:
         """the contents with which the bench compiles imported modules"""
         self._ledger = Ledger(workspace.toolchain.name, request.settings(), notify, request.asked.name)
         self._mixture = mixture(request.generators)
+        self._logs = SearchLogs()
 
     def close(self) -> None:
         """Ends the Lean processes, and marks the run in the database as ended."""
@@ -260,6 +262,7 @@ class _Run:
             polish_seconds=POLISH_SECONDS if request.polish else 0.0,
             states_facts=states_facts,
             refuter=self._refuter,
+            logs=self._logs,
         )
         if request.watch is None:
             return assemble(self._mixture, self._bench.gate, options)
@@ -317,7 +320,7 @@ class _Run:
             return task.in_original(prover.prove(team, task.read(sessions[0])))
 
     def _record(self, target: Target, outcome: AttemptOutcome) -> None:
-        self._ledger.record(target.task, outcome)
+        self._ledger.record(target.task, outcome, self._logs)
         earlier = proofs_in(target.task.source.file, self._proofs)
         self._show(target, report_of(target.task, outcome, self._workspace.toolchain, earlier))
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from prover.app.environment import database
 from prover.attempt import (
+    AcceptedProof,
     AttemptOutcome,
     KnownProof,
     Task,
@@ -24,6 +25,7 @@ from prover.errors import DatabaseError, NotWritable, UsageError
 from prover.progress import Notify
 from prover.project.location import parse_location
 from prover.tactics.ensemble import Counts, GeneratorStatistics
+from prover.tactics.policy.log import SearchLog, SearchLogs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from curriculum.database.database import Database, UnitOfWork
     from curriculum.database.history import StoredProof, TheoremHistory
     from curriculum.database.records import FoundProof, RunProof
+    from curriculum.database.search_logs import Pruned, SearchLogRecord
 
 T = TypeVar("T")
 
@@ -52,6 +55,7 @@ class Ledger:
         self._database: Database | None = database()
         self._run: int | None = None
         self._repository: int | None = None
+        self._location = ""
         self._model = model
 
     def begin(self, location: str, arguments: Sequence[str]) -> None:
@@ -63,6 +67,7 @@ class Ledger:
                 work.results.record_model(self._model, self._model, {}, {})
             return run, work.traces.record_repository(location)
 
+        self._location = location
         if begun := self._perform(act):
             self._run, self._repository = begun
 
@@ -88,11 +93,19 @@ class Ledger:
         if repository is not None and counts:
             self._perform(lambda work: work.results.count_suggestions(repository, counts))
 
-    def record(self, task: Task, outcome: AttemptOutcome) -> None:
-        """Stores an attempt, and its proof if it has one, unless the proof came from the database."""
+    def record(self, task: Task, outcome: AttemptOutcome, logs: SearchLogs | None = None) -> None:
+        """Stores an attempt, its proof if it has one, and its log; nothing if the proof came from the database.
+
+        Args:
+            logs: those of the run, from which that of the attempt is taken.
+        """
+        steps = outcome.steps if isinstance(outcome, AcceptedProof) else ()
+        log = logs.take(task.ref(), steps, isinstance(outcome, AcceptedProof)) if logs is not None else None
         if isinstance(outcome, TheoremProved) and outcome.recalled:
             return
         self._perform(lambda work: self._store(work, task, outcome))
+        if log is not None:
+            self._perform(lambda work: self._store_log(work, task, log))
 
     def keep(self, proofs: "Sequence[RunProof]") -> int | None:
         """Stores the proofs of the run that hold together; returns the number of the run, None if it is not stored."""
@@ -107,6 +120,7 @@ class Ledger:
         run = self._run
         if run is not None:
             self._perform(lambda work: work.results.end_run(run, "interrupted" if interrupted else "finished"))
+            self._perform(_keep_bounded)
         if self._database is not None:
             self._database.close()
 
@@ -126,6 +140,11 @@ class Ledger:
         )
         work.results.record_attempt(attempt, self._repository, self._run)
 
+    def _store_log(self, work: "UnitOfWork", task: Task, log: SearchLog) -> None:
+        from curriculum.database.search_logs import record_search_log
+
+        record_search_log(work.connection, log_record(self._location, task, log, self._run), work.now())
+
     def _perform(self, act: "Callable[[UnitOfWork], T]") -> T | None:
         with self._lock:
             if self._database is None:
@@ -136,6 +155,26 @@ class Ledger:
                 self._notify(f"results are not stored: {error}")
                 self._database = None
                 return None
+
+
+def _keep_bounded(work: "UnitOfWork") -> None:
+    """Removes the oldest logs of searches if all of them together are too large."""
+    from curriculum.database.search_logs import MAX_STORED_BYTES, prune, stored_bytes
+
+    if stored_bytes(work.connection) > MAX_STORED_BYTES:
+        prune(work.connection, keep_bytes=MAX_STORED_BYTES)
+
+
+def log_record(repository: str, task: Task, log: SearchLog, run: int | None = None) -> "SearchLogRecord":
+    """Returns the log of a search for a proof of a theorem, as the database stores it."""
+    from curriculum.database.search_logs import SearchLogRecord
+
+    declaration = task.declaration
+    tried = len(log.trials) + log.left_out
+    return SearchLogRecord(
+        repository, task.source.module, declaration.name, declaration.key, log.proved, len(log.goals), tried,
+        log.packed(), run,
+    )  # fmt: skip
 
 
 def result_of(
@@ -271,6 +310,27 @@ def database_faults() -> tuple[str, list[str]]:
 
     with database() as db, db.reading() as connection:
         return db.name, list(faults(connection))
+
+
+def prune_logs(
+    keep_megabytes: float | None = None, older_than_days: float | None = None, runs: tuple[int, ...] = ()
+) -> "tuple[str, Pruned]":
+    """Removes logs of searches, and returns the name of the database and what was removed.
+
+    Args:
+        keep_megabytes: the size of the newest logs that stay.
+        older_than_days: older ones are removed.
+        runs: those of these runs are removed.
+
+    Raises:
+        DatabaseError: the database cannot be written.
+    """
+    from curriculum.database.search_logs import prune
+
+    keep = None if keep_megabytes is None else int(keep_megabytes * 1_000_000)
+    with database() as db:
+        before = None if older_than_days is None else db.now() - older_than_days * 86_400
+        return db.name, db.perform(lambda work: prune(work.connection, keep, before, runs))
 
 
 def export_database(file: Path) -> int:

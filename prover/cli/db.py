@@ -14,12 +14,14 @@ from prover.app.store import (
     database_status,
     export_database,
     import_database,
+    prune_logs,
     theorem_histories,
     upgrade_database,
 )
 from prover.cli.main import EXIT_USAGE
 from prover.cli.options import JsonCommand, json_option
 from prover.cli.output import print_result
+from prover.errors import UsageError
 
 if TYPE_CHECKING:
     from curriculum.database.history import TheoremHistory
@@ -79,6 +81,25 @@ def check() -> int:
         return EXIT_USAGE
     click.echo(f"{name}: nothing is wrong")
     return 0
+
+
+@command.command("prune")
+@click.option(
+    "--keep", type=click.FloatRange(min=0), metavar="MB", help="The size of the newest logs that stay, in megabytes."
+)
+@click.option(
+    "--older-than", type=click.FloatRange(min=0), metavar="DAYS", help="Remove logs that are older than this."
+)
+@click.option("--run", "runs", type=int, multiple=True, help="Remove the logs of this run. Can be repeated.")
+def prune(keep: float | None, older_than: float | None, runs: tuple[int, ...]) -> None:
+    """Remove logs of searches. Proofs and attempts stay.
+
+    Each run of `prover prove` keeps the logs together below 256 MB, removing the oldest ones.
+    """
+    if keep is None and older_than is None and not runs:
+        raise UsageError("Say which logs to remove: --keep MB, --older-than DAYS or --run N.")
+    name, done = prune_logs(keep, older_than, runs)
+    click.echo(f"{name}: {done.removed:,} logs removed, {done.left:,} left, {done.left_bytes / 1e6:.1f} MB")
 
 
 @command.command("export")

@@ -118,6 +118,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "db upgrade": (("prover db upgrade", "after a new version was installed"),),
     "db status": (("prover db status", "where the database is and how much it holds"),),
     "db check": (("prover db check", "find damage"),),
+    "db prune": (("prover db prune --keep 100", "keep the newest 100 MB of search logs"),),
     "db export": (("prover db export FILE", "everything as JSON Lines"),),
     "db import": (("prover db import FILE", "add what another database has"),),
     "db history": (("prover db history REPOSITORY THEOREM", "attempts and proofs of a theorem"),),

@@ -19,6 +19,7 @@ from curriculum.database.listing import row_counts
 from curriculum.database.loading import modules_of, snapshot_of
 from curriculum.database.records import AttemptCost, AttemptRecord, FoundProof, GoalStep, RunProof, new_uid
 from curriculum.database.schema import HEAD
+from curriculum.database.search_logs import SearchLogRecord, record_search_log
 from curriculum.database.tables import TheoremRow
 from curriculum.database.transfer import export_to, import_from
 from curriculum.database.watches import record_visit
@@ -51,6 +52,8 @@ def everything(work: UnitOfWork, snapshots: Sequence[Sequence[TracedModule]]) ->
         )
         results.record_attempt(tried, repository=1, run=run)
     results.record_run_proofs(run, 1, [RunProof("a", "M.lean", "s1", ("simp", "omega\n  rfl"), False, ("b",))])
+    log = SearchLogRecord("here", "M", "a", "s1", True, 2, 3, b"\x00log", run, uid="log")
+    record_search_log(work.connection, log, 5.0)
     results.end_run(run, "finished")
     work.leases.acquire("everything", "me", 60)
     store_step(work.connection, run, 0, ("prove", 1, "here"), {"proved": ["a"]}, 5.0)

@@ -20,8 +20,8 @@ from prover.tactics.kinds import kind_of
 FEATURE_VERSION = 1
 """raised whenever a feature changes its meaning or place; models of another version are refused"""
 WORD = re.compile(r"[^\W\d][\w'₀-₉!?.]*")
-MARKS = ("=", "≤", "<", "≠", "∧", "∨", "¬", "→", "↔", "∃", "∀", "+", "*", "-", "/", "%", "++", "::", "[]", "if", "match",
-         "fun", "∣", "^", "true", "none")  # fmt: skip
+MARKS = ("=", "≤", "<", "≠", "∧", "∨", "¬", "→", "↔", "∃", "∀", "+", "*", "-", "/", "%", "++", "::", "[]", "if",
+         "match", "fun", "∣", "^", "true", "none")  # fmt: skip
 """words of a goal's target whose presence is a feature"""
 COMMON_HEADS = frozenset(
     ("Eq", "LE.le", "LT.lt", "And", "Or", "Iff", "Exists", "Not", "Ne", "False", "forall", "arrow", "", "Dvd.dvd",
@@ -41,7 +41,7 @@ Rows = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Path:
+class GoalPath:
     """How a goal was reached."""
 
     depth: int = 0
@@ -52,7 +52,7 @@ class Path:
     """The number of other goals that this tactic left."""
 
 
-ROOT = Path()
+ROOT = GoalPath()
 
 
 @dataclass(frozen=True)
@@ -187,7 +187,7 @@ UNKNOWN_LOG_MS = 2.3
 """the logarithm of the milliseconds that a tactic of an unknown kind is taken to cost"""
 
 
-def rate_keys(shape: TacticShape, goal: GoalShape, path: Path) -> tuple[tuple[str, ...], ...]:
+def rate_keys(shape: TacticShape, goal: GoalShape, path: GoalPath) -> tuple[tuple[str, ...], ...]:
     """Returns the chains of keys, from wide to narrow, under which a tactic's successes are counted."""
     kind, first = shape.kind, shape.first
     parent = kind_of(path.parent) if path.parent else "-"
@@ -222,7 +222,7 @@ def standing_of(suggestions: Sequence[Suggestion]) -> Standing:
 
 
 def rows_of(
-    goal: Goal, suggestions: Sequence[Suggestion], path: Path, rates: Rates, standing: Standing | None = None
+    goal: Goal, suggestions: Sequence[Suggestion], path: GoalPath, rates: Rates, standing: Standing | None = None
 ) -> Rows:
     """Returns a row of features for each suggestion for a goal.
 
@@ -258,7 +258,7 @@ def rows_of(
 
 
 def _rates(
-    shape: TacticShape, goal: GoalShape, path: Path, rates: Rates, parent: TacticShape | None
+    shape: TacticShape, goal: GoalShape, path: GoalPath, rates: Rates, parent: TacticShape | None
 ) -> tuple[float, ...]:
     (first, kind), *narrower = rate_keys(shape, goal, path)
     wide = rates.logit((first, kind))

@@ -180,7 +180,9 @@ class LogWriter:
         number = self._goals.get(goal.key)
         if number is None:
             number = self._goals[goal.key] = len(self._known)
-            self._known.append(goal if goal.toolbox == LEAN_ALONE else msgspec.structs.replace(goal, toolbox=LEAN_ALONE))
+            self._known.append(
+                goal if goal.toolbox == LEAN_ALONE else msgspec.structs.replace(goal, toolbox=LEAN_ALONE)
+            )
         elif goal.target and not self._known[number].target:
             self._known[number] = msgspec.structs.replace(goal, toolbox=LEAN_ALONE)
         return number

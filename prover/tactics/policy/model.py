@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from prover.lean.protocol import Goal
 from prover.tactics.generator import Suggestion
-from prover.tactics.policy.features import FEATURE_VERSION, ROOT, Path as PathTo, Rates, feature_count, rows_of
+from prover.tactics.policy.features import FEATURE_VERSION, ROOT, GoalPath, Rates, feature_count, rows_of
 from prover.tactics.policy.trees import MalformedTrees, Trees
 from retrieval.files import atomic_path
 
@@ -39,7 +39,7 @@ class PolicyModel:
     """Measurements on repositories that were held out."""
 
     def judged(
-        self, goal: Goal, suggestions: Sequence[Suggestion], path: PathTo = ROOT
+        self, goal: Goal, suggestions: Sequence[Suggestion], path: GoalPath = ROOT
     ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
         """Returns, for each suggestion, the logarithm of its share among all, and that of its milliseconds."""
         if not suggestions:

@@ -101,10 +101,9 @@ class Trees:
         return trees
 
 
-NO_TREES = Trees(*(np.zeros(0, dtype=np.int32) for _ in range(2)), np.zeros(0), *(np.zeros(0, dtype=np.int32) for _ in range(2)), np.zeros(0), 0)  # fmt: skip
-
-
 class _Builder:
+    """Numbers the nodes of nested trees."""
+
     def __init__(self) -> None:
         self.rows: list[tuple[int, float, int, int, float]] = []
         self.depth = 0
