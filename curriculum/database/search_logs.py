@@ -34,7 +34,7 @@ class SearchLogRecord:
 
 @dataclass(frozen=True)
 class LogSelection:
-    """Which logs are wanted: those that satisfy every condition given."""
+    """Selects the logs that satisfy every condition given."""
 
     runs: tuple[int, ...] = ()
     repositories: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class LogSelection:
 
 @dataclass(frozen=True)
 class Pruned:
-    """What a removal of logs did."""
+    """The result of a removal of logs."""
 
     removed: int
     """The number of logs removed."""
@@ -87,13 +87,13 @@ def search_logs(connection: Connection, wanted: LogSelection) -> Iterator[Search
         SearchLogRow.goals,
         SearchLogRow.tried,
         SearchLogRow.log,
-        SearchLogRow.run_id,
+        SearchLogRow.run_id.label("run"),
         SearchLogRow.uid,
     )
     for number in connection.scalars(asked).all():
         row = connection.execute(select(*columns).where(SearchLogRow.id == number)).first()
         if row is not None:
-            yield SearchLogRecord(*row)
+            yield SearchLogRecord(**row._mapping)
 
 
 def logged_statements(connection: Connection, repository: str) -> set[tuple[str, str]]:

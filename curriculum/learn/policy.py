@@ -19,7 +19,7 @@ from prover.lean.protocol import Goal
 from prover.tactics.generator import Suggestion
 from prover.tactics.policy.features import (
     GoalPath,
-    GoalShape,
+    GoalRoles,
     Rates,
     Rows,
     Standing,
@@ -27,7 +27,7 @@ from prover.tactics.policy.features import (
     rows_of,
     shape_of_tactic,
 )
-from prover.tactics.policy.log import ADVANCED, SearchLog, Trial
+from prover.tactics.policy.log import ADVANCED, SearchLog, TriedTactic
 from prover.tactics.policy.model import PolicyModel
 from prover.tactics.policy.trees import Trees, trees_of
 
@@ -55,7 +55,7 @@ class PolicySettings:
 
 
 @dataclass(frozen=True)
-class Example:
+class JudgedGoal:
     """A goal with the tactics that were run on it."""
 
     goal: Goal
@@ -72,10 +72,10 @@ class Example:
         return 0 < sum(self.labels) < len(self.labels)
 
 
-def examples_of(log: SearchLog) -> Iterator[Example]:
+def examples_of(log: SearchLog) -> Iterator[JudgedGoal]:
     """Yields the goals of a log on which suggestions of generators were run."""
     proved = log.proved_goals()
-    by_goal: dict[int, list[Trial]] = defaultdict(list)
+    by_goal: dict[int, list[TriedTactic]] = defaultdict(list)
     paths: dict[int, GoalPath] = {}
     for trial in log.trials:
         depth = paths[trial.goal].depth if trial.goal in paths else 0
@@ -90,7 +90,7 @@ def examples_of(log: SearchLog) -> Iterator[Example]:
             continue
         count, best = log.suggested.get(number, (len(trials), max(trial.prior for trial in trials)))
         trials = list({trial.tactic: trial for trial in trials}.values())
-        yield Example(
+        yield JudgedGoal(
             log.goals[number],
             tuple(Suggestion(trial.tactic, trial.prior, trial.sources) for trial in trials),
             Standing(count, best, tuple(trial.rank for trial in trials)),
@@ -100,21 +100,21 @@ def examples_of(log: SearchLog) -> Iterator[Example]:
         )
 
 
-def _proves(trial: Trial, proved: set[int]) -> bool:
+def _proves(trial: TriedTactic, proved: set[int]) -> bool:
     return trial.outcome == ADVANCED and all(goal in proved for state in trial.children for goal in state)
 
 
 Counts = dict[str, tuple[float, float]]
 
 
-def _counted(examples: Iterable[Example]) -> Counts:
+def _counted(examples: Iterable[JudgedGoal]) -> Counts:
     """Returns the numbers of tries and successes under each key, of goals that were proved."""
     tries: Counter[str] = Counter()
     worth: Counter[str] = Counter()
     for example in examples:
         if not example.ranks:
             continue
-        about = GoalShape(example.goal)
+        about = GoalRoles(example.goal)
         for suggestion, label in zip(example.suggestions, example.labels, strict=True):
             chains = rate_keys(shape_of_tactic(suggestion.tactic), about, example.path)
             for key in {key for chain in chains for key in chain}:
@@ -123,13 +123,13 @@ def _counted(examples: Iterable[Example]) -> Counts:
     return {key: (float(tries[key]), float(worth[key])) for key in tries}
 
 
-def _base(examples: Iterable[Example]) -> float:
+def _base(examples: Iterable[JudgedGoal]) -> float:
     ranked = [example for example in examples if example.ranks]
     tried = sum(len(example.labels) for example in ranked)
     return min(max(sum(sum(example.labels) for example in ranked) / max(1, tried), 0.005), 0.5)
 
 
-def _log_ms_by_kind(examples: Iterable[Example]) -> dict[str, float]:
+def _log_ms_by_kind(examples: Iterable[JudgedGoal]) -> dict[str, float]:
     found: dict[str, list[float]] = defaultdict(list)
     for example in examples:
         for suggestion, log_ms in zip(example.suggestions, example.log_ms, strict=True):
@@ -243,7 +243,7 @@ class OrderQuality:
 Order = npt.NDArray[np.float64]
 
 
-def order_quality(examples: Iterable[Example], scores: Any) -> OrderQuality:
+def order_quality(examples: Iterable[JudgedGoal], scores: Any) -> OrderQuality:
     """Returns the quality of an order.
 
     Args:
@@ -268,13 +268,13 @@ def order_quality(examples: Iterable[Example], scores: Any) -> OrderQuality:
 def by_policy(model: PolicyModel) -> Any:
     """Returns the order of a policy, for `order_quality`."""
 
-    def scores(example: Example) -> Order:
+    def scores(example: JudgedGoal) -> Order:
         rows = rows_of(example.goal, example.suggestions, example.path, model.rates, example.standing)
         return np.asarray(model.ranking.scores(rows) - COST_EXPONENT * model.costs.scores(rows))
 
     return scores
 
 
-def by_prior(example: Example) -> Order:
+def by_prior(example: JudgedGoal) -> Order:
     """Returns the order of the generators' own log-probabilities, for `order_quality`."""
     return np.array([suggestion.log_probability for suggestion in example.suggestions])

@@ -26,7 +26,7 @@ from prover.search.best_first import BestFirstSearch
 from prover.search.budget import Budget
 from prover.search.engine import Proved, Strategy
 from prover.search.proof_replay import ProofReplay
-from prover.tactics.generator import BoundGenerator, Generator, Suggestion
+from prover.tactics.generator import BoundGenerator, Generator, ProofStep, Suggestion
 from prover.tactics.perturbed import Perturbed
 from prover.tactics.policy.log import Logged, LogWriter, SearchLog
 
@@ -43,7 +43,7 @@ EXPLORED_LIMITS = TacticLimits(milliseconds=400)
 
 @dataclass(frozen=True)
 class Collection:
-    """What is searched for, and for how long."""
+    """The theorems to search for, and the time for each."""
 
     repositories: tuple[str, ...]
     """Paths or URLs, each with or without a revision."""
@@ -63,7 +63,7 @@ class Collection:
 
 @dataclass
 class Collected:
-    """What a collection has added to the database."""
+    """The numbers of logs and tactics that a collection has added to the database."""
 
     theorems: int = 0
     proved: int = 0
@@ -159,7 +159,8 @@ class _Collector:
         bound: BoundGenerator = Logged(self._generator.for_theorem(theorem), writer)
         if plan.temperature > 0:
             bound = Perturbed(bound, plan.temperature, f"{plan.seed} {theorem.module} {theorem.name}")
-        steps, proved = [], True
+        steps: list[ProofStep] = []
+        proved = True
         for goal in goals:
             budget = Budget(seconds=plan.seconds / len(goals))
             search = BestFirstSearch(session, goal.state, bound, Strategy(invent=()), budget)

@@ -19,7 +19,7 @@ from curriculum.database.search_logs import (
 )
 from prover.cli.main import run
 from prover.lean.protocol import Goal
-from prover.lean.scripted import Fails, ScriptedSession, leaves, opened
+from prover.lean.scripted import Fails, ScriptedSession, Table, leaves, opened
 from prover.lean.session import Failed, TacticLimits
 from prover.search.best_first import BestFirstSearch
 from prover.search.budget import Budget
@@ -51,7 +51,7 @@ class Known(StatelessGenerator):
 
 def searched() -> tuple[Proved, SearchLog]:
     """A search that proves its goal by a case split, and its log."""
-    table = {
+    table: Table = {
         "root": {"bad": Fails(), "split": leaves("left", "right"), "other": Fails()},
         "left": {"close": leaves()},
         "right": {"close": leaves()},

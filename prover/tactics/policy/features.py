@@ -57,7 +57,7 @@ ROOT = GoalPath()
 
 @dataclass(frozen=True)
 class TacticShape:
-    """What a tactic's text says without its goal."""
+    """The features of a tactic that its text alone determines."""
 
     kind: str
     first: str
@@ -99,8 +99,8 @@ def shape_of_tactic(tactic: str) -> TacticShape:
     return TacticShape(kind, first, last, tuple(dict.fromkeys(words[1:])), numbers)
 
 
-class GoalShape:
-    """What a goal says without the tactic."""
+class GoalRoles:
+    """The features of a goal, and the roles of names in it."""
 
     def __init__(self, goal: Goal) -> None:
         self.head = goal.head if goal.head in COMMON_HEADS else "other"
@@ -187,7 +187,7 @@ UNKNOWN_LOG_MS = 2.3
 """the logarithm of the milliseconds that a tactic of an unknown kind is taken to cost"""
 
 
-def rate_keys(shape: TacticShape, goal: GoalShape, path: GoalPath) -> tuple[tuple[str, ...], ...]:
+def rate_keys(shape: TacticShape, goal: GoalRoles, path: GoalPath) -> tuple[tuple[str, ...], ...]:
     """Returns the chains of keys, from wide to narrow, under which a tactic's successes are counted."""
     kind, first = shape.kind, shape.first
     parent = kind_of(path.parent) if path.parent else "-"
@@ -229,7 +229,7 @@ def rows_of(
     Args:
         standing: how they stand among all suggestions for the goal; by default they are all.
     """
-    about = GoalShape(goal)
+    about = GoalRoles(goal)
     standing = standing or standing_of(suggestions)
     shared = (*about.numbers, float(path.depth), float(path.siblings), float(standing.count))
     parent = shape_of_tactic(path.parent) if path.parent else None
@@ -258,7 +258,7 @@ def rows_of(
 
 
 def _rates(
-    shape: TacticShape, goal: GoalShape, path: GoalPath, rates: Rates, parent: TacticShape | None
+    shape: TacticShape, goal: GoalRoles, path: GoalPath, rates: Rates, parent: TacticShape | None
 ) -> tuple[float, ...]:
     (first, kind), *narrower = rate_keys(shape, goal, path)
     wide = rates.logit((first, kind))
@@ -272,7 +272,7 @@ def _rates(
     )
 
 
-def _mentions(shape: TacticShape, goal: GoalShape) -> tuple[float, ...]:
+def _mentions(shape: TacticShape, goal: GoalRoles) -> tuple[float, ...]:
     """Returns the number of names that a tactic mentions, by their roles in the goal, and its lemmas."""
     counts = [0.0] * ROLES
     lemmas, nearest, further, unknown = 0.0, 20.0, 0.0, 0.0
@@ -295,4 +295,4 @@ def _mentions(shape: TacticShape, goal: GoalShape) -> tuple[float, ...]:
 
 def feature_count() -> int:
     """Returns the number of features of a row."""
-    return rows_of(Goal("-"), [Suggestion("-", 0.0)], ROOT, Rates()).shape[1]
+    return int(rows_of(Goal("-"), [Suggestion("-", 0.0)], ROOT, Rates()).shape[1])

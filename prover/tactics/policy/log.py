@@ -36,7 +36,7 @@ class MalformedLog(ValueError):
     """A stored log is damaged, or another version of the program made it."""
 
 
-class Trial(msgspec.Struct, frozen=True, array_like=True):
+class TriedTactic(msgspec.Struct, frozen=True, array_like=True):
     """A tactic that was run on a goal."""
 
     goal: int
@@ -65,7 +65,7 @@ class SearchLog(msgspec.Struct, frozen=True):
     goals: tuple[Goal, ...]
     suggested: dict[int, tuple[int, float]]
     """The number of suggestions and their largest log-probability, by the index of each goal that was expanded."""
-    trials: tuple[Trial, ...]
+    trials: tuple[TriedTactic, ...]
     proved: bool = False
     """True if the search found a proof."""
     left_out: int = 0
@@ -126,7 +126,7 @@ class LogWriter:
         self._suggested: dict[int, tuple[int, float]] = {}
         self._priors: dict[int, dict[str, tuple[float, int]]] = {}
         """by goal and tactic, its log-probability and rank among the suggestions"""
-        self._trials: list[Trial] = []
+        self._trials: list[TriedTactic] = []
         self._left_out = 0
         self._random = random.Random(0)
 
@@ -139,7 +139,8 @@ class LogWriter:
 
     def ran(self, goal: Goal, suggestion: Suggestion, outcome: TacticOutcome) -> None:
         """Records the outcome of a tactic."""
-        kind, children, replacement = ADVANCED, (), ""
+        kind, replacement = ADVANCED, ""
+        children: tuple[tuple[int, ...], ...] = ()
         if isinstance(outcome, Advanced):
             children = tuple(tuple(self._number(each) for each in state.goals) for state in outcome.states)
             replacement = outcome.replacement or ""
@@ -148,7 +149,7 @@ class LogWriter:
         number = self._number(goal)
         prior, rank = self._priors.get(number, {}).get(suggestion.tactic, (suggestion.log_probability, 0))
         self._trials.append(
-            Trial(
+            TriedTactic(
                 number,
                 suggestion.tactic,
                 round(prior, 4),

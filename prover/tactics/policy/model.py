@@ -1,10 +1,11 @@
-"""A trained policy: its file, and what it says of suggestions. The file is an npz archive without pickled objects."""
+"""A trained policy: its stored form, and its verdict on suggestions. It is stored as npz, without pickled objects."""
 
+import io
 import json
 import zipfile
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,14 +15,13 @@ from prover.lean.protocol import Goal
 from prover.tactics.generator import Suggestion
 from prover.tactics.policy.features import FEATURE_VERSION, ROOT, GoalPath, Rates, feature_count, rows_of
 from prover.tactics.policy.trees import MalformedTrees, Trees
-from retrieval.files import atomic_path
 
 KIND = "a prover's policy"
 MAX_FILE_BYTES = 32 << 20
 
 
 class PolicyRefused(ValueError):
-    """A file is no policy that this program can use. The message says why, without the file's name."""
+    """Some content is no policy that this program can use. The message says why, without the file's name."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +49,8 @@ class PolicyModel:
         scores -= scores.max()
         return scores - np.log(np.exp(scores).sum()), self.costs.scores(rows)
 
-    def save(self, file: Path) -> None:
-        """Writes the policy, whole or not at all."""
+    def stored(self) -> bytes:
+        """Returns the content of the policy's file."""
         head = {
             "kind": KIND,
             "features": FEATURE_VERSION,
@@ -61,25 +61,25 @@ class PolicyModel:
             "metrics": self.metrics,
         }
         text = np.frombuffer(json.dumps(head, ensure_ascii=False).encode(), dtype=np.uint8)
-        with atomic_path(file) as scratch, scratch.open("wb") as out:
-            np.savez_compressed(out, head=text, **self.ranking.arrays("ranking"), **self.costs.arrays("costs"))
+        arrays: dict[str, Any] = {"head": text, **self.ranking.arrays("ranking"), **self.costs.arrays("costs")}
+        out = io.BytesIO()
+        np.savez_compressed(out, **arrays)
+        return out.getvalue()
 
 
-def load_policy(file: Path) -> PolicyModel:
-    """Returns the policy in a file.
+def policy_of(content: bytes) -> PolicyModel:
+    """Returns the policy that a file has.
 
     Raises:
-        PolicyRefused: the file is missing or damaged, no policy, or one of another version of features.
+        PolicyRefused: it is damaged, no policy, or one of another version of features.
     """
+    if len(content) > MAX_FILE_BYTES:
+        raise PolicyRefused("it is too large for a policy")
     try:
-        if file.stat().st_size > MAX_FILE_BYTES:
-            raise PolicyRefused("it is too large for a policy")
-        with np.load(file, allow_pickle=False) as archive:
+        with np.load(io.BytesIO(content), allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         head = json.loads(arrays["head"].tobytes())
-    except OSError as error:
-        raise PolicyRefused(f"it cannot be read ({error.strerror or 'it is damaged'})") from None
-    except (ValueError, KeyError, EOFError, AttributeError, zipfile.BadZipFile):
+    except (OSError, ValueError, KeyError, EOFError, AttributeError, TypeError, zipfile.BadZipFile, zlib.error):
         raise PolicyRefused("it is damaged, or no policy") from None
     if not isinstance(head, dict) or head.get("kind") != KIND:
         raise PolicyRefused("it is no policy")
