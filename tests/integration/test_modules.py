@@ -131,3 +131,28 @@ def test_what_the_toolchain_cannot_check_is_said_and_refused_at_level_4(root: Pa
     assert gap.startswith("module visibility not checked by this toolchain")
     status, said = check(root, "t", "rfl", "--level", "4", *lean)
     assert (status, said["levels"][3]["state"], said["reason"]) == (3, "refused", gap)
+
+
+PRIVATE = """\
+module
+public section
+set_option backward.privateInPublic true in
+private theorem le_self (n : Nat) : n ≤ n := Nat.le_refl n
+set_option backward.privateInPublic true in
+private theorem wrong (n : Nat) : n = 2 := by omega
+structure Bounded where
+  n : Nat
+  le : n ≤ n
+set_option backward.privateInPublic true in
+set_option backward.privateInPublic.warn false in
+@[expose] def one : Bounded := ⟨1, le_self 1⟩
+set_option Elab.async true
+theorem late (n : Nat) : n = 2 := by omega
+"""
+
+
+def test_private_theorems_are_exported_where_the_file_says_so(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (root / "Small/Private.lean").write_text(PRIVATE)
+    assert run(["lean", str(root / "Small/Private.lean"), "--toolchain", "embedded"]) == 1
+    printed = capsys.readouterr().out
+    assert [line.split(":")[1] for line in printed.splitlines() if ": error" in line] == ["6", "14"]

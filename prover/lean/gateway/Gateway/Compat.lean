@@ -31,7 +31,11 @@ where
 
 /-- Turns off what would leave the gateway's thread: a request is answered before it returns. -/
 def synchronous (opts : Options) : Options :=
-  (Elab.async.set opts false)
+  Elab.async.set opts false
+
+/-- Lets Lean start tasks; whoever elaborates with these options waits for them. -/
+def asynchronous (opts : Options) : Options :=
+  Elab.async.set opts true
 
 /-- Whether an axiom was declared as one. Where only exported parts of the library exist, its theorems and
 closed definitions are stored as axioms too. -/

@@ -51,11 +51,31 @@ def baseOptions : Options :=
 def commandContext (s : Source) (pos : Offset) (cancel? : Option IO.CancelToken) : Command.Context :=
   { fileName := s.fileName, fileMap := s.fileMap, cmdPos := pos, snap? := none, cancelTk? := cancel? }
 
+/-- The option under which public declarations may use private ones. -/
+def privateInPublic : Name := `backward.privateInPublic
+
+/-- Whether a command declares something private that public declarations may use: Lean exports such a theorem only
+if it elaborates it asynchronously. -/
+def exportsPrivate (opts : Options) (stx : Syntax) : Bool :=
+  (stx.find? (·.isOfKind ``Parser.Command.private)).isSome
+    && ((opts.get? privateInPublic : Option Bool) == some true || (stx.find? (·.getId == privateInPublic)).isSome)
+
+/-- A state in which the options of the current scope are others. -/
+def withOptions (state : Command.State) (change : Options → Options) : Command.State :=
+  { state with scopes := state.scopes.modifyHead fun scope => { scope with opts := change scope.opts } }
+
+/-- A state with the messages of the tasks that a command has started, which have ended then. -/
+def afterTasks (state : Command.State) : Command.State :=
+  let found := state.snapshotTasks.flatMap (·.get.getAll) |>.map (·.diagnostics.msgLog)
+  { state with messages := found.foldl (· ++ ·) state.messages, snapshotTasks := #[] }
+
 /-- Elaborates one command; what it throws it logs. -/
 def runCommand (ctx : Command.Context) (state : Command.State) (stx : Syntax) : IO Command.State := do
-  let ref ← IO.mkRef state
+  let leaves := exportsPrivate state.scopes.head!.opts stx
+  let ref ← IO.mkRef (if leaves then withOptions state asynchronous else state)
   let _ ← (Command.elabCommandTopLevel stx ctx ref).toBaseIO
-  ref.get
+  let after := afterTasks (← ref.get)
+  return if leaves then withOptions after synchronous else after
 
 /-- How a file is elaborated. -/
 structure Elaboration where
