@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import ColumnElement, Connection, delete, func, select
 
 from curriculum.database.records import new_uid
 from curriculum.database.rows import insert_new, table_of
@@ -69,15 +69,25 @@ def record_search_log(connection: Connection, record: SearchLogRecord, now: floa
     insert_new(connection, table_of(SearchLogRow), [row])
 
 
+def _conditions(wanted: LogSelection) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if wanted.runs:
+        found.append(SearchLogRow.run_id.in_(wanted.runs))
+    if wanted.repositories:
+        found.append(SearchLogRow.repository.in_(wanted.repositories))
+    if wanted.theorem is not None:
+        found.append(SearchLogRow.theorem == wanted.theorem)
+    return found
+
+
+def counted_tactics(connection: Connection, wanted: LogSelection) -> int:
+    """Returns the number of tactics that the searches of some logs ran."""
+    return int(connection.scalar(select(func.sum(SearchLogRow.tried)).where(*_conditions(wanted))) or 0)
+
+
 def search_logs(connection: Connection, wanted: LogSelection) -> Iterator[SearchLogRecord]:
     """Yields logs one by one, the oldest first."""
-    asked = select(SearchLogRow.id).order_by(SearchLogRow.id)
-    if wanted.runs:
-        asked = asked.where(SearchLogRow.run_id.in_(wanted.runs))
-    if wanted.repositories:
-        asked = asked.where(SearchLogRow.repository.in_(wanted.repositories))
-    if wanted.theorem is not None:
-        asked = asked.where(SearchLogRow.theorem == wanted.theorem)
+    asked = select(SearchLogRow.id).where(*_conditions(wanted)).order_by(SearchLogRow.id)
     columns = (
         SearchLogRow.repository,
         SearchLogRow.module,

@@ -7,7 +7,7 @@ every tactic that was run says something about costs. LightGBM trains the trees 
 
 import math
 from collections import ChainMap, Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -35,8 +35,6 @@ HUMAN = "human"
 """the source of tactics that people wrote, which no generator suggests"""
 MIN_MS, MAX_MS = 0.1, 2_000.0
 """costs are clamped to this range"""
-COST_EXPONENT = 0.5
-"""the power of the cost by which a probability is divided when an order is measured; that of the search"""
 
 
 @dataclass(frozen=True)
@@ -241,9 +239,10 @@ class OrderQuality:
 
 
 Order = npt.NDArray[np.float64]
+Scores = Callable[[JudgedGoal], Order]
 
 
-def order_quality(examples: Iterable[JudgedGoal], scores: Any) -> OrderQuality:
+def order_quality(examples: Iterable[JudgedGoal], scores: Scores) -> OrderQuality:
     """Returns the quality of an order.
 
     Args:
@@ -265,12 +264,12 @@ def order_quality(examples: Iterable[JudgedGoal], scores: Any) -> OrderQuality:
     return OrderQuality(count, *(float(np.mean(values)) for values in (tactics, times, reciprocals, first)))
 
 
-def by_policy(model: PolicyModel) -> Any:
+def by_policy(model: PolicyModel) -> Scores:
     """Returns the order of a policy, for `order_quality`."""
 
     def scores(example: JudgedGoal) -> Order:
         rows = rows_of(example.goal, example.suggestions, example.path, model.rates, example.standing)
-        return np.asarray(model.ranking.scores(rows) - COST_EXPONENT * model.costs.scores(rows))
+        return model.ranking.scores(rows)
 
     return scores
 

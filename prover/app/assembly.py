@@ -139,6 +139,10 @@ def assemble(generator: Generator, gate: Judge, options: ProverOptions) -> Prove
     """Returns the prover that every command, course and evaluation uses."""
     if options.logs is not None:
         generator = LoggedGenerator(generator, options.logs)
+    if options.strategy.policy is not None:
+        from prover.tactics.policy.policy import PolicyGenerator  # imports numpy
+
+        generator = PolicyGenerator(generator, options.strategy.policy)
     if options.temperature > 0:
         generator = PerturbedGenerator(generator, options.temperature, options.seed)
     return Prover(

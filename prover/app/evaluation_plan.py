@@ -6,6 +6,7 @@ from typing import Any
 
 from prover.app.assembly import generators_named, mixture, stored_statistics
 from prover.app.models import Mode, ModelChoice, asked_of
+from prover.app.policies import NO_POLICY, policy_named
 from prover.check.levels import DEFAULT_LEVEL
 from prover.errors import UsageError
 from prover.evaluate.harness import EvaluationPlan
@@ -35,6 +36,8 @@ class EvaluationOptions:
     """The maximum number of tactics tried on each goal."""
     invent: tuple[str, ...] = INVENTIONS
     """What the search looks for when a goal is stuck."""
+    policy: str = NO_POLICY
+    """The policy that orders suggestions: `default`, a name, a file, or `none`."""
     model: ModelChoice | None = None
     mode: Mode = "tactics"
     """Whether the model proposes tactics, whole proofs, or both."""
@@ -97,6 +100,7 @@ def _system(options: EvaluationOptions, reporter: Reporter) -> System:
         limits=options.limits,
         level=options.level,
         drafting=asked.drafting,
+        policy=policy_named(options.policy, reporter.notify),
         knows=_known_before(options, generators, statistics, asked.name),
     )
 

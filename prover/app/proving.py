@@ -82,7 +82,8 @@ class ProveRequest:
         limits = {"seconds": self.budget.seconds, "expansions": self.budget.expansions, **self.budget.of_models()}
         search = {"width": self.strategy.width, "tactic_milliseconds": self.strategy.limits.milliseconds}
         axioms = {"axioms": sorted(set(self.axioms))} if self.axioms else {}
-        return {"generators": names, **limits, **search, **axioms}
+        policy = {} if self.strategy.policy is None else {"policy": self.strategy.policy.name}
+        return {"generators": names, **limits, **search, **axioms, **policy}
 
 
 @dataclass(frozen=True)

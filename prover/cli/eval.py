@@ -29,6 +29,7 @@ from prover.cli.options import (
     jobs_option,
     json_option,
     mode_option,
+    policy_option,
     revisions_option,
     search_level_option,
     tactic_timeout_option,
@@ -166,6 +167,7 @@ OPTIONS: tuple[Any, ...] = (
     tactic_timeout_option(),
     width_option(),
     invent_option,
+    policy_option,
     generators_option(),
     mode_option,
     revisions_option,
@@ -244,7 +246,7 @@ def _evaluate(benchmark: str, /, **given: Any) -> int:
 def _options(given: dict[str, Any]) -> EvaluationOptions:
     """Returns the options of the command line as a value."""
     limits = model_limits(given["tokens"], given["cost"], given["model"])
-    search = ("generators", "width", "invent", "model", "mode", "revisions", "level")
+    search = ("generators", "width", "invent", "policy", "model", "mode", "revisions", "level")
     trials = ("baselines", "passes", "temperature", "seed", "jobs", "axioms")
     return EvaluationOptions(
         budget=Budget(given["timeout"], given["expansions"], **limits),

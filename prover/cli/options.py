@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from prover.app.policies import NO_POLICY
 from prover.check.gate import GATE_SECONDS
 from prover.check.levels import DEFAULT_LEVEL, HIGHEST_LEVEL
 from prover.errors import UsageError
@@ -125,6 +126,14 @@ invent_option = click.option(
     show_default=True,
     callback=_inventions,
     help="What the search looks for when a goal is stuck, separated by commas; or none.",
+)
+
+policy_option = click.option(
+    "--policy",
+    default=NO_POLICY,
+    show_default=True,
+    metavar="NAME|FILE|none",
+    help="What says which of all suggestions to try first: default, a policy of yours, or none.",
 )
 
 mode_option = click.option(

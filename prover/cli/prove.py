@@ -10,6 +10,7 @@ from prover.app.assembly import generators_named
 from prover.app.ending import EXIT_INTERRUPTED
 from prover.app.locating import FileLine
 from prover.app.models import Mode, ModelChoice, asked_of, model_limits
+from prover.app.policies import policy_named
 from prover.app.proving import ProveRequest, prove
 from prover.app.report import Report
 from prover.app.workspace import Workspace
@@ -26,6 +27,7 @@ from prover.cli.options import (
     jobs_option,
     json_option,
     mode_option,
+    policy_option,
     repo_option,
     revisions_option,
     search_level_option,
@@ -58,6 +60,7 @@ from prover.search.engine import Strategy
 @click.option("--expansions", type=click.IntRange(min=1), help="Maximum number of goals expanded for each theorem.")
 @width_option()
 @invent_option
+@policy_option
 @generators_option()
 @mode_option
 @revisions_option
@@ -83,6 +86,7 @@ def command(
     expansions: int | None,
     width: int,
     invent: tuple[str, ...],
+    policy: str,
     tokens: int | None,
     cost: float | None,
     generators: str,
@@ -113,6 +117,7 @@ def command(
     wanted = theorems or (FileLine(file, line) if file is not None else None)
     reporting = reporter()
     budget = Budget(seconds=timeout, expansions=expansions, **model_limits(tokens, cost, model))
+    judging = policy_named(policy, reporting.notify)
     asked = asked_of(model, mode, revisions, reporting)
     request = ProveRequest(
         wanted,
@@ -123,7 +128,7 @@ def command(
         level,
         gate_timeout,
         asked,
-        Strategy(limits=tactic_limits(tactic_timeout), width=width, invent=invent),
+        Strategy(limits=tactic_limits(tactic_timeout), width=width, invent=invent, policy=judging),
         axioms=axioms,
         assumed=assumed,
         polish=not raw,

@@ -62,6 +62,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("prover train generator --repo DIR", "a small model, in minutes on a CPU"),
         ("prover train generator --repo DIR --base MODEL --lora", "fine-tune another model by low-rank adapters"),
     ),
+    "train policy": (
+        ("prover train policy", "from the logs of all searches so far"),
+        ("prover train policy --repo DIR --minutes 30 --name NAME", "from searches for its theorems"),
+    ),
     "train preferences": (
         ("prover train preferences --repo DIR --base NAME", "DPO: prefer what Lean accepts to what Lean refuses"),
     ),

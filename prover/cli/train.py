@@ -6,6 +6,7 @@ import click
 
 KINDS = {
     "generator": ("prover.cli.train_generator", "A model that proposes tactics."),
+    "policy": ("prover.cli.train_policy", "The order in which suggestions are tried, from logs of searches."),
     "preferences": (
         "prover.cli.train_preferences",
         "DPO: fine-tune a model to prefer its own suggestions that Lean accepts.",

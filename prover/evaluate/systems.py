@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prover.check.levels import DEFAULT_LEVEL
 from prover.errors import UsageError
@@ -16,6 +16,9 @@ from prover.tactics.generator import Generator, StatelessGenerator, Suggestion
 from prover.tactics.invention import INVENTIONS
 from prover.tactics.language.whole_proofs import WholeProofWriter
 
+if TYPE_CHECKING:
+    from prover.tactics.policy.policy import NamedPolicy
+
 CLOSERS = ("rfl", "decide", "omega", "simp_all", "grind")
 SORRYDB = ("rfl", "simp_all", "exact?", "grind", "omega")
 """The tactics of SorryDB's list that core Lean has."""
@@ -24,6 +27,7 @@ BASELINES = {
     "closers": "closing tactics as they are, after `intros`, on both halves, and after an induction",
     "sorrydb": "SorryDB's list of tactics, as far as core Lean has it, each alone",
     "single": "each tactic of the fixed list alone, a row each",
+    "no-policy": "the same prover without its policy",
     "cumulative": "best-first by plain cumulative probability, as LeanDojo's prover, with the same generators",
 }
 
@@ -52,12 +56,14 @@ class System:
     """The gate's level up to which proofs are checked."""
     drafting: WholeProofWriter | None = None
     """Writes whole proofs before the search begins."""
+    policy: "NamedPolicy | None" = None
+    """Says which suggestions to try first."""
     knows: Mapping[str, Any] = field(default_factory=dict)
     """The state of its generators before the run, and their model."""
 
     def strategy(self) -> Strategy:
         """Returns the settings of the search."""
-        return Strategy(self.priority, self.limits, self.width, self.invent, engine=self.engine)
+        return Strategy(self.priority, self.limits, self.width, self.invent, engine=self.engine, policy=self.policy)
 
     def settings(self) -> Mapping[str, Any]:
         """The settings on which its figures depend."""
@@ -70,6 +76,7 @@ class System:
             **({"engine": self.engine} if self.engine != DEFAULT_ENGINE else {}),  # so that earlier runs can be resumed
             **({"level": self.level} if self.level != DEFAULT_LEVEL else {}),
             **({"revisions": self.drafting.revisions} if self.drafting is not None else {}),
+            **({"policy": f"{self.policy.name} {self.policy.digest}"} if self.policy is not None else {}),
             "seconds": self.budget.seconds,
             "expansions": self.budget.expansions,
             "tactics": self.budget.tactics,
@@ -89,7 +96,9 @@ def baselines(names: Sequence[str], ours: System) -> list[System]:
     found: list[System] = []
 
     def add(name: str, generator: Generator) -> None:
-        found.append(replace(ours, name=name, generator=generator, once=True, invent=(), drafting=None, knows={}))
+        found.append(
+            replace(ours, name=name, generator=generator, once=True, invent=(), drafting=None, policy=None, knows={})
+        )
 
     for name in names:
         match name:
@@ -102,6 +111,8 @@ def baselines(names: Sequence[str], ours: System) -> list[System]:
             case "single":
                 for tactic in FIXED_LIST:
                     add(f"{tactic} alone", SingleTactics(tactic, (tactic,)))
+            case "no-policy":
+                found.append(replace(ours, name="no policy", policy=None))
             case "cumulative":
                 found.append(replace(ours, name="cumulative", priority=length_normalised(0.0), order="Σ log p"))
             case _:

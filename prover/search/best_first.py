@@ -60,7 +60,7 @@ class BestFirstSearch(Engine):
         usage: ModelUsage = NoModelUsage(),  # noqa: B008  # frozen
     ) -> None:
         self._costs = TacticCostModel(timed=budget.tactics is None and budget.expansions is None)
-        self.tree = Tree(root, strategy.priority, self._costs.penalty)
+        self.tree = Tree(root, strategy.priority, self._costs.penalty_of)
         self.meter = Meter(budget, usage)
         self._session = session
         self._strategy = strategy
@@ -190,7 +190,7 @@ class BestFirstSearch(Engine):
 
     def _run_batch(self, node: Node, pending: list[Suggestion], size: int, limits: TacticLimits) -> list[Suggestion]:
         """Runs the first `size` of a goal's pending tactics; returns the others."""
-        pending = sorted(pending, key=lambda each: self._costs.penalty(each.tactic) - each.log_probability)
+        pending = sorted(pending, key=lambda each: self._costs.penalty_of(each) - each.log_probability)
         batch = pending[:size]
         self._tried[node] = self._tried.get(node, 0) + len(batch)
         outcomes = self._session.run(

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from prover.lean.session import Session, State, TacticLimits
 from prover.search.budget import Budget, Meter, ModelUsage
@@ -10,6 +10,9 @@ from prover.search.priority import Priority, length_normalised
 from prover.search.stuck import NO_PARTIAL_PROOF, PartialProof
 from prover.tactics.generator import BoundGenerator, ProofStep
 from prover.tactics.invention import INVENTIONS
+
+if TYPE_CHECKING:
+    from prover.tactics.policy.policy import NamedPolicy
 
 DEFAULT_WIDTH = 128
 DEFAULT_ENGINE = "best_first"
@@ -36,6 +39,8 @@ class Strategy:
     """True if goals that small instances refute are not searched further."""
     engine: str = DEFAULT_ENGINE
     """the name of an engine in the registry `ENGINES`"""
+    policy: "NamedPolicy | None" = None
+    """says which suggestions of all generators to try first; None to leave that to the generators"""
 
 
 @dataclass(frozen=True)

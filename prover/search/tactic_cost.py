@@ -8,6 +8,7 @@ import math
 from collections import defaultdict
 from collections.abc import Mapping
 
+from prover.tactics.generator import Suggestion
 from prover.tactics.kinds import kind_of
 
 MEAN_MS: Mapping[str, float] = {
@@ -45,11 +46,20 @@ class TacticCostModel:
         self._total_ms[kind] += microseconds / 1000
         self._runs[kind] += 1
 
-    def penalty(self, tactic: str) -> float:
-        """Returns what is subtracted from a tactic's log-probability for its cost; negative for cheap tactics."""
+    def penalty_of(self, suggestion: Suggestion) -> float:
+        """Returns the penalty of a suggestion, of which a policy may expect another cost than that of its kind."""
+        return self.penalty(suggestion.tactic, suggestion.log_milliseconds)
+
+    def penalty(self, tactic: str, log_milliseconds: float | None = None) -> float:
+        """Returns what is subtracted from a tactic's log-probability for its cost; negative for cheap tactics.
+
+        Args:
+            log_milliseconds: the logarithm of the cost that is expected; by default that of its kind.
+        """
         if not self._timed:
             return 0.0
         kind = kind_of(tactic)
-        prior_ms = PRIOR_RUNS * MEAN_MS.get(kind, DEFAULT_TACTIC_MS)
+        expected = MEAN_MS.get(kind, DEFAULT_TACTIC_MS) if log_milliseconds is None else math.exp(log_milliseconds)
+        prior_ms = PRIOR_RUNS * expected
         mean_ms = (prior_ms + self._total_ms[kind]) / (PRIOR_RUNS + self._runs[kind])
         return COST_EXPONENT * math.log(min(max(mean_ms, MIN_TACTIC_MS), MAX_TACTIC_MS) / DEFAULT_TACTIC_MS)

@@ -81,7 +81,7 @@ class Step:
 class Tree:
     """All goals of one search, and the queue of those to expand, best first."""
 
-    def __init__(self, root: State, priority: Priority, penalty: Callable[[str], float] = lambda _: 0.0) -> None:
+    def __init__(self, root: State, priority: Priority, penalty: Callable[[Suggestion], float] = lambda _: 0.0) -> None:
         """Creates a graph; `penalty` is subtracted from the log-probability of a goal's next tactic, for its cost."""
         self._priority = priority
         self._penalty = penalty
@@ -209,7 +209,7 @@ class Tree:
         if not node.pending:
             return self._priority(node.log_probability, node.depth)
         best = node.pending[0]
-        return self._priority(node.log_probability + best.log_probability, node.depth + 1) - self._penalty(best.tactic)
+        return self._priority(node.log_probability + best.log_probability, node.depth + 1) - self._penalty(best)
 
     def _prove(self, step: Step) -> None:
         waiting = [step]

@@ -19,6 +19,8 @@ class Suggestion:
     """natural logarithm; generators need not normalise"""
     sources: tuple[str, ...] = ()
     """the names of the generators that proposed it, where several were mixed"""
+    log_milliseconds: float | None = None
+    """the natural logarithm of the milliseconds that it is expected to take, if a policy has judged it"""
 
 
 @dataclass(frozen=True)
