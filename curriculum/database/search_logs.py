@@ -7,7 +7,7 @@ from sqlalchemy import ColumnElement, Connection, delete, func, select
 
 from curriculum.database.records import new_uid
 from curriculum.database.rows import insert_new, table_of
-from curriculum.database.tables import RunRow, SearchLogRow
+from curriculum.database.tables import SearchLogRow
 
 MAX_STORED_BYTES = 256 << 20
 """the size of all logs above which the oldest are removed when a run ends"""
@@ -115,11 +115,6 @@ def logged_statements(connection: Connection, repository: str) -> set[tuple[str,
 def latest_logged_run(connection: Connection) -> int | None:
     """Returns the latest run that has logs."""
     return connection.scalar(select(func.max(SearchLogRow.run_id)))
-
-
-def run_is_known(connection: Connection, run: int) -> bool:
-    """Returns whether there is a run with an id."""
-    return connection.scalar(select(RunRow.id).where(RunRow.id == run)) is not None
 
 
 def stored_bytes(connection: Connection) -> int:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from prover.app.environment import home
 from prover.errors import NotWritable, UsageError
 from prover.progress import Notify
-from retrieval.files import atomic_path
+from retrieval.files import write_atomically
 
 if TYPE_CHECKING:
     from prover.tactics.policy.model import PolicyModel
@@ -76,9 +76,7 @@ def save_policy(model: "PolicyModel", file: Path) -> int:
     """
     content = model.stored()
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with atomic_path(file) as scratch:
-            scratch.write_bytes(content)
+        write_atomically(file, content)
     except OSError as error:
         raise NotWritable(f"{file} cannot be written ({error.strerror}): choose another place.") from None
     return len(content)

@@ -17,6 +17,7 @@ COMMANDS = {
     "prove": ("prover.cli.prove", "Prove theorems of a Lean repository."),
     "status": ("prover.cli.status", "Show what is open, what depends on what, and what each proof would unlock."),
     "apply": ("prover.cli.apply", "Write the proofs of earlier runs into a repository, together."),
+    "replay": ("prover.cli.replay", "Show the search tree of an attempt."),
     "refute": ("prover.cli.refute", "Refute theorems by counterexamples, or prove them."),
     "suggest": ("prover.cli.suggest", "Suggest tactics for a goal, and try each of them."),
     "check": ("prover.cli.check", "Check the proof of a theorem, or audit a repository."),

@@ -119,6 +119,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "curriculum plan": (
         ("prover curriculum plan --repos FILE", "order repositories by difficulty, as LeanAgent does"),
     ),
+    "replay": (
+        ("prover replay 12 NAME --html tree.html", "a page that draws the search for a theorem of run 12"),
+        ("prover replay last --json", "goals and tactics of the last search"),
+    ),
     "db upgrade": (("prover db upgrade", "after a new version was installed"),),
     "db status": (("prover db status", "where the database is and how much it holds"),),
     "db check": (("prover db check", "find damage"),),
