@@ -3,7 +3,8 @@
 import re
 import threading
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -38,6 +39,8 @@ KINDS = frozenset(get_args(Kind)) - {"constructor", "recursor", "quotient"}
 LIBRARY = "library"
 MAX_QUERY_CHARACTERS = 20_000
 """The number of characters of a query that are used."""
+KEPT_INDEXES = 4
+"""The number of repositories whose indexes stay in memory."""
 
 
 @dataclass(frozen=True)
@@ -69,11 +72,24 @@ def gather(ready: Workspace, reporter: Reporter) -> Gathered:
     Raises:
         UsageError: nothing of the repository could be traced.
     """
-    from curriculum.database.loading import snapshot_of
-    from curriculum.database.steps import declared_in, imports_in
     from retrieval.corpus import Corpus
 
     key = key_of(ready)
+    own, imports = traced_premises(ready, reporter)
+    library = read_library(ready.toolchain, _library_roots(imports), home().caches / "library", reporter.progress)
+    premises = [*own, *of_library(library)]
+    return Gathered(Corpus(premises, {**{m.module: m.imports for m in library}, **imports}), key)
+
+
+def traced_premises(ready: Workspace, reporter: Reporter) -> tuple[list[Premise], dict[str, tuple[str, ...]]]:
+    """Traces a repository; returns its premises, and the imports of its modules.
+
+    Raises:
+        UsageError: nothing of the repository could be traced.
+    """
+    from curriculum.database.loading import snapshot_of
+    from curriculum.database.steps import declared_in, imports_in
+
     traced = trace_into_database(ready, reporter.notify)
     for failure in traced.failed:
         reporter.notify(f"{failure.module.name} is left out: {failure.error}")
@@ -82,12 +98,11 @@ def gather(ready: Workspace, reporter: Reporter) -> Gathered:
         snapshot = snapshot_of(connection, location)
         if snapshot is None:
             raise UsageError(f"Nothing of {location} could be traced: see `prover trace`.")
-        declared = declared_in(connection, snapshot)
-        imports = imports_in(connection, snapshot)
-    roots = roots_of(name for names in imports.values() for name in names)
-    library = read_library(ready.toolchain, roots, home().caches / "library", reporter.progress)
-    premises = [*_of_repository(declared), *of_library(library)]
-    return Gathered(Corpus(premises, {**{m.module: m.imports for m in library}, **imports}), key)
+        return list(_of_repository(declared_in(connection, snapshot))), dict(imports_in(connection, snapshot))
+
+
+def _library_roots(imports: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
+    return roots_of(name for names in imports.values() for name in names)
 
 
 def traced_index(database: "Database", snapshot: int, library: "Retriever") -> "Retriever":
@@ -186,6 +201,56 @@ def library_index(toolchain: "Toolchain", roots: Sequence[str], reporter: Report
         return load(directory, key)
     except RetrievalError:
         return _build(toolchain, roots, key, directory, reporter)
+
+
+class PremiseIndexes:
+    """The indexes of repositories in memory, each brought up to date when its repository has changed. Thread-safe.
+
+    The library's premises are embedded once, and only those of the repository anew. An index that was built with an
+    encoder of its own is brought up to date on the disk.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._libraries: dict[tuple[str, tuple[str, ...]], Retriever] = {}
+        self._known: dict[str, tuple[IndexKey, Retriever]] = {}
+        """By the location of the repository, those that were used last at the end."""
+
+    def of(self, ready: Workspace, reporter: Reporter) -> "Retriever":
+        """Returns the index of a repository as it is now; traces what has changed.
+
+        Raises:
+            UsageError: nothing of the repository could be traced.
+            RetrievalError: its encoder cannot be loaded.
+        """
+        location = ready.checkout.location.canonical
+        with self._lock:
+            lock = self._locks[location]
+        with lock:
+            key, known = key_of(ready), self._known.get(location)
+            index = known[1] if known is not None and known[0] == key else self._made(ready, reporter)
+            with self._lock:
+                self._known.pop(location, None)
+                self._known[location] = key, index
+                for oldest in list(self._known)[:-KEPT_INDEXES]:
+                    del self._known[oldest]
+        return index
+
+    def _made(self, ready: Workspace, reporter: Reporter) -> "Retriever":
+        if _encoder_of(index_directory(ready.checkout.location.canonical)) != HASHED:
+            build_index(ready, reporter)
+            return load_index(ready, reporter.notify)
+        own, imports = traced_premises(ready, reporter)
+        return self._library(ready, _library_roots(imports), reporter).extended(own, imports)
+
+    def _library(self, ready: Workspace, roots: tuple[str, ...], reporter: Reporter) -> "Retriever":
+        place = ready.toolchain.name, roots
+        with self._lock:
+            known = self._libraries.get(place)
+        made = known or library_index(ready.toolchain, roots, reporter)
+        with self._lock:
+            return self._libraries.setdefault(place, made)
 
 
 def _build(

@@ -158,7 +158,7 @@ class _Run:
         self._bench = _Bench(workspace, workspace.pool(request.jobs), request)
         self._bench.pool.start()
         seconds = request.refute_seconds
-        self._refuter = Refuter(lambda: self._bench.pool.fresh(), seconds) if seconds else None
+        self._refuter = Refuter(lambda source: self._bench.pool.fresh_for(source), seconds) if seconds else None
         self._report = Report(str(workspace.repository.root), workspace.toolchain.describe())
         self._reports: dict[Target, TheoremReport] = {}
         self._proofs: dict[Target, AcceptedProof] = {}

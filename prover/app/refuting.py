@@ -92,7 +92,7 @@ class _Decider:
         self._session = session
         self._task = target.task
         self._plan = plan
-        self._refuter = Refuter(pool.fresh, plan.instance_seconds)
+        self._refuter = Refuter(pool.fresh_for, plan.instance_seconds)
         self._started = time.monotonic()
 
     def decide(self) -> Decision:

@@ -16,6 +16,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
+from prover.app.premises import PremiseIndexes
 from prover.app.tools import TOOLS, SorriesArguments, Tool, ToolArguments, ToolCall, ToolResult
 from prover.app.workspace import Workspace
 from prover.errors import NoSuchJob, NotAllowed, ProverError, ServerBusy, UsageError
@@ -328,6 +329,7 @@ class Service:
         self.limits = limits
         self.tools = tools
         self.warm = WarmSessions(limits.idle_seconds)
+        self.indexes = PremiseIndexes()
         self.counts = ServiceCounts()
         self.started = clock()
         self._open = opener or self._opened
@@ -457,7 +459,7 @@ class Service:
             reporter = Reporter(job.note, job.step)
             with self._open(self.directories.repository_of(job.path), reporter) as workspace:
                 job.use(workspace)
-                job.end("done", job.tool.run(ToolCall(workspace, job.path, reporter, job), job.arguments))
+                job.end("done", job.tool.run(ToolCall(workspace, job.path, reporter, job, self.indexes), job.arguments))
         except JobCancelled:
             job.end("cancelled")
         except (ProverError, RetrievalError, OSError) as error:

@@ -7,6 +7,7 @@ a field `items`, because some libraries take a bare list apart.
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,7 +17,7 @@ from msgspec import Meta, Struct
 from prover.app.assembly import DEFAULT_GENERATORS, generators_named
 from prover.app.checking import ProofVerdict, audit_module, check_proof
 from prover.app.locating import FileLine, Locator, Target
-from prover.app.premises import build_index, find_premises
+from prover.app.premises import PremiseIndexes, query_of
 from prover.app.proving import ProveRequest, prove
 from prover.app.refuting import RefutationPlan, decide
 from prover.app.report import Status, TheoremReport
@@ -34,6 +35,8 @@ from prover.tactics.language.formats import state_text
 
 MAX_TIMEOUT_S = 3600.0
 MAX_SUGGESTIONS = 200
+MAX_OPEN_FILES = 4
+"""The number of files that Lean keeps in memory while it lists the `sorry`s of many."""
 
 FilePath = Annotated[str, Meta(min_length=1, description="A Lean file, absolute or relative to the project.")]
 Line = Annotated[int, Meta(ge=1, description="A line, counted from 1.")]
@@ -251,6 +254,13 @@ class ToolCall:
     """The file or directory that the arguments name, with symbolic links resolved."""
     reporter: Reporter
     watch: SearchWatch
+    indexes: PremiseIndexes
+    """Those of earlier calls."""
+
+    @cached_property
+    def of_file(self) -> Workspace:
+        """The repository for work on the file alone."""
+        return self.workspace.for_module(self.workspace.repository.at(self.path))
 
     @property
     def file(self) -> Path:
@@ -282,7 +292,7 @@ def prove_theorem(call: ToolCall, wanted: ProveArguments) -> ProveResult:
         watch=call.watch,
     )
     started = time.monotonic()
-    report = prove(call.workspace, request, call.reporter.notify)
+    report = prove(call.of_file, request, call.reporter.notify)
     result = result_of_report(report.theorems[-1])
     applied = wanted.apply and result.status in ("proved", "proved_given")
     return msgspec.structs.replace(result, applied=applied, seconds=round(time.monotonic() - started, 3))
@@ -321,7 +331,7 @@ def suggest_tactics(call: ToolCall, wanted: SuggestArguments) -> SuggestResult:
     generators = generators_named(",".join(DEFAULT_GENERATORS), call.reporter)
     position = FilePosition(wanted.line, wanted.column or 1)
     request = SuggestRequest(FileLine(call.file, wanted.line), (), generators, wanted.k, near=position)
-    state, tried = suggest(call.workspace, request, call.reporter.notify)
+    state, tried = suggest(call.of_file, request, call.reporter.notify)
     shown = (each for each in tried if wanted.failures or each.goals is not None)
     return SuggestResult(state_text(state.goals[0]), tuple(_suggested(each, position) for each in shown))
 
@@ -340,7 +350,7 @@ def check_file(call: ToolCall, wanted: CheckArguments) -> CheckResult:
     started = time.monotonic()
     if wanted.theorem_name is None and wanted.line is None:
         return _audited(call, started)
-    return result_of_verdict(check_proof(call.workspace, _place(call, wanted), level=wanted.level))
+    return result_of_verdict(check_proof(call.of_file, _place(call, wanted), level=wanted.level))
 
 
 def result_of_verdict(verdict: ProofVerdict) -> CheckResult:
@@ -361,7 +371,7 @@ def result_of_verdict(verdict: ProofVerdict) -> CheckResult:
 
 
 def _audited(call: ToolCall, started: float) -> CheckResult:
-    workspace = call.workspace
+    workspace = call.of_file
     with workspace.pool(1) as pool:
         audited = audit_module(workspace, pool, workspace.repository.at(call.path))
     found = tuple(CheckFinding(each.line, each.what, each.refused, each.declaration) for each in audited.found)
@@ -380,12 +390,12 @@ def _audited(call: ToolCall, started: float) -> CheckResult:
 
 def find_premises_at(call: ToolCall, wanted: PremisesArguments) -> PremisesResult:
     """Finds premises for the goal at a position, with an up-to-date index."""
-    with call.workspace.pool(1) as pool, pool.lend() as session:
-        task = Locator(call.workspace, session).named(FileLine(call.file, wanted.line)).task
+    with call.of_file.pool(1) as pool, pool.lend() as session:
+        task = Locator(call.of_file, session).named(FileLine(call.file, wanted.line)).task
         state = goal_near(session, task, FilePosition(wanted.line, wanted.column or 1)).state
     goal = state_text(state.goals[0])
-    build_index(call.workspace, call.reporter)
-    found = find_premises(call.workspace, goal=goal, count=wanted.num_results, notify=call.reporter.notify)
+    index = call.indexes.of(call.workspace, call.reporter)
+    found = index.search(query_of("", goal), wanted.num_results)
     items = (
         FoundPremise(each.premise.name, each.premise.kind, each.premise.module, each.score, each.premise.statement)
         for each in found
@@ -396,7 +406,7 @@ def find_premises_at(call: ToolCall, wanted: PremisesArguments) -> PremisesResul
 def refute_theorem(call: ToolCall, wanted: RefuteArguments) -> ProveResult:
     """Says whether a theorem is false, with a counterexample."""
     started = time.monotonic()
-    (found,) = decide(call.workspace, RefutationPlan(_place(call, wanted), wanted.timeout_s))
+    (found,) = decide(call.of_file, RefutationPlan(_place(call, wanted), wanted.timeout_s))
     return ProveResult(
         found.status,
         found.theorem,
@@ -435,6 +445,7 @@ def list_sorries(call: ToolCall, wanted: SorriesArguments) -> SorriesResult:
                 at = FilePosition.of(source.text, goal.start)
                 owner = _owner(targets, goal.start)
                 found.append(FoundSorry(source.file, at.line, at.column, owner, goal.printed, goal.value))
+            session.forget_others(MAX_OPEN_FILES)
     return SorriesResult(tuple(found), tuple(failed))
 
 

@@ -12,9 +12,11 @@ from prover.lean.toolchain.choose import ToolchainChoice
 from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain, Toolchain
 from prover.lean.warm import WarmSessions
 from prover.progress import Notify, Reporter
+from prover.project.build import Builder
 from prover.project.builders import ModuleBuilder, builder_for
 from prover.project.checkout import Checkout, Checkouts
 from prover.project.contents import ContentsReader
+from prover.project.file_builder import FileBuilder
 from prover.project.layout import Module, Repository, completed, open_repository
 from prover.project.location import parse_location
 
@@ -55,7 +57,7 @@ class Workspace:
         checkout, repository = read_repository(location, reporter.notify)
         toolchain = choose_toolchain(repository, choice, reporter)
         repository = with_packages(repository, toolchain, reporter.notify)
-        builder = builder_for(repository, toolchain, home().caches, reporter, jobs)
+        builder = builder_for(repository, toolchain, home().caches, reporter, jobs, warm)
         workspace = cls(checkout, repository, toolchain, builder, jobs or 1, warm, reporter)
         workspace._resources.callback(builder.close)
         return workspace
@@ -85,7 +87,7 @@ class Workspace:
             seconds: its time limit for one proof.
         """
         directory = challenge_directory(home().caches, self.toolchain, self.builder.search_path())
-        return Gate(pool.fresh, directory, axioms, seconds)
+        return Gate(pool.fresh, directory, axioms, seconds, ahead=pool)
 
     def rewritten(self, contents: Mapping[str, str]) -> "Workspace":
         """Returns the same repository with other contents of some modules. No file is changed.
@@ -101,9 +103,17 @@ class Workspace:
             name: replace(module, content=contents.get(name)) for name, module in self.repository.modules.items()
         }
         repository = replace(self.repository, modules=modules)
-        builder = builder_for(repository, self.toolchain, home().caches, self._reporter, self.jobs)
+        builder = builder_for(repository, self.toolchain, home().caches, self._reporter, self.jobs, self.warm)
         self._resources.callback(builder.close)
         return replace(self, repository=repository, builder=builder)
+
+    def for_module(self, module: Module) -> "Workspace":
+        """Returns the same repository for work on one module alone; it ends with this workspace.
+
+        Lean processes are kept warm for it as long as nothing changes that the module imports.
+        """
+        builder = FileBuilder(self.builder, module) if isinstance(self.builder, Builder) else self.builder
+        return replace(self, builder=builder)
 
     def contents(self) -> ContentsReader:
         """Returns the reader of the repository's files for generators."""

@@ -20,8 +20,6 @@ import re
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -167,6 +165,18 @@ class Judge(Protocol):
         ...
 
 
+class Preparing(Protocol):
+    """Has sessions for the candidates of an original prepared in advance: a pool."""
+
+    def prepare_for(self, original: SourceText, work: Callable[[LeanSession], object]) -> None:
+        """Has the next session for an original do some work on it in the background."""
+        ...
+
+    def fresh_for(self, original: SourceText) -> LeanSession:
+        """Returns a session whose process has elaborated nothing but the original, or nothing."""
+        ...
+
+
 class Gate:
     """Judges submissions, each with Lean processes of its own. Thread-safe."""
 
@@ -176,6 +186,7 @@ class Gate:
         cache_dir: Path | None = None,
         axioms: Sequence[str] = (),
         seconds: float = GATE_SECONDS,
+        ahead: Preparing | None = None,
     ) -> None:
         """Creates a gate that starts processes as it needs them.
 
@@ -185,23 +196,21 @@ class Gate:
             axioms: full names of axioms of original files or their imports that proofs may use.
             seconds: the time limit for Lean's judgement of one candidate, and for its replay; compiling an original has
                 a limit of its own.
+            ahead: prepares sessions for candidates; without it each is `fresh`.
         """
         self._fresh = fresh
         self._axioms = tuple(axioms)
         self._seconds = seconds
         self._challenges = Challenges(cache_dir)
-        self._background = ThreadPoolExecutor(1, thread_name_prefix="gate")
-        self._prepared: dict[SourceText, Future[LeanSession]] = {}
-        """The session for the next candidate of a file, which has elaborated at most the original."""
+        self._ahead = ahead
 
     def prepare(self, original: SourceText) -> None:
         """Starts a process in the background, which compiles an original if necessary and imports its modules.
 
-        The next proof in that file is judged by this process, so it waits for less. Without a next proof the process
-        lives until its pool is closed.
+        The next proof in that file is judged by this process, so it waits for less.
         """
-        if original not in self._prepared:
-            self._prepared[original] = self._background.submit(self._preparation, original)
+        if self._ahead is not None:
+            self._ahead.prepare_for(original, lambda session: self._challenges.prepare(session, original))
 
     def judge(self, submission: Submission, level: int = DEFAULT_LEVEL) -> Judgement:
         """Judges whether the submission proves its theorem, checked up to `level`, which is at most 4."""
@@ -260,20 +269,8 @@ class Gate:
         return Refused(f"a fresh Lean could not check it: {reason}", compiled=False, wrong=False)
 
     def _next(self, original: SourceText) -> LeanSession:
-        """Returns a session that has elaborated at most the original, a prepared one if there is one."""
-        if prepared := self._prepared.pop(original, None):
-            with suppress(LeanError):
-                return prepared.result()
-        return self._fresh()
-
-    def _preparation(self, original: SourceText) -> LeanSession:
-        session = self._fresh()
-        try:
-            self._challenges.prepare(session, original)
-        except LeanError:
-            session.close()
-            raise
-        return session
+        """Returns a session that has elaborated at most the original."""
+        return self._ahead.fresh_for(original) if self._ahead is not None else self._fresh()
 
 
 def reached(level: int, judgement: Judgement) -> Judgement:

@@ -36,8 +36,8 @@ class Refuted:
 class Refuter:
     """Looks for counterexamples to theorems, once to each."""
 
-    fresh: Callable[[], LeanSession]
-    """Returns a session whose process has elaborated nothing."""
+    fresh: Callable[[SourceText], LeanSession]
+    """Returns a session whose process has elaborated nothing but a file, or nothing."""
     seconds: float = REFUTATION_SECONDS
     """The time for evaluating the instances of a theorem."""
     _unrefuted: set[str] = field(default_factory=set)
@@ -71,7 +71,7 @@ class Refuter:
         script: tuple[str, ...],
     ) -> Refuted | None:
         """Returns the refutation if a fresh Lean accepts the script as a proof of the negation, with clean axioms."""
-        session = self.fresh()
+        session = self.fresh(source)
         try:
             reply = session.disprove(source, selection, "\n".join(script))
         except LeanError:

@@ -128,6 +128,7 @@ class LeanSession:
     """The number of processes that died or had to be killed."""
     _process: LeanProcess | None = None
     _sources: dict[SourceText, ElaborateReply] = field(default_factory=dict)
+    """The elaborated files, those that were used last at the end."""
     _toolboxes: dict[SourceText, Toolbox] = field(default_factory=dict)
     _declared: dict[tuple[SourceText, bool, bool], tuple[Declaration, ...]] = field(default_factory=dict)
     """The declarations of files, by the file and the details that were asked for."""
@@ -143,6 +144,9 @@ class LeanSession:
         if self._process is None or not self._process.alive():
             self.close()
             self._process = LeanProcess(self.toolchain, self.search_path)
+            if self._ended:  # by another thread, meanwhile
+                self._process.kill()
+                raise LeanDied("the session has been ended")
         return self._process
 
     def close(self) -> None:
@@ -162,6 +166,11 @@ class LeanSession:
     def pid(self) -> int | None:
         """Returns the process id of the running process, if there is one."""
         return self._process.pid if self._process is not None and self._process.alive() else None
+
+    def has_elaborated_at_most(self, original: SourceText | None = None) -> bool:
+        """Returns whether the running process, if there is one, has elaborated nothing, or nothing but an original."""
+        elaborated = self._process.elaborated if self._process is not None else set()
+        return elaborated <= ({(original.text, original.module)} if original is not None else set())
 
     def memory(self) -> int:
         """Returns the resident memory of the running process in bytes; 0 if there is none."""
@@ -477,6 +486,18 @@ class LeanSession:
         self._handles.clear()
         self._lighten(ForgetRequest(), None)
 
+    def forget_others(self, kept: int) -> None:
+        """Drops all proof states, and all files but the `kept` ones that were used last."""
+        self.forget()
+        dropped = list(self._sources)[: max(0, len(self._sources) - kept)]
+        if not dropped:
+            return
+        files = tuple(self._sources.pop(source).source for source in dropped)
+        for source in dropped:
+            self._toolboxes.pop(source, None)
+        self._declared = {wanted: found for wanted, found in self._declared.items() if wanted[0] not in dropped}
+        self._retried(lambda: self._ask(ForgetRequest(files=files)))
+
     def forget_files(self, cap: int | None = None) -> None:
         """Drops all files and states; replaces a process that uses more than `cap` bytes of resident memory."""
         self._handles.clear()
@@ -550,9 +571,11 @@ class LeanSession:
 
     def _source(self, source: SourceText) -> ElaborateReply:
         self.start()
-        if source not in self._sources:
-            self._sources[source] = self._ask(ElaborateRequest(kept=self.keeps_imports, **_text(source)))
-        return self._sources[source]
+        known = self._sources.pop(source, None)
+        if known is None:
+            known = self._ask(ElaborateRequest(kept=self.keeps_imports, **_text(source)))
+        self._sources[source] = known
+        return known
 
     def _sorry_goal(self, goal: OpenedGoal, origin: Origin) -> SorryGoal:
         state = State(_equipped(goal.opened.goals, self.toolbox(origin.source)), origin)

@@ -7,8 +7,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from prover.lean.gateway_session import LeanSession
+from prover.lean.session import SourceText
 from prover.lean.toolchain.toolchain import Toolchain
-from prover.lean.warm import WarmSessions
+from prover.lean.warm import Preparation, WarmSessions, Work, elaborating
 
 
 class Pool:
@@ -41,6 +42,9 @@ class Pool:
         for session in sorted(made, key=lambda session: session.pid() is not None):  # those that run are lent first
             self._idle.put(session)
         self._next_fresh: LeanSession | None = None
+        self._prepared: dict[SourceText, Preparation] = {}
+        self._judged: SourceText | None = None
+        """The original that a fresh session was wanted for last."""
 
     def start(self) -> None:
         """Starts the processes of one session and of the next fresh one, for callers who will soon need them."""
@@ -62,6 +66,32 @@ class Pool:
         with self._lock:
             session, self._next_fresh = self._next_fresh, None
         return session or self._made_fresh()
+
+    def prepare_for(self, original: SourceText, work: Work) -> None:
+        """Has the next fresh session for an original work in advance, in the background.
+
+        Without use it lives until the pool is closed, or stays with the `WarmSessions`.
+
+        Args:
+            work: sends it requests about the original only.
+        """
+        if self._warm is not None:
+            self._warm.prepare(self.toolchain, self._path, original, work)
+        elif original not in self._prepared:
+            self._prepared[original] = Preparation(self.fresh(), work)
+
+    def fresh_for(self, original: SourceText) -> LeanSession:
+        """Returns a session whose process has elaborated nothing but an original, or nothing. The caller closes it."""
+        self._judged = original
+        prepared = self._prepared.pop(original, None)
+        if prepared is None and self._warm is not None:
+            prepared = self._warm.take_prepared(self.toolchain, self._path, original)
+            if prepared is not None:
+                self._kept(prepared.session)  # so that it ends with the pool, also while it is waited for
+        session = prepared.wait() if prepared is not None else None
+        if session is None or not session.has_elaborated_at_most(original):
+            return self.fresh()
+        return session
 
     def prepare_fresh(self) -> None:
         """Starts the process of the next fresh session in advance."""
@@ -105,6 +135,8 @@ class Pool:
             self._idle.put(self._make())  # ended ones, for those who still wait for a session
         if fresh is not None:
             warm.give(fresh, fresh=True)
+        if self._judged is not None:
+            warm.prepare(self.toolchain, self._path, self._judged, elaborating(self._judged))
         warm.start_ahead(self.toolchain, self._path)
 
     def _unused(self) -> list[LeanSession]:

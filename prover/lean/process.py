@@ -22,10 +22,12 @@ from prover.lean.isolation import confined
 from prover.lean.protocol import PROTOCOL_VERSION
 from prover.lean.requests import (
     ClosingReply,
+    ForgetRequest,
     GatewayError,
     GatewayReply,
     GatewayRequest,
     Greeting,
+    ImportsRequest,
     PartialReply,
     StreamRequest,
     decode_greeting,
@@ -68,6 +70,8 @@ class LeanProcess:
         for stream, has_replies in ((self._process.stdout, True), (self._process.stderr, False)):
             threading.Thread(target=self._read, args=(stream, has_replies), daemon=True).start()
         self._greeting: Greeting | None = None
+        self.elaborated: set[tuple[str, str]] = set()
+        """The texts that it was asked to elaborate, each with its module; any other work is an empty text."""
 
     def greet(self) -> Greeting:
         """Waits for the gateway's greeting, once, and returns it.
@@ -146,6 +150,8 @@ class LeanProcess:
 
     def _send(self, request: GatewayRequest[Any] | StreamRequest[Any, Any]) -> None:
         self.greet()
+        if not isinstance(request, ImportsRequest | ForgetRequest):  # these elaborate nothing
+            self.elaborated.add((getattr(request, "text", ""), getattr(request, "module", "")))
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(encode(request) + b"\n")

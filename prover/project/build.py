@@ -35,6 +35,7 @@ from prover.lean.session import SourceText
 from prover.lean.toolchain import gateway
 from prover.lean.toolchain.toolchain import Toolchain
 from prover.lean.traced import TracedModule
+from prover.lean.warm import WarmSessions
 from prover.progress import Notify, Progress, no_progress
 from prover.project.build_progress import BuildProgress, compiled_bytes
 from prover.project.layout import Module, Repository
@@ -107,6 +108,8 @@ class Builder:
     """The number of Lean processes."""
     progress: Progress = no_progress
     """Receives the progress of long builds."""
+    warm: WarmSessions | None = None
+    """Has sessions that parse headers."""
     _imports: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _keys: dict[str, str] = field(default_factory=dict)
     _outcomes: dict[str, BuildOutcome] = field(default_factory=dict)
@@ -201,10 +204,32 @@ class Builder:
             source = source_of(self.repository, module)
             known = self.cache / "imports" / hashlib.sha256(source.text.encode()).hexdigest()[:32]
             if not known.is_file():
-                with self._sessions().lend() as session:
-                    write_atomically(known, "\n".join(session.imports(source)).encode())
+                write_atomically(known, "\n".join(self._parsed_imports(source)).encode())
             self._imports[module.name] = tuple(known.read_text(encoding="utf-8").splitlines())
         return self._imports[module.name]
+
+    def closure(self, module: Module) -> list[Module]:
+        """Returns what a module imports, directly or indirectly, of the repository and its packages, by name.
+
+        Raises:
+            NeedsToolchain: An import is neither there nor in the toolchain.
+            RepositoryError: A module cannot be read, or modules import each other in a cycle.
+        """
+        graph = self._graph(self._project_imports(module))
+        for name in graph:
+            if isinstance(known := self._outcomes.get(name), NotCompiled):
+                raise known.error
+        return [self._module(name) for name in sorted(graph)]
+
+    def _parsed_imports(self, source: SourceText) -> tuple[str, ...]:
+        session = self.warm.take_any(self.toolchain) if self.warm is not None else None
+        if self.warm is None or session is None:
+            with self._sessions().lend() as session:
+                return session.imports(source)
+        try:
+            return session.imports(source)
+        finally:
+            self.warm.give(session)
 
     def close(self) -> None:
         """Ends the Lean processes for building."""
@@ -300,8 +325,6 @@ class Builder:
 
     def _compile(self, module: Module, traced: bool) -> Compiled:
         (snapshot,) = self.search_path()
-        place = snapshot / module_file(module.name, ".olean")
-        compiled = self._file(module, ".olean")
         cached = self._is_compiled(module, traced)
         if not cached:
             self._refuse_known(module, traced)
@@ -310,18 +333,23 @@ class Builder:
                 self.notify(f"{'tracing' if traced else 'building'} {module.name}")
             with self._sessions().lend() as session:
                 self._elaborate(session, module, traced)
-        if not place.is_file():
-            place.parent.mkdir(parents=True, exist_ok=True)
-            for part, target in zip(olean_parts(compiled), olean_parts(place), strict=True):
-                if part.is_file():
-                    _link(part, target)
+        self.install(module, snapshot)
         record = self._record(module)
-        for displaced in record.displaces:
-            self._displace(displaced)
         if record.errors:
             first = record.errors[0].splitlines()[0]
             self.notify(f"{module.name} has errors, its failed declarations count as `sorry`; the first is {first}")
         return Compiled(module, record.errors, cached, record.declarations, record.steps, record.sorries)
+
+    def install(self, module: Module, directory: Path) -> None:
+        """Puts a compiled module into a directory of a search path, and what is imported in place of others with it."""
+        place = directory / module_file(module.name, ".olean")
+        if not place.is_file():
+            place.parent.mkdir(parents=True, exist_ok=True)
+            for part, target in zip(olean_parts(self._file(module, ".olean")), olean_parts(place), strict=True):
+                if part.is_file():
+                    _link(part, target)
+        for displaced in self._record(module).displaces:
+            self._displace(displaced, directory)
 
     def _is_compiled(self, module: Module, traced: bool) -> bool:
         return self._file(module, ".olean").is_file() and (not traced or self._trace_file(module).is_file())
@@ -403,15 +431,14 @@ class Builder:
             finally:
                 session.close()
         self.notify(f"{own[0].name} declares what {displaced[0]} of Lean's library declares: the latter is left empty")
-        self._displace(displaced[0])
+        self._displace(displaced[0], self.search_path()[0])
         record = msgspec.structs.replace(record, displaces=(*record.displaces, displaced[0]))
         write_atomically(self._file(own[0], ".json"), msgspec.json.encode(record))
         return True
 
-    def _displace(self, name: str) -> None:
+    def _displace(self, name: str, directory: Path) -> None:
         """Has an emptied copy of a library module imported in its place."""
-        (snapshot,) = self.search_path()
-        place = snapshot / gateway.REPLACED / module_file(name, gateway.REPLACEMENT_SUFFIX)
+        place = directory / gateway.REPLACED / module_file(name, gateway.REPLACEMENT_SUFFIX)
         if not place.is_file():
             place.parent.mkdir(parents=True, exist_ok=True)
             _link(self._emptied(name), place)

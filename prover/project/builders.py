@@ -9,6 +9,7 @@ import psutil
 
 from prover.lean.toolchain.toolchain import NativeToolchain, Toolchain
 from prover.lean.traced import TracedModule
+from prover.lean.warm import WarmSessions
 from prover.progress import Reporter
 from prover.project.build import Builder, BuildOutcome
 from prover.project.layout import Module, Repository
@@ -49,16 +50,18 @@ def builder_for(
     cache: Path,
     reporter: Reporter | None = None,
     jobs: int | None = None,
+    warm: WarmSessions | None = None,
 ) -> ModuleBuilder:
     """Returns a builder for a toolchain, whose results are cached below `cache`.
 
     Args:
         jobs: the number of Lean processes, by default one for each processor, and never more than fit into the free
             memory; Lake chooses its own.
+        warm: has sessions that parse headers.
     """
     reporter = reporter or Reporter()
     if isinstance(toolchain, NativeToolchain):
         return NativeBuilder(repository, toolchain, cache, reporter.notify)
     fitting = max(1, psutil.virtual_memory().available // BUILD_PROCESS_BYTES)
     jobs = min(jobs or os.cpu_count() or 1, fitting)
-    return Builder(repository, toolchain, cache, reporter.notify, jobs, reporter.progress)
+    return Builder(repository, toolchain, cache, reporter.notify, jobs, reporter.progress, warm)

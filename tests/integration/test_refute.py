@@ -95,7 +95,7 @@ def test_a_proof_of_the_negation_that_rests_on_sorry_does_not_count(lean_session
 def test_a_refutation_is_checked_in_another_process(lean_session: LeanSession) -> None:
     declared = next(each for each in lean_session.declarations(SOURCE) if each.name == "Ref.colours")
     with Pool(lean_session.toolchain, (), 1) as pool:
-        refuter = Refuter(pool.fresh)
+        refuter = Refuter(pool.fresh_for)
         assert refuter.accepted(SOURCE, declared.selection, (), ("intro h", "exact h")) is None
         script = ("intro h", "exact absurd (@h .red .green) nofun")
         refuted = refuter.accepted(SOURCE, declared.selection, (("c", "red"), ("d", "green")), script)

@@ -1,6 +1,7 @@
 """Which processes the gate uses: each sees one candidate at most, and before it nothing but the original."""
 
 import itertools
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -30,10 +31,22 @@ class Processes:
     """Requests that a process dies of."""
     messages: tuple[Message, ...] = ()
     """The messages about an original as it stands."""
+    prepared: dict[SourceText, LeanSession] = field(default_factory=dict)
 
     def fresh(self) -> LeanSession:
         self.asked.append([])
         return cast(LeanSession, FakeSession(self, len(self.asked) - 1))
+
+    def prepare_for(self, original: SourceText, work: Callable[[LeanSession], object]) -> None:
+        if original not in self.prepared:
+            session = self.prepared[original] = self.fresh()
+            try:
+                work(session)
+            except LeanDied:
+                del self.prepared[original]
+
+    def fresh_for(self, original: SourceText) -> LeanSession:
+        return self.prepared.pop(original, None) or self.fresh()
 
 
 @dataclass
@@ -69,14 +82,14 @@ class FakeSession:
 
 def test_the_process_that_compiles_the_original_judges_the_first_candidate() -> None:
     processes = Processes()
-    gate = Gate(processes.fresh)
+    gate = Gate(processes.fresh, ahead=processes)
     assert [isinstance(gate.judge(SUBMISSION), Accepted) for _ in range(2)] == [True, True]
     assert processes.asked == [["challenge", "judge", "close"], ["judge", "close"]]
 
 
 def test_a_prepared_process_judges_the_next_candidate_of_its_file_alone() -> None:
     processes = Processes()
-    gate = Gate(processes.fresh)
+    gate = Gate(processes.fresh, ahead=processes)
     for _ in range(2):
         gate.prepare(ORIGINAL)
         gate.prepare(ORIGINAL)
@@ -87,18 +100,18 @@ def test_a_prepared_process_judges_the_next_candidate_of_its_file_alone() -> Non
 
 def test_a_prepared_process_that_died_is_replaced() -> None:
     processes = Processes(broken=frozenset({"challenge"}))
-    gate = Gate(processes.fresh)
+    gate = Gate(processes.fresh, ahead=processes)
     gate.prepare(ORIGINAL)
     judgement = gate.judge(SUBMISSION)
     assert isinstance(judgement, Refused)
     assert "fresh Lean could not check it: it died" in judgement.reason
-    assert processes.asked == [["challenge", "close"]] * 3
+    assert processes.asked == [["challenge"], ["challenge", "close"], ["challenge", "close"]]
 
 
 @pytest.mark.parametrize("prepared", [False, True])
 def test_an_original_whose_own_proof_is_wrong_is_compiled_without_it(prepared: bool) -> None:
     processes = Processes(messages=(ERROR,))
-    gate = Gate(processes.fresh)
+    gate = Gate(processes.fresh, ahead=processes)
     if prepared:
         gate.prepare(ORIGINAL)
     assert isinstance(gate.judge(SUBMISSION), Accepted)

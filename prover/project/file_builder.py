@@ -1,0 +1,67 @@
+"""Builds what one file imports. Its search path names the content of these modules only, so that Lean processes which
+have it serve the file as long as nothing changes that it imports, whatever else changes in its repository."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+
+from prover.errors import ProverError
+from prover.lean.traced import TracedModule
+from prover.project.build import FORMAT, Builder, BuildOutcome
+from prover.project.layout import Module
+
+
+class FileBuilder:
+    """A `ModuleBuilder` for sessions that elaborate one module of a repository, and no other."""
+
+    def __init__(self, builder: Builder, module: Module) -> None:
+        self._builder = builder
+        self._module = module
+
+    def search_path(self) -> tuple[Path, ...]:
+        """Returns the directory of the modules that the file imports, directly or indirectly.
+
+        If they cannot be determined, it is that of all modules; then `prepare` says why.
+        """
+        return self._path
+
+    def prepare(self, module: Module) -> None:
+        """Compiles all modules that the file imports, directly or indirectly; see `Builder`."""
+        assert module == self._module, f"{module.name} is not {self._module.name}"
+        self._builder.prepare(module)
+        (directory,) = self._path
+        for each in self._builder.closure(module):
+            self._builder.install(each, directory)
+
+    def build(self, names: Iterable[str], traced: bool = False) -> Iterator[BuildOutcome]:
+        """See `Builder`; what it builds is not put into the search path."""
+        return self._builder.build(names, traced)
+
+    def traced_module(self, module: Module) -> TracedModule:
+        """See `Builder`."""
+        return self._builder.traced_module(module)
+
+    def imports(self, module: Module) -> tuple[str, ...]:
+        """See `Builder`."""
+        return self._builder.imports(module)
+
+    def key(self, module: Module) -> str:
+        """See `Builder`."""
+        return self._builder.key(module)
+
+    def close(self) -> None:
+        """See `Builder`."""
+        self._builder.close()
+
+    @cached_property
+    def _path(self) -> tuple[Path, ...]:
+        digest = hashlib.sha256(f"{FORMAT}\n{self._builder.toolchain.name}".encode())
+        try:
+            for module in self._builder.closure(self._module):
+                digest.update(f"{module.name}\n{self._builder.key(module)}\n".encode())
+        except ProverError:
+            return self._builder.search_path()
+        directory = self._builder.cache / "closures" / digest.hexdigest()[:24]
+        directory.mkdir(parents=True, exist_ok=True)
+        return (directory,)
