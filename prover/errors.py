@@ -146,6 +146,10 @@ class ServerBusy(ProverError):
     """The queue of the server is full; the same request may succeed later."""
 
 
+class ServerGone(ProverError):
+    """A server of this program did not do what it was asked for: it refuses, has failed, or answers no more."""
+
+
 class BothProved(ProverError):
     """A theorem and its negation are both proved, so that one of the proofs is wrong, or the axioms contradict."""
 

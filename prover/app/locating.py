@@ -275,6 +275,24 @@ class Locator:
             self._unreadable(module, BrokenFile(message, read.errors))
 
 
+def module_meant(repository: Repository, place: str | FileLine) -> Module | None:
+    """Returns the module that a place names; None for the name of a theorem alone, or if there is no such module."""
+    if isinstance(place, FileLine):
+        file = place.file
+    elif match := PLACE.fullmatch(place):
+        file = Path(match["file"])
+    elif match := IN_MODULE.fullmatch(place):
+        if module := repository.modules.get(spelling(match["module"])):
+            return module
+        file = Path(match["module"])
+    else:
+        return None
+    try:
+        return repository.at(repository.root / file)
+    except RepositoryError:
+        return None
+
+
 def declared_types(declarations: Iterable[Declaration]) -> DeclaredTypes:
     """Returns what a file declares, without its `example`s."""
     return frozenset((each.name, each.key) for each in declarations if each.kind != "example")

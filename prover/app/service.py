@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from prover.app.premises import PremiseIndexes
-from prover.app.tools import TOOLS, SorriesArguments, Tool, ToolArguments, ToolCall, ToolResult
+from prover.app.tools import TOOLS, Tool, ToolArguments, ToolCall, ToolResult
 from prover.app.workspace import Workspace
 from prover.errors import NoSuchJob, NotAllowed, ProverError, ServerBusy, UsageError
 from prover.lean.protocol import Goal
@@ -34,6 +34,8 @@ POLL_S = 0.05
 RELEASE_INTERVAL_S = 5.0
 CLOSE_SECONDS = 3.0
 """The time that running jobs have to end when the service is closed."""
+MAX_LOG = 10_000
+"""The number of notes of a job that are kept."""
 MAX_GOAL_CHARACTERS = 2_000
 """The number of characters of a goal in a report on progress."""
 
@@ -176,6 +178,8 @@ class Job:
         self.failure: JobFailure | None = None
         self.version = 0
         """Grows with every change."""
+        self.log: list[tuple[str, object]] = []
+        """Its notes and the parts of its result, in the order in which they came, each with its kind."""
         self._clock = clock
         self._submitted = clock()
         self._began: float | None = None
@@ -242,7 +246,16 @@ class Job:
         """Takes a note of what is being done; a `Notify`."""
         self._continue()
         with self._lock:
+            if len(self.log) < MAX_LOG:
+                self.log.append(("note", text))
             self._changed(note=text)
+
+    def found(self, part: object) -> None:
+        """Takes a part of the result, as JSON, that is known before the rest."""
+        self._continue()
+        with self._lock:
+            self.log.append(("found", part))
+            self._changed()
 
     def step(self, name: str, fraction: float) -> None:
         """Takes a note of a step; a `Progress`."""
@@ -425,9 +438,7 @@ class Service:
         seconds: float = getattr(arguments, "timeout_s", 0.0)
         if seconds > self.limits.seconds:
             raise NotAllowed(f"timeout_s is {seconds:g}: this server allows at most {self.limits.seconds:g} s.")
-        path = self.directories.existing(
-            arguments.path if isinstance(arguments, SorriesArguments) else arguments.file_path
-        )
+        path = self.directories.existing(getattr(arguments, "file_path", "") or getattr(arguments, "path", ""))
         root = self.directories.repository_of(path)
         if getattr(arguments, "apply", False):
             self.directories.must_be_writable(root)
@@ -459,7 +470,10 @@ class Service:
             reporter = Reporter(job.note, job.step)
             with self._open(self.directories.repository_of(job.path), reporter) as workspace:
                 job.use(workspace)
-                job.end("done", job.tool.run(ToolCall(workspace, job.path, reporter, job, self.indexes), job.arguments))
+                job.end(
+                    "done",
+                    job.tool.run(ToolCall(workspace, job.path, reporter, job, self.indexes, job.found), job.arguments),
+                )
         except JobCancelled:
             job.end("cancelled")
         except (ProverError, RetrievalError, OSError) as error:

@@ -105,9 +105,8 @@ class SorriesArguments(Struct, frozen=True, forbid_unknown_fields=True):
     path: FilePath
 
 
-ToolArguments = (
-    ProveArguments | SuggestArguments | CheckArguments | PremisesArguments | RefuteArguments | SorriesArguments
-)
+ToolArguments = Struct
+"""The arguments of a tool; one of them, `file_path` or `path`, names the file or directory."""
 
 
 # --- results ---
@@ -239,7 +238,7 @@ class SorriesResult(Struct, frozen=True):
     """Files that could not be read, each with the reason."""
 
 
-ToolResult = ProveResult | SuggestResult | CheckResult | PremisesResult | SorriesResult
+ToolResult = Struct
 
 
 # --- the tools ---
@@ -256,6 +255,8 @@ class ToolCall:
     watch: SearchWatch
     indexes: PremiseIndexes
     """Those of earlier calls."""
+    found: Callable[[object], None] = lambda _: None
+    """Receives each part of the result that is known before the rest, as JSON."""
 
     @cached_property
     def of_file(self) -> Workspace:

@@ -8,11 +8,13 @@ import click
 
 from prover.app.assembly import generators_named
 from prover.app.ending import EXIT_INTERRUPTED
+from prover.app.environment import home
 from prover.app.locating import FileLine
 from prover.app.models import Mode, ModelChoice, asked_of, model_limits
 from prover.app.policies import policy_named
 from prover.app.proving import ProveRequest, prove
 from prover.app.report import Report
+from prover.app.served_run import RunArguments
 from prover.app.workspace import Workspace
 from prover.cli.main import EXIT_OPEN, EXIT_REFUSED
 from prover.cli.modelling import model_limit_options, model_options
@@ -41,6 +43,7 @@ from prover.cli.options import (
 )
 from prover.cli.output import STANDARD_OUTPUT, consoles, reporter, write_json
 from prover.cli.report import ReportPrinter
+from prover.cli.served import served_report
 from prover.errors import UsageError
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.search.budget import Budget
@@ -72,6 +75,7 @@ from prover.search.engine import Strategy
 @jobs_option
 @toolchain_option
 @click.option("--apply", is_flag=True, help="Write the proofs into the files instead of printing patches.")
+@click.option("--server/--no-server", default=True, help="Let a running `prover serve` do it, where there is one.")
 @click.option("--raw", is_flag=True, help="Leave proofs as the search finds them, instead of rewriting them.")
 @json_option
 def command(
@@ -99,6 +103,7 @@ def command(
     jobs: int,
     toolchain_choice: ToolchainChoice,
     apply: bool,
+    server: bool,
     raw: bool,
     json_file: Path | None,
 ) -> int:
@@ -136,12 +141,44 @@ def command(
     )
     out, err = consoles()
     printer = ReportPrinter(err if json_file == STANDARD_OUTPUT else out, patches=not apply)
-    with Workspace.open(repo, toolchain_choice, reporting, jobs) as workspace:
-        report = prove(workspace, request, reporting.notify, printer.theorem)
+    report: Report | None = None
+    plain = model is None and mode == "tactics" and judging is None and not (tokens or cost)
+    if server and plain and toolchain_choice == "auto":
+        report = served_report(_as_message(request, repo, generators), home().root, reporting.notify, printer.theorem)
+    if report is None:
+        with Workspace.open(repo, toolchain_choice, reporting, jobs) as workspace:
+            report = prove(workspace, request, reporting.notify, printer.theorem)
     printer.summary(report)
     if json_file is not None:
         write_json(asdict(report), json_file)
     return status_of(report)
+
+
+def _as_message(request: ProveRequest, repo: str, generators: str) -> RunArguments:
+    """Returns a request as a server takes it."""
+    root = Path(repo).expanduser().resolve()
+    place = request.wanted if isinstance(request.wanted, FileLine) else None
+    file = place and (place.file if (root / place.file).is_file() else place.file.resolve())
+    return RunArguments(
+        str(root),
+        generators,
+        request.budget.seconds or 0.0,
+        request.strategy.limits,
+        request.strategy.width,
+        request.strategy.invent,
+        request.wanted if isinstance(request.wanted, tuple) else (),
+        str(file) if file is not None else None,
+        place.line if place is not None else None,
+        request.budget.expansions,
+        request.level,
+        request.gate_seconds,
+        request.axioms,
+        request.assumed,
+        request.polish,
+        request.apply,
+        request.jobs,
+        request.arguments,
+    )
 
 
 def status_of(report: Report) -> int:

@@ -10,8 +10,6 @@ from prover.cli.main import existing_path
 from prover.cli.output import notifier
 from prover.errors import UsageError
 
-SOCKET_NAME = "server.sock"
-
 served_option = click.option(
     "--repo",
     "directories",
@@ -84,6 +82,9 @@ def command(
     Listens on a Unix socket that only you may use, or on a port that only this computer reaches and that needs a token.
     SIGINT or SIGTERM ends it within five seconds.
     """
+    from prover.app.served_run import RUN
+    from prover.app.tools import TOOLS
+    from prover.server.client import SOCKET_NAME
     from prover.server.http import application
     from prover.server.identity import own_identity
     from prover.server.serving import local_port, serve, token_in, unix_socket
@@ -97,7 +98,7 @@ def command(
     where = socket_path or home().root / SOCKET_NAME
     token = token_in(token_file) if token_file is not None else None
     bound = unix_socket(where) if port is None else local_port(port)
-    with bound as opened, Service(allowed, limits, notify=notifier()) as service:
+    with bound as opened, Service(allowed, limits, tools={**TOOLS, RUN.name: RUN}, notify=notifier()) as service:
         name = f"http://{':'.join(map(str, opened.getsockname()))}" if port is not None else str(where)
         app = application(service, own_identity(), token)
         serve(app, opened, lambda: click.echo(f"listening on {name}"))

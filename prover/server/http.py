@@ -181,9 +181,15 @@ class _Handlers:
 
 
 async def _events(job: Job) -> AsyncIterator[bytes]:
-    """Yields an event for each change of a job, at most some a second, and the job itself at its end."""
-    seen, sent = -1, 0.0
-    while not job.ended:
+    """Yields its notes, the parts of its result, its progress at most some times a second, and the job at its end."""
+    seen, sent, told = -1, 0.0, 0
+    while True:
+        ended = job.ended
+        for kind, value in job.log[told:]:
+            told += 1
+            yield _event(kind, value)
+        if ended:
+            break
         if job.version != seen or time.monotonic() - sent >= EVENT_INTERVAL_S:
             seen, sent = job.version, time.monotonic()
             yield _event("progress", msgspec.to_builtins(job.progress()))
@@ -283,7 +289,7 @@ def description(service: Service, identity: Identity) -> dict[str, Any]:
         "/v1/jobs/{job}/events": {
             "parameters": [one],
             "get": {
-                "summary": "Follow a job: events `progress`, and `end` with the job.",
+                "summary": "Follow a job: events `progress`, `note`, `found` with a part of the result, `end`.",
                 "responses": {"200": {"description": "Events", "content": {"text/event-stream": {}}}},
             },
         },

@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import signal
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,10 @@ import pytest
 from prover.app.service import Directories, Service, ServiceLimits
 from prover.app.snippets import SnippetChecker
 from prover.app.workspace import Workspace
+from prover.lean.session import SourceText
 from prover.server.mcp import server
 from tests.processes import ends
+from tests.unit.served import until
 
 pytestmark = [pytest.mark.lean, pytest.mark.usefixtures("toolchain")]
 
@@ -87,6 +90,25 @@ def test_a_theorem_is_proved_refuted_and_proved_again_in_warm_processes(service:
     refuted = call(service, "prove", **place, line=8, timeout_s=30)
     assert (refuted["status"], "n" in refuted["counterexample"]) == ("refuted", True)
     assert service.warm.taken > before
+
+
+def test_the_gates_next_process_is_prepared_and_judges(service: Service) -> None:
+    place = {"file_path": "pair/Pair.lean", "theorem_name": "swap_swap", "timeout_s": 30}
+    assert call(service, "prove", **place)["status"] == "proved"
+    until(lambda: not any(thread.name == "prepare" for thread in threading.enumerate()))
+    (prepared,) = service.warm._prepared.values()
+    pid = prepared.session.pid()
+    assert pid is not None
+    assert prepared.session.has_elaborated_at_most(prepared_for(service))
+    assert not prepared.session.has_elaborated_at_most()
+    assert call(service, "check", file_path="pair/Pair.lean", theorem_name="Pair.two")["reason"]
+    assert ends(pid)  # it has seen a candidate
+
+
+def prepared_for(service: Service) -> SourceText:
+    """The original for whose next candidate a process is prepared."""
+    ((_, original),) = service.warm._prepared
+    return original
 
 
 def test_suggestions_are_for_the_sorry_at_the_position(service: Service) -> None:

@@ -10,6 +10,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 import pytest
@@ -17,6 +18,10 @@ from sqlalchemy import event
 from sqlalchemy.pool import Pool
 
 from curriculum.database.database import Database
+
+if TYPE_CHECKING:
+    from prover.app.service import Service
+    from tests.unit.served import Stage
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -32,6 +37,32 @@ def nothing_waits_for_the_disk() -> Iterator[None]:
         patch.setattr(os, "fsync", lambda _: None)
         yield
     event.remove(Pool, "checkout", opened)
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """A repository with one file."""
+    from tests.unit.served import made_repository
+
+    return made_repository(tmp_path)
+
+
+@pytest.fixture
+def stage() -> "Stage":
+    """Tools that start no Lean."""
+    from tests.unit.served import Stage
+
+    return Stage()
+
+
+@pytest.fixture
+def service(repository: Path, stage: "Stage") -> "Iterator[Service]":
+    """A service that offers them for the repository."""
+    from tests.unit.served import made_service
+
+    with made_service(repository, stage) as made:
+        yield made
+        stage.go_on.set()
 
 
 ACCOUNT = "postgres"

@@ -1,6 +1,5 @@
 """The service over HTTP, on real sockets: answers, refusals, events, and what clients get wrong."""
 
-import asyncio
 import json
 import os
 import socket
@@ -18,45 +17,9 @@ import pytest
 from prover.app.service import Service
 from prover.cli.main import run
 from prover.errors import RunError, UsageError
-from prover.server.http import MAX_BODY_BYTES, application
-from prover.server.identity import Identity
+from prover.server.http import MAX_BODY_BYTES
 from prover.server.serving import local_port, token_in, unix_socket
-from tests.unit.served import Stage, arguments, made_repository, made_service, until
-
-IDENTITY = Identity("1.2", "abcd", "efgh")
-
-
-@pytest.fixture
-def stage() -> Stage:
-    return Stage()
-
-
-@pytest.fixture
-def service(tmp_path: Path, stage: Stage) -> Iterator[Service]:
-    with made_service(made_repository(tmp_path), stage) as made:
-        yield made
-        stage.go_on.set()
-
-
-class Running:
-    """A server on a socket, on a thread of its own."""
-
-    def __init__(self, service: Service, bound: socket.socket, token: str | None = None) -> None:
-        import uvicorn
-
-        app = application(service, IDENTITY, token)
-        config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=1)
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._server.serve([bound])), daemon=True)
-
-    def __enter__(self) -> None:
-        self._thread.start()
-        until(lambda: self._server.started)
-
-    def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
-        self._thread.join(10)
-        assert not self._thread.is_alive()
+from tests.unit.served import Running, Stage, arguments, until
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,19 +12,7 @@ from prover.app.service import JobProgress, Service
 from prover.cli.main import run
 from prover.errors import UsageError
 from prover.server import mcp as protocol
-from tests.unit.served import Stage, arguments, made_repository, made_service, until
-
-
-@pytest.fixture
-def stage() -> Stage:
-    return Stage()
-
-
-@pytest.fixture
-def service(tmp_path: Path, stage: Stage) -> Iterator[Service]:
-    with made_service(made_repository(tmp_path), stage) as made:
-        yield made
-        stage.go_on.set()
+from tests.unit.served import Stage, arguments, until
 
 
 def asked(service: Service, ask: Callable[[Any], Awaitable[Any]], disabled: tuple[str, ...] = ()) -> Any:
@@ -146,14 +134,13 @@ def test_phases_are_told_in_words() -> None:
     assert JobProgress("opening", note="building A.B").described() == "opening: building A.B"
 
 
-def test_the_command_speaks_over_standard_input_and_output(tmp_path: Path) -> None:
-    root = made_repository(tmp_path)
+def test_the_command_speaks_over_standard_input_and_output(repository: Path) -> None:
 
     async def talk() -> tuple[list[str], Any]:
         from mcp import Client, StdioServerParameters, stdio_client
 
         program = "from prover.cli.main import main; main()"
-        words = ["-c", program, "mcp", "--repo", str(root), "--disable", "refute"]
+        words = ["-c", program, "mcp", "--repo", str(repository), "--disable", "refute"]
         async with Client(stdio_client(StdioServerParameters(command=sys.executable, args=words))) as client:
             tools = [tool.name for tool in (await client.list_tools()).tools]
             return tools, await client.call_tool("prove", {"file_path": "A/C.lean", "line": 1})

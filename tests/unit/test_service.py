@@ -1,6 +1,5 @@
 """The queue of jobs, their limits and ends, and what a service may read; with tools that start no Lean."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,25 +7,7 @@ import pytest
 from prover.app.service import Directories, Service, ServiceLimits
 from prover.app.tools import TOOLS, ProveResult
 from prover.errors import NoSuchJob, NotAllowed, ServerBusy, UsageError
-from tests.unit.served import Stage, arguments, ended, made_repository, made_service, until
-
-
-@pytest.fixture
-def repository(tmp_path: Path) -> Path:
-    return made_repository(tmp_path)
-
-
-@pytest.fixture
-def stage() -> Stage:
-    return Stage()
-
-
-@pytest.fixture
-def service(repository: Path, stage: Stage) -> Iterator[Service]:
-    with made_service(repository, stage) as made:
-        yield made
-        stage.go_on.set()
-
+from tests.unit.served import Stage, arguments, ended, until
 
 # --- jobs ---
 
