@@ -17,13 +17,16 @@ from typing import Any, Literal, TypeVar
 import msgspec
 
 from prover.app.premises import PremiseIndexes
+from prover.app.search_view import MAX_EVENTS, SearchEvents, TacticEvent
 from prover.app.tools import TOOLS, Tool, ToolArguments, ToolCall, ToolResult
 from prover.app.workspace import Workspace
 from prover.errors import NoSuchJob, NotAllowed, ProverError, ServerBusy, UsageError
 from prover.lean.protocol import Goal
+from prover.lean.session import Advanced, TacticOutcome
 from prover.lean.warm import IDLE_SECONDS, WarmSessions
 from prover.progress import Notify, Reporter
 from prover.project.layout import enclosing_repository
+from prover.tactics.generator import Suggestion
 from retrieval.errors import RetrievalError
 
 Converted = TypeVar("Converted")
@@ -36,6 +39,8 @@ CLOSE_SECONDS = 3.0
 """The time that running jobs have to end when the service is closed."""
 MAX_LOG = 10_000
 """The number of notes of a job that are kept."""
+WATCHABLE_JOBS = 8
+"""The number of ended jobs whose searches are kept."""
 MAX_GOAL_CHARACTERS = 2_000
 """The number of characters of a goal in a report on progress."""
 
@@ -180,6 +185,9 @@ class Job:
         """Grows with every change."""
         self.log: list[tuple[str, object]] = []
         """Its notes and the parts of its result, in the order in which they came, each with its kind."""
+        self.tactics: list[TacticEvent] = []
+        """The first of the tactics that its search has run."""
+        self._events = SearchEvents()
         self._clock = clock
         self._submitted = clock()
         self._began: float | None = None
@@ -228,11 +236,13 @@ class Job:
                 goal=goal.printed()[:MAX_GOAL_CHARACTERS],
             )
 
-    def ran(self, goal: Goal, closed: bool) -> None:
+    def ran(self, goal: Goal, suggestion: Suggestion, outcome: TacticOutcome) -> None:
         """See `SearchWatch`."""
         self._continue()
         with self._lock:
-            if closed:
+            if len(self.tactics) < MAX_EVENTS:
+                self.tactics.append(self._events.tried(goal, suggestion, outcome))
+            if isinstance(outcome, Advanced) and not outcome.states:
                 self._closed.add(goal.key)
             self._changed(tactics=self._progress.tactics + 1, open_goals=len(self._goals - self._closed))
 
@@ -490,6 +500,8 @@ class Service:
 
     def _forget_old(self) -> None:
         ended = [number for number, job in self._jobs.items() if job.ended]
+        for number in ended[: max(0, len(ended) - WATCHABLE_JOBS)]:
+            self._jobs[number].tactics = []
         for number in ended[: max(0, len(ended) - self.limits.kept_jobs)]:
             del self._jobs[number]
 

@@ -21,11 +21,11 @@ from prover.attempt import (
     TheoremProvedGiven,
     TheoremRefuted,
 )
-from prover.errors import DatabaseError, NotWritable, UsageError
+from prover.errors import DatabaseCorrupt, DatabaseError, NotWritable, UsageError
 from prover.progress import Notify
 from prover.project.location import parse_location
 from prover.tactics.ensemble import Counts, GeneratorStatistics
-from prover.tactics.policy.log import SearchLog, SearchLogs
+from prover.tactics.policy.log import MalformedLog, SearchLog, SearchLogs, unpacked
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -310,6 +310,29 @@ def database_faults() -> tuple[str, list[str]]:
 
     with database() as db, db.reading() as connection:
         return db.name, list(faults(connection))
+
+
+def stored_searches(run: int, theorem: str | None = None) -> "list[tuple[str, SearchLog]]":
+    """Returns the searches of a run, each with the name of its theorem.
+
+    Args:
+        theorem: the full name of the only theorem that is wanted.
+
+    Raises:
+        UsageError: the run has no logs, or not of that theorem.
+        DatabaseError: the database cannot be read, or a log is damaged.
+    """
+    from curriculum.database.search_logs import LogSelection, search_logs
+
+    with database() as db, db.reading() as connection:
+        records = list(search_logs(connection, LogSelection((run,), theorem=theorem)))
+    if not records:
+        what = f"of {theorem} " if theorem is not None else ""
+        raise UsageError(f"Run {run} has no logs of searches {what}here: it is unknown, or they were removed.")
+    try:
+        return [(record.theorem, unpacked(record.log)) for record in records]
+    except MalformedLog as error:
+        raise DatabaseCorrupt(f"A log of run {run} cannot be shown: {error}. `prover db prune` removes logs.") from None
 
 
 def prune_logs(

@@ -6,7 +6,7 @@ from typing import Protocol
 from prover.check.gate import Judge, Judgement, Submission
 from prover.check.levels import DEFAULT_LEVEL
 from prover.lean.protocol import Goal
-from prover.lean.session import Advanced, TacticOutcome
+from prover.lean.session import TacticOutcome
 from prover.tactics.generator import BoundGenerator, Generator, Suggestion, TheoremRef, Wrapped, WrappedGenerator
 
 
@@ -16,8 +16,8 @@ class SearchWatch(Protocol):
     def expanded(self, goal: Goal) -> None:
         """Learns that tactics are wanted for a goal, the most promising one at this time."""
 
-    def ran(self, goal: Goal, closed: bool) -> None:
-        """Learns that a tactic was run on a goal, and whether it closed the goal."""
+    def ran(self, goal: Goal, suggestion: Suggestion, outcome: TacticOutcome) -> None:
+        """Learns that a tactic was run on a goal, and its outcome."""
 
     def checking(self, active: bool) -> None:
         """Learns that the gate begins to check a proof, or has ended."""
@@ -49,7 +49,7 @@ class Watched(Wrapped):
 
     def on_result(self, goal: Goal, suggestion: Suggestion, outcome: TacticOutcome) -> None:
         """Tells the watch of the result, and passes it on."""
-        self._watch.ran(goal, isinstance(outcome, Advanced) and not outcome.states)
+        self._watch.ran(goal, suggestion, outcome)
         super().on_result(goal, suggestion, outcome)
 
 

@@ -36,6 +36,7 @@ COMMANDS = {
     "report": ("prover.cli.report_lifelong", "Report on learning runs."),
     "sorrydb": ("prover.cli.sorrydb", "Prove the records of SorryDB."),
     "serve": ("prover.cli.serve", "Keep Lean warm, and answer other programs over HTTP."),
+    "watch": ("prover.cli.watch", "Watch a search that a server does, or that was stored."),
     "mcp": ("prover.cli.mcp", "Offer the prover to agents, over the Model Context Protocol."),
     "lsp": ("prover.cli.lsp", "Offer code actions to an editor, over the Language Server Protocol."),
     "copilot": ("prover.cli.copilot", "Serve Lean Copilot, leanpremise and clients of Kimina."),

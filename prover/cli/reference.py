@@ -95,6 +95,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("prover sorrydb prove --data FILE --out RESULTS.json", "each record in its repository, at its commit"),
         ("prover sorrydb prove --data FILE --out RESULTS.json --repo DIR", "in a directory that is there"),
     ),
+    "watch": (
+        ("prover watch", "the newest job of the running server"),
+        ("prover watch 12", "the searches of a stored run, as they ended"),
+    ),
     "serve": (
         ("prover serve --repo DIR", "on a Unix socket in the home directory"),
         ("prover serve --repo DIR --port 8765 --token-file FILE", "on a port of this computer, with a token"),

@@ -26,7 +26,7 @@ SILENCE_SECONDS = 30.0
 
 @dataclass(frozen=True)
 class Event:
-    """Something that happened to a job: `note`, `found`, `progress`, or `end`."""
+    """Something that happened to a job: `note`, `found`, `progress`, `tactics`, or `end`."""
 
     kind: str
     value: Any
@@ -75,15 +75,16 @@ class Client:
             raise ServerGone(f"the server answers: {error.get('message', answer.status)}")
         return str(found["job"])
 
-    def events(self, job: str) -> Iterator[Event]:
-        """Yields the events of a job, from its beginning to its end.
+    def events(self, job: str, search: bool = False) -> Iterator[Event]:
+        """Yields the events of a job, from its beginning to its end; with `search` also the tactics that it runs.
 
         Raises:
             ServerGone: The server is gone, or does not know the job.
         """
-        with self._answer("GET", f"/v1/jobs/{quote(job, safe='')}/events", seconds=SILENCE_SECONDS) as answer:
+        place = f"/v1/jobs/{quote(job, safe='')}/events?search={int(search)}"
+        with self._answer("GET", place, seconds=SILENCE_SECONDS) as answer:
             if answer.status != HTTPStatus.OK:
-                raise ServerGone(f"the server knows no job {job}")
+                raise ServerGone(f"The server knows no job {job}: `prover watch` alone takes the newest.")
             kind = ""
             for line in _lines(answer):
                 name, _, rest = line.rstrip(b"\n").partition(b": ")
@@ -94,6 +95,15 @@ class Client:
                     if kind == "end":
                         return
         raise ServerGone("the server is gone")
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """Returns the jobs that the server knows, the newest last, each with `job`, `tool` and `state`.
+
+        Raises:
+            ServerGone: Nothing answers there.
+        """
+        with self._answer("GET", "/v1/jobs") as answer:
+            return list(_json(answer)["items"])
 
     def cancel(self, job: str) -> None:
         """Cancels a job, if the server still knows it."""

@@ -23,6 +23,8 @@ MAX_WAIT_S = 60.0
 """The longest time that `?wait=` holds an answer back, in seconds."""
 EVENT_INTERVAL_S = 4.0
 """The longest time between two events of a job, in seconds: some clients give up on silence."""
+MAX_TACTICS_AT_ONCE = 500
+"""The number of tactics in one event."""
 LOCAL = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?")
 """The hosts that a request may be for; others mean that a browser was led here."""
 OPEN_PATHS = ("/health",)
@@ -156,8 +158,9 @@ class _Handlers:
     async def events(self, request: "Request") -> "Response":
         from starlette.responses import StreamingResponse
 
+        wanted = request.query_params.get("search", "0") == "1"
         return StreamingResponse(
-            _events(self._job(request)), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+            _events(self._job(request), wanted), media_type="text/event-stream", headers={"Cache-Control": "no-store"}
         )
 
     async def call(self, request: "Request") -> "Response":
@@ -180,14 +183,23 @@ class _Handlers:
         return self._service.job(request.path_params["job"])
 
 
-async def _events(job: Job) -> AsyncIterator[bytes]:
-    """Yields its notes, the parts of its result, its progress at most some times a second, and the job at its end."""
-    seen, sent, told = -1, 0.0, 0
+async def _events(job: Job, search: bool = False) -> AsyncIterator[bytes]:
+    """Yields its notes, the parts of its result, its progress at most some times a second, and the job at its end.
+
+    Args:
+        search: whether each tactic of its search is an event too.
+    """
+    seen, sent, told, tried = -1, 0.0, 0, 0
     while True:
         ended = job.ended
         for kind, value in job.log[told:]:
             told += 1
             yield _event(kind, value)
+        if search and (new := job.tactics[tried : tried + MAX_TACTICS_AT_ONCE]):
+            tried += len(new)
+            yield _event("tactics", msgspec.to_builtins(new))
+            if len(new) == MAX_TACTICS_AT_ONCE:
+                continue
         if ended:
             break
         if job.version != seen or time.monotonic() - sent >= EVENT_INTERVAL_S:
@@ -270,6 +282,7 @@ def description(service: Service, identity: Identity) -> dict[str, Any]:
     }
     one = {"name": "job", "in": "path", "required": True, "schema": {"type": "string"}}
     wait = {"name": "wait", "in": "query", "schema": {"type": "number", "maximum": MAX_WAIT_S}}
+    search = {"name": "search", "in": "query", "schema": {"enum": ["0", "1"]}}
     paths: dict[str, Any] = {
         f"/v1/{tool.name}": {
             "post": _operation(tool.description, schemas[tool.result], schemas[tool.arguments]),
@@ -290,6 +303,8 @@ def description(service: Service, identity: Identity) -> dict[str, Any]:
             "parameters": [one],
             "get": {
                 "summary": "Follow a job: events `progress`, `note`, `found` with a part of the result, `end`.",
+                "description": "With `search=1` also `tactics`, a list of those that the search has run.",
+                "parameters": [search],
                 "responses": {"200": {"description": "Events", "content": {"text/event-stream": {}}}},
             },
         },

@@ -18,9 +18,11 @@ from prover.app.tools import ProveArguments, ProveResult, SorriesArguments, Sorr
 from prover.app.workspace import Workspace
 from prover.errors import LeanDied, UsageError
 from prover.lean.protocol import Goal
+from prover.lean.session import Failed
 from prover.progress import Reporter
 from prover.server.http import application
 from prover.server.identity import Identity
+from prover.tactics.generator import Suggestion
 
 WAIT_S = 20.0
 IDENTITY = Identity("1.2", "abcd", "efgh")
@@ -66,7 +68,7 @@ class Stage:
             case "searches":
                 while not self.go_on.wait(0.01):
                     call.watch.expanded(Goal("k", target="p"))
-                    call.watch.ran(Goal("k", target="p"), closed=False)
+                    call.watch.ran(Goal("k", target="p"), Suggestion("simp", -1.0), Failed("elaboration", "", 1))
             case "unknown":
                 raise UsageError("There is no theorem unknown: check the name.")
             case "faulty":

@@ -19,7 +19,7 @@ from prover.lean.session import TacticLimits
 from prover.server.client import SOCKET_NAME, running_server
 from prover.server.identity import own_identity
 from prover.server.serving import unix_socket
-from tests.unit.served import IDENTITY, Running, Stage, made_service, until
+from tests.unit.served import IDENTITY, Running, Stage, arguments, made_service, until
 
 
 @pytest.fixture
@@ -76,6 +76,29 @@ def test_the_command_prints_what_the_server_finds(
     assert run(words) == 0
     assert "2 of 2 proved" in capsys.readouterr().out
     assert [each["theorem"] for each in json.loads(file.read_text())["theorems"]] == ["one", "A/B.lean#L1"]
+
+
+@pytest.mark.usefixtures("running")
+def test_a_search_is_watched_while_it_runs(home: Path, stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    client = running_server(home)
+    assert client is not None
+    job = client.start("prove", arguments("searches"))
+    for event in client.events(job, search=True):
+        if event.kind == "tactics":
+            assert event.value[0] == {"goal": 0, "tactic": "simp", "left": None, "goals": {"0": "⊢ p"}}
+            stage.go_on.set()
+    assert run(["watch"]) == 0
+    text = capsys.readouterr().out
+    assert f"job {job}  proved" in text
+    assert "⊢ p" in text
+    assert run(["watch", "0123456789abcdef"]) != 0
+    assert "knows no job" in capsys.readouterr().err
+
+
+def test_a_run_without_logs_is_named(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert home.exists()
+    assert run(["watch", "7"]) == 2
+    assert "Run 7 has no logs" in capsys.readouterr().err
 
 
 def test_without_a_server_nobody_is_asked(home: Path, repository: Path) -> None:

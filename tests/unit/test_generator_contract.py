@@ -81,7 +81,7 @@ class Unheeded:
     def expanded(self, goal: Goal) -> None:
         pass
 
-    def ran(self, goal: Goal, closed: bool) -> None:
+    def ran(self, goal: Goal, suggestion: Suggestion, outcome: TacticOutcome) -> None:
         pass
 
     def checking(self, active: bool) -> None:
