@@ -150,6 +150,10 @@ class ServerGone(ProverError):
     """A server of this program did not do what it was asked for: it refuses, has failed, or answers no more."""
 
 
+class LeaderboardFailed(ProverError):
+    """A leaderboard refuses a request, cannot be reached, or answers what cannot be read."""
+
+
 class BothProved(ProverError):
     """A theorem and its negation are both proved, so that one of the proofs is wrong, or the axioms contradict."""
 

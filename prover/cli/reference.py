@@ -95,6 +95,9 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("prover sorrydb prove --data FILE --out RESULTS.json", "each record in its repository, at its commit"),
         ("prover sorrydb prove --data FILE --out RESULTS.json --repo DIR", "in a directory that is there"),
     ),
+    "sorrydb compete": (
+        ("prover sorrydb compete --address URL --name NAME --count 10", "ten challenges of a leaderboard"),
+    ),
     "watch": (
         ("prover watch", "the newest job of the running server"),
         ("prover watch 12", "the searches of a stored run, as they ended"),
