@@ -12,6 +12,7 @@ import msgspec
 from prover.app.service import POLL_S, Job, JobFailure, JobProgress, Service, failure_of
 from prover.errors import NoSuchJob, NotAllowed, ServerBusy, UsageError
 from prover.server.identity import Identity
+from prover.server.waiting import until_ended
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -145,9 +146,7 @@ class _Handlers:
 
     async def poll(self, request: "Request") -> "Response":
         job = self._job(request)
-        end = time.monotonic() + _seconds(request.query_params.get("wait", "0"))
-        while not job.ended and time.monotonic() < end:
-            await asyncio.sleep(POLL_S)
+        await until_ended(job, _seconds(request.query_params.get("wait", "0")))
         return json_response(job.report())
 
     async def cancel(self, request: "Request") -> "Response":
@@ -165,11 +164,13 @@ class _Handlers:
 
     async def call(self, request: "Request") -> "Response":
         job = self._service.submit(request.path_params["tool"], await body_of(request))
+
+        async def look() -> None:
+            if await request.is_disconnected():
+                await asyncio.to_thread(job.cancel)
+
         try:
-            while not job.ended:
-                if await request.is_disconnected():
-                    await asyncio.to_thread(job.cancel)
-                await asyncio.sleep(POLL_S)
+            await until_ended(job, look=look)
         except asyncio.CancelledError:  # the server ends
             job.cancel()
             raise

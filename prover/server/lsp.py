@@ -11,9 +11,10 @@ import uuid
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from prover.app.service import POLL_S, Job, Service
+from prover.app.service import Job, Service
 from prover.app.tools import CheckResult, ProveResult
 from prover.errors import ProverError, UsageError
+from prover.server.waiting import until_ended
 
 if TYPE_CHECKING:
     from lsprotocol.types import CodeAction, TextEdit
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 ASK = "prover.ask"
 """The command behind every action; its argument is a question."""
-REPORT_INTERVAL_S = 1.0
+REPORT_INTERVAL_S = 0.5
 PROVE_SECONDS, REFUTE_SECONDS = 60.0, 20.0
 ACTIONS: Mapping[str, str] = {
     "prove": "Prove this",
@@ -155,15 +156,13 @@ class _Editor:
         if shown:
             await progress.create_async(token)
             progress.begin(token, WorkDoneProgressBegin(title, cancellable=True))
-        waited = 0.0
-        while not job.ended:
-            if shown and progress.tokens[token].cancelled():
+
+        async def report() -> None:
+            if progress.tokens[token].cancelled():
                 await asyncio.to_thread(job.cancel)
-            await asyncio.sleep(POLL_S)
-            waited += POLL_S
-            if shown and waited >= REPORT_INTERVAL_S:
-                waited = 0.0
-                progress.report(token, WorkDoneProgressReport(message=job.progress().described()))
+            progress.report(token, WorkDoneProgressReport(message=job.progress().described()))
+
+        await until_ended(job, look=report if shown else None, every=REPORT_INTERVAL_S)
         if shown:
             progress.end(token, WorkDoneProgressEnd(job.state))
 

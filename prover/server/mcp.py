@@ -5,16 +5,16 @@ that last long; those that ask for progress get it every few seconds.
 """
 
 import asyncio
-import time
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from prover.app.service import POLL_S, Job, JobFailure, JobProgress, JobState, Service, converted, failure_of
+from prover.app.service import Job, JobFailure, JobProgress, JobState, Service, converted, failure_of
 from prover.app.tools import ProveArguments, ProveResult, Tool
 from prover.errors import ProverError, UsageError
+from prover.server.waiting import until_ended
 
 if TYPE_CHECKING:
     from mcp.server.lowlevel import Server
@@ -139,15 +139,14 @@ class _Calls:
 
     async def _wait(self, context: Any, job: Job, seconds: float | None = None) -> None:
         """Waits for the end of a job, and reports its progress."""
-        began = reported = time.monotonic()
-        while not job.ended and (seconds is None or time.monotonic() - began < seconds):
-            await asyncio.sleep(POLL_S)
-            if time.monotonic() - reported >= PROGRESS_INTERVAL_S:
-                reported = time.monotonic()
-                progress = job.progress()
-                limit = getattr(job.arguments, "timeout_s", None)
-                with suppress(Exception):  # the client is gone: its call is cancelled in a moment
-                    await context.session.report_progress(progress.seconds, limit, progress.described())
+
+        async def report() -> None:
+            progress = job.progress()
+            limit = getattr(job.arguments, "timeout_s", None)
+            with suppress(Exception):  # the client is gone: its call is cancelled in a moment
+                await context.session.report_progress(progress.seconds, limit, progress.described())
+
+        await until_ended(job, seconds, report, PROGRESS_INTERVAL_S)
 
 
 def _offered(tools: Mapping[str, Tool]) -> "dict[str, OfferedTool]":
