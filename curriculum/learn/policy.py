@@ -41,10 +41,14 @@ MIN_MS, MAX_MS = 0.1, 2_000.0
 class PolicySettings:
     """The settings of a training."""
 
-    rounds: int = 150
-    """The number of trees of each ensemble."""
+    rounds: int = 80
+    """The number of trees for the order."""
+    cost_rounds: int = 40
+    """The number of trees for the costs."""
     leaves: int = 15
-    learning_rate: float = 0.06
+    depth: int = 5
+    """The depth of a tree; the time of a judgement grows with it."""
+    learning_rate: float = 0.1
     fewest: int = 20
     """The number of examples that a leaf must have."""
     seed: int = 0
@@ -202,6 +206,7 @@ def _fitted(matrix: _Matrix, settings: PolicySettings) -> tuple[Trees, Trees]:
     sizes = [size for size, ranked in zip(matrix.groups, matrix.ranked, strict=True) if ranked]
     common = {
         "num_leaves": settings.leaves,
+        "max_depth": settings.depth,
         "learning_rate": settings.learning_rate,
         "min_data_in_leaf": settings.fewest,
         "feature_fraction": 0.7,
@@ -215,13 +220,13 @@ def _fitted(matrix: _Matrix, settings: PolicySettings) -> tuple[Trees, Trees]:
         "verbose": -1,
     }
 
-    def fitted(objective: Mapping[str, Any], data: Any) -> Trees:
-        booster = lightgbm.train({**common, **objective}, data, settings.rounds)
+    def fitted(objective: str, data: Any, rounds: int) -> Trees:
+        booster = lightgbm.train({**common, "objective": objective}, data, rounds)
         return trees_of([tree["tree_structure"] for tree in booster.dump_model()["tree_info"]])
 
     ranking = lightgbm.Dataset(rows[chosen], labels[chosen], group=sizes)
     costs = lightgbm.Dataset(rows, log_ms)
-    return fitted({"objective": "rank_xendcg"}, ranking), fitted({"objective": "regression"}, costs)
+    return fitted("rank_xendcg", ranking, settings.rounds), fitted("regression", costs, settings.cost_rounds)
 
 
 @dataclass(frozen=True)

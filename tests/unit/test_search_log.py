@@ -17,10 +17,12 @@ from curriculum.database.search_logs import (
     search_logs,
     stored_bytes,
 )
+from prover.app.store import Ledger
+from prover.attempt import Spent, Task, TheoremOpen
 from prover.cli.main import run
-from prover.lean.protocol import Goal
+from prover.lean.protocol import Declaration, Goal
 from prover.lean.scripted import Fails, ScriptedSession, Table, leaves, opened
-from prover.lean.session import Failed, TacticLimits
+from prover.lean.session import Failed, SourceText, TacticLimits
 from prover.search.best_first import BestFirstSearch
 from prover.search.budget import Budget
 from prover.search.engine import Proved, Strategy
@@ -169,3 +171,33 @@ def test_db_prune_wants_to_know_what_and_says_what_it_did(
         db.perform(lambda work: record_search_log(work.connection, record("t", bytes(2000), "u"), 1.0))
     assert run(["db", "prune", "--keep", "0.001"]) == 0
     assert "1 logs removed, 0 left" in capsys.readouterr().out
+
+
+def declared(name: str) -> Declaration:
+    return Declaration(name, "theorem", ": True", False, 0, 10, 8, True, key=f"{name} key")
+
+
+def test_the_ledger_of_a_run_stores_the_logs_of_its_attempts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PROVER_DATABASE", f"sqlite:///{tmp_path}/prover.db")
+    said: list[str] = []
+    ledger = Ledger("lean", {"generators": ["known"]}, said.append)
+    ledger.begin("/r", ())
+    logs = SearchLogs()
+    for name in ("M.failed", "M.untried"):
+        task = Task(SourceText("", "M.lean", "M"), declared(name))
+        bound = LoggedGenerator(Known(), logs).for_theorem(task.ref())
+        if name == "M.failed":
+            bound.suggest(Goal("left"))
+            bound.on_result(Goal("left"), Suggestion("close", -1.0), Failed("elaboration", "", 5))
+        ledger.record(task, TheoremOpen("the budget is spent", Spent()), logs)
+    ledger.end(interrupted=False)
+    assert said == []
+    with Database(tmp_path / "prover.db") as db, db.reading() as connection:
+        (found,) = search_logs(connection, LogSelection(runs=(1,)))
+    assert (found.repository, found.module, found.theorem, found.proved, found.tried) == (
+        "/r",
+        "M",
+        "M.failed",
+        False,
+        1,
+    )

@@ -30,6 +30,8 @@ COMMON_HEADS = frozenset(
 COMMON_TYPES = frozenset(
     ("Nat", "Int", "List", "Bool", "Sort", "forall", "arrow", "Option", "String", "Prod", "Fin", "Array", "Char", "")
 )
+MAX_WORDS = 100
+"""the number of words of a tactic that are looked up"""
 SOURCES = ("automation", "structure", "memory", "premises", "model")
 SPLITS = frozenset(("cases", "induction", "fun_induction", "split", "rcases", "obtain", "constructor", "by_cases"))
 CLOSERS = frozenset(("rfl", "omega", "grind", "simp", "simp_all", "decide", "exact", "assumption", "contradiction",
@@ -96,7 +98,7 @@ def shape_of_tactic(tactic: str) -> TacticShape:
         float("⟨" in tactic),
         float("using" in tactic),
     )
-    return TacticShape(kind, first, last, tuple(dict.fromkeys(words[1:])), numbers)
+    return TacticShape(kind, first, last, tuple(dict.fromkeys(words[1:]))[:MAX_WORDS], numbers)
 
 
 class GoalRoles:
@@ -112,7 +114,7 @@ class GoalRoles:
         values = [h for h in hypotheses if not h.prop and h.head != "Sort"]
         in_target = set(WORD.findall(target))
         self.roles: dict[str, int] = {}
-        """bits for each name: what it is to the goal"""
+        """the sum of the roles of each name"""
         called = {name for call in goal.calls for name in call.arguments}
         for h in hypotheses:
             bits = (FACT if h.prop else VALUE) | (IN_TARGET if h.name in in_target else 0)
@@ -154,10 +156,11 @@ class GoalRoles:
         )
 
 
-FACT, VALUE, IN_TARGET, RECURSIVE, CALLED, SAME_HEAD, HYPOTHESIS_OF_INDUCTION, EQUATION, RULE, DEFINITION = (
-    1 << place for place in range(10)
-)
 ROLES = 10
+FACT, VALUE, IN_TARGET, RECURSIVE, CALLED, SAME_HEAD, HYPOTHESIS_OF_INDUCTION, EQUATION, RULE, DEFINITION = (
+    1 << 8 * place for place in range(ROLES)
+)
+"""a byte for each role, so that names are counted by adding their numbers"""
 
 
 @dataclass
@@ -171,8 +174,17 @@ class Rates:
     base: float = 0.05
     """the rate of all kinds together"""
 
-    def logit(self, keys: Sequence[str]) -> tuple[float, ...]:
+    def __post_init__(self) -> None:
+        self._known: dict[tuple[str, ...], tuple[float, ...]] = {}
+
+    def logit(self, keys: tuple[str, ...]) -> tuple[float, ...]:
         """Returns the logits of the rates for keys from wide to narrow, each shrunk towards the one before it."""
+        found = self._known.get(keys)
+        if found is None:
+            found = self._known[keys] = self._logit(keys)
+        return found
+
+    def _logit(self, keys: tuple[str, ...]) -> tuple[float, ...]:
         rate, found = self.base, []
         for key in keys:
             tries, worth = self.counts.get(key, (0.0, 0.0))
@@ -251,7 +263,7 @@ def rows_of(
                 prior - standing.best,
                 float(rank),
                 float(parent is not None and suggestion.tactic == path.parent),
-                *(float(source in suggestion.sources) for source in SOURCES),
+                *_flags(suggestion.sources),
             )
         )
     return np.array(rows, dtype=np.float32)
@@ -274,23 +286,25 @@ def _rates(
 
 def _mentions(shape: TacticShape, goal: GoalRoles) -> tuple[float, ...]:
     """Returns the number of names that a tactic mentions, by their roles in the goal, and its lemmas."""
-    counts = [0.0] * ROLES
-    lemmas, nearest, further, unknown = 0.0, 20.0, 0.0, 0.0
-    roles = goal.roles
+    counts, lemmas, nearest, further, unknown = 0, 0.0, 20.0, 0.0, 0.0
+    roles, known = goal.roles, goal.lemmas
     for word in shape.words:
-        bits = roles.get(word)
-        if bits is not None:
-            for place in range(ROLES):
-                if bits >> place & 1:
-                    counts[place] += 1.0
-        elif word in goal.lemmas:
+        if (role := roles.get(word)) is not None:
+            counts += role
+        elif (rank := known.get(word)) is not None:
             lemmas += 1.0
-            nearest = min(nearest, float(goal.lemmas[word]))
+            nearest = min(nearest, float(rank))
         elif word in goal.further:
             further += 1.0
         else:
             unknown += 1.0
-    return (*counts, lemmas, nearest, further, unknown)
+    return (*counts.to_bytes(ROLES, "little"), lemmas, nearest, further, unknown)
+
+
+@lru_cache(maxsize=256)
+def _flags(sources: tuple[str, ...]) -> tuple[float, ...]:
+    """Returns which of the built-in generators suggested a tactic."""
+    return tuple(float(source in sources) for source in SOURCES)
 
 
 def feature_count() -> int:
