@@ -25,6 +25,8 @@ DEFAULT_TACTIC_MS = 10.0
 """mean milliseconds of a kind that is not in `MEAN_MS`"""
 COST_EXPONENT = 0.5
 """the power of the cost by which a probability is divided"""
+EXPECTED_COST_EXPONENT = 0.1
+"""the same for costs that a policy expects: on logs of searches, larger ones came later to the first success"""
 MIN_TACTIC_MS, MAX_TACTIC_MS = 0.5, 200.0
 """costs are clamped to this range: a tactic that ran out of time says little about its kind"""
 PRIOR_RUNS = 2.0
@@ -59,7 +61,8 @@ class TacticCostModel:
         if not self._timed:
             return 0.0
         kind = kind_of(tactic)
-        expected = MEAN_MS.get(kind, DEFAULT_TACTIC_MS) if log_milliseconds is None else math.exp(log_milliseconds)
-        prior_ms = PRIOR_RUNS * expected
-        mean_ms = (prior_ms + self._total_ms[kind]) / (PRIOR_RUNS + self._runs[kind])
-        return COST_EXPONENT * math.log(min(max(mean_ms, MIN_TACTIC_MS), MAX_TACTIC_MS) / DEFAULT_TACTIC_MS)
+        expected, exponent = MEAN_MS.get(kind, DEFAULT_TACTIC_MS), COST_EXPONENT
+        if log_milliseconds is not None:
+            expected, exponent = math.exp(log_milliseconds), EXPECTED_COST_EXPONENT
+        mean_ms = (PRIOR_RUNS * expected + self._total_ms[kind]) / (PRIOR_RUNS + self._runs[kind])
+        return exponent * math.log(min(max(mean_ms, MIN_TACTIC_MS), MAX_TACTIC_MS) / DEFAULT_TACTIC_MS)

@@ -297,3 +297,13 @@ def test_logs_become_a_policy_from_the_command_line(
     assert "the log of broken is left out" in said.err
     assert (trained["trained_on"]["searches"], trained["by_policy"]["goals"], trained["skipped"]) == (15, 30, 1)
     assert policy_named("ours", print) is not None
+
+
+def test_the_policy_that_comes_with_the_program_can_be_used() -> None:
+    said: list[str] = []
+    found = policy_named("default", said.append)
+    assert said == []
+    assert found is not None
+    assert not any("/tmp" in name or "/home" in name for name in found.model.trained_on["repositories"])
+    shares, _ = found.model.judged(goal("g", True), suggested(*TACTICS))
+    assert np.exp(shares).sum() == pytest.approx(1.0)
