@@ -298,6 +298,8 @@ class _Run:
                         target, task, outcome = future.result()
                         if not assumed or isinstance(outcome, AcceptedProof):
                             self._record(target, outcome)
+                        else:
+                            self._logs.take(target.task.ref())
                         yield target, task, outcome
             except BaseException:
                 executor.shutdown(wait=False, cancel_futures=True)
