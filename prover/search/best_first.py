@@ -9,6 +9,7 @@ from prover.search.engine import (
     WHOLE_PROOF_LIMITS,
     WHOLE_PROOF_LOG_PROBABILITY,
     Engine,
+    GoalStatus,
     Open,
     Proved,
     Replayed,
@@ -17,7 +18,7 @@ from prover.search.engine import (
 )
 from prover.search.proof_replay import ProofReplay
 from prover.search.script import render
-from prover.search.stuck import partial_proof
+from prover.search.stuck import StuckAt, partial_proof, stuck_at
 from prover.search.tactic_cost import TacticCostModel
 from prover.search.tree import Node, Status, Tree, proof_steps
 from prover.tactics.generator import BoundGenerator, ProofStep, Suggestion
@@ -115,9 +116,30 @@ class BestFirstSearch(Engine):
         sources: tuple[str, ...],
         limits: TacticLimits = WHOLE_PROOF_LIMITS,
         log_probability: float = WHOLE_PROOF_LOG_PROBABILITY,
+        at: State | None = None,
     ) -> Replayed:
         """See `Engine`."""
-        return ProofReplay(self._session, self.tree, self.meter, sources, limits, log_probability).replay(proof)
+        replay = ProofReplay(self._session, self.tree, self.meter, sources, limits, log_probability)
+        return replay.replay(proof, self._node(at) if at is not None else None)
+
+    def status(self, state: State) -> GoalStatus:
+        """See `Engine`."""
+        node = self._node(state)
+        if node is None:
+            return "open"
+        return "proved" if node.status is Status.PROVED else "false" if node.refuted else "open"
+
+    def give_up(self, state: State) -> None:
+        """See `Engine`."""
+        if (node := self._node(state)) is not None and node.status is Status.OPEN:
+            self.tree.refute(node)
+
+    def remaining(self, state: State) -> tuple[StuckAt, ...]:
+        """See `Engine`."""
+        return () if (node := self._node(state)) is None else stuck_at(self.tree, node)
+
+    def _node(self, state: State) -> Node | None:
+        return self.tree.nodes.get(tuple(goal.key for goal in state.goals))
 
     def _shorten(self) -> None:
         """Closes goals of the proof by single tactics that were still pending: short proofs are easier to maintain.

@@ -14,6 +14,7 @@ BULLET = re.compile(r"\A([·.])(\s+|\Z)")
 CASE = re.compile(r"\Acase'?\s+(?P<tag>\S+)(?P<names>(?:\s+\S+)*?)\s*=>[ \t]*")
 ALTERNATIVE = re.compile(r"^[ \t]*\|[^\n]*?=>[ \t]*", re.MULTILINE)
 SPLITTING = re.compile(r"\A(cases|induction)\b[^\n]*\bwith\Z")
+SCOPE = re.compile(r"\A(?:open|set_option)\s[^\n]*\sin\Z")
 ASSERTING = re.compile(r"\A(?P<head>(?:have|suffices|obtain)\b.*?)(?P<by>:=\s*by|from\s+by|\bby)\b", re.DOTALL)
 
 
@@ -39,11 +40,35 @@ def tactics(block: str) -> list[str]:
     found: list[list[str]] = []
     lines = [line.rstrip() for line in _dedented(block).splitlines() if line.strip()]
     for line in lines:
-        if found and (line[0].isspace() or line.startswith(CONTINUATIONS)):
+        if found and (line[0].isspace() or line.startswith(CONTINUATIONS) or _is_open_scope(found[-1])):
             found[-1].append(line)
         else:
             found.append([line])
     return ["\n".join(lines) for lines in found if not lines[0].startswith("--")]
+
+
+def _is_open_scope(lines: list[str]) -> bool:
+    """Returns whether the lines are an `open … in`, or like it, of which what follows in the same column is part."""
+    return SCOPE.match(lines[0]) is not None and (len(lines) == 1 or not lines[1][0].isspace())
+
+
+def scoped(tactic: str) -> tuple[str, list[str]] | None:
+    """Splits `open … in` or `set_option … in` with a block below it into its line and the tactics of the block."""
+    first, _, rest = tactic.partition("\n")
+    return (first, tactics(rest)) if rest and SCOPE.match(first) else None
+
+
+def with_scope(scope: str, tactic: str) -> str:
+    """Returns a tactic inside an `open … in` or `set_option … in`; the bullet or `case` of a block stays outside."""
+    if (body := bullet(tactic)) is not None:
+        return f"· {scope}\n" + _indented(body)
+    if (found := CASE.match(tactic)) is not None:
+        return f"{found[0].rstrip()}\n" + _indented(f"{scope}\n{_block_from(tactic, found.end())}")
+    return tactic if is_sorry(tactic) else f"{scope}\n{_indented(tactic)}"
+
+
+def _indented(block: str) -> str:
+    return "\n".join("  " + line for line in block.splitlines())
 
 
 def is_sorry(tactic: str) -> bool:
@@ -70,6 +95,11 @@ def case(tactic: str) -> tuple[str, tuple[str, ...], str] | None:
 
 def branches(tactic: str) -> Iterator[Branches]:
     """Yields the ways to split a tactic that does not run as a whole, the most likely first."""
+    if (found := scoped(tactic)) is not None and len(found[1]) == 1:
+        for inner in branches(found[1][0]):
+            bodies = tuple(f"{found[0]}\n{body}" for body in inner.bodies)
+            yield Branches(with_scope(found[0], inner.head), bodies)
+        return
     alternatives = list(ALTERNATIVE.finditer(tactic))
     if alternatives and alternatives[0].start() > 0:
         head = [tactic[: alternatives[0].start()].rstrip()]
@@ -85,7 +115,8 @@ def branches(tactic: str) -> Iterator[Branches]:
     if "\n" not in tactic and "<;>" in tactic:
         yield Branches(tactic.rsplit("<;>", 1)[0].rstrip(), ())
     if has_sorry(tactic) and not is_sorry(tactic):
-        yield Branches(SORRY.sub("?_", tactic), ())
+        head, holes = SORRY.subn("?_", tactic)
+        yield Branches(head, ("sorry",) * holes)
 
 
 def alternatives(tactic: str) -> tuple[str, dict[str, Alternative]] | None:

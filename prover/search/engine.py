@@ -2,12 +2,13 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
+from prover.lean.protocol import Goal
 from prover.lean.session import Session, State, TacticLimits
 from prover.search.budget import Budget, Meter, ModelUsage
 from prover.search.priority import Priority, length_normalised
-from prover.search.stuck import NO_PARTIAL_PROOF, PartialProof
+from prover.search.stuck import NO_PARTIAL_PROOF, PartialProof, StuckAt
 from prover.tactics.generator import BoundGenerator, ProofStep
 from prover.tactics.invention import INVENTIONS
 
@@ -67,6 +68,18 @@ class Open:
 Result = Proved | Open
 
 
+@dataclass(frozen=True)
+class Hole:
+    """A goal that a whole proof leaves open by a `sorry`."""
+
+    goal: Goal
+    state: State
+
+
+GoalStatus = Literal["proved", "false", "open"]
+"""What a search knows of a goal."""
+
+
 @dataclass
 class Replayed:
     """The outcome of replaying a whole proof into a search."""
@@ -77,6 +90,10 @@ class Replayed:
     """the first tactic that Lean refused"""
     message: str = ""
     """Lean's message about the refused tactic"""
+    goal: Goal | None = None
+    """the goal on which Lean refused it"""
+    holes: list[Hole] = field(default_factory=list)
+    """the goals that the proof itself left open"""
     sorries: int = 0
     """the number of goals that the proof itself left open"""
     proved: bool = False
@@ -108,18 +125,32 @@ class Engine(ABC):
         sources: tuple[str, ...],
         limits: TacticLimits = WHOLE_PROOF_LIMITS,
         log_probability: float = WHOLE_PROOF_LOG_PROBABILITY,
+        at: State | None = None,
     ) -> Replayed:
-        """Replays a whole proof from the root as far as it holds; the search continues from there too.
+        """Replays a whole proof as far as it holds; the search continues from there too.
 
         Args:
             proof: a block of tactics; each `sorry` in it becomes a goal of the search.
             sources: the names of the generators that wrote it.
             limits: the limits of each of its tactics.
             log_probability: what each of its tactics counts as.
+            at: the goal that it proves, one of the search; the root by default.
 
         Raises:
             LeanError: Lean does not answer.
         """
+
+    def status(self, state: State) -> GoalStatus:
+        """Returns what the search knows of a goal; an engine that cannot tell says that it is open."""
+        return "open"
+
+    def give_up(self, state: State) -> None:
+        """Learns that a goal is false, so that it is not searched further."""
+        return
+
+    def remaining(self, state: State) -> tuple[StuckAt, ...]:
+        """Returns the goals that remain of the partial proof of a goal that got furthest, if the engine can tell."""
+        return ()
 
 
 class EngineFactory(Protocol):

@@ -5,13 +5,13 @@ itself, and the search continues from where each branch stopped. Each `sorry` of
 (Draft, Sketch, and Prove, Jiang et al. 2022).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from prover.lean.session import Advanced, Failed, Session, TacticLimits
 from prover.search import blocks
 from prover.search.budget import Meter
-from prover.search.engine import Replayed
+from prover.search.engine import Hole, Replayed
 from prover.search.tree import Node, Status, Step, Tree
 from prover.tactics.renaming import renamed
 
@@ -31,18 +31,18 @@ class ProofReplay:
     by_cases: bool = False
     """True if tactics with alternatives are run case by case even where Lean accepts the whole."""
 
-    def replay(self, proof: str) -> Replayed:
-        """Runs a proof from the root as far as it holds. See `Engine.graft`."""
+    def replay(self, proof: str, at: Node | None = None) -> Replayed:
+        """Runs a proof of a goal, by default the root, as far as it holds. See `Engine.graft`."""
         replayed = Replayed()
-        self._block(self.tree.root, proof, replayed)
+        self._block(self.tree.root if at is None else at, proof, replayed)
         replayed.proved = self.tree.proved()
         return replayed
 
     def _block(self, node: Node, block: str, replayed: Replayed) -> None:
         """Runs the tactics of a block on the open goals, until one fails as a whole."""
         waiting = [node]
-        for tactic in blocks.tactics(block):
-            waiting = [each for each in waiting if each.status is Status.OPEN]
+        for tactic in self._tactics(blocks.tactics(block)):
+            waiting = [each for each in waiting if each.status is not Status.PROVED and not each.refuted]
             if not waiting or self.meter.spent():
                 return
             if (body := blocks.bullet(tactic)) is not None:
@@ -53,13 +53,23 @@ class ProofReplay:
                 waiting.remove(chosen)
                 self._block(self._renamed(chosen, names), body, replayed)
             elif blocks.is_sorry(tactic):
-                replayed.sorries += 1
-                waiting.pop(0)
+                self._leave(waiting.pop(0), replayed)
             else:
                 first, *rest = waiting
                 if (left := self._tactic(first, tactic, replayed)) is None:
                     return
                 waiting = [*left, *rest]
+
+    @staticmethod
+    def _tactics(block: Sequence[str]) -> Iterator[str]:
+        """Yields the tactics of a block, those below an `open … in` or `set_option … in` each inside it."""
+        for tactic in block:
+            if (found := blocks.scoped(tactic)) is None:
+                yield tactic
+                continue
+            scope, inside = found
+            for each in ProofReplay._tactics(inside):
+                yield blocks.with_scope(scope, each)
 
     def _tactic(self, node: Node, tactic: str, replayed: Replayed) -> list[Node] | None:
         """Runs a tactic, whole or in parts; returns the goals that it leaves, or None if no part of it runs."""
@@ -78,12 +88,12 @@ class ProofReplay:
                 replayed.held.append(branches.head)
                 goals = [child.node for child in begun.children]
                 if message and not branches.bodies:
-                    self._record_failure(replayed, tactic, message)
+                    self._record_failure(replayed, node, tactic, message)
                 for goal, body in zip(goals, branches.bodies, strict=False):
                     self._block(goal, body, replayed)
                 return goals[len(branches.bodies) :]
         left = self._cases(node, tactic, replayed)
-        self._record_failure(replayed, tactic, message)
+        self._record_failure(replayed, node, tactic, message)
         return left
 
     def _cases(self, node: Node, tactic: str, replayed: Replayed) -> list[Node] | None:
@@ -120,9 +130,15 @@ class ProofReplay:
         return step.children[0].node if isinstance(step, Step) and step.children else node
 
     @staticmethod
-    def _record_failure(replayed: Replayed, tactic: str, message: str) -> None:
+    def _record_failure(replayed: Replayed, node: Node, tactic: str, message: str) -> None:
         if replayed.failed is None:
-            replayed.failed, replayed.message = tactic, message
+            replayed.failed, replayed.message, replayed.goal = tactic, message, node.state.goals[0]
+
+    @staticmethod
+    def _leave(node: Node, replayed: Replayed) -> None:
+        """Records that a proof leaves a goal open."""
+        replayed.sorries += 1
+        replayed.holes.append(Hole(node.state.goals[0], node.state))
 
 
 def _tagged(nodes: Sequence[Node], tag: str) -> Node:

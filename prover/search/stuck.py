@@ -52,18 +52,23 @@ class _Partial:
     step: Step | None
 
 
-def stuck_at(tree: Tree) -> tuple[StuckAt, ...]:
-    """Returns what remains of the partial proof of the root that got furthest; nothing if the root is proved."""
-    return partial_proof(tree).stuck
+def stuck_at(tree: Tree, root: Node | None = None) -> tuple[StuckAt, ...]:
+    """Returns what remains of the partial proof of a goal that got furthest; nothing if the goal is proved.
+
+    Args:
+        root: the goal; by default that of the search.
+    """
+    return partial_proof(tree, root).stuck
 
 
-def partial_proof(tree: Tree) -> PartialProof:
-    """Returns the partial proof of the root that got furthest; an empty one if the root is proved."""
+def partial_proof(tree: Tree, root: Node | None = None) -> PartialProof:
+    """Returns the partial proof of a goal that got furthest, by default of the root; an empty one if it is proved."""
+    root = tree.root if root is None else root
     best: dict[Node, _Partial] = {}
-    _best(tree.root, best, set())
+    _best(root, best, set())
     found: dict[str, StuckAt] = {}
     deepest = 0
-    waiting: list[tuple[Node, tuple[str, ...]]] = [(tree.root, ())]
+    waiting: list[tuple[Node, tuple[str, ...]]] = [(root, ())]
     while waiting:
         node, after = waiting.pop()
         deepest = max(deepest, len(after))
@@ -84,7 +89,7 @@ def partial_proof(tree: Tree) -> PartialProof:
     def chosen(node: Node) -> Step | None:
         return node.proof if node.status is Status.PROVED else best[node].step
 
-    return PartialProof(stuck, tuple(render(tree.root, True, chosen, lambda node: HOLE.format(places[node.key[0]]))))
+    return PartialProof(stuck, tuple(render(root, True, chosen, lambda node: HOLE.format(places[node.key[0]]))))
 
 
 def _best(node: Node, best: dict[Node, _Partial], path: set[Node]) -> float:

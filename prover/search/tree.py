@@ -124,6 +124,8 @@ class Tree:
         parent.steps.append(step)
         for child in children:
             child.node.parents.append(step)
+        if parent.status is Status.FAILED and self._possible(step):
+            self._reopen(parent)
         if step.proved():
             self._prove(step)
         return step
@@ -139,6 +141,17 @@ class Tree:
         """Records that a goal is false: it is not searched further, nor are steps that lead to it."""
         node.refuted, node.pending = True, []
         self._settle(node)
+
+    def _reopen(self, node: Node) -> None:
+        """Opens a goal that had no step left, and those above it, since it has a new one; what is false stays so."""
+        waiting = [node]
+        while waiting:
+            node = waiting.pop()
+            if node.status is Status.FAILED and not node.refuted:
+                node.status = Status.OPEN
+                if not node.exhausted:
+                    self._push(node)
+                waiting.extend(step.parent for step in node.parents if self._possible(step))
 
     def shorten(self, node: Node) -> bool:
         """Makes a step that closes a proved goal alone its proof, if one is known; returns whether one is."""

@@ -21,7 +21,6 @@ from prover.tactics.language.whole_proofs import (
     WholeProofWriter,
     fields_above,
     longest_held,
-    without_statement,
 )
 
 
@@ -128,15 +127,38 @@ def test_what_only_looks_like_a_hole(text: str) -> None:
         ("have h : p := by simp", "have h : p := ?_", ("simp",)),
         ("suffices h : p from by simp", "suffices h : p from ?_", ("simp",)),
         ("constructor <;> simp", "constructor", ()),
-        ("exact f sorry (by sorry)", "exact f ?_ (?_)", ()),
-        ("have h : p := sorry", "have h : p := ?_", ()),
+        ("exact f sorry (by sorry)", "exact f ?_ (?_)", ("sorry", "sorry")),
+        ("have h : p := sorry", "have h : p := ?_", ("sorry",)),
+        ("open Nat in\n  have h : p := by simp", "open Nat in\n  have h : p := ?_", ("open Nat in\nsimp",)),
     ],
 )
 def test_a_tactic_is_taken_apart(tactic: str, head: str, bodies: tuple[str, ...]) -> None:
     assert next(blocks.branches(tactic)) == blocks.Branches(head, bodies)
 
 
+@pytest.mark.parametrize(
+    ("block", "parts"),
+    [
+        ("intro h\nopen Nat in\nsimp\nrfl", ["intro h", "open Nat in\nsimp\nrfl"]),
+        ("open Nat in\n  simp\n  rfl\nomega", ["open Nat in\n  simp\n  rfl", "omega"]),
+        ("set_option maxRecDepth 9 in\nopen Nat in\nsimp", ["set_option maxRecDepth 9 in\nopen Nat in\nsimp"]),
+    ],
+)
+def test_what_is_below_an_open_in_belongs_to_it(block: str, parts: list[str]) -> None:
+    assert blocks.tactics(block) == parts
+
+
 # --- grafting ---
+
+
+def test_a_block_below_an_open_in_is_kept_in_parts() -> None:
+    table: Table = {
+        "root": {"open Nat in\n  constructor": leaves("b", "c")},
+        "b": {"open Nat in\n  simp": Fails(), "omega": leaves()},
+        "c": {"open Nat in\n  rfl": leaves()},
+    }
+    _, search = grafted(table, "open Nat in\nconstructor\n· simp\n· rfl\n", {"b": "omega"})
+    assert script(search) == ("open Nat in", "  constructor", "· omega", "· open Nat in", "    rfl")
 
 
 def test_a_proof_that_holds_proves() -> None:
@@ -295,20 +317,6 @@ def test_proofs_are_what_a_model_continues_with() -> None:
     model = Told("causal", ["  simp\n\ntheorem u : q := by rfl", "  #eval 1", "  simp", "", "  exact sorry"])
     assert drafting(model).write(ASKED) == ["simp", "exact sorry"]
     assert model.asked[0].endswith("```lean4\nopen Nat\ntheorem t : p := by\n")
-
-
-@pytest.mark.parametrize(
-    ("text", "proof"),
-    [
-        ("  simp", "  simp"),
-        ("theorem t (n : Nat) : p n := by simp", "simp"),
-        ("theorem t : p := by\n  simp\n  rfl", "  simp\n  rfl"),
-        ("@[simp] lemma t : p :=\n  foo bar", "exact foo bar"),
-        ("example : p := by\n  simp\n\n#print axioms t", "  simp"),
-    ],
-)
-def test_the_statement_before_a_proof_is_left_out(text: str, proof: str) -> None:
-    assert without_statement(text) == proof
 
 
 def test_a_model_that_answers_is_told_what_lean_said() -> None:

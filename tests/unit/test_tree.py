@@ -205,6 +205,17 @@ def test_failure_climbs_to_parents_with_nothing_else_left() -> None:
     assert graph.root.status is Status.FAILED
 
 
+def test_a_goal_that_has_failed_is_open_again_when_a_step_is_added() -> None:
+    graph = tree()
+    add(graph, graph.root, "a", -1, "x")
+    exhaust(graph, "root", "x")
+    assert graph.root.status is Status.FAILED
+    add(graph, node(graph, "x"), "b", -1, "y")
+    assert (graph.root.status, node(graph, "x").status) == (Status.OPEN, Status.OPEN)
+    graph.check()
+    assert graph.next() is node(graph, "y")
+
+
 def test_a_refuted_goal_fails_though_tactics_wait() -> None:
     graph = tree()
     add(graph, graph.root, "weaken", -1.0, "false")

@@ -21,6 +21,7 @@ TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 BLOCK = re.compile(r"/-|-/")
+NOT_A_LINE_FEED = re.compile(r"[^\n]")
 GAP = "\0"
 """Replaces a comment until its line has been processed."""
 
@@ -34,6 +35,19 @@ def without_comments(text: str) -> str:
         if rest or GAP not in line:
             lines.append(rest)
     return "\n".join(lines).strip()
+
+
+def blanked(text: str) -> str:
+    """Returns the text with spaces in place of comments and of what is inside strings; lines and offsets stay."""
+    pieces: list[str] = []
+    position = 0
+    while token := TOKEN.search(text, position):
+        stop = _end_of_block(text, token.end()) if token["block"] else token.end()
+        code = text[token.start() : stop]
+        kept = code if token["name"] else NOT_A_LINE_FEED.sub(" ", code)
+        pieces += [text[position : token.start()], f'"{kept[1:-1]}"' if token["string"] else kept]
+        position = stop
+    return "".join([*pieces, text[position:]])
 
 
 def _outside_comments(text: str) -> Iterator[str]:

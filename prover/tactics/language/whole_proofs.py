@@ -1,16 +1,14 @@
 """Whole proofs from a language model, which revises them with Lean's messages."""
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from textwrap import dedent
 
 from prover.errors import ModelError
+from prover.tactics.language.answers import Answer, read_answer
 from prover.tactics.language.formats import PromptFields, PromptFormat
 from prover.tactics.language.model import Completion, Decoding, LanguageModel, Prompt
-from prover.tactics.language.rejection import COMMAND, MAX_PROOF_BYTES, in_code_block, rejection_reason
+from prover.tactics.language.rejection import MAX_PROOF_BYTES, rejection_reason
 
-BODY = re.compile(r":=\s*(by\b)?[ \t]*")
 MAX_MESSAGE_CHARACTERS = 1_000
 """the maximum number of characters of Lean's message in a prompt"""
 
@@ -48,7 +46,7 @@ class WholeProofWriter:
 
     def write(self, fields: PromptFields) -> list[str]:
         """Returns proofs as blocks of tactics, the most probable first, without duplicates."""
-        return self._answers(self.format.prompt(fields))
+        return self._answers(fields, self.format.prompt(fields))
 
     def revise(self, fields: PromptFields, fault: ProofFault) -> list[str]:
         """Returns revised proofs.
@@ -57,38 +55,26 @@ class WholeProofWriter:
         """
         prompt = self.format.prompt(fields)
         if self.model.kind == "chat":
-            return self._answers(replace(prompt, text=prompt.text + _fault_text(fault)))
+            return self._answers(fields, replace(prompt, text=prompt.text + _fault_text(fault)))
         begun = "".join(f"  {line}\n" for line in fault.held.splitlines())
-        return [f"{fault.held}\n{rest}" for rest in self._answers(replace(prompt, text=prompt.text + begun))]
+        return [f"{fault.held}\n{rest}" for rest in self._answers(fields, replace(prompt, text=prompt.text + begun))]
 
-    def _answers(self, prompt: Prompt) -> list[str]:
+    def _answers(self, fields: PromptFields, prompt: Prompt) -> list[str]:
         try:
             (answer,) = self.model.complete([prompt], self.decoding)
         except ModelError as error:
             self._note(str(error))
             return []
-        return list(dict.fromkeys(proof for proof in map(self._proof, answer) if proof))
-
-    def _proof(self, completion: Completion) -> str:
-        """Returns the tactics of an answer, or an empty text if they are not worth running."""
-        text = in_code_block(completion.text) if self.model.kind == "chat" else completion.text
-        proof = dedent(without_statement(text))
-        return "" if rejection_reason(proof, MAX_PROOF_BYTES, holes=True) else proof
+        return list(dict.fromkeys(proof for each in answer if (proof := proof_in(each, fields).proof)))
 
 
-def without_statement(text: str) -> str:
-    """Returns the proof without the theorem's statement before it and without later commands."""
-    first = COMMAND.search(text)
-    if first is not None and not text[: first.start()].strip() and (body := BODY.search(text, first.end())):
-        after = text[body.end() :]
-        proof = _until_command(after)
-        return proof.strip("\n") if body[1] else f"exact {proof.strip()}"
-    return _until_command(text).strip("\n")
-
-
-def _until_command(text: str) -> str:
-    following = COMMAND.search(text)
-    return text if following is None else text[: following.start()]
+def proof_in(completion: Completion, fields: PromptFields) -> Answer:
+    """Returns the proof in a completion, or the reason why it has none that is worth running."""
+    answer = read_answer(completion.text, fields.declaration, fields.header)
+    if answer.refused is not None:
+        return answer
+    reason = rejection_reason(answer.proof, MAX_PROOF_BYTES, holes=True)
+    return answer if reason is None else Answer(refused=f"its proof is not run: {reason}")
 
 
 def _fault_text(fault: ProofFault) -> str:
@@ -99,17 +85,18 @@ def _fault_text(fault: ProofFault) -> str:
     )
 
 
-def fields_above(text: bytes, start: int, place: int) -> PromptFields:
+def fields_above(text: bytes, start: int, place: int, name: str = "") -> PromptFields:
     """Returns the fields of a prompt for a proof that is missing in a file.
 
     Args:
         start: the byte at which the theorem starts.
         place: the byte at which its proof is inserted.
+        name: the full name of the theorem.
     """
     statement = text[start:place].decode(errors="ignore").rstrip()
     if not statement.endswith(("by", "=>", "·")):
         statement = statement.removesuffix(":=").rstrip() + " := by"
-    return PromptFields(header=text[:start].decode(errors="ignore"), statement=statement)
+    return PromptFields(declaration=name, header=text[:start].decode(errors="ignore"), statement=statement)
 
 
 def longest_held(faults: Sequence[ProofFault]) -> ProofFault:
