@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import groupby
 
+from prover.agent import Agent, AgentTask
 from prover.check.gate import SORRY_AXIOM, Accepted, Judge, Judgement, Refused, Submission
 from prover.check.levels import AXIOMS_LEVEL, DEFAULT_LEVEL, resting_on
 from prover.check.refutation import Refuted, Refuter
@@ -180,8 +181,8 @@ class Prover:
     recall: Recall = lambda _: ()
     level: int = DEFAULT_LEVEL
     """the level up to which the gate checks a proof"""
-    drafting: WholeProofWriter | None = None
-    """writes whole proofs before the search begins"""
+    drafting: WholeProofWriter | Agent | None = None
+    """writes whole proofs before the search begins, or in rounds with it"""
     polish_seconds: float = 0.0
     """the time for rewriting each block of a proof as people write it; 0 leaves proofs as they are found"""
     states_facts: bool = False
@@ -559,7 +560,13 @@ class Attempt:
         drafting = self._prover.drafting
         if drafting is None:
             return
-        fields = fields_above(self._task.source.text.encode(), self._task.declaration.start, sorry_goal.start)
+        declaration = self._task.declaration
+        name = "" if declaration.kind == "example" else declaration.name
+        fields = fields_above(self._task.source.text.encode(), declaration.start, sorry_goal.start, name)
+        if isinstance(drafting, Agent):
+            task = AgentTask(self._task.ref(), fields, sorry_goal.state)
+            drafting.work(self._session, search, task, self._account)
+            return
         drafts = drafting.write(fields)
         for revision in range(drafting.revisions + 1):
             faults = []

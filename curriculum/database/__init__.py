@@ -12,5 +12,6 @@ theorems.py    the list of a repository's theorems          theorem_queue.py  th
 lineage.py     what new commits did to proofs               courses.py, watches.py  courses; watched repositories
 leases.py      temporary exclusive rights                   identity.py, rows.py  keys and digests; bulk operations
 checking.py    consistency checks                           transfer.py  export and import as JSON Lines
+exchanges.py   questions to language models, and ratings
 listing.py     lists for people                             describing.py  docs/database.md
 """

@@ -4,7 +4,7 @@ import ast
 import inspect
 from collections.abc import Iterator
 
-from curriculum.database.tables import Base, learning, results, traces
+from curriculum.database.tables import Base, exchanges, learning, results, traces
 
 TITLE = """# The database
 
@@ -17,7 +17,7 @@ page. By default the database is an SQLite file in your user directory; set `PRO
 def description() -> str:
     """Returns the page, with a section for each table, in the order of the source."""
     sections = [TITLE]
-    for module in (traces, results, learning):
+    for module in (traces, results, exchanges, learning):
         sections.append(f"## {_first(module.__doc__)}")
         sections.extend(_section(mapped) for mapped in _models(module.__name__))
     return "\n".join(sections)

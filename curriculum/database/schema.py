@@ -8,7 +8,7 @@ from sqlalchemy.sql import column, table
 
 from prover.errors import WrongDatabase
 
-HEAD = "0008"
+HEAD = "0009"
 """The revision of this program's tables; revisions are numbers of four digits."""
 VERSION_TABLE = "alembic_version"
 MIGRATIONS = Path(__file__).with_name("migrations")

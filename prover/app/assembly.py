@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from prover.agent import Agent
 from prover.app.environment import database, home
 from prover.app.premises import library_indexes
 from prover.attempt import Prover, Recall
@@ -95,7 +96,7 @@ class ProverOptions:
     strategy: Strategy = Strategy()  # noqa: RUF009  # frozen
     level: int = DEFAULT_LEVEL
     """The gate's level up to which a proof is checked."""
-    drafting: WholeProofWriter | None = None
+    drafting: WholeProofWriter | Agent | None = None
     """Writes whole proofs before the search begins."""
     recall: Recall = lambda _: ()
     """Returns known proofs of a statement."""

@@ -4,20 +4,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from prover.app.environment import database, model_key, model_prices
+from prover.app.environment import database, home, model_key, model_prices
 from prover.errors import DatabaseError, ModelMissing, UsageError
 from prover.progress import Reporter
 
 if TYPE_CHECKING:
     from curriculum.database.models import ListedModel
+    from prover.agent import Agent
     from prover.tactics.language.formats import PromptFormat
     from prover.tactics.language.model import LanguageModel
     from prover.tactics.language.model_tactics import ModelTactics
     from prover.tactics.language.transformer import Quantised
     from prover.tactics.language.whole_proofs import WholeProofWriter
 
-Mode = Literal["tactics", "whole-proof", "both"]
-"""the kinds of output that are requested from a language model"""
+Mode = Literal["tactics", "whole-proof", "both", "agent"]
+"""how a language model is asked: for tactics, for whole proofs, for both, or in rounds with the search"""
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,23 @@ class ModelChoice:
         decoding = Decoding(self.samples, self.sampling or "sample", self.temperature)
         return WholeProofWriter(model, self.asking(model, "proof"), decoding, revisions, reporter.notify)
 
+    def agent(self, model: "LanguageModel", rounds: "Rounds", reporter: Reporter) -> "Agent":
+        """Returns the agent that asks the model in rounds with the search."""
+        from prover.agent import Agent, AgentPlan
+        from prover.app.answers import StoredAnswers
+        from prover.tactics.language.agent_prompts import AgentPrompts
+        from prover.tactics.language.model import Decoding
+
+        return Agent(
+            model,
+            AgentPrompts(model.kind),
+            Decoding(self.samples, self.sampling or "sample", self.temperature, tokens=rounds.answer_tokens),
+            AgentPlan(rounds.rounds, self.samples, frozenset(rounds.parts)),
+            model_prices(),
+            reporter.notify,
+            StoredAnswers(home().caches / "answers") if rounds.cache else None,
+        )
+
     def asking(self, model: "LanguageModel", wanted: Literal["tactic", "proof"]) -> "PromptFormat":
         """Returns the prompt format for tactics or for proofs.
 
@@ -151,7 +169,7 @@ class AskedModel:
     name: str | None = None
     """its name in the database"""
     tactics: "ModelTactics | None" = None
-    drafting: "WholeProofWriter | None" = None
+    drafting: "WholeProofWriter | Agent | None" = None
     model: "LanguageModel | None" = None
 
     def usage(self) -> str | None:
@@ -168,7 +186,23 @@ class AskedModel:
 NOBODY = AskedModel()
 
 
-def asked_of(choice: ModelChoice | None, mode: Mode, revisions: int, reporter: Reporter) -> AskedModel:
+@dataclass(frozen=True)
+class Rounds:
+    """The settings of agent mode; `prover.agent.AgentPlan` describes them."""
+
+    rounds: int = 6
+    parts: tuple[str, ...] = ("resume", "repair", "holes", "questions", "refute")
+    answer_tokens: int = 4_096
+    cache: bool = True
+    """Whether answers are kept on disk, so that the same question is sent once."""
+
+
+DEFAULT_ROUNDS = Rounds()
+
+
+def asked_of(
+    choice: ModelChoice | None, mode: Mode, revisions: int, reporter: Reporter, rounds: Rounds = DEFAULT_ROUNDS
+) -> AskedModel:
     """Opens the chosen model once, for tactics and for whole proofs as the mode says.
 
     Raises:
@@ -180,6 +214,8 @@ def asked_of(choice: ModelChoice | None, mode: Mode, revisions: int, reporter: R
             raise UsageError(f"--mode {mode} needs a language model: give one with --model.")
         return NOBODY
     model = choice.open()
+    if mode == "agent":
+        return AskedModel(choice.known_as(), None, choice.agent(model, rounds, reporter), model)
     return AskedModel(
         choice.known_as(),
         choice.tactics(model, reporter) if mode != "whole-proof" else None,

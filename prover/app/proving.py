@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from prover.agent import Agent
 from prover.app.assembly import ProverOptions, assemble, mixture
 from prover.app.joining import Joined, alone, joined
 from prover.app.locating import FileLine, Locator, Target
@@ -32,7 +33,10 @@ from prover.project.patch import patch_of, patched
 from prover.search.budget import Budget
 from prover.search.engine import Strategy
 from prover.tactics.generator import Generator
+from prover.tactics.language.augmented import premise_texts
+from prover.tactics.language.whole_proofs import WholeProofWriter
 from prover.tactics.policy.log import SearchLogs
+from prover.tactics.premises.premises import PremiseTactics
 from prover.wording import counted
 
 if TYPE_CHECKING:
@@ -167,6 +171,7 @@ class _Run:
         self._ledger = Ledger(workspace.toolchain.name, request.settings(), notify, request.asked.name)
         self._mixture = mixture(request.generators)
         self._logs = SearchLogs()
+        self._asking = self._drafting()
 
     def close(self) -> None:
         """Ends the Lean processes, and marks the run in the database as ended."""
@@ -222,6 +227,8 @@ class _Run:
     def _assume(self, targets: Sequence[Target]) -> None:
         """Attempts open theorems once more, with open theorems above them."""
         prover = self._prover(self._request.budget.share(SHARE_FOR_ASSUMING))
+        if isinstance(self._asking, Agent):  # it has had its rounds
+            prover = replace(prover, drafting=None)
         for target, _, outcome in self._attempted(prover, targets, self._request.assumed):
             if isinstance(outcome, AcceptedProof):
                 self._proofs[target] = outcome
@@ -252,13 +259,21 @@ class _Run:
                 found[module] = patched(source, proofs_in(source.file, here)).on_disk
         return found
 
+    def _drafting(self) -> WholeProofWriter | Agent | None:
+        """Returns what asks the model for proofs; an agent stores what it asks, and shows premises if there are any."""
+        drafting = self._request.asked.drafting
+        if not isinstance(drafting, Agent):
+            return drafting
+        found = next((each for each in self._request.generators if isinstance(each, PremiseTactics)), None)
+        return drafting.bound(self._ledger.exchanged, premise_texts(found) if found is not None else None)
+
     def _prover(self, budget: Budget, states_facts: bool = False) -> Prover:
         request = self._request
         options = ProverOptions(
             budget,
             request.strategy,
             request.level,
-            request.asked.drafting,
+            self._asking,
             request.recall or self._ledger.recall,
             polish_seconds=POLISH_SECONDS if request.polish else 0.0,
             states_facts=states_facts,

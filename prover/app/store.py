@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from prover.agent import ModelExchange
 from prover.app.environment import database
 from prover.attempt import (
     AcceptedProof,
@@ -114,6 +115,31 @@ class Ledger:
             return None
         self._perform(lambda work: work.results.record_run_proofs(run, repository, proofs))
         return run if self._database is not None else None
+
+    def exchanged(self, exchange: ModelExchange) -> None:
+        """Stores a question to a model with its answers, or what became of them if it is stored already."""
+        from curriculum.database.exchanges import ExchangeRecord, record_exchange
+
+        used, theorem = exchange.usage, exchange.theorem
+        record = ExchangeRecord(
+            exchange.uid,
+            theorem.name,
+            theorem.module,
+            theorem.statement_key,
+            exchange.model,
+            exchange.round,
+            exchange.purpose,
+            exchange.system,
+            exchange.prompt,
+            exchange.answers,
+            exchange.outcome,
+            used.requests,
+            used.tokens_in,
+            used.tokens_out,
+            used.cost,
+            used.seconds,
+        )
+        self._perform(lambda work: record_exchange(work.connection, record, self._run, work.now()))
 
     def end(self, interrupted: bool) -> None:
         """Records the end of the run and closes the database."""

@@ -22,6 +22,8 @@ COMMANDS = {
     "suggest": ("prover.cli.suggest", "Suggest tactics for a goal, and try each of them."),
     "check": ("prover.cli.check", "Check the proof of a theorem, or audit a repository."),
     "audit": ("prover.cli.audit", "Audit one file, from disk or pasted."),
+    "simulate-model": ("prover.cli.simulate_model", "Serve a model of known skill, to measure without a model."),
+    "session": ("prover.cli.session", "List, show, rate and export what models were asked and answered."),
     "models": ("prover.cli.models", "List, show and remove models."),
     "trace": ("prover.cli.trace", "Store everything that Lean knows about a repository in the database."),
     "sorries": ("prover.cli.sorries", "List every `sorry` with its goal."),

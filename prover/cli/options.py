@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from prover.app.models import DEFAULT_ROUNDS
 from prover.app.policies import NO_POLICY
 from prover.check.gate import GATE_SECONDS
 from prover.check.levels import DEFAULT_LEVEL, HIGHEST_LEVEL
@@ -138,10 +139,36 @@ policy_option = click.option(
 
 mode_option = click.option(
     "--mode",
-    type=click.Choice(["tactics", "whole-proof", "both"]),
+    type=click.Choice(["tactics", "whole-proof", "both", "agent"]),
     default="tactics",
     show_default=True,
-    help="Whether the model proposes tactics, whole proofs, or both.",
+    help="The model proposes tactics, whole proofs, both, or works in rounds with the search.",
+)
+
+
+def _agent_parts(_: click.Context, __: click.Parameter, text: str) -> tuple[str, ...]:
+    """Returns the parts of the rounds that a value of `--agent-parts` names."""
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    if names == ("none",):
+        return ()
+    if unknown := [name for name in names if name not in DEFAULT_ROUNDS.parts]:
+        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(DEFAULT_ROUNDS.parts)}; or say none.")
+    return names
+
+
+rounds_option = click.option(
+    "--rounds",
+    type=click.IntRange(1, 100),
+    default=DEFAULT_ROUNDS.rounds,
+    show_default=True,
+    help="With --mode agent: how many times the model is asked about a theorem.",
+)
+agent_parts_option = click.option(
+    "--agent-parts",
+    default=",".join(DEFAULT_ROUNDS.parts),
+    show_default=True,
+    callback=_agent_parts,
+    help="With --mode agent: the parts of its rounds, separated by commas; or none.",
 )
 
 

@@ -10,7 +10,7 @@ from prover.app.assembly import generators_named
 from prover.app.ending import EXIT_INTERRUPTED
 from prover.app.environment import home
 from prover.app.locating import FileLine
-from prover.app.models import Mode, ModelChoice, asked_of, model_limits
+from prover.app.models import Mode, ModelChoice, Rounds, asked_of, model_limits
 from prover.app.policies import policy_named
 from prover.app.proving import ProveRequest, prove
 from prover.app.report import Report
@@ -20,6 +20,7 @@ from prover.cli.main import EXIT_OPEN, EXIT_REFUSED
 from prover.cli.modelling import model_limit_options, model_options
 from prover.cli.options import (
     ProjectCommand,
+    agent_parts_option,
     allowed_axioms_option,
     assume_option,
     every_theorem_option,
@@ -32,6 +33,7 @@ from prover.cli.options import (
     policy_option,
     repo_option,
     revisions_option,
+    rounds_option,
     search_level_option,
     tactic_limits,
     tactic_timeout_option,
@@ -67,6 +69,8 @@ from prover.search.engine import Strategy
 @generators_option()
 @mode_option
 @revisions_option
+@rounds_option
+@agent_parts_option
 @model_options
 @model_limit_options
 @search_level_option
@@ -96,6 +100,8 @@ def command(
     generators: str,
     mode: Mode,
     revisions: int,
+    rounds: int,
+    agent_parts: tuple[str, ...],
     model: ModelChoice | None,
     level: int,
     axioms: tuple[str, ...],
@@ -123,7 +129,7 @@ def command(
     reporting = reporter()
     budget = Budget(seconds=timeout, expansions=expansions, **model_limits(tokens, cost, model))
     judging = policy_named(policy, reporting.notify)
-    asked = asked_of(model, mode, revisions, reporting)
+    asked = asked_of(model, mode, revisions, reporting, Rounds(rounds, agent_parts))
     request = ProveRequest(
         wanted,
         budget,

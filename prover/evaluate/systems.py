@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from prover.agent import Agent
 from prover.check.levels import DEFAULT_LEVEL
 from prover.errors import UsageError
 from prover.lean.protocol import Goal
@@ -54,7 +55,7 @@ class System:
     """The name of the search engine."""
     level: int = DEFAULT_LEVEL
     """The gate's level up to which proofs are checked."""
-    drafting: WholeProofWriter | None = None
+    drafting: WholeProofWriter | Agent | None = None
     """Writes whole proofs before the search begins."""
     policy: "NamedPolicy | None" = None
     """Says which suggestions to try first."""

@@ -95,10 +95,8 @@ def case(tactic: str) -> tuple[str, tuple[str, ...], str] | None:
 
 def branches(tactic: str) -> Iterator[Branches]:
     """Yields the ways to split a tactic that does not run as a whole, the most likely first."""
-    if (found := scoped(tactic)) is not None and len(found[1]) == 1:
-        for inner in branches(found[1][0]):
-            bodies = tuple(f"{found[0]}\n{body}" for body in inner.bodies)
-            yield Branches(with_scope(found[0], inner.head), bodies)
+    if (inside := scoped(tactic)) is not None and len(inside[1]) == 1:
+        yield from _scoped_branches(inside[0], inside[1][0])
         return
     alternatives = list(ALTERNATIVE.finditer(tactic))
     if alternatives and alternatives[0].start() > 0:
@@ -115,8 +113,14 @@ def branches(tactic: str) -> Iterator[Branches]:
     if "\n" not in tactic and "<;>" in tactic:
         yield Branches(tactic.rsplit("<;>", 1)[0].rstrip(), ())
     if has_sorry(tactic) and not is_sorry(tactic):
-        head, holes = SORRY.subn("?_", tactic)
-        yield Branches(head, ("sorry",) * holes)
+        left, holes = SORRY.subn("?_", tactic)
+        yield Branches(left, ("sorry",) * holes)
+
+
+def _scoped_branches(scope: str, tactic: str) -> Iterator[Branches]:
+    """Yields the ways to split a tactic inside `open … in` or `set_option … in`, with all parts inside it."""
+    for split in branches(tactic):
+        yield Branches(with_scope(scope, split.head), tuple(f"{scope}\n{body}" for body in split.bodies))
 
 
 def alternatives(tactic: str) -> tuple[str, dict[str, Alternative]] | None:

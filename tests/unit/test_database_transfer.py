@@ -15,6 +15,7 @@ from traced_modules import LEAN, keyed, module, modules, open_theorems, read, th
 from curriculum.database.checking import row_faults
 from curriculum.database.courses import store_step
 from curriculum.database.database import Database, UnitOfWork
+from curriculum.database.exchanges import ExchangeRecord, record_exchange
 from curriculum.database.listing import row_counts
 from curriculum.database.loading import modules_of, snapshot_of
 from curriculum.database.records import AttemptCost, AttemptRecord, FoundProof, GoalStep, RunProof, new_uid
@@ -54,6 +55,7 @@ def everything(work: UnitOfWork, snapshots: Sequence[Sequence[TracedModule]]) ->
     results.record_run_proofs(run, 1, [RunProof("a", "M.lean", "s1", ("simp", "omega\n  rfl"), False, ("b",))])
     log = SearchLogRecord("here", "M", "a", "s1", True, 2, 3, b"\x00log", run, uid="log")
     record_search_log(work.connection, log, 5.0)
+    record_exchange(work.connection, ExchangeRecord("e", "a", "M", "s1", "m", 0, "plan", "", "?", ("x", "y")), run, 4.0)
     results.end_run(run, "finished")
     work.leases.acquire("everything", "me", 60)
     store_step(work.connection, run, 0, ("prove", 1, "here"), {"proved": ["a"]}, 5.0)

@@ -1,6 +1,7 @@
 """All tables. Docstrings describe each table and, below it, each column; docs/database.md is made from them."""
 
 from curriculum.database.tables.base import Base
+from curriculum.database.tables.exchanges import ExchangeRow
 from curriculum.database.tables.learning import LessonRow, LineageEventRow, ProspectRow, WatchRow, YieldRow
 from curriculum.database.tables.results import (
     AttemptRow,
@@ -39,6 +40,7 @@ __all__ = [
     "ConfigurationRow",
     "ConstantRow",
     "DeclarationRow",
+    "ExchangeRow",
     "FoundStepRow",
     "GeneratorCountRow",
     "GoalRow",

@@ -7,7 +7,7 @@ from prover.project.contents import FileContents
 from prover.tactics.generator import TheoremRef
 from prover.tactics.language.formats import PromptFormat, premise_text
 from prover.tactics.language.model import Decoding, LanguageModel
-from prover.tactics.language.model_tactics import ModelTactics
+from prover.tactics.language.model_tactics import FindPremises, ModelTactics
 from prover.tactics.premises.premises import PremiseTactics
 
 
@@ -27,12 +27,18 @@ class RetrievalAugmentedTactics(ModelTactics):
         decoding: Decoding | None = None,
         note: Callable[[str], None] = lambda _: None,
     ) -> None:
-        super().__init__(model, format, decoding, self._texts, note)
+        super().__init__(model, format, decoding, premise_texts(found), note)
         self._found = found
 
     def read_file(self, file: FileContents) -> None:
         """See `Generator`."""
         self._found.read_file(file)
 
-    def _texts(self, theorem: TheoremRef, goal: Goal) -> Sequence[str]:
-        return [premise_text(each.name, each.statement, each.kind) for each in self._found.relevant(theorem, goal)]
+
+def premise_texts(found: PremiseTactics) -> FindPremises:
+    """Returns what finds premises for a goal as prompts contain them."""
+
+    def texts(theorem: TheoremRef, goal: Goal) -> Sequence[str]:
+        return [premise_text(each.name, each.statement, each.kind) for each in found.relevant(theorem, goal)]
+
+    return texts

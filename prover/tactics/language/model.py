@@ -36,6 +36,8 @@ class Decoding:
     stops: tuple[str, ...] = ()
     """a completion ends before the first of these"""
     seed: int = 0
+    seconds: float | None = None
+    """the time limit of a server's answer with all tries, beside the server's own; it changes no answer"""
 
 
 @dataclass(frozen=True)

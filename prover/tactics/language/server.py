@@ -135,22 +135,29 @@ class Server:
 
     def _answer(self, prompt: Prompt, decoding: Decoding) -> list[Completion]:
         """Returns the requested number of answers, in several requests if the server gives one at a time."""
-        found: list[Completion] = []
-        for turn in range(decoding.count):
-            left = decoding.count if turn == 0 else 1
-            reply = self._asked(self._body(prompt, replace(decoding, count=left, seed=decoding.seed + turn)))
-            choices = self._read(reply, decoding)
-            found += choices
-            if turn == 0 and (len(choices) != 1 or decoding.way == "beam"):
-                break
+        deadline = time.monotonic() + (decoding.seconds if decoding.seconds is not None else float("inf"))
+
+        def answered(turn: int, count: int) -> list[Completion]:
+            body = self._body(prompt, replace(decoding, count=count, seed=decoding.seed + turn))
+            return self._read(self._asked(body, deadline), decoding)
+
+        found = answered(0, decoding.count)
+        if len(found) == 1 and decoding.count > 1 and decoding.way == "sample":
+            with ThreadPoolExecutor(min(decoding.count - 1, self.calling.together)) as executor:
+                turns = range(1, decoding.count)
+                more = [executor.submit(copy_context().run, answered, turn, 1) for turn in turns]
+                found += [completion for each in more for completion in each.result()]
         return distinct(found)
 
-    def _asked(self, body: dict[str, Any]) -> dict[str, Any]:
-        """Returns the answer to one request, after several tries if necessary."""
+    def _asked(self, body: dict[str, Any], deadline: float) -> dict[str, Any]:
+        """Returns the answer to one request, after several tries if necessary and while there is time."""
         path = "/chat/completions" if self.kind == "chat" else "/completions"
         last = "no try was made"
         for number in range(self.calling.tries):
-            match self._try(path, body):
+            if time.monotonic() >= deadline:
+                last += ", and no time is left"
+                break
+            match self._try(path, body, deadline):
                 case dict() as reply:
                     return reply
                 case Later(why, after):
@@ -158,7 +165,8 @@ class Server:
                     if not self._tells_probabilities:
                         body.pop("logprobs", None)
                     if number + 1 < self.calling.tries:
-                        time.sleep(_pause(self.calling.pause * 2**number, after))
+                        pause = _pause(self.calling.pause * 2**number, after)
+                        time.sleep(max(0.0, min(pause, deadline - time.monotonic())))
         raise ServerFailed(f"{self.name} did not answer ({last}): check that it runs and is not overloaded.")
 
     def _body(self, prompt: Prompt, decoding: Decoding) -> dict[str, Any]:
@@ -182,7 +190,7 @@ class Server:
     def _probabilities(self, wish: bool | int) -> dict[str, Any]:
         return {"logprobs": wish} if self._tells_probabilities else {}
 
-    def _try(self, path: str, body: Mapping[str, Any]) -> "dict[str, Any] | Later":
+    def _try(self, path: str, body: Mapping[str, Any], deadline: float) -> "dict[str, Any] | Later":
         """Returns an answer, or the reason for trying again.
 
         Raises:
@@ -193,9 +201,9 @@ class Server:
         started = time.monotonic()
         try:
             with self._slots:
-                return self._post(path, body, started + self.calling.timeout)
+                return self._post(path, body, min(deadline, started + self.calling.timeout))
         except httpx.TimeoutException:
-            return Later(f"no answer within {self.calling.timeout:g} s")
+            return Later(f"no answer within {min(self.calling.timeout, deadline - started):.3g} s")
         except httpx.TransportError as error:
             return Later(str(error) or type(error).__name__)
         except httpx.HTTPError as error:
@@ -208,7 +216,8 @@ class Server:
         import httpx
         import msgspec
 
-        with self._client.stream("POST", self._address.url + path, json=body) as response:
+        timeout = max(0.001, min(self.calling.timeout, deadline - time.monotonic()))
+        with self._client.stream("POST", self._address.url + path, json=body, timeout=timeout) as response:
             content = bytearray()
             for piece in response.iter_bytes():
                 content += piece
@@ -225,6 +234,8 @@ class Server:
             return Later("it tells no probabilities", 0.0)
         if response.status_code != 200:
             raise ServerFailed(self._refusal(response.status_code, bytes(content)))
+        if response.headers.get("content-type", "").startswith("text/event-stream"):
+            return streamed(bytes(content)) or Later("a stream that ends before its answer")
         try:
             reply = msgspec.json.decode(bytes(content))
         except msgspec.DecodeError:
@@ -272,6 +283,42 @@ class Server:
     def _spend(self, more: Usage) -> None:
         self._account.add(more)
         charge(more)
+
+
+def streamed(content: bytes) -> dict[str, Any] | None:
+    """Returns a stream of server-sent events as the reply that it stands for; None if the stream is not complete."""
+    import msgspec
+
+    choices: dict[int, dict[str, Any]] = {}
+    reply: dict[str, Any] = {}
+    for line in content.decode(errors="replace").splitlines():
+        if not line.startswith("data:") or (data := line[5:].strip()) == "[DONE]":
+            continue
+        try:
+            event = msgspec.json.decode(data)
+        except msgspec.DecodeError:
+            return None
+        if not isinstance(event, dict):
+            return None
+        if isinstance(event.get("usage"), dict):
+            reply["usage"] = event["usage"]
+        for piece in event.get("choices") or ():
+            if isinstance(piece, dict):
+                _add(choices.setdefault(_count(piece, "index"), {"text": "", "finish_reason": None}), piece)
+    if not choices or any(choice["finish_reason"] is None for choice in choices.values()):
+        return None
+    for choice in choices.values():
+        choice["message"] = {"content": choice["text"]}
+    return {**reply, "choices": [choices[index] for index in sorted(choices)]}
+
+
+def _add(choice: dict[str, Any], piece: Mapping[str, Any]) -> None:
+    """Adds a piece of a stream to the choice that it belongs to."""
+    delta = piece.get("delta")
+    text = delta.get("content") if isinstance(delta, dict) else piece.get("text")
+    if isinstance(text, str):
+        choice["text"] += text
+    choice["finish_reason"] = piece.get("finish_reason") or choice["finish_reason"]
 
 
 @dataclass(frozen=True)
