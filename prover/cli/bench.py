@@ -14,8 +14,8 @@ from rich.table import Table
 import prover
 from prover.app.environment import embedded_toolchain, home
 from prover.app.premises import library_indexes
-from prover.app.workspace import read_repository
-from prover.cli.options import timeout_option
+from prover.app.workspace import Workspace, read_repository
+from prover.cli.options import repo_option, timeout_option
 from prover.cli.output import STANDARD_OUTPUT, consoles, notifier, reporter, write_json
 from prover.errors import UsageError
 
@@ -275,6 +275,34 @@ def models(goals: int, json_file: Path | None) -> int:
     out.print(f"ensemble: {mixing['median_ms']} ms an expansion of {mixing['suggestions']} suggestions", markup=False)
     _write(results, json_file or RESULTS / "models.json")
     return 0 if all(row.get("met", True) for row in [*results["throughput"], mixing]) else 1
+
+
+@command.command("rounds")
+@repo_option
+@timeout_option(10.0)
+@click.option("--theorems", type=click.IntRange(min=1), default=12, show_default=True, help="Number of theorems.")
+@click.option("--lines", type=click.IntRange(min=1), default=3, show_default=True, help="Least lines of their proofs.")
+@click.option("--skills", default="0.3,0.6,0.9", show_default=True, help="Skills of the model, separated by commas.")
+@click.option("--ablate", is_flag=True, help="Also measure the rounds without each of their parts.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Chooses theorems, and what the model spoils.")
+@json_option
+def rounds(
+    repo: str, timeout: float, theorems: int, lines: int, skills: str, ablate: bool, seed: int, json_file: Path | None
+) -> int:
+    """Measure the model alone, the search alone, and rounds of both, with a simulated model of known skill."""
+    script = _script("rounds")
+    chosen = tuple(float(skill) for skill in skills.split(","))
+    plan = script.RoundsPlan(timeout, theorems, lines, chosen, ablate, seed)
+    with Workspace.open(repo, "auto", reporter(), 1) as workspace:
+        results = script.measure(workspace, plan, _notify)
+    out = _console(json_file)
+    ways = list(dict.fromkeys(way for row in results["table"] for way in row))
+    table = Table(*ways)
+    for row in results["table"]:
+        table.add_row(*(f"{row.get(way, 0):g}" for way in ways))
+    out.print(table)
+    _write(results, json_file or RESULTS / "rounds.json")
+    return 0
 
 
 @command.command("repositories")

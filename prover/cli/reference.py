@@ -181,6 +181,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "bench memory": (("prover bench memory", "theorems gained by memory"),),
     "bench retrieval": (("prover bench retrieval", "an index of 200,000 premises"),),
     "bench models": (("prover bench models", "tactics per second of language models"),),
+    "bench rounds": (("prover bench rounds --repo DIR --ablate", "a simulated model, the search, and rounds of both"),),
     "bench repositories": (("prover bench repositories FILE", "other people's repositories"),),
 }
 """Command lines of each command, each with a phrase that says what it is for."""
