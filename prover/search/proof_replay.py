@@ -81,6 +81,8 @@ class ProofReplay:
                 case Step(children=children):
                     replayed.held.append(tactic)
                     return [child.node for child in children]
+                case Failed("no_progress"):
+                    return [node]
                 case Failed(kind, explanation):
                     message = explanation or kind
         for branches in blocks.branches(tactic):

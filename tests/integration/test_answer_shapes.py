@@ -30,7 +30,7 @@ def size : Tree → Nat
   | leaf => 0
   | node l r => size l + size r + 1
 
-theorem helper_first (t : Tree) : size (mirror (mirror t)) = size t := by
+theorem helper_first (n : Nat) : n + 0 + 0 = n := by
   sorry
 
 theorem opened (n : Nat) : 0 < n.succ := by
@@ -59,18 +59,15 @@ ANSWERS = {
     "helper_first": """<think>A lemma would help: theorem helper_first := by rfl</think>
 First a lemma.
 ```lean4
-/-- Mirroring keeps the size. -/
-@[simp] lemma size_mirror (t : Tree) : size (mirror t) = size t := by
-  induction t with
-  | leaf => rfl
-  | node l r hl hr =>
-    simp [mirror, size, hl, hr]
-    omega
+/-- Adding nothing. -/
+@[simp] lemma Shapes.add_nothing {m : Nat} (k : Nat) (h : k = m) : k + 0 = m := by
+  subst h
+  rfl
 ```
 Then the theorem:
 ```lean4
-theorem helper_first (t : Tree) : size (mirror (mirror t)) = size t := by
-  rw [size_mirror, size_mirror]
+theorem helper_first (n : Nat) : n + 0 + 0 = n := by
+  exact Shapes.add_nothing (n + 0) rfl
 ```""",
     "opened": "open Nat in\nset_option maxRecDepth 2000 in\n/-- Addition commutes. -/\n"
     "theorem opened (n : Nat) : 0 < n.succ := by\n  show 0 < succ n\n  exact succ_pos n",
@@ -102,6 +99,8 @@ def test_answers_of_several_shapes_prove(tmp_path: Path, capsys: pytest.CaptureF
         assert run([*prove, *model, "--revisions", "0", "--jobs", "1", "--json", "-"]) == 0
     printed = capsys.readouterr().out
     proofs = {each["theorem"]: each["proof"] for each in json.loads(printed)["theorems"]}
-    assert proofs["Shapes.Tree.helper_first"].startswith("have size_mirror : ∀ (t : Tree), size (mirror t) = size t")
+    assert proofs["Shapes.Tree.helper_first"].startswith(
+        "have add_nothing : ∀ {m : Nat} (k : Nat) (h : k = m), k + 0 = m"
+    )
     assert proofs["Shapes.Tree.opened"].splitlines()[0] == "open Nat in"
     assert proofs["Shapes.Tree.both"].splitlines()[0] == "exact {"

@@ -174,6 +174,13 @@ def test_a_proof_that_holds_proves() -> None:
     assert [step.sources for step in search.tree.root.steps] == [("drafts",)]
 
 
+def test_a_tactic_that_changes_nothing_is_left_out() -> None:
+    table: Table = {"root": {"show p": Fails("no_progress"), "simp": leaves()}}
+    found, search = grafted(table, "show p\nsimp")
+    assert found.failed is None
+    assert script(search) == ("simp",)
+
+
 def test_a_proof_is_cut_at_its_first_error_and_the_search_goes_on_there() -> None:
     table: Table = {
         "root": {"intro h": leaves("a")},
