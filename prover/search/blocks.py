@@ -52,6 +52,11 @@ def _is_open_scope(lines: list[str]) -> bool:
     return SCOPE.match(lines[0]) is not None and (len(lines) == 1 or not lines[1][0].isspace())
 
 
+def is_scope(line: str) -> bool:
+    """Returns whether a line is an `open … in` or `set_option … in`."""
+    return SCOPE.match(line.strip()) is not None
+
+
 def scoped(tactic: str) -> tuple[str, list[str]] | None:
     """Splits `open … in` or `set_option … in` with a block below it into its line and the tactics of the block."""
     first, _, rest = tactic.partition("\n")

@@ -88,7 +88,7 @@ class ProofReplay:
         for branches in blocks.branches(tactic):
             if isinstance(begun := self._run(node, branches.head), Step):
                 replayed.held.append(branches.head)
-                goals = [child.node for child in begun.children]
+                goals = _holes_first(branches.head, [child.node for child in begun.children])
                 if message and not branches.bodies:
                     self._record_failure(replayed, node, tactic, message)
                 for goal, body in zip(goals, branches.bodies, strict=False):
@@ -141,6 +141,18 @@ class ProofReplay:
         """Records that a proof leaves a goal open."""
         replayed.sorries += 1
         replayed.holes.append(Hole(node.state.goals[0], node.state))
+
+
+def _holes_first(head: str, nodes: Sequence[Node]) -> list[Node]:
+    """Returns the goals of `have`, `obtain` or `suffices` with the one that is proved on the spot first.
+
+    Lean's versions differ in their order. What is stated is proved in the old context, what `suffices` leaves in one
+    with the new hypothesis.
+    """
+    word = next((line.split()[0] for line in head.splitlines() if not blocks.is_scope(line) and line.strip()), "")
+    if word not in ("have", "obtain", "suffices"):
+        return list(nodes)
+    return sorted(nodes, key=lambda node: len(node.state.goals[0].names), reverse=word == "suffices")
 
 
 def _tagged(nodes: Sequence[Node], tag: str) -> Node:

@@ -174,6 +174,25 @@ def test_a_proof_that_holds_proves() -> None:
     assert [step.sources for step in search.tree.root.steps] == [("drafts",)]
 
 
+@pytest.mark.parametrize(
+    ("proof", "head", "first"),
+    [
+        ("have h : p := by\n  bad", "have h : p := ?_", "a"),
+        ("open Nat in\n  have h : p := sorry", "open Nat in\n  have h : p := ?_", "a"),
+        ("suffices h : p from by bad", "suffices h : p from ?_", "b"),
+    ],
+)
+def test_the_goal_that_is_proved_on_the_spot_is_found_in_any_order(proof: str, head: str, first: str) -> None:
+    a, b = Goal("a", ("n",)), Goal("b", ("n", "h"))
+    failing = "open Nat in\n  bad" if "open" in proof else "bad"
+    table: Table = {"root": {head: leaves(b, a)}}
+    if "sorry" not in proof:
+        table = {"root": {proof: Fails(), head: leaves(b, a)}, first: {failing: Fails(message="no")}}
+    found, _ = grafted(table, proof)
+    left = found.goal or found.holes[0].goal
+    assert "sorry" not in proof or left.key == first
+
+
 def test_a_tactic_that_changes_nothing_is_left_out() -> None:
     table: Table = {"root": {"show p": Fails("no_progress"), "simp": leaves()}}
     found, search = grafted(table, "show p\nsimp")
