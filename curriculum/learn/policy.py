@@ -27,12 +27,10 @@ from prover.tactics.policy.features import (
     rows_of,
     shape_of_tactic,
 )
-from prover.tactics.policy.log import ADVANCED, SearchLog, TriedTactic
+from prover.tactics.policy.log import ADVANCED, HUMAN, SearchLog, TriedTactic
 from prover.tactics.policy.model import PolicyModel
 from prover.tactics.policy.trees import Trees, trees_of
 
-HUMAN = "human"
-"""the source of tactics that people wrote, which no generator suggests"""
 MIN_MS, MAX_MS = 0.1, 2_000.0
 """costs are clamped to this range"""
 

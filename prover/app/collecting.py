@@ -28,13 +28,11 @@ from prover.search.engine import Proved, Strategy
 from prover.search.proof_replay import ProofReplay
 from prover.tactics.generator import BoundGenerator, Generator, ProofStep, Suggestion
 from prover.tactics.perturbed import Perturbed
-from prover.tactics.policy.log import Logged, LogWriter, SearchLog
+from prover.tactics.policy.log import HUMAN, Logged, LogWriter, SearchLog
 
 if TYPE_CHECKING:
     from curriculum.database.search_logs import SearchLogRecord
 
-HUMAN = "human"
-"""the source of tactics of proofs that people wrote"""
 WRITTEN_LIMITS = TacticLimits(milliseconds=3_000)
 """the limits of tactics of proofs that people wrote"""
 EXPLORED_LIMITS = TacticLimits(milliseconds=400)

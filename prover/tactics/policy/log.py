@@ -28,6 +28,8 @@ MAX_TRIALS = 4_000
 """the number of tried tactics that a log keeps; of more, failed ones are left out at random"""
 MAX_LOG_BYTES = 64 << 20
 """the size of a log, uncompressed, above which it is not read"""
+HUMAN = "human"
+"""the source of tactics that people wrote, which no generator suggests"""
 ADVANCED = "advanced"
 """the outcome of a tactic that ran; others are kinds of failures"""
 
