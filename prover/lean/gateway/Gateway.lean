@@ -31,17 +31,27 @@ structure Kept where
 /-- What all files of a process share, and processes that continue a saved one have from it. -/
 structure Prepared where
   environments : Environments
+  imported : ImportedModules
   recorder : Recorder
 
 def Prepared.make : IO Prepared :=
-  return { environments := ← Environments.new, recorder := ← Recorder.install }
+  return { environments := ← Environments.new, imported := ← IO.mkRef [], recorder := ← Recorder.install }
 
 initialize prepared : IO.Ref (Option Prepared) ← IO.mkRef none
 
-/-- Imports what a file without imports has. -/
+/-- A file that has the imports of the files that a process is saved for, if the search path has one: a process gets
+no variables. -/
+def preparedFile? : IO (Option String) := do
+  let files := (← searchPathRef.get).map (· / "Prepared.lean")
+  (← files.findM? (·.pathExists)).mapM fun file => IO.FS.readFile file
+
+/-- Imports what a file without imports has, and what the files import that the process is saved for. -/
 def prepare : IO Unit := do
   let shared ← Prepared.make
-  discard <| elaborate shared.environments { text := "", fileName := "Prepare.lean", mainModule := `Prepare }
+  for text in "" :: (← preparedFile?).toList do
+    let file : Text := { text, fileName := "Prepared.lean", mainModule := `Prepared }
+    let source ← elaborate shared.environments file { limit? := some 0 }
+    unless text.isEmpty do discard <| Imported.of shared.imported source.after.env
   prepared.set (some shared)
 
 structure Server where
@@ -633,7 +643,7 @@ def start (mark : String) : IO UInt32 := do
     | some shared => pure shared
     | none => Prepared.make
   let server : Server := {
-    mark, environments := shared.environments, imported := ← IO.mkRef [], recorder := shared.recorder
+    mark, environments := shared.environments, imported := shared.imported, recorder := shared.recorder
     dog := ← Watchdog.start
     sources := ← IO.mkRef {}, kept := ← IO.mkRef {}, next := ← IO.mkRef 1 }
   server.reply [("gateway", toJson protocolVersion), ("lean", Lean.versionString), ("commit", Lean.githash),

@@ -70,16 +70,18 @@ def placesOf (lemmas : Array Lemma) : Std.HashMap Name (Array Nat) := Id.run do
       places := places.alter c fun known? => some ((known?.getD #[]).push i)
   return places
 
-/-- What is known of imported modules, by the imports. -/
-abbrev ImportedModules := IO.Ref (List (String × Imported))
+/-- What is known of imported modules, by the imports and the first part of the name of the module that has them. -/
+abbrev ImportedModules := IO.Ref (List (String × Name × Imported))
 
 def Imported.of (known : ImportedModules) (env : Environment) : BaseIO Imported := do
-  let key := toString (env.header.isModule, env.mainModule.getRoot, env.header.imports)
-  if let some imported := (← ST.Ref.get known).lookup key then return imported
-  let lemmas := importedLemmas env
-  let imported : Imported :=
-    { library := libraryModules env, lemmas, places := placesOf lemmas, tainted := ← IO.mkRef {} }
-  known.modify ((key, imported) :: ·)
+  let (imports, root) := (toString (env.header.isModule, env.header.imports), env.mainModule.getRoot)
+  let same := (← ST.Ref.get known).filter (·.1 == imports)
+  if let some (_, _, imported) := same.find? (·.2.1 == root) then return imported
+  let (lemmas, places) := match same with  -- these do not depend on the module
+    | (_, _, other) :: _ => (other.lemmas, other.places)
+    | [] => let found := importedLemmas env; (found, placesOf found)
+  let imported : Imported := { library := libraryModules env, lemmas, places, tainted := ← IO.mkRef {} }
+  known.modify ((imports, root, imported) :: ·)
   return imported
 
 def Scope.new (known : ImportedModules) (env : Environment) (assumed : Assumed := []) : BaseIO Scope := do
