@@ -67,6 +67,7 @@ from prover.lean.requests import (
     TraceRequest,
     WriteRequest,
 )
+from prover.lean.saved import saved_process
 from prover.lean.session import (
     Advanced,
     Assuming,
@@ -142,12 +143,25 @@ class LeanSession:
         if self._ended:
             raise LeanDied("the session has been ended")
         if self._process is None or not self._process.alive():
-            self.close()
-            self._process = LeanProcess(self.toolchain, self.search_path)
-            if self._ended:  # by another thread, meanwhile
-                self._process.kill()
-                raise LeanDied("the session has been ended")
+            self._launch(None)
+        assert self._process is not None
         return self._process
+
+    def _launch(self, saved: Path | None) -> None:
+        """Starts another process, from a saved one if that is not None."""
+        self.close()
+        self._process = LeanProcess(self.toolchain, self.search_path, saved)
+        if self._ended:  # by another thread, meanwhile
+            self._process.kill()
+            raise LeanDied("the session has been ended")
+
+    def _begin(self, source: SourceText) -> None:
+        """Prepares for the elaboration of a file: a process that has done nothing yet is replaced by a saved one that
+        has imported what the file imports, if there is one."""
+        running = self.start() if self._process is not None else None
+        saved = saved_process(self.search_path, source)
+        if saved is not None and (running is None or (running.saved != saved and not running.elaborated)):
+            self._launch(saved)
 
     def close(self) -> None:
         """Ends the process. The session can be used again; it then restores states as needed."""
@@ -188,6 +202,7 @@ class LeanSession:
         """
 
         def ask() -> tuple[Message, ...]:
+            self._begin(source)
             reply = self._ask(ElaborateRequest(limit=limit, **_text(source)))
             self._ask(ForgetRequest(files=(reply.source,)))
             return reply.messages
@@ -198,6 +213,7 @@ class LeanSession:
         """Elaborates a file and returns what Lean records of its tactics."""
 
         def ask() -> Recording:
+            self._begin(source)
             commands, last = collect(
                 self.start().stream(TraceRequest(kept=self.keeps_imports, **_text(source)), self.elaboration_seconds)
             )
@@ -428,6 +444,7 @@ class LeanSession:
         """Compiles an original file to `olean`; returns Lean's messages, and the commands and what they declare."""
 
         def ask() -> ChallengeReply:
+            self._begin(source)
             made = self.start().scratch / "challenge.olean"
             reply = self._ask(ChallengeRequest(**asdict(target), olean=str(made), **_text(source)))
             if made.exists():
@@ -442,6 +459,7 @@ class LeanSession:
         Args:
             compiled: where the compiled candidate is put, if it is accepted and this is not None.
         """
+        self._begin(candidate)
         made = self.start().scratch / "candidate.olean"
         request = JudgeRequest(
             **_text(candidate), **asdict(claim), compiled=str(made) if compiled is not None else None
@@ -570,7 +588,7 @@ class LeanSession:
         return children[state.child]
 
     def _source(self, source: SourceText) -> ElaborateReply:
-        self.start()
+        self._begin(source)
         known = self._sources.pop(source, None)
         if known is None:
             known = self._ask(ElaborateRequest(kept=self.keeps_imports, **_text(source)))

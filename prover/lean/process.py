@@ -51,11 +51,19 @@ class LeanProcess:
         LeanTimeout: No reply arrived in time. The process has been killed.
     """
 
-    def __init__(self, toolchain: Toolchain, search_path: Sequence[Path] = ()) -> None:
+    def __init__(self, toolchain: Toolchain, search_path: Sequence[Path] = (), saved: Path | None = None) -> None:
+        """Starts a process.
+
+        Args:
+            search_path: directories of compiled modules, besides the toolchain's library.
+            saved: a saved process to continue, which has imported what will be needed.
+        """
+        self.saved = saved
         self._mark = secrets.token_hex(8)
         self.scratch = Path(tempfile.mkdtemp(prefix="prover-lean-")).resolve()
         """The only directory in which the process may write. It is deleted with the process."""
-        command = confined(toolchain.command(Program(GATEWAY, (), (self._mark,)), search_path), toolchain, self.scratch)
+        program = Program(GATEWAY, (), (self._mark,))
+        command = confined(toolchain.command(program, search_path, saved), toolchain, self.scratch)
         self._noise: deque[str] = deque(maxlen=NOISE_LINES)
         self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._process = subprocess.Popen(

@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -40,11 +41,14 @@ from prover.progress import Notify, Progress, no_progress
 from prover.project.build_progress import BuildProgress, compiled_bytes
 from prover.project.layout import Module, Repository
 from prover.project.package import WARNING_AS_ERROR
+from prover.project.saved_processes import SavedProcesses
 from prover.project.tracing import TRACE_VERSION, trace
 from retrieval.files import atomic_path, write_atomically
 
 FORMAT = "3"
 """The version of the compiled files in the cache; see the gateway's `writeOlean`."""
+SAVED_FROM_MODULES = 100
+"""A hundred modules take Lean a second or two to import, as long as reading a saved process."""
 PROCESS_BYTES = 2_000_000_000
 """The resident memory above which a Lean process compiles no further module, since imports are never freed."""
 MAX_INCLUSIONS = 4
@@ -110,6 +114,8 @@ class Builder:
     """Receives the progress of long builds."""
     warm: WarmSessions | None = None
     """Has sessions that parse headers."""
+    saved_from: int = SAVED_FROM_MODULES
+    """The number of imported modules from which on a process is saved that has imported them."""
     _imports: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _keys: dict[str, str] = field(default_factory=dict)
     _outcomes: dict[str, BuildOutcome] = field(default_factory=dict)
@@ -135,6 +141,21 @@ class Builder:
         for outcome in self.build(self._project_imports(module)):
             if isinstance(outcome, NotCompiled):
                 raise outcome.error
+        self.save_process(module, self.search_path())
+
+    def save_process(self, module: Module, search_path: tuple[Path, ...]) -> None:
+        """Has Lean processes with a search path continue a saved one that has imported what a module imports.
+
+        It must have been compiled. If it is little, nothing is saved.
+        """
+        imported = self.closure(module)
+        if len(imported) >= self.saved_from:
+            text = source_of(self.repository, module).text
+            self._saved.provide(self.toolchain, text, [self.key(each) for each in imported], search_path)
+
+    @cached_property
+    def _saved(self) -> SavedProcesses:
+        return SavedProcesses(self.cache / "processes", self.notify)
 
     def build(self, names: Iterable[str], traced: bool = False) -> Iterator[BuildOutcome]:
         """Compiles modules and all their imports, in import order; yields each when it is done.

@@ -33,6 +33,7 @@ class FileBuilder:
         (directory,) = self._path
         for each in self._builder.closure(module):
             self._builder.install(each, directory)
+        self._builder.save_process(module, self._path)
 
     def build(self, names: Iterable[str], traced: bool = False) -> Iterator[BuildOutcome]:
         """See `Builder`; what it builds is not put into the search path."""

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import shutil
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from graphlib import CycleError, TopologicalSorter
@@ -27,6 +28,10 @@ REPLACEMENT_SUFFIX = ".replacement"
 """The suffix of the files of these modules, which no module of a repository can have."""
 PREPARATION = ("Gateway.Prepare",)
 """The import of a process that is saved, instead of the gateway's, which it includes."""
+PREPARED_FILE = "Prepared.lean"
+"""The file on the search path of a process to be saved that has the imports it is saved for; see `Gateway.prepare`."""
+IMAGE_DESCRIPTION_SUFFIX = ".json"
+"""What the name of the second file of a saved process has after that of the first; see `embedded/image.js`."""
 MODULES_PER_PROCESS = 4
 """The number of modules that one embedded process compiles; with eight it nearly reached its limit of 2 GiB."""
 DIGEST_LENGTH = 8
@@ -192,6 +197,28 @@ def save_image(toolchain: EmbeddedToolchain, out: Path) -> None:
     """
     command = replace(toolchain, gateway=out).saving_command(Program(GATEWAY, (), ()), PREPARATION)
     _run(command, out, "save its memory")
+
+
+def save_image_for(toolchain: EmbeddedToolchain, text: str, search_path: Sequence[Path], place: Path) -> None:
+    """Saves a process as `save_image` does, which has also imported what a file imports.
+
+    Args:
+        text: the file's text, of which only the header is read.
+        search_path: directories of compiled modules.
+        place: the file of the saved process. The files that belong to it are in the same directory.
+
+    Raises:
+        InstallFailed: Lean failed several times.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place.parent) as name:
+        scratch = Path(name)
+        (scratch / PREPARED_FILE).write_text(text, encoding="utf-8")
+        saved = scratch / place.name
+        program = Program(GATEWAY, (), ())
+        _run(toolchain.saving_command(program, PREPARATION, [scratch, *search_path], saved), scratch, "save its memory")
+        for suffix in (IMAGE_DESCRIPTION_SUFFIX, ""):  # what is looked for comes last
+            saved.with_name(saved.name + suffix).replace(place.with_name(place.name + suffix))
 
 
 def _run(command: Command, out: Path, purpose: str) -> None:

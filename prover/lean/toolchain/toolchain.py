@@ -85,8 +85,12 @@ class Toolchain(Protocol):
     def describe(self) -> str:
         """Returns the toolchain in one line, for reports."""
 
-    def command(self, program: Program, search_path: Sequence[Path] = ()) -> Command:
-        """Returns the command that runs `program`, with modules from `search_path`, the gateway and the library."""
+    def command(self, program: Program, search_path: Sequence[Path] = (), saved: Path | None = None) -> Command:
+        """Returns the command that runs `program`, with modules from `search_path`, the gateway and the library.
+
+        Args:
+            saved: a saved process of the same program, which the embedded toolchain continues.
+        """
 
 
 @dataclass(frozen=True)
@@ -119,20 +123,25 @@ class EmbeddedToolchain:
     def describe(self) -> str:
         return f"Lean {self.lean_version} (embedded, WebAssembly, {self.commit})"
 
-    def command(self, program: Program, search_path: Sequence[Path] = ()) -> Command:
+    def command(self, program: Program, search_path: Sequence[Path] = (), saved: Path | None = None) -> Command:
         """Returns the command that runs `program`. It continues a saved process that has the same imports, if any."""
-        image = self._image(program)
+        image = saved or self._image(program)
         return self._command(program, search_path, {"image": str(image)} if image and image.is_file() else {})
 
-    def saving_command(self, program: Program, imports: tuple[str, ...]) -> Command:
+    def saving_command(
+        self, program: Program, imports: tuple[str, ...], search_path: Sequence[Path] = (), place: Path | None = None
+    ) -> Command:
         """Returns the command that saves a process, which commands for `program` continue.
 
-        `program` has no sources, and the toolchain has a gateway, in whose directory the image is written.
+        `program` has no sources, and the toolchain has a gateway.
 
         Args:
             imports: modules that the process imports in place of the program's; they import these.
+            place: the file of the saved process; by default one in the gateway's directory, which all commands for
+                `program` continue.
         """
-        return self._command(replace(program, imports=imports), (), {"save": str(self._image(program))})
+        save = str(place or self._image(program))
+        return self._command(replace(program, imports=imports), search_path, {"save": save})
 
     def _image(self, program: Program) -> Path | None:
         if program.sources or self.gateway is None:
@@ -195,7 +204,7 @@ class NativeToolchain:
     def describe(self) -> str:
         return f"Lean {self.lean_version} (native, {self.platform}, {self.commit})"
 
-    def command(self, program: Program, search_path: Sequence[Path] = ()) -> Command:
+    def command(self, program: Program, search_path: Sequence[Path] = (), saved: Path | None = None) -> Command:
         """Returns the command that runs `program`. Writes a main file, since `lean --run` takes only one file."""
         main = self._write_main("\n".join(_main_file(program)) + "\n")
         path = [*search_path, *([self.gateway] if self.gateway else [])]
