@@ -6,9 +6,12 @@ from pathlib import Path
 import pytest
 
 from prover.cli.main import run
+from prover.lean.gateway_session import LeanSession
+from prover.lean.saved import saved_process
+from prover.lean.session import Advanced, SourceText, TacticLimits
 from prover.lean.toolchain import gateway
 from prover.lean.toolchain.toolchain import EmbeddedToolchain
-from prover.project.build import Builder, Compiled
+from prover.project.build import Builder, Compiled, errors_of, source_of
 from prover.project.layout import Repository, completed, open_repository
 
 pytestmark = pytest.mark.lean
@@ -119,3 +122,29 @@ def test_no_module_of_a_repository_stands_in_for_one_of_the_library(
     assert run(["build", *chosen]) == 0, capsys.readouterr().err
     assert run(["check", *chosen, "--theorem", "false", "--proof", str(tmp_path / "proof")]) == 3
     assert "wrong" in capsys.readouterr().out
+
+
+def test_processes_continue_one_that_has_imported_what_a_file_imports(
+    repository: Repository, toolchain: EmbeddedToolchain, cache: Path
+) -> None:
+    builder = Builder(repository, toolchain, cache, saved_from=3)
+    module = repository.find("User.Main")
+    assert module is not None
+    try:
+        builder.prepare(module)
+    finally:
+        builder.close()
+    source = source_of(repository, module)
+    place = saved_process(builder.search_path(), source)
+    assert place is not None
+    session = LeanSession(toolchain, builder.search_path())
+    try:
+        session.start()  # ahead of the file, without its imports
+        (goal, *_) = session.sorries(source, 0, len(source.text.encode()))
+        assert session.start().saved == place
+        assert [type(outcome) for outcome in session.run(goal.state, ["evaluate"], TacticLimits())] == [Advanced]
+        other = SourceText("theorem other : 1 = 2 := by evaluate\n", "Other.lean", "User.Other")
+        assert errors_of(session.messages(other))  # what another file imports is not there
+        assert session.start().saved == place
+    finally:
+        session.end()
