@@ -3,7 +3,7 @@
 import pytest
 
 from prover.app.simulation import rest_of_block
-from prover.server.simulated import ChatMessage, CompletionBody, _events, reply_of
+from prover.server.simulated import ChatMessage, CompletionBody, _events, reply_of, simulated_application
 from prover.tactics.language.agent_prompts import AgentPrompts, DraftReport
 from prover.tactics.language.answers import read_answer
 from prover.tactics.language.formats import PromptFields
@@ -98,6 +98,20 @@ def test_a_reply_is_the_same_whole_and_as_a_stream() -> None:
     assert [c["message"]["content"] for c in again["choices"]] == [c["message"]["content"] for c in reply["choices"]]
     assert again["usage"] == reply["usage"]
     assert streamed("".join(_events(reply, chat=True)[:1]).encode()) is None
+
+
+def test_a_client_of_models_is_answered() -> None:
+    from starlette.testclient import TestClient
+
+    client = TestClient(simulated_application(model(1.0), "simulated"))
+    asked = {"messages": [{"role": "user", "content": AgentPrompts("chat").plan(FIELDS).text}], "logprobs": True}
+    whole = client.post("/v1/chat/completions", json=asked).json()
+    stream = client.post("/v1/chat/completions", json={**asked, "stream": True})
+    again = streamed(stream.content)
+    assert again is not None
+    assert again["choices"][0]["message"]["content"] == whole["choices"][0]["message"]["content"]
+    assert client.post("/v1/completions", content=b"no JSON").status_code == 400
+    assert client.get("/v1/models").json()["data"][0]["id"] == "simulated"
 
 
 def test_an_answer_ends_at_the_limit_on_tokens() -> None:
