@@ -24,6 +24,11 @@ from prover.tactics.generator import (
     WrappedGenerator,
 )
 from prover.tactics.perturbed import Perturbed, PerturbedGenerator
+from prover.tactics.policy.features import Rates
+from prover.tactics.policy.log import Logged, LoggedGenerator, LogWriter, SearchLogs
+from prover.tactics.policy.model import PolicyModel
+from prover.tactics.policy.policy import Judged, NamedPolicy, PolicyGenerator
+from prover.tactics.policy.trees import trees_of
 
 ROOT = Path(__file__).parents[2]
 THEOREM = TheoremRef("A", "a", 0, "k")
@@ -88,11 +93,16 @@ class Unheeded:
         pass
 
 
+LEAF = trees_of([{"leaf_value": 0.0}])
+POLICY = NamedPolicy("indifferent", PolicyModel(LEAF, LEAF, Rates()))
+
 BOUND: dict[type, Callable[[BoundGenerator], BoundGenerator]] = {
     Wrapped: Wrapped,
     Perturbed: lambda inner: Perturbed(inner, 0.5, "seed"),
     ObservedGenerator: lambda inner: ObservedGenerator(inner, Observation()),
     Watched: lambda inner: Watched(inner, Unheeded()),
+    Logged: lambda inner: Logged(inner, LogWriter()),
+    Judged: lambda inner: Judged(inner, POLICY),
 }
 """makes each adapter of bound generators"""
 UNBOUND: dict[type, Callable[[Generator], Generator]] = {
@@ -100,6 +110,8 @@ UNBOUND: dict[type, Callable[[Generator], Generator]] = {
     Frozen: Frozen,
     PerturbedGenerator: lambda inner: PerturbedGenerator(inner, 0.5, 0),
     WatchedGenerator: lambda inner: WatchedGenerator(inner, Unheeded()),
+    LoggedGenerator: lambda inner: LoggedGenerator(inner, SearchLogs()),
+    PolicyGenerator: lambda inner: PolicyGenerator(inner, POLICY),
 }
 """makes each adapter of generators"""
 CHANGED = {(Frozen, "learn")}
