@@ -17,6 +17,7 @@ import msgspec
 from prover.app.assembly import DEFAULT_GENERATORS, ProverOptions, assemble, generators_named, mixture
 from prover.app.locating import FileLine, Locator
 from prover.app.suggesting import FilePosition
+from prover.app.watching import SearchWatch, WatchedGenerator
 from prover.app.workspace import Workspace
 from prover.attempt import AcceptedProof, AttemptOutcome, Task, sorry_goals
 from prover.check.gate import Accepted, Gate, Judgement, Refused, Submission, reached
@@ -49,6 +50,8 @@ class SorryPlan:
     toolchain: ToolchainChoice = "auto"
     jobs: int = 1
     """The number of Lean processes that build modules."""
+    watch: SearchWatch | None = None
+    """Is told of each goal and tactic."""
 
 
 @dataclass(frozen=True)
@@ -155,8 +158,22 @@ def _proved(
     pool.prepare_fresh()
     gate = OneSorryGate(workspace.gate(pool), pool.fresh, goal.start)
     options = ProverOptions(Budget(seconds=plan.seconds), polish_seconds=POLISH_SECONDS)
-    prover = assemble(mixture(plan.generators, frozen=True), gate, options)
+    generator: Generator = mixture(plan.generators, frozen=True)
+    if plan.watch is not None:
+        generator = WatchedGenerator(generator, plan.watch)
+    prover = assemble(generator, gate, options)
     return _result(record, goal, task, prover.prove(session, task))
+
+
+def fill(workspace: Workspace, file: Path, at: FilePosition, plan: SorryPlan) -> SorryResult:
+    """Returns a text for the `sorry` at a position of a file; that of a record of SorryDB is found likewise.
+
+    Raises:
+        ProverError: There is no `sorry` there, or the file cannot be read.
+    """
+    record = SorryRecord({}, "", "", "", file.as_posix(), at.line, at.column - 1)
+    with workspace.pool(1) as pool, pool.lend() as session:
+        return _proved(workspace, pool, session, record, plan)
 
 
 def _goal_at(session: LeanSession, task: Task, record: SorryRecord) -> SorryGoal:

@@ -21,6 +21,7 @@ from prover.app.premises import PremiseIndexes, query_of
 from prover.app.proving import ProveRequest, prove
 from prover.app.refuting import RefutationPlan, decide
 from prover.app.report import Status, TheoremReport
+from prover.app.sorrydb import SorryPlan, fill
 from prover.app.suggesting import FilePosition, SuggestRequest, TriedSuggestion, goal_near, suggest
 from prover.app.watching import SearchWatch
 from prover.app.workspace import Workspace
@@ -99,6 +100,17 @@ class RefuteArguments(Struct, frozen=True, forbid_unknown_fields=True):
     timeout_s: Timeout = 20.0
 
 
+class FillArguments(Struct, frozen=True, forbid_unknown_fields=True):
+    """The position of a `sorry`, which a proof is to replace; other `sorry`s of its theorem stay."""
+
+    file_path: FilePath
+    line: Line
+    column: Column
+    text: str | None = None
+    """The text of the file, if it is not that on the disk."""
+    timeout_s: Timeout = 60.0
+
+
 class SorriesArguments(Struct, frozen=True, forbid_unknown_fields=True):
     """The file or directory whose `sorry`s are listed."""
 
@@ -142,6 +154,18 @@ class ProveResult(Struct, frozen=True):
     verified: str | None = None
     """How far the proof was checked, and by which Lean."""
     applied: bool = False
+    seconds: float = 0.0
+
+
+class FillResult(Struct, frozen=True):
+    """A proof for one `sorry`."""
+
+    status: Literal["proved", "filled", "open"]
+    """`filled`: a fresh Lean has compiled the file with the proof, but the theorem has other `sorry`s."""
+    proof: str | None = None
+    """The text in place of the five letters."""
+    verified: str | None = None
+    reason: str | None = None
     seconds: float = 0.0
 
 
@@ -346,6 +370,21 @@ def _suggested(tried: TriedSuggestion, at: FilePosition) -> SuggestedTactic:
     return SuggestedTactic(tried.tactic, tried.goals, proof_status=status, score=tried.log_probability)
 
 
+def fill_sorry(call: ToolCall, wanted: FillArguments) -> FillResult:
+    """Finds a proof for the `sorry` at a position."""
+    started = time.monotonic()
+    workspace = call.of_file
+    if wanted.text is not None:
+        workspace = workspace.with_text(workspace.repository.at(call.path), wanted.text)
+    generators = generators_named(",".join(DEFAULT_GENERATORS), call.reporter)
+    plan = SorryPlan(generators, wanted.timeout_s, watch=call.watch)
+    found = fill(workspace, call.file, FilePosition(wanted.line, wanted.column), plan)
+    seconds = round(time.monotonic() - started, 3)
+    if found.proof is None:
+        return FillResult("open", reason=found.message, seconds=seconds)
+    return FillResult("proved" if found.whole else "filled", found.proof, found.message, seconds=seconds)
+
+
 def check_file(call: ToolCall, wanted: CheckArguments) -> CheckResult:
     """Checks the proof of a theorem, or audits a file."""
     started = time.monotonic()
@@ -472,6 +511,14 @@ TOOLS: dict[str, Tool] = {
             ProveArguments,
             ProveResult,
             prove_theorem,
+        ),
+        Tool(
+            "fill",
+            "Find a text for one `sorry`, at a position, whatever else its theorem lacks. The text of the file can be "
+            "sent, so that it need not be saved.",
+            FillArguments,
+            FillResult,
+            fill_sorry,
         ),
         Tool(
             "suggest",

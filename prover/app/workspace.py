@@ -112,8 +112,15 @@ class Workspace:
 
         Lean processes are kept warm for it as long as nothing changes that the module imports.
         """
-        builder = FileBuilder(self.builder, module) if isinstance(self.builder, Builder) else self.builder
+        builder = self.builder.inner if isinstance(self.builder, FileBuilder) else self.builder
+        builder = FileBuilder(builder, module) if isinstance(builder, Builder) else builder
         return replace(self, builder=builder)
+
+    def with_text(self, module: Module, text: str) -> "Workspace":
+        """Returns the repository with another text of a module, for work on this module alone; see `for_module`."""
+        module = replace(module, content=text)
+        repository = replace(self.repository, modules={**self.repository.modules, module.name: module})
+        return replace(self.for_module(module), repository=repository)
 
     def contents(self) -> ContentsReader:
         """Returns the reader of the repository's files for generators."""

@@ -15,8 +15,8 @@ from prover.project.layout import Module
 class FileBuilder:
     """A `ModuleBuilder` for sessions that elaborate one module of a repository, and no other."""
 
-    def __init__(self, builder: Builder, module: Module) -> None:
-        self._builder = builder
+    def __init__(self, inner: Builder, module: Module) -> None:
+        self.inner = inner
         self._module = module
 
     def search_path(self) -> tuple[Path, ...]:
@@ -29,40 +29,40 @@ class FileBuilder:
     def prepare(self, module: Module) -> None:
         """Compiles all modules that the file imports, directly or indirectly; see `Builder`."""
         assert module == self._module, f"{module.name} is not {self._module.name}"
-        self._builder.prepare(module)
+        self.inner.prepare(module)
         (directory,) = self._path
-        for each in self._builder.closure(module):
-            self._builder.install(each, directory)
-        self._builder.save_process(module, self._path)
+        for each in self.inner.closure(module):
+            self.inner.install(each, directory)
+        self.inner.save_process(module, self._path)
 
     def build(self, names: Iterable[str], traced: bool = False) -> Iterator[BuildOutcome]:
         """See `Builder`; what it builds is not put into the search path."""
-        return self._builder.build(names, traced)
+        return self.inner.build(names, traced)
 
     def traced_module(self, module: Module) -> TracedModule:
         """See `Builder`."""
-        return self._builder.traced_module(module)
+        return self.inner.traced_module(module)
 
     def imports(self, module: Module) -> tuple[str, ...]:
         """See `Builder`."""
-        return self._builder.imports(module)
+        return self.inner.imports(module)
 
     def key(self, module: Module) -> str:
         """See `Builder`."""
-        return self._builder.key(module)
+        return self.inner.key(module)
 
     def close(self) -> None:
         """See `Builder`."""
-        self._builder.close()
+        self.inner.close()
 
     @cached_property
     def _path(self) -> tuple[Path, ...]:
-        digest = hashlib.sha256(f"{FORMAT}\n{self._builder.toolchain.name}".encode())
+        digest = hashlib.sha256(f"{FORMAT}\n{self.inner.toolchain.name}".encode())
         try:
-            for module in self._builder.closure(self._module):
-                digest.update(f"{module.name}\n{self._builder.key(module)}\n".encode())
+            for module in self.inner.closure(self._module):
+                digest.update(f"{module.name}\n{self.inner.key(module)}\n".encode())
         except ProverError:
-            return self._builder.search_path()
-        directory = self._builder.cache / "closures" / digest.hexdigest()[:24]
+            return self.inner.search_path()
+        directory = self.inner.cache / "closures" / digest.hexdigest()[:24]
         directory.mkdir(parents=True, exist_ok=True)
         return (directory,)

@@ -111,6 +111,32 @@ def prepared_for(service: Service) -> SourceText:
     return original
 
 
+def test_an_edit_elsewhere_keeps_the_processes_and_one_of_an_import_does_not(service: Service, root: Path) -> None:
+    both = root.parent / "both"
+    (both / "Both").mkdir(parents=True)
+    (both / "lakefile.toml").write_text('name = "both"\n[[lean_lib]]\nname = "Both"\n')
+    (both / "Both" / "Base.lean").write_text("def base : Nat := 1\n")
+    (both / "Both" / "Other.lean").write_text("def other : Nat := 1\n")
+    (both / "Both" / "Main.lean").write_text("import Both.Base\ntheorem t : base = 1 := by\n  sorry\n")
+
+    def suggested() -> tuple[bool, set[int]]:
+        answer = call(service, "suggest", file_path="both/Both/Main.lean", line=3, k=8)
+        closing = {item["snippet"] for item in answer["items"] if item["proof_status"] == "Completed"}
+        return "rfl" in closing, {kept.session.pid() or 0 for kept in service.warm._kept if not kept.fresh}
+
+    proved, first = suggested()
+    assert proved
+    (both / "Both" / "Other.lean").write_text("def other : Nat := 2\n")
+    before = service.warm.taken
+    assert suggested() == (True, first)
+    assert service.warm.taken > before
+    (both / "Both" / "Main.lean").write_text("import Both.Base\n\ntheorem t : base = 1 := by\n  sorry\n")
+    assert suggested()[1] == first
+    (both / "Both" / "Base.lean").write_text("def base : Nat := 2\n")
+    proved, last = suggested()
+    assert (proved, last > first) == (False, True)
+
+
 def test_suggestions_are_for_the_sorry_at_the_position(service: Service) -> None:
     first, second = (
         call(service, "suggest", file_path="pair/Pair.lean", line=line, column=5, k=8)["goal"] for line in (13, 14)

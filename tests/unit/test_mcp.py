@@ -146,7 +146,9 @@ def test_the_command_speaks_over_standard_input_and_output(repository: Path) -> 
             return tools, await client.call_tool("prove", {"file_path": "A/C.lean", "line": 1})
 
     tools, result = asyncio.run(talk())
-    assert tools == ["prove", "suggest", "check", "premises", "sorries", "prove_start", "prove_poll", "prove_cancel"]
+    assert tools == [
+        "prove", "fill", "suggest", "check", "premises", "sorries", "prove_start", "prove_poll", "prove_cancel",
+    ]  # fmt: skip
     assert "There is no A/C.lean" in result.structured_content["reason"]
 
 

@@ -178,5 +178,5 @@ def test_a_directory_belongs_to_the_repository_that_it_is(repository: Path) -> N
 
 
 def test_every_tool_has_a_description_and_a_name_of_its_own() -> None:
-    assert list(TOOLS) == ["prove", "suggest", "check", "premises", "refute", "sorries"]
+    assert list(TOOLS) == ["prove", "fill", "suggest", "check", "premises", "refute", "sorries"]
     assert all(tool.description.endswith(".") for tool in TOOLS.values())
