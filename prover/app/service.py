@@ -59,6 +59,8 @@ class ServiceLimits:
     """The number of Lean processes that search for one proof."""
     idle_seconds: float = IDLE_SECONDS
     """The seconds after which a Lean process that nobody uses is ended."""
+    per_client: int = 32
+    """The number of unfinished jobs that one client may have."""
     kept_jobs: int = 1_000
     """The number of ended jobs whose results are kept."""
 
@@ -173,7 +175,10 @@ class JobCancelled(Exception):  # no error: a client wants it
 class Job:
     """A call of a tool by a client, and its progress. It is a `SearchWatch` of its own search. Thread-safe."""
 
-    def __init__(self, tool: Tool, arguments: ToolArguments, path: Path, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, tool: Tool, arguments: ToolArguments, path: Path, clock: Callable[[], float], client: str = ""
+    ) -> None:
+        self.client = client
         self.id = secrets.token_hex(8)
         self.tool = tool
         self.arguments = arguments
@@ -370,22 +375,23 @@ class Service:
         for thread in self._threads:
             thread.start()
 
-    def submit(self, name: str, arguments: object) -> Job:
+    def submit(self, name: str, arguments: object, client: str = "") -> Job:
         """Queues a call of a tool.
 
         Args:
             arguments: The arguments as a JSON object.
+            client: The name of the client; those without one count as one client.
 
         Raises:
             UsageError: There is no such tool, or an argument is wrong.
             NotAllowed: The path is outside the directories, or may not be written.
-            ServerBusy: The queue is full.
+            ServerBusy: The queue is full, or the client has too many jobs.
         """
         tool = self.tools.get(name)
         if tool is None:
             raise UsageError(f"There is no tool {name}: choose from {', '.join(self.tools)}.")
         known = converted(arguments, tool.arguments, f"The arguments of {name} are")
-        job = Job(tool, known, self._permitted(known), self._clock)
+        job = Job(tool, known, self._permitted(known), self._clock, client)
         with self._lock:
             if self._closed.is_set():
                 raise ServerBusy("The server is ending: start it again.")
@@ -393,6 +399,12 @@ class Service:
             if len(self._waiting) >= self.limits.queue:
                 self.counts.refused += 1
                 raise ServerBusy(f"{len(self._waiting)} jobs are waiting already: try again later.")
+            own = sum(not each.ended for each in self._jobs.values() if each.client == client)
+            if own >= self.limits.per_client:
+                self.counts.refused += 1
+                raise ServerBusy(
+                    f"This client has {own} unfinished jobs, which is the most: wait for one, or cancel it."
+                )
             self.counts.submitted[name] += 1
             self._waiting.append(job)
             self._jobs[job.id] = job

@@ -56,6 +56,13 @@ max_timeout_option = click.option(
 @click.option(
     "--queue", type=click.IntRange(1), default=64, show_default=True, help="The number of jobs that may wait."
 )
+@click.option(
+    "--per-client",
+    type=click.IntRange(1),
+    default=32,
+    show_default=True,
+    help="The number of unfinished jobs that one client may have.",
+)
 @processes_option
 @max_timeout_option
 @click.option(
@@ -73,6 +80,7 @@ def command(
     token_file: Path | None,
     workers: int,
     queue: int,
+    per_client: int,
     processes: int,
     max_timeout: float,
     idle: float,
@@ -94,7 +102,7 @@ def command(
     if port is not None and socket_path is not None:
         raise UsageError("Give either --socket or --port.")
     allowed = permitted(directories, writable)
-    limits = ServiceLimits(workers, queue, max_timeout, processes, idle)
+    limits = ServiceLimits(workers, queue, max_timeout, processes, idle, per_client)
     where = socket_path or home().root / SOCKET_NAME
     token = token_in(token_file) if token_file is not None else None
     bound = unix_socket(where) if port is None else local_port(port)

@@ -14,6 +14,7 @@ from urllib.parse import quote
 import msgspec
 
 from prover.errors import ServerGone
+from prover.server.http import CLIENT_HEADER
 from prover.server.identity import Identity, own_identity
 
 SOCKET_NAME = "server.sock"
@@ -115,7 +116,7 @@ class Client:
     ) -> "closing[http.client.HTTPResponse]":
         connection = _LocalConnection(self.path, seconds)
         try:
-            connection.request(method, path, body, {"Connection": "close"})
+            connection.request(method, path, body, {"Connection": "close", CLIENT_HEADER: f"prover {os.getpid()}"})
             return closing(connection.getresponse())
         except (OSError, http.client.HTTPException) as error:
             connection.close()

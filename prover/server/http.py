@@ -28,6 +28,8 @@ MAX_TACTICS_AT_ONCE = 500
 """The number of tactics in one event."""
 LOCAL = re.compile(r"(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?")
 """The hosts that a request may be for; others mean that a browser was led here."""
+CLIENT_HEADER = "Prover-Client"
+"""The header by which clients that share a socket are told apart."""
 OPEN_PATHS = ("/health",)
 """What is answered without a token."""
 
@@ -141,7 +143,7 @@ class _Handlers:
         wanted = await body_of(request)
         if not isinstance(wanted, dict) or not {"tool"} <= set(wanted) <= {"tool", "arguments"}:
             raise UsageError('The body must be {"tool": NAME, "arguments": {…}}: see /openapi.json.')
-        job = self._service.submit(str(wanted["tool"]), wanted.get("arguments", {}))
+        job = self._service.submit(str(wanted["tool"]), wanted.get("arguments", {}), _client(request))
         return json_response(job.report(), 202, {"Location": f"/v1/jobs/{job.id}"})
 
     async def poll(self, request: "Request") -> "Response":
@@ -163,7 +165,7 @@ class _Handlers:
         )
 
     async def call(self, request: "Request") -> "Response":
-        job = self._service.submit(request.path_params["tool"], await body_of(request))
+        job = self._service.submit(request.path_params["tool"], await body_of(request), _client(request))
 
         async def look() -> None:
             if await request.is_disconnected():
@@ -182,6 +184,10 @@ class _Handlers:
 
     def _job(self, request: "Request") -> Job:
         return self._service.job(request.path_params["job"])
+
+
+def _client(request: "Request") -> str:
+    return request.headers.get(CLIENT_HEADER, "")[:100]
 
 
 async def _events(job: Job, search: bool = False) -> AsyncIterator[bytes]:

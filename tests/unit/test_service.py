@@ -43,6 +43,18 @@ def test_a_job_that_fails_says_why_and_others_go_on(service: Service, name: str,
     assert ended(service.submit("prove", arguments("t"))).state == "done"
 
 
+def test_a_client_cannot_have_all_places(repository: Path, stage: Stage) -> None:
+    limits = ServiceLimits(workers=1, queue=9, per_client=2)
+    with Service(Directories([repository]), limits, stage.open, stage.tools()) as service:
+        jobs = [service.submit("prove", arguments("waits"), "one") for _ in range(2)]
+        with pytest.raises(ServerBusy, match="2 unfinished jobs"):
+            service.submit("prove", arguments("t"), "one")
+        other = service.submit("prove", arguments("t"), "other")
+        stage.go_on.set()
+        assert [ended(job).state for job in (*jobs, other)] == ["done"] * 3
+        assert ended(service.submit("prove", arguments("t"), "one")).state == "done"
+
+
 def test_what_to_do_is_a_field_of_its_own(service: Service) -> None:
     failure = ended(service.submit("prove", arguments("unknown"))).failure
     assert failure is not None
