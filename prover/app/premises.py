@@ -4,7 +4,7 @@ import re
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
@@ -142,6 +142,19 @@ def encoder_named(name: str) -> "TransformerEncoder | None":
     from retrieval.encode.transformer import TransformerEncoder
 
     return TransformerEncoder.load(name, home().caches / "vectors.db")
+
+
+def text_encoder(name: str) -> "Callable[[str], list[float]]":
+    """Returns a function that encodes texts as they are, with the encoder with a name or path.
+
+    Raises:
+        UsageError: the encoder is one that each index has for itself.
+        EncoderMissing: the model is not on this computer and cannot be downloaded.
+    """
+    encoder = encoder_named(name)
+    if encoder is None:
+        raise UsageError(f"The encoder {name} encodes no text without an index: name a model.")
+    return lambda text: [float(each) for each in encoder.texts([text])[0]]
 
 
 def with_encoder(key: IndexKey, name: str, encoder: "TransformerEncoder | None") -> IndexKey:

@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from prover.app.assembly import generators_named, mixture, stored_statistics
-from prover.app.premises import build_index, load_index, query_of
+from prover.app.premises import build_index, load_index, query_of, text_encoder
 from prover.app.snippets import SnippetChecker
 from prover.app.workspace import Workspace
 from prover.cli.options import generators_option, jobs_option, toolchain_option
@@ -21,6 +21,7 @@ NAME = "prover"
 @click.option("--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="The local port.")
 @click.option("--repo", help="A repository, for /retrieve and /api/check.")
 @click.option("--token-file", type=click.Path(path_type=Path), help="With --repo: offer /api/check to who has it.")
+@click.option("--encoder", help="An encoder of premises for /encode: a name or a directory; see docs/retrieval.md.")
 @generators_option()
 @jobs_option
 @toolchain_option
@@ -28,6 +29,7 @@ def command(
     port: int,
     repo: str | None,
     token_file: Path | None,
+    encoder: str | None,
     generators: str,
     jobs: int,
     toolchain_choice: ToolchainChoice,
@@ -46,6 +48,7 @@ def command(
     token = token_in(token_file) if token_file is not None else None
     retrieve: Retrieve | None = None
     check: CheckSnippet | None = None
+    encoders = dict.fromkeys((encoder, NAME), text_encoder(encoder)) if encoder is not None else {}
     with local_port(port) as opened, ExitStack() as stack:
         if repo is not None:
             workspace = stack.enter_context(Workspace.open(repo, toolchain_choice, reporting, jobs))
@@ -58,7 +61,7 @@ def command(
             retrieve = found
             if token is not None:
                 check = SnippetChecker(workspace, stack.enter_context(workspace.pool(jobs))).check
-        app = copilot_application(models, retrieve, check, token)
+        app = copilot_application(models, retrieve, check, token, encoders)
         number = opened.getsockname()[1]
         serve(app, opened, lambda: click.echo(f"listening on http://localhost:{number}"))
     return 0

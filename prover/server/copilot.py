@@ -33,6 +33,8 @@ NOWHERE = TheoremRef("", "", 0, "")
 
 Retrieve = Callable[[str, int], Sequence[str]]
 """Returns the names of premises for a goal, the best first."""
+Encode = Callable[[str], Sequence[float]]
+"""Returns the vector of a text."""
 CheckSnippet = Callable[[str, float, bool], SnippetReport]
 """Checks a file, within some seconds, and in a process that has seen others if that is allowed."""
 
@@ -108,7 +110,11 @@ class UnknownModel(UsageError):
 
 
 def copilot_application(
-    models: Models, retrieve: Retrieve | None = None, check: CheckSnippet | None = None, token: str | None = None
+    models: Models,
+    retrieve: Retrieve | None = None,
+    check: CheckSnippet | None = None,
+    token: str | None = None,
+    encoders: Mapping[str, Encode] = {},  # never changed
 ) -> "Starlette":
     """Returns the HTTP application that speaks these protocols.
 
@@ -116,6 +122,7 @@ def copilot_application(
         retrieve: finds premises; None without a repository.
         check: checks files; None where that is not offered.
         token: what requests must have, where files are checked.
+        encoders: the encoders by the names under which clients ask for them.
     """
     from starlette.applications import Starlette
     from starlette.routing import Route
@@ -125,8 +132,14 @@ def copilot_application(
         return json_response({"outputs": await asyncio.to_thread(models.outputs, wanted)})
 
     async def encode(request: "Request") -> "Response":
-        await _converted(request, EncodeBody)
-        raise UnknownModel("No encoder is loaded: select premises with /retrieve, which has an index of its own.")
+        wanted = await _converted(request, EncodeBody)
+        if not encoders:
+            raise UnknownModel(
+                "No encoder is loaded: start the server with --encoder, or select premises by /retrieve."
+            )
+        if wanted.name not in encoders:
+            raise UnknownModel(f"There is no encoder {wanted.name}: choose from {', '.join(encoders)}.")
+        return json_response({"outputs": await asyncio.to_thread(encoders[wanted.name], wanted.input)})
 
     async def premises(request: "Request") -> "Response":
         wanted = await _converted(request, RetrieveBody)

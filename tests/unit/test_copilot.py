@@ -34,6 +34,14 @@ def checked(code: str, seconds: float, reuse: bool) -> SnippetReport:
     return SnippetReport((message,), (goal,), found, not reuse)
 
 
+def test_an_encoder_that_is_loaded_encodes() -> None:
+    app = copilot_application(Models({}), encoders={"byt5": lambda text: [0.25, float(len(text))]})
+    with TestClient(app, base_url="http://localhost") as client:
+        assert client.post("/encode", json={"name": "byt5", "input": "ab"}).json() == {"outputs": [0.25, 2.0]}
+        answer = client.post("/encode", json={"name": "other", "input": "ab"})
+        assert (answer.status_code, "choose from byt5" in answer.json()["error"]) == (404, True)
+
+
 @pytest.fixture
 def client() -> Iterator[TestClient]:
     app = copilot_application(
