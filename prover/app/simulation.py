@@ -15,7 +15,7 @@ def simulated_model(workspace: Workspace, skill: float, seed: int) -> SimulatedM
     proofs: list[HumanProof] = []
     goals: dict[str, str] = {}
     names: list[str] = []
-    for module, text in _traced(workspace):
+    for module, text in traced_modules(workspace):
         names += [each.name for each in module.declarations]
         for each in module.declarations:
             if each.kind == THEOREM and not each.incomplete and (known := human_proof(each.text, each.name)):
@@ -27,7 +27,8 @@ def simulated_model(workspace: Workspace, skill: float, seed: int) -> SimulatedM
     return SimulatedModel(proofs, goals, skill, seed, names)
 
 
-def _traced(workspace: Workspace) -> Iterator[tuple[TracedModule, bytes]]:
+def traced_modules(workspace: Workspace) -> Iterator[tuple[TracedModule, bytes]]:
+    """Yields the trace and the text of each module of a repository that can be compiled; traces those that are new."""
     for outcome in workspace.builder.build(list(workspace.repository.modules), traced=True):
         if not isinstance(outcome, NotCompiled) and not outcome.module.package:
             yield workspace.builder.traced_module(outcome.module), outcome.module.text().encode()

@@ -22,6 +22,7 @@ COMMANDS = {
     "suggest": ("prover.cli.suggest", "Suggest tactics for a goal, and try each of them."),
     "check": ("prover.cli.check", "Check the proof of a theorem, or audit a repository."),
     "audit": ("prover.cli.audit", "Audit one file, from disk or pasted."),
+    "informalize": ("prover.cli.informalize", "Say in words what theorems state."),
     "simulate-model": ("prover.cli.simulate_model", "Serve a model of known skill, to measure without a model."),
     "session": ("prover.cli.session", "List, show, rate and export what models were asked and answered."),
     "models": ("prover.cli.models", "List, show and remove models."),

@@ -41,6 +41,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("prover check --repo DIR --all --json", "audit every file of a repository"),
     ),
     "audit": (("prover audit FILE --strict", "audit one file; refuse what is only suspicious too"),),
+    "informalize": (("prover informalize --repo DIR --theorem NAME", "what a theorem states, in words, by rules"),),
     "simulate-model": (
         ("prover simulate-model --repo DIR --skill 0.6 --port 8000", "a server that plays a model of known skill"),
     ),
