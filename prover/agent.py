@@ -212,7 +212,8 @@ class _Rounds:
         )
         first = self.agent.prompts.plan(self.fields)
         plan = self.agent.plan
-        self.base = key_of(self.agent.model.name, first.text, plan.samples, sorted(plan.parts))
+        drawn = self.agent.decoding
+        self.base = key_of(self.agent.model.name, first.text, plan.samples, sorted(plan.parts), drawn.temperature)
         for number in range(plan.rounds):
             if self.search.meter.spent() or self._round(number):
                 return
