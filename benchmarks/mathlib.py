@@ -1,16 +1,20 @@
 """How fast the embedded Lean compiles Mathlib, and what it cannot compile: modules, errors, time, memory.
 
-Starts with nothing compiled, in a cache of its own, so that nothing is measured that an earlier build has done.
+Starts with nothing compiled, in a cache of its own, so that nothing is measured that an earlier build has done; unless
+what is measured is how a file is opened whose imports are compiled.
 """
 
 import shutil
 import time
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
 
+from prover.lean.gateway_session import LeanSession
+from prover.lean.session import SourceText
 from prover.lean.toolchain.toolchain import EmbeddedToolchain
 from prover.progress import Notify
 from prover.project.build import Builder, Compiled
@@ -30,6 +34,8 @@ class MathlibPlan:
     limit: int | None = None
     """The number of modules after which the build ends; None for all."""
     jobs: int = 2
+    kept: bool = False
+    """Whether modules that earlier builds have compiled count, and are kept."""
 
 
 @dataclass
@@ -48,6 +54,10 @@ class MathlibResults:
     """The number of errors of each module that has some."""
     failed: dict[str, str] = field(default_factory=dict)
     """The reason for each module that Lean cannot finish."""
+    goal_seconds: float | None = None
+    """The time from the start of a Lean process to the opened goal of a file that imports the modules."""
+    goal_bytes: int = 0
+    """The resident memory of that process afterwards."""
 
     @property
     def per_minute(self) -> float:
@@ -58,8 +68,9 @@ class MathlibResults:
 def measure(plan: MathlibPlan, toolchain: EmbeddedToolchain, caches: Path, notify: Notify) -> MathlibResults:
     """Compiles the modules of a plan from nothing."""
     repository = completed(open_repository(plan.root), Checkouts(caches / "git", notify))
-    cache = caches / "bench" / "mathlib"
-    shutil.rmtree(cache, ignore_errors=True)
+    cache = caches if plan.kept else caches / "bench" / "mathlib"
+    if not plan.kept:
+        shutil.rmtree(cache, ignore_errors=True)
     results = MathlibResults(toolchain.describe(), plan.jobs)
     builder = Builder(repository, toolchain, cache, notify, plan.jobs)
     seen: set[int] = set()
@@ -78,11 +89,24 @@ def measure(plan: MathlibPlan, toolchain: EmbeddedToolchain, caches: Path, notif
             results.seconds = time.monotonic() - started
             if plan.limit is not None and results.compiled + len(results.failed) >= plan.limit:
                 break
+        if not results.failed:
+            results.goal_seconds, results.goal_bytes = _opened(plan, toolchain, builder)
     finally:
         builder.close()
-        shutil.rmtree(cache, ignore_errors=True)
+        if not plan.kept:
+            shutil.rmtree(cache, ignore_errors=True)
     results.processes = len(seen)
     return results
+
+
+def _opened(plan: MathlibPlan, toolchain: EmbeddedToolchain, builder: Builder) -> tuple[float, int]:
+    """Returns how long a new process takes to open a goal below the imports of a plan, and its memory."""
+    imports = "".join(f"import {name}\n" for name in plan.modules)
+    text = f"{imports}\ntheorem opened (n : Nat) : n + 0 = n := by\n  sorry\n"
+    started = time.monotonic()
+    with closing(LeanSession(toolchain, builder.search_path())) as session:
+        session.sorries(SourceText(text, "Opened.lean", "Opened"), 0, len(text))
+        return round(time.monotonic() - started, 1), _resident([session.start().pid])
 
 
 def _resident(pids: Sequence[int]) -> int:

@@ -196,7 +196,7 @@ def _attempts(
             with ThreadPoolExecutor(plan.jobs) as executor:
                 for task, outcome in executor.map(lambda pick: _attempt(ready, pool, prover, pick), picks):
                     ledger.record(task, outcome)
-                    yield report_of(task, outcome, ready.toolchain)
+                    yield report_of(task, outcome, ready.describe())
         finished = True
     finally:
         ledger.end(interrupted=not finished)

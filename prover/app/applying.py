@@ -227,4 +227,4 @@ def _named(target: Target, together: Joined) -> str:
 
 def _verified(workspace: Workspace, target: Target, together: Joined) -> str:
     judgement = replace(together.proofs[target].judgement, given=together.rests_on[target])
-    return f"{verification(judgement)}; {workspace.toolchain.describe()}"
+    return f"{verification(judgement)}; {workspace.describe()}"

@@ -10,7 +10,8 @@ from typing import Any
 from prover.app.assembly import mixture
 from prover.app.environment import choose_toolchain, home
 from prover.app.locating import FileLine, Locator
-from prover.app.workspace import Workspace, with_packages
+from prover.app.packages import with_packages, with_stand_ins
+from prover.app.workspace import Workspace
 from prover.attempt import Task, line_of
 from prover.check.audit import FileAudit, FileFinding, audit
 from prover.check.gate import Accepted, Judgement, Refused, Submission
@@ -158,7 +159,7 @@ def brief_search(
 def _verdict(workspace: Workspace, task: Task, judgement: Judgement) -> ProofVerdict:
     source, declaration = task.source, task.declaration
     line = line_of(source.text, declaration.selection)
-    toolchain = workspace.toolchain.describe()
+    toolchain = workspace.describe()
     known = ProofVerdict(
         displayed_name(declaration), source.file, line, False, 0, (), toolchain,
         isolation=isolation_of(workspace.toolchain).describe(),
@@ -198,6 +199,7 @@ def audit_file(path: Path, choice: ToolchainChoice, reporter: Reporter) -> tuple
     repository = _repository_of(path)
     toolchain = choose_toolchain(repository, choice, reporter)
     repository = with_packages(repository, toolchain, reporter.notify)
+    repository, _ = with_stand_ins(repository, toolchain, reporter.notify)
     builder = builder_for(repository, toolchain, home().caches, reporter)
     module = repository.at(path)
     try:

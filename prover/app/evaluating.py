@@ -5,6 +5,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -29,7 +30,7 @@ from prover.lean.pool import Pool
 from prover.lean.toolchain.choose import ToolchainChoice
 from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
 from prover.progress import Reporter
-from prover.project.build import source_of
+from prover.project.build import NotCompiled, source_of
 from prover.project.checkout import Checkouts
 from prover.project.contents import ContentsReader
 from prover.project.git import git
@@ -60,6 +61,13 @@ class EvaluationRequest:
     seed: int = 0
     fields: FieldNames = field(default_factory=dict)
     """The names of fields of a JSON Lines file, by the part of a problem that each holds."""
+    mathlib: str | None = None
+    """Mathlib, or a repository that requires it, of which statements may import what is compiled."""
+
+    @property
+    def project(self) -> str | None:
+        """Returns the repository whose packages statements may import."""
+        return self.repo or self.mathlib
 
 
 def problems_of(request: EvaluationRequest, reporter: Reporter) -> Benchmark:
@@ -154,14 +162,20 @@ def problem_groups(
     benchmark: Benchmark,
     reporter: Reporter,
     unreachable: Callable[[str, ProverError], None],
+    mathlib: Workspace | None = None,
 ) -> Iterator[ProblemGroup]:
     """Yields the problems by environment; each environment is ready until the next one is requested.
 
     Args:
         unreachable: receives the name of each problem whose repository cannot be opened, and the error.
+        mathlib: what statements import, if the request names it.
     """
     written = tuple(problem for problem in benchmark.problems if isinstance(problem, WrittenProblem))
-    if written and request.repo is None:
+    if written and mathlib is not None:
+        path = mathlib.builder.search_path()
+        environment = FileEnvironment(_has_module(mathlib.toolchain, path), mathlib.stand_ins)
+        yield ProblemGroup(written, environment, mathlib.toolchain, path, mathlib.repository)
+    elif written and request.repo is None:
         toolchain = toolchain_of(request, reporter)
         yield ProblemGroup(written, FileEnvironment(_has_module(toolchain, ())), toolchain, (), _no_repository())
     elif written and request.repo is not None:
@@ -179,9 +193,9 @@ def problem_groups(
     for location, located in by_location.items():
         try:
             with Workspace.open(location, request.toolchain_choice, reporter) as ready:
-                environment = RepositoryEnvironment(ready.repository, ready.builder)
+                located_in = RepositoryEnvironment(ready.repository, ready.builder)
                 path = ready.builder.search_path()
-                yield ProblemGroup(tuple(located), environment, ready.toolchain, path, ready.repository)
+                yield ProblemGroup(tuple(located), located_in, ready.toolchain, path, ready.repository)
         except LeanError:
             raise
         except ProverError as error:
@@ -189,7 +203,39 @@ def problem_groups(
                 unreachable(problem.name, error)
 
 
-def manifest_of(request: EvaluationRequest, benchmark: Benchmark, plan: EvaluationPlan, toolchain: str) -> RunManifest:
+def open_mathlib(request: EvaluationRequest, problems: Sequence[Problem], reporter: Reporter) -> Workspace:
+    """Opens Mathlib for statements: `import Mathlib` stands for what they need and what has been compiled before.
+
+    With a native Lean it stands for all of Mathlib.
+
+    Raises:
+        UsageError: Nothing of it has been compiled, or it is no Mathlib.
+        ProverError: What is to be imported cannot be compiled.
+    """
+    assert request.mathlib is not None
+    written = [problem for problem in problems if isinstance(problem, WrittenProblem)]
+    texts = [f"{problem.header}\n\n{problem.statement}" for problem in written]
+    ready = Workspace.open(request.mathlib, request.toolchain_choice, reporter, texts=texts, only_compiled=True)
+    if ready.toolchain.kind == "embedded" and not any(each.closure for each in ready.stand_ins):
+        ready.close()
+        raise UsageError(
+            f"Nothing that the statements import of {request.mathlib} is compiled: run `prover build --repo "
+            f"{request.mathlib} --module Mathlib.Tactic.NormNum --module Mathlib.Tactic.Linarith` first."
+        )
+    for outcome in ready.builder.build([each.module.name for each in ready.stand_ins]):
+        if isinstance(outcome, NotCompiled):
+            ready.close()
+            raise outcome.error
+    return ready
+
+
+def manifest_of(
+    request: EvaluationRequest,
+    benchmark: Benchmark,
+    plan: EvaluationPlan,
+    toolchain: str,
+    imports: Sequence[str] = (),
+) -> RunManifest:
     """Returns the description of a run that its directory keeps."""
     return RunManifest(
         benchmark=benchmark.name,
@@ -203,7 +249,8 @@ def manifest_of(request: EvaluationRequest, benchmark: Benchmark, plan: Evaluati
         temperature=plan.temperature,
         seed=plan.seed,
         toolchain=toolchain,
-        project=request.repo or "",
+        project=request.project or "",
+        imports=tuple(imports),
         made_with=_made_with(),
         axioms=plan.axioms,
         sampled_from=benchmark.sampled_from,
@@ -230,14 +277,15 @@ def evaluate(
         RunError: `out` has another run, or has this one and `resume` is false.
     """
     deadline = time.monotonic() + seconds if seconds is not None else math.inf
-    scratch = any(isinstance(problem, WrittenProblem) for problem in benchmark.problems) and request.repo is None
-    toolchain = (
-        toolchain_of(request, reporter).describe()
-        if scratch
-        else f"{request.toolchain_choice}, as each repository asks"
-    )
     lines = [ProblemLine(each.name, each.digest, each.text, each.split) for each in benchmark.problems]
-    with RunLog(out, manifest_of(request, benchmark, plan, toolchain), lines, resume) as log:
+    with ExitStack() as stack:
+        mathlib = None
+        if request.mathlib is not None:
+            mathlib = stack.enter_context(open_mathlib(request, benchmark.problems, reporter))
+        toolchain = mathlib.toolchain.describe() if mathlib else _toolchain_named(request, benchmark, reporter)
+        imports = [each.described() for each in mathlib.stand_ins] if mathlib else []
+        manifest = manifest_of(request, benchmark, plan, toolchain, imports)
+        log = stack.enter_context(RunLog(out, manifest, lines, resume))
 
         def unreachable(name: str, error: ProverError) -> None:
             if name not in log.survey:
@@ -246,7 +294,7 @@ def evaluate(
                 callbacks.surveyed(line)
             callbacks.attended()
 
-        for group in problem_groups(request, benchmark, reporter, unreachable):
+        for group in problem_groups(request, benchmark, reporter, unreachable, mathlib):
             with Pool(group.toolchain, group.search_path, plan.jobs) as pool:
                 challenges = challenge_directory(home().caches, group.toolchain, group.search_path)
                 gate = Gate(pool.fresh, challenges, plan.axioms)
@@ -255,6 +303,13 @@ def evaluate(
                 )
                 harness.deadline = deadline
                 harness.run(group.problems)
+
+
+def _toolchain_named(request: EvaluationRequest, benchmark: Benchmark, reporter: Reporter) -> str:
+    """Returns a description of the toolchain of a run."""
+    if request.project is None and any(isinstance(problem, WrittenProblem) for problem in benchmark.problems):
+        return toolchain_of(request, reporter).describe()
+    return f"{request.toolchain_choice}, as each repository asks"
 
 
 def assemble_for_trial(generator: Generator, gate: Judge, system: System) -> Prover:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from prover.app.environment import choose_toolchain, home
-from prover.app.workspace import with_packages
+from prover.app.packages import with_packages, with_stand_ins
 from prover.lean.gateway_session import LeanSession
 from prover.lean.protocol import Message
 from prover.lean.toolchain.choose import ToolchainChoice
@@ -25,6 +25,7 @@ def file_messages(path: Path, choice: ToolchainChoice, reporter: Reporter) -> Se
     module = repository.at(path)
     toolchain = choose_toolchain(repository, choice, reporter)
     repository = with_packages(repository, toolchain, reporter.notify)
+    repository, _ = with_stand_ins(repository, toolchain, reporter.notify)
     builder = builder_for(repository, toolchain, home().caches, reporter)
     try:
         builder.prepare(module)

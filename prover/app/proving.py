@@ -163,7 +163,7 @@ class _Run:
         self._bench.pool.start()
         seconds = request.refute_seconds
         self._refuter = Refuter(lambda source: self._bench.pool.fresh_for(source), seconds) if seconds else None
-        self._report = Report(str(workspace.repository.root), workspace.toolchain.describe())
+        self._report = Report(str(workspace.repository.root), workspace.describe())
         self._reports: dict[Target, TheoremReport] = {}
         self._proofs: dict[Target, AcceptedProof] = {}
         self._rewritten: dict[str, str] = {}
@@ -340,7 +340,7 @@ class _Run:
     def _record(self, target: Target, outcome: AttemptOutcome) -> None:
         self._ledger.record(target.task, outcome, self._logs)
         earlier = proofs_in(target.task.source.file, self._proofs)
-        self._show(target, report_of(target.task, outcome, self._workspace.toolchain, earlier))
+        self._show(target, report_of(target.task, outcome, self._workspace.describe(), earlier))
 
     def _show(self, target: Target, theorem: TheoremReport) -> None:
         if before := self._reports.pop(target, None):

@@ -161,7 +161,7 @@ class _Decider:
             line_of(source.text, declaration.selection),
             status,
             declaration.statement,
-            self._workspace.toolchain.describe(),
+            self._workspace.describe(),
             reason=_reason(found, refuted, vacuous) if proved is None else "",
             counterexample=refuted.counterexample if refuted is not None else None,
             refutation="\n".join(refuted.script) if refuted is not None else None,

@@ -18,7 +18,6 @@ from prover.check.gate import Accepted
 from prover.check.levels import DEFAULT_LEVEL, verified
 from prover.errors import ProverError
 from prover.lean.protocol import displayed_name
-from prover.lean.toolchain.toolchain import Toolchain
 from prover.project.patch import Replacement, patch_of, patched
 from prover.tactics.ensemble import Ensemble
 
@@ -124,11 +123,12 @@ class Report:
 
 
 def report_of(
-    task: Task, outcome: AttemptOutcome, toolchain: Toolchain, earlier: Sequence[Replacement] = ()
+    task: Task, outcome: AttemptOutcome, toolchain: str, earlier: Sequence[Replacement] = ()
 ) -> TheoremReport:
     """Returns the report on an outcome.
 
     Args:
+        toolchain: a description of the toolchain that checked it, and of what was imported.
         earlier: the proofs of the same file that were reported before; the patch applies after theirs.
     """
     declaration, source = task.declaration, task.source
@@ -137,7 +137,7 @@ def report_of(
         displayed_name(declaration),
         source.file,
         "open",
-        toolchain=toolchain.describe(),
+        toolchain=toolchain,
         statement=declaration.statement,
         line=line,
         seconds=round(outcome.spent.seconds - outcome.spent.gate_seconds, 3),

@@ -57,7 +57,7 @@ class RepositoryStatus:
 
 def status_of_repository(workspace: Workspace) -> RepositoryStatus:
     """Returns what is open in a repository, and what rests on it."""
-    found = RepositoryStatus(str(workspace.repository.root), workspace.toolchain.describe())
+    found = RepositoryStatus(str(workspace.repository.root), workspace.describe())
     graph = _Graph(workspace, list(_targets(workspace, found)))
     for target in graph.targets:
         declaration = target.task.declaration

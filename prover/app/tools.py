@@ -423,7 +423,7 @@ def _audited(call: ToolCall, started: float) -> CheckResult:
         trust_in(audited.axioms, ()) if audited.accepted() else None,
         reason=f"line {refused.line}: {refused.what}" if refused is not None else None,
         findings=found,
-        toolchain=workspace.toolchain.describe(),
+        toolchain=workspace.describe(),
         seconds=round(time.monotonic() - started, 3),
     )
 

@@ -5,11 +5,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 
 from prover.app.environment import choose_toolchain, home
+from prover.app.packages import as_requirement, with_packages, with_stand_ins
 from prover.check.challenge import challenge_directory
 from prover.check.gate import GATE_SECONDS, Gate
 from prover.lean.pool import Pool
 from prover.lean.toolchain.choose import ToolchainChoice
-from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain, Toolchain
+from prover.lean.toolchain.toolchain import EmbeddedToolchain, NativeToolchain
 from prover.lean.warm import WarmSessions
 from prover.progress import Notify, Reporter
 from prover.project.build import Builder
@@ -17,8 +18,9 @@ from prover.project.builders import ModuleBuilder, builder_for
 from prover.project.checkout import Checkout, Checkouts
 from prover.project.contents import ContentsReader
 from prover.project.file_builder import FileBuilder
-from prover.project.layout import Module, Repository, completed, open_repository
+from prover.project.layout import Module, Repository, open_repository
 from prover.project.location import parse_location
+from prover.project.stand_in import StandIn
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,8 @@ class Workspace:
     """The number of Lean processes that run at once."""
     warm: WarmSessions | None = None
     """Has Lean processes of earlier workspaces, and takes over those of this one; None to end them."""
+    stand_ins: tuple[StandIn, ...] = ()
+    """What files import in place of whole large packages, with the embedded Lean."""
     _reporter: Reporter = field(default_factory=Reporter)
     _resources: ExitStack = field(default_factory=ExitStack)
 
@@ -44,11 +48,15 @@ class Workspace:
         reporter: Reporter | None = None,
         jobs: int | None = None,
         warm: WarmSessions | None = None,
+        texts: Sequence[str] = (),
+        only_compiled: bool = False,
     ) -> "Workspace":
         """Opens the repository that a path or URL names; see `prover.project.location` for the forms.
 
         Args:
             jobs: the number of Lean processes; without it, modules are built by as many as fit, and one does the rest.
+            texts: files outside of the repository that import what it, or a package that it requires, has.
+            only_compiled: whether `import Mathlib` stands for modules only that have been compiled before.
 
         Raises:
             ProverError: The repository cannot be read, or no toolchain fits it.
@@ -57,10 +65,18 @@ class Workspace:
         checkout, repository = read_repository(location, reporter.notify)
         toolchain = choose_toolchain(repository, choice, reporter)
         repository = with_packages(repository, toolchain, reporter.notify)
+        if texts:
+            repository = as_requirement(repository)
+        repository, stand_ins = with_stand_ins(repository, toolchain, reporter.notify, texts, only_compiled)
         builder = builder_for(repository, toolchain, home().caches, reporter, jobs, warm)
-        workspace = cls(checkout, repository, toolchain, builder, jobs or 1, warm, reporter)
+        workspace = cls(checkout, repository, toolchain, builder, jobs or 1, warm, stand_ins, reporter)
         workspace._resources.callback(builder.close)
         return workspace
+
+    def describe(self) -> str:
+        """Returns with what proofs are checked: the toolchain, and how much of large packages is imported."""
+        parts = [self.toolchain.describe(), *(f"with {each.summary()}" for each in self.stand_ins)]
+        return ", ".join(parts)
 
     def one_by_one(self, modules: Iterable[Module]) -> Iterator[Module]:
         """Yields modules that are to be read, and reports how many have been."""
@@ -135,13 +151,6 @@ class Workspace:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-
-def with_packages(repository: Repository, toolchain: Toolchain, notify: Notify) -> Repository:
-    """Returns the repository with all packages that the builder of a toolchain compiles; Lake finds its own."""
-    if toolchain.kind == "native":
-        return repository
-    return completed(repository, Checkouts(home().checkouts, notify))
 
 
 def read_repository(location: str, notify: Notify) -> tuple[Checkout, Repository]:

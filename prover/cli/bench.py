@@ -171,16 +171,21 @@ def soak(attempts: int, seed: int, seconds: float, jobs: int, json_file: Path | 
 @click.option("--module", "modules", multiple=True, metavar="NAME", help="Compile this module and what it imports.")
 @click.option("--limit", type=click.IntRange(min=1), help="Number of modules after which to stop.")
 @click.option("--jobs", type=click.IntRange(1, 64), default=2, show_default=True, help="Number of Lean processes.")
+@click.option("--kept", is_flag=True, help="Use modules that earlier builds have compiled, and keep all.")
 @json_option
-def mathlib(directory: Path, modules: tuple[str, ...], limit: int | None, jobs: int, json_file: Path | None) -> int:
-    """Compile modules of Mathlib from nothing with the embedded Lean: modules, errors, speed and memory.
+def mathlib(
+    directory: Path, modules: tuple[str, ...], limit: int | None, jobs: int, kept: bool, json_file: Path | None
+) -> int:
+    """Compile modules of Mathlib with the embedded Lean, by default from nothing: modules, errors, speed and memory.
+
+    Then a goal is opened in a file that imports them, and timed.
 
     DIR is a checkout of Mathlib, or a repository that requires it. Exit status: 0 every module is compiled, 1 some
     could not be.
     """
     script = _script("mathlib")
     out = _console(json_file)
-    plan = script.MathlibPlan(directory.resolve(), modules or script.DEFAULT_MODULES, limit, jobs)
+    plan = script.MathlibPlan(directory.resolve(), modules or script.DEFAULT_MODULES, limit, jobs, kept)
     results = script.measure(plan, embedded_toolchain(reporter()), home().caches, _notify)
     figures = {**asdict(results), "per_minute": round(results.per_minute, 1)}
     for name, figure in figures.items():

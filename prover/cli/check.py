@@ -77,7 +77,7 @@ def command(
     with Workspace.open(repo, toolchain_choice, reporter(), jobs) as workspace:
         if theorem is None:
             audits = audit_all(workspace)
-            report_audits(audits, workspace.toolchain.describe(), strict, json_file)
+            report_audits(audits, workspace.describe(), strict, json_file)
             return 0 if all(each.accepted(strict) for each in audits) else EXIT_REFUSED
         checked = check_proof(workspace, theorem, proof, level, axioms, assumed)
     print_result(checked.json(), json_file, lambda: print_checked(consoles()[0], checked))

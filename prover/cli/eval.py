@@ -160,6 +160,11 @@ OPTIONS: tuple[Any, ...] = (
     click.option("--commit", default="", help="The dataset's commit, for the report, if the files do not contain it."),
     click.option("--repo", metavar="URL_OR_PATH[@REV]", help="A project whose modules and packages may be imported."),
     click.option(
+        "--mathlib",
+        metavar="DIR|URL@REV",
+        help="Mathlib, or a repository that requires it: `import Mathlib` stands for what is compiled of it.",
+    ),
+    click.option(
         "--passes", type=click.IntRange(min=1), default=1, show_default=True, help="Number of attempts at each problem."
     ),
     timeout_option(),
@@ -217,7 +222,10 @@ def _evaluate(benchmark: str, /, **given: Any) -> int:
         given["sample"],
         given["seed"],
         given["fields"],
+        given["mathlib"],
     )
+    if given["repo"] is not None and given["mathlib"] is not None:
+        raise UsageError("Give --repo or --mathlib, not both: what a project requires is found by --repo.")
     plan = evaluation_plan(_options(given), reporting)
     if given["resume"] and given["out"] is None:
         raise UsageError("Name the run to continue with --out.")

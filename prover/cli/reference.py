@@ -149,6 +149,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "db describe": (("prover db describe", "the meaning of each table and column"),),
     "eval minif2f": (
         ("prover eval minif2f --split valid --data PATH", "miniF2F, with baselines in the same run"),
+        ("prover eval minif2f --split valid --data PATH --mathlib DIR", "with what is compiled of Mathlib"),
         ("prover eval minif2f --split valid --data PATH --out DIR --resume", "continue after an interruption"),
     ),
     "eval putnambench": (("prover eval putnambench --data PATH", "PutnamBench"),),

@@ -44,11 +44,16 @@ class Fitted:
     notations: tuple[str, ...] = ()
     """The notations that were added for this statement."""
 
+    shortened: bool = False
+    """Whether a module that it imports has a stand-in which imports less."""
+
     @property
     def options(self) -> Options:
-        """The options that the header implies: `OPTIONS` where imports were left out, except those that it sets."""
+        """The options that the header implies: `OPTIONS` where imports lack something, except those that it sets."""
         given = _SET_OPTION.findall(self.text)
-        return tuple((name, value) for name, value in OPTIONS if self.left_out and name not in given)
+        return tuple(
+            (name, value) for name, value in OPTIONS if (self.left_out or self.shortened) and name not in given
+        )
 
     def described_options(self) -> tuple[str, ...]:
         """Returns the options that the header implies, as Lean writes them."""

@@ -76,6 +76,8 @@ class RunManifest(msgspec.Struct, frozen=True):
     sampled_from: int = 0
     """The number of problems from which these were drawn at random; 0 if they were not."""
     sample_seed: int = 0
+    imports: tuple[str, ...] = ()
+    """What `import Mathlib` stands for in the headers, if not for all of it."""
 
     def differences(self, other: "RunManifest") -> list[str]:
         """Returns the fields in which two runs differ, except `source` and `made_with`."""

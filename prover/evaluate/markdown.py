@@ -91,6 +91,7 @@ def _head(run: Run) -> Iterator[str]:
     yield ""
     yield f"- dataset: {manifest.source}, commit {manifest.commit or 'not known'}, digest `{manifest.digest}`"
     yield f"- toolchain: {manifest.toolchain}{f', with {manifest.project}' if manifest.project else ''}"
+    yield from (f"- {imports}" for imports in manifest.imports)
     yield f"- budget: {manifest.passes} pass{'es' if manifest.passes > 1 else ''} × {', '.join(filter(None, budget))}"
     if manifest.axioms:
         yield f"- axioms that proofs may use besides Lean's three: {', '.join(f'`{a}`' for a in manifest.axioms)}"

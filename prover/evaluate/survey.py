@@ -1,7 +1,7 @@
 """Whether a problem runs here: Lean elaborates its statement, and says which theorem it declares."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from prover.attempt import Task
@@ -14,6 +14,7 @@ from prover.lean.session import SourceText
 from prover.project.build import errors_of, source_of
 from prover.project.builders import ModuleBuilder
 from prover.project.layout import Repository
+from prover.project.stand_in import StandIn
 
 EXCERPT_CHARS = 24
 """The number of characters of unparsable text in a reason."""
@@ -62,6 +63,8 @@ class FileEnvironment:
 
     has_module: Callable[[str], bool]
     """Returns whether a module can be imported."""
+    stand_ins: Sequence[StandIn] = ()
+    """What `import Mathlib` stands for, if not for all of it."""
     _headers: Headers = field(init=False)
 
     def __post_init__(self) -> None:
@@ -72,6 +75,7 @@ class FileEnvironment:
         assert isinstance(problem, WrittenProblem)
         try:
             fitted = self._headers.fit(session, problem.header, problem.statement)
+            fitted = replace(fitted, shortened=bool(self.stand_ins))
             source = SourceText(
                 composed(fitted, problem.statement),
                 f"{problem.name}.lean",
@@ -80,11 +84,20 @@ class FileEnvironment:
             )
             messages = session.elaborate(source)
             if errors := errors_among(messages):
-                return NotRunnable(_reason(errors[0], source.text), fitted)
+                reason = _reason(errors[0], source.text)
+                return NotRunnable(f"{self._missing(source, errors)}{reason}", fitted)
             return _stated(session.declarations(source, detail=True), source, fitted)
         except LeanError as error:
             session.close()
             return Crashed(str(error))
+
+    def _missing(self, source: SourceText, errors: Sequence[Message]) -> str:
+        """Returns what a statement needs that is not imported, as the beginning of a reason."""
+        printed = [error.text for error in errors]
+        needs = [need for each in self.stand_ins for need in each.missing_for(source.text, printed)]
+        modules = dict.fromkeys(need.modules[0] for need in needs)
+        named = (f"{module} ({', '.join(n.name for n in needs if n.modules[0] == module)})" for module in modules)
+        return f"needs {', '.join(named)}, which is not imported: " if needs else ""
 
 
 @dataclass

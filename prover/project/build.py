@@ -119,6 +119,8 @@ class Builder:
     _imports: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _keys: dict[str, str] = field(default_factory=dict)
     _outcomes: dict[str, BuildOutcome] = field(default_factory=dict)
+    _compiled: dict[str, bool] = field(default_factory=dict)
+    """Whether modules have been compiled before, as far as it was asked."""
     _pool: Pool | None = None
     _snapshot: Path | None = None
     _named: bool = True
@@ -371,6 +373,18 @@ class Builder:
                     _link(part, target)
         for displaced in self._record(module).displaces:
             self._displace(displaced, directory)
+
+    def is_compiled(self, name: str) -> bool:
+        """Returns whether a module and all that it imports have been compiled before.
+
+        Raises:
+            RepositoryError: There is no such module, or it cannot be read.
+        """
+        if name not in self._compiled:
+            module = self._module(name)
+            needed = self._project_imports(module)
+            self._compiled[name] = all(map(self.is_compiled, needed)) and self._is_compiled(module, traced=False)
+        return self._compiled[name]
 
     def _is_compiled(self, module: Module, traced: bool) -> bool:
         return self._file(module, ".olean").is_file() and (not traced or self._trace_file(module).is_file())

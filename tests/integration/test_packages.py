@@ -1,11 +1,13 @@
 """A package in the manner of Mathlib, required by path, is built by the closure of what is imported of it."""
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
 
 from prover.cli.main import run
+from prover.evaluate.results import read_run
 from prover.lean.gateway_session import LeanSession
 from prover.lean.saved import saved_process
 from prover.lean.session import Advanced, SourceText, TacticLimits
@@ -93,6 +95,58 @@ def test_proofs_with_its_tactics_are_judged(
     (tmp_path / "proof").write_text(proof)
     chosen = ["--theorem", theorem, "--proof", str(tmp_path / "proof"), "--toolchain", "embedded"]
     assert run(["check", "--repo", str(root), *chosen]) == status, capsys.readouterr().out
+
+
+# --- import Mathlib ---
+
+
+@pytest.fixture
+def large(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has the package count as one that is not compiled whole."""
+    monkeypatch.setattr("prover.project.stand_in.MIN_MODULES", 5)
+
+
+@pytest.mark.usefixtures("large")
+def test_a_file_that_imports_all_of_it_is_proved_with_what_it_uses(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    report = tmp_path / "report.json"
+    chosen = ["--repo", str(root), "--theorem", "doubled", "--toolchain", "embedded", "--jobs", "1"]
+    assert run(["prove", *chosen, "--timeout", "20", "--json", str(report)]) == 0, capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "`import Mathlib` stands for 4 of 9 modules: Mathlib.Data.Double" in said
+    assert "Mathlib.Unused" not in said  # it has an error
+    (row,) = json.loads(report.read_text())["theorems"]
+    assert row["toolchain"].endswith("with 4 of the 9 modules of Mathlib")
+    assert "import Mathlib" not in row["patch"]
+
+
+@pytest.mark.usefixtures("large")
+def test_statements_are_run_with_what_is_compiled(
+    root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    problems = tmp_path / "problems.jsonl"
+    statements = {
+        "known": "theorem known (n : Nat) : double n = n + n",
+        "unknown": "theorem unknown (n : Nat) : triple n = 3 * n",
+        "automatic": "theorem automatic (x : Unheard) : x = x",
+    }
+    lines = [{"name": name, "header": "import Mathlib", "statement": text} for name, text in statements.items()]
+    problems.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    words = ["eval", str(problems), "--mathlib", str(root), "--toolchain", "embedded", "--baselines", "none"]
+    assert run(["build", "--repo", str(root), "--module", "Mathlib.Data.Double", "--toolchain", "embedded"]) == 0
+    assert run([*words, "--timeout", "20", "--out", str(tmp_path / "run")]) == 0, capsys.readouterr().err
+    found = capsys.readouterr()
+    assert "✓ known" in found.out
+    survey = {line.problem: line for line in read_run(tmp_path / "run").survey.values()}
+    assert {name: line.status for name, line in survey.items()} == {
+        "known": "runnable", "unknown": "not runnable", "automatic": "not runnable",
+    }  # fmt: skip
+    assert survey["unknown"].reason.startswith("needs Mathlib.Data.Triple (triple), which is not imported: ")
+    assert "Unheard" in survey["automatic"].reason
+    manifest = read_run(tmp_path / "run").manifest
+    assert manifest.imports[0].startswith("`import Mathlib` stands for")
+    assert manifest.project == str(root)
 
 
 def test_modules_with_errors_are_listed(root: Path, capsys: pytest.CaptureFixture[str]) -> None:

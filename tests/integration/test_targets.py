@@ -153,24 +153,28 @@ theorem about (n : Nat) : g n = f n + 1 := by sorry
 theorem of_small : small.val < 6 := by sorry
 theorem beside (n : Nat) : n + 0 = n := by sorry
 example : Nat := sorry
+def mapped (h : Array α → Array α) (xs : Array α) : Array α := sorry
+private def Inner.hidden : Nat := sorry
+theorem about_hidden : Inner.hidden = Inner.hidden + 0 := by sorry
 """
 
 
 def test_data_is_left_and_what_rests_on_it_says_so(root: Path, toolchain_words: list[str]) -> None:
     write(root, {"Small/Data.lean": DATA})
     rows = {(row["theorem"], row["line"]): row for row in proving(root, "--all", *toolchain_words, status=1)}
-    for name, line in (("f", 1), ("origin", 7), ("example", 11)):
+    for name, line in (("f", 1), ("origin", 7), ("example", 11), ("mapped", 12)):
         assert "needs a value" in rows[name, line]["reason"]
         assert (rows[name, line]["status"], rows[name, line]["tactics_run"]) == ("open", 0)
     assert "rests on `f`, left to `sorry`" in rows["about", 8]["reason"]
     assert rows["about", 8]["tactics_run"] == 0
+    assert "rests on `Inner.hidden`, left to `sorry`" in rows["about_hidden", 14]["reason"]
     assert rows["small", 3]["status"] == rows["beside", 10]["status"] == "proved"
     assert rows["of_small", 9]["status"] == "proved"  # once `small` is
 
 
 def test_sorries_says_where_a_value_is_missing(root: Path) -> None:
     write(root, {"Small/Data.lean": DATA})
-    assert {row["line"] for row in listed(root) if row["value"]} == {1, 7, 11}
+    assert {row["line"] for row in listed(root) if row["value"]} == {1, 7, 11, 12, 13}
 
 
 # --- files with errors ---

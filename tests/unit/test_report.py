@@ -32,7 +32,7 @@ TOOLCHAIN = EmbeddedToolchain("lean-x", NodeRuntime(Path("/n"), (24, 0, 0), ()),
 def reported(outcome: AttemptOutcome) -> TheoremReport:
     at = TEXT.encode().index(b"theorem")
     declaration = Declaration("t", "theorem", "t : True", False, at, len(TEXT.encode()) - 1, at + 8, True)
-    return report_of(Task(SourceText(TEXT, "A/B.lean", "A.B"), declaration), outcome, TOOLCHAIN)
+    return report_of(Task(SourceText(TEXT, "A/B.lean", "A.B"), declaration), outcome, TOOLCHAIN.describe())
 
 
 def proved() -> TheoremProved:
@@ -198,5 +198,5 @@ def test_each_patch_applies_after_those_before_it() -> None:
         declaration = Declaration("ab"[place], "theorem", "", False, at, at + 25, at + 8, True)
         outcome = TheoremProved("trivial", (replacement,), Accepted((), 0), SPENT)
         task = Task(SourceText(text, "A.lean", "A"), declaration)
-        reports.append(report_of(task, outcome, TOOLCHAIN, made[:place]))
+        reports.append(report_of(task, outcome, TOOLCHAIN.describe(), made[:place]))
     assert " theorem a : True := by trivial\n-theorem b : True := sorry\n" in (reports[1].patch or "")

@@ -228,12 +228,12 @@ def Server.keep (server : Server) (scope : Scope) (state : ProofState) (renames 
 
 def noLimits : Limits := { heartbeats := 0, milliseconds := 1000000 }
 
-/-- Whether data is missing at a hole, and not a proof. -/
+/-- Whether data is missing at a hole, and not a proof. A type in an unknown universe of types is data: `Type ?u`. -/
 def Hole.isValue (hole : Hole) : IO Bool := do
   let act : Tactic.TacticM Bool := hole.state.root.withContext do
     let type ← inferType (← instantiateMVars (← hole.state.root.getType))
     let .sort level ← instantiateMVars (← whnf type) | return false
-    return !level.isZero && !level.hasMVar
+    return level.isNeverZero || !(level.isZero || level.hasMVar)
   match ← (hole.state.run noLimits (← IO.CancelToken.new) act).toIO' with
   | .ok (isValue, _) => return isValue
   | .error _ => return false

@@ -124,7 +124,7 @@ def attributesOf (declaration : Syntax) : Array String :=
 partial def Tainted.origin (tainted : Tainted) (env : Environment) (name : Name) : BaseIO Name := do
   let some info := env.find? name | return name
   let used := (#[info.type] ++ (info.value? (allowOpaque := true)).toArray).flatMap (·.getUsedConstants)
-  if used.contains ``sorryAx then return if name.isInternalDetail then name.getPrefix else name
+  if used.contains ``sorryAx then return writtenName name
   for next in used do
     if next != name && (← tainted.holds env next) then return ← tainted.origin env next
   return name
