@@ -11,7 +11,7 @@ from prover.project.build import Builder
 from prover.project.checkout import Checkouts
 from prover.project.layout import Module, Package, Repository, completed
 from prover.project.provided import Provided, provided_by
-from prover.project.stand_in import StandIn, stand_in_for, with_stand_in
+from prover.project.stand_in import Available, StandIn, stand_in_for, with_stand_in
 from prover.tactics.mathlib.availability import MATHLIB_TACTICS
 
 
@@ -43,7 +43,7 @@ def with_stand_ins(
     try:
         for module in stand_in.umbrellas(repository, table):
             if module.name in wanted:
-                available = builder.is_compiled if compiled else lambda _: True
+                available: Available = _CompiledModules(table, builder) if compiled else lambda _: True
                 chosen = stand_in_for(table, module, wanted[module.name], sorted(MATHLIB_TACTICS), available)
                 notify(f"{chosen.described()}.")
                 if chosen.left_out:
@@ -54,6 +54,24 @@ def with_stand_ins(
     for chosen in found:
         repository = with_stand_in(repository, chosen)
     return repository, tuple(found)
+
+
+class _CompiledModules:
+    """The modules that have been compiled before, together with all that they import.
+
+    A module is asked for after its imports, so that Lean need not read the headers of others.
+    """
+
+    def __init__(self, table: Provided, builder: Builder) -> None:
+        self._table = table
+        self._builder = builder
+        self._known: dict[str, bool] = {}
+
+    def __call__(self, name: str) -> bool:
+        if name not in self._known:
+            imported = (each for each in self._table.imports.get(name, ()) if each in self._table.imports)
+            self._known[name] = all(map(self, imported)) and self._builder.is_compiled(name)
+        return self._known[name]
 
 
 def as_requirement(repository: Repository) -> Repository:

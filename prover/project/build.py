@@ -119,8 +119,6 @@ class Builder:
     _imports: dict[str, tuple[str, ...]] = field(default_factory=dict)
     _keys: dict[str, str] = field(default_factory=dict)
     _outcomes: dict[str, BuildOutcome] = field(default_factory=dict)
-    _compiled: dict[str, bool] = field(default_factory=dict)
-    """Whether modules have been compiled before, as far as it was asked."""
     _pool: Pool | None = None
     _snapshot: Path | None = None
     _named: bool = True
@@ -225,7 +223,7 @@ class Builder:
         """Returns the modules that the header imports; queries Lean once for each content of the file."""
         if module.name not in self._imports:
             source = source_of(self.repository, module)
-            known = self.cache / "imports" / hashlib.sha256(source.text.encode()).hexdigest()[:32]
+            known = self._header_file(source)
             if not known.is_file():
                 write_atomically(known, "\n".join(self._parsed_imports(source)).encode())
             self._imports[module.name] = tuple(known.read_text(encoding="utf-8").splitlines())
@@ -375,16 +373,14 @@ class Builder:
             self._displace(displaced, directory)
 
     def is_compiled(self, name: str) -> bool:
-        """Returns whether a module and all that it imports have been compiled before.
+        """Returns whether a module has been compiled before, given that all that it imports has been. Asks no Lean.
 
         Raises:
-            RepositoryError: There is no such module, or it cannot be read.
+            RepositoryError: It, or something that it imports, cannot be read.
         """
-        if name not in self._compiled:
-            module = self._module(name)
-            needed = self._project_imports(module)
-            self._compiled[name] = all(map(self.is_compiled, needed)) and self._is_compiled(module, traced=False)
-        return self._compiled[name]
+        module = self._module(name)
+        known = module.name in self._imports or self._header_file(source_of(self.repository, module)).is_file()
+        return known and self._is_compiled(module, traced=False)
 
     def _is_compiled(self, module: Module, traced: bool) -> bool:
         return self._file(module, ".olean").is_file() and (not traced or self._trace_file(module).is_file())
@@ -490,6 +486,10 @@ class Builder:
 
     def _file(self, module: Module, suffix: str) -> Path:
         return self.cache / "modules" / (self.key(module) + suffix)
+
+    def _header_file(self, source: SourceText) -> Path:
+        """Returns the file with the imports of a source text, which is there once Lean has read them."""
+        return self.cache / "imports" / hashlib.sha256(source.text.encode()).hexdigest()[:32]
 
     def _trace_file(self, module: Module) -> Path:
         return self._file(module, f".trace{TRACE_VERSION}")
