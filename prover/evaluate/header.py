@@ -2,6 +2,7 @@
 
 If the imported modules are available, the header stays as it is. Otherwise unavailable imports are removed, as are
 `open`s of namespaces and settings of options that Lean does not know, and notations for Lean's number types are added.
+Where `import Mathlib` has a stand-in, it stays, and nothing is added.
 A notation changes no meaning, and names of a missing namespace are unknown: a statement that needs one does not
 elaborate.
 """
@@ -71,6 +72,8 @@ class Headers:
 
     has_module: Callable[[str], bool]
     """Returns whether a module can be imported."""
+    shortened: bool = False
+    """Whether a module that is imported has a stand-in which imports less; then no notation is added."""
     _fitted: dict[str, Fitted] = field(default_factory=dict)
 
     def fit(self, session: Elaborating, header: str, statement: str) -> Fitted:
@@ -82,7 +85,7 @@ class Headers:
         if header not in self._fitted:
             self._fitted[header] = self._fit(session, header)
         fitted = self._fitted[header]
-        if not fitted.left_out:
+        if self.shortened or not fitted.left_out:
             return fitted
         signs = tuple(sign for sign in NUMBER_NOTATIONS if sign in statement or sign in fitted.text)
         text = "\n".join(_placed(fitted.text.split("\n") if fitted.text else [], signs))
@@ -94,21 +97,22 @@ class Headers:
             if (match := _IMPORT.match(line)) and not self.has_module(match[1]):
                 lines[index] = ""
                 left_out.append(f"import {match[1]}")
-        if not left_out:
+        if not left_out and not self.shortened:
             return Fitted(header)
+        signs = () if self.shortened else tuple(NUMBER_NOTATIONS)
         for _ in range(MAX_REMOVALS):
-            unknown = _take_out_unknown(session, lines)
+            unknown = _take_out_unknown(session, lines, signs)
             if unknown is None:
                 break
             left_out.append(unknown)
-        return Fitted(_BLANKS.sub("\n\n", "\n".join(lines)).strip(), tuple(left_out))
+        return Fitted(_BLANKS.sub("\n\n", "\n".join(lines)).strip(), tuple(left_out), shortened=self.shortened)
 
 
-def _take_out_unknown(session: Elaborating, lines: list[str]) -> str | None:
+def _take_out_unknown(session: Elaborating, lines: list[str], signs: tuple[str, ...]) -> str | None:
     """Removes the first namespace or option that Lean does not know, and returns it; None if all are known."""
-    text, above = _placed(lines, tuple(NUMBER_NOTATIONS)), _after_imports(lines)
+    text, above = _placed(lines, signs), _after_imports(lines)
     for message in session.elaborate(SourceText("\n".join(text) + "\n", "header.lean", "Header", OPTIONS)):
-        index = message.line - 1 - len(NUMBER_NOTATIONS)
+        index = message.line - 1 - len(signs)
         if message.severity != "error" or not above <= index < len(lines):
             continue
         if (unknown := _taken_out(lines, index, message)) is not None:

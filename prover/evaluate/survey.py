@@ -1,7 +1,7 @@
 """Whether a problem runs here: Lean elaborates its statement, and says which theorem it declares."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from prover.attempt import Task
@@ -68,14 +68,13 @@ class FileEnvironment:
     _headers: Headers = field(init=False)
 
     def __post_init__(self) -> None:
-        self._headers = Headers(self.has_module)
+        self._headers = Headers(self.has_module, shortened=bool(self.stand_ins))
 
     def survey(self, session: LeanSession, problem: Problem) -> Found:
         """See `ProblemEnvironment`."""
         assert isinstance(problem, WrittenProblem)
         try:
             fitted = self._headers.fit(session, problem.header, problem.statement)
-            fitted = replace(fitted, shortened=bool(self.stand_ins))
             source = SourceText(
                 composed(fitted, problem.statement),
                 f"{problem.name}.lean",

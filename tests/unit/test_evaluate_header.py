@@ -58,3 +58,17 @@ def test_options_are_implied_where_imports_are_left_out_unless_the_header_sets_t
     assert Fitted("open Nat", ("import Mathlib",)).described_options() == ("autoImplicit false",)
     assert Fitted("set_option autoImplicit true", ("import Mathlib",)).described_options() == ()
     assert Fitted("set_option autoImplicit true in", ("import Mathlib",)).options == ()
+
+
+def test_a_header_whose_import_is_shortened_keeps_it_and_gets_no_notation() -> None:
+    conversation = [
+        asked(HEADER, complaint(3, 0, 10, "unknown option")),
+        asked("import Mathlib\n\n\nopen BigOperators Nat", complaint(4, 5, 17)),
+        asked("import Mathlib\n\n\nopen Nat"),
+    ]
+    with ScriptedSession(script=conversation) as session:
+        fitted = Headers(lambda _: True, shortened=True).fit(session, HEADER, "theorem a (n : ℕ) : n = n")
+    assert fitted.text == "import Mathlib\n\nopen Nat"
+    assert fitted.left_out == ("set_option linter.none true", "open BigOperators")
+    assert fitted.described_options() == ("autoImplicit false",)
+    assert (fitted.notations, fitted.whole) == ((), False)
