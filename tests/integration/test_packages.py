@@ -131,7 +131,10 @@ def test_statements_are_run_with_what_is_compiled(
         "unknown": "theorem unknown (n : Nat) : triple n = 3 * n",
         "automatic": "theorem automatic (x : Unheard) : x = x",
     }
-    lines = [{"name": name, "header": "import Mathlib", "statement": text} for name, text in statements.items()]
+    lines = [
+        {"name": name, "header": "import Mathlib\n\nopen Absent Mathlib", "statement": text}
+        for name, text in statements.items()
+    ]
     problems.write_text("".join(json.dumps(line) + "\n" for line in lines))
     words = ["eval", str(problems), "--mathlib", str(root), "--toolchain", "embedded", "--baselines", "none"]
     assert run(["build", "--repo", str(root), "--module", "Mathlib.Data.Double", "--toolchain", "embedded"]) == 0
@@ -144,6 +147,7 @@ def test_statements_are_run_with_what_is_compiled(
     }  # fmt: skip
     assert survey["unknown"].reason.startswith("needs Mathlib.Data.Triple (triple), which is not imported: ")
     assert "Unheard" in survey["automatic"].reason
+    assert survey["known"].left_out == ("open Absent",)
     manifest = read_run(tmp_path / "run").manifest
     assert manifest.imports[0].startswith("`import Mathlib` stands for")
     assert manifest.project == str(root)
