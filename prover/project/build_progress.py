@@ -44,6 +44,8 @@ def compiled_bytes(modules: Sequence[Module]) -> int:
 
 
 def _size(module: Module) -> int:
+    if module.content is not None:
+        return len(module.content.encode())
     try:
         return module.path.stat().st_size
     except OSError:

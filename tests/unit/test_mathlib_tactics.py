@@ -102,8 +102,10 @@ def test_squares_are_completed() -> None:
     x, y = number("x"), number("y")
     sets = list(hint_sets(about("2 * x - 1 ≤ x ^ 2", x, head="LE.le")))
     assert sets[0] == ["sq_nonneg (x - 1)"]
+    proposed = tactics(Automation(), about("10 * x ≤ 28 * x ^ 2 + 1", x, head="LE.le"))
+    assert {"linarith [sq_nonneg (28 * x - 5)]", "nlinarith [sq_nonneg (28 * x - 5)]"} <= proposed
     sets = list(hint_sets(about("x * y ≤ x ^ 2 + y ^ 2", x, y, head="LE.le")))
-    assert sets[0] == ["sq_nonneg (x - (1 / 2) * y)", "sq_nonneg (y)"]
+    assert sets[0] == ["sq_nonneg (2 * x - y)", "sq_nonneg (y)"]
     assert ["sq_nonneg (x - y)"] in sets
 
 

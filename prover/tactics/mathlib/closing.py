@@ -115,6 +115,7 @@ def _nonlinear(goal: Goal) -> Weighted:
         return
     yield "nlinarith", -0.9
     for rank, hints in enumerate(hint_sets(goal)):
+        yield f"linarith [{', '.join(hints)}]", -0.6 - 0.1 * rank  # multiplies nothing, so it is much faster
         yield f"nlinarith [{', '.join(hints)}]", -0.9 - 0.1 * rank
     if goal.head == "Eq":
         yield "apply le_antisymm <;> nlinarith", -2.2

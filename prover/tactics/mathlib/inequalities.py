@@ -4,6 +4,7 @@
 products of more than two factors. Squares are found by completing them in the difference of the goal's sides.
 """
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -35,7 +36,7 @@ def hint_sets(goal: Goal) -> Iterator[Hints]:
     variables = ordered_variables(goal)
     if not variables:
         return
-    completed = [f"sq_nonneg {printed(form)}" for form in completed_squares(goal)][:MAX_HINTS]
+    completed = [f"sq_nonneg {printed(_of_integers(form))}" for form in completed_squares(goal)][:MAX_HINTS]
     differences = [f"sq_nonneg ({a} - {b})" for a, b in combinations(variables, 2)]
     signs = list(sign_facts(goal))
     products = _products(signs)
@@ -115,6 +116,12 @@ def _form(value: Polynomial, variable: str, coefficient: Fraction) -> Polynomial
             rest = tuple(factor for factor in monomial if factor != variable)
             form[rest] = form.get(rest, Fraction(0)) + c / (2 * coefficient)
     return form
+
+
+def _of_integers(value: Polynomial) -> Polynomial:
+    """Returns the smallest multiple of a polynomial that has integer coefficients: Lean computes faster with these."""
+    factor = math.lcm(*(coefficient.denominator for coefficient in value.values()))
+    return {monomial: factor * coefficient for monomial, coefficient in value.items()}
 
 
 def _products(signs: Sequence[SignFact]) -> list[str]:
