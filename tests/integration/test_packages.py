@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -100,13 +101,30 @@ def test_proofs_with_its_tactics_are_judged(
 # --- import Mathlib ---
 
 
+WHOLE = """\
+import Mathlib
+
+theorem doubled (n : Nat) : double n = n + n := by
+  sorry
+"""
+
+
 @pytest.fixture
 def large(monkeypatch: pytest.MonkeyPatch) -> None:
     """Has the package count as one that is not compiled whole."""
     monkeypatch.setattr("prover.project.stand_in.MIN_MODULES", 5)
 
 
-@pytest.mark.usefixtures("large")
+@pytest.fixture
+def whole(root: Path) -> Iterator[None]:
+    """Adds a file that imports all of the package to the repository, for one test."""
+    file = root / "User" / "Whole.lean"
+    file.write_text(WHOLE)
+    yield
+    file.unlink()
+
+
+@pytest.mark.usefixtures("large", "whole")
 def test_a_file_that_imports_all_of_it_is_proved_with_what_it_uses(
     root: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
