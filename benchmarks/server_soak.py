@@ -205,7 +205,7 @@ def kill_at_random(server: psutil.Process, every: float, seed: int, seen: Seen, 
     chooser, began = random.Random(seed), time.monotonic()
     while not over.wait(chooser.expovariate(1 / every)):
         seen.memory.append((round(time.monotonic() - began), server.memory_info().rss))
-        lean = [child for child in server.children() if "node" in child.name() or "lean" in child.name()]
+        lean = [child for child in server.children(recursive=True) if "prover-lean-" in str(child.cmdline())]
         if lean:
             try:
                 os.kill(chooser.choice(lean).pid, signal.SIGKILL)

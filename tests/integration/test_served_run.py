@@ -7,13 +7,18 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
 
+from prover.app.served_run import RunArguments
 from prover.cli.main import run
+from prover.cli.served import served_report
+from prover.lean.session import TacticLimits
+from prover.search.engine import Strategy
 from prover.server.client import SOCKET_NAME, Client
 from tests.processes import ends
 
@@ -29,7 +34,8 @@ theorem small (n : Nat) : double n < 4 := by
   sorry
 """
 HARD = "theorem hard : ∀ a b c n : Nat, 2 < n → a ^ n + b ^ n = c ^ n → a * b * c = 0 := by\n  sorry\n"
-TIMES = ("seconds", "gate_seconds")
+SAME = ("theorem", "file", "line", "status", "statement", "toolchain", "counterexample")
+"""The fields of a result that do not depend on how fast the search was."""
 
 
 @pytest.fixture
@@ -56,11 +62,31 @@ def serving(directory: Path) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-def untimed(report: dict[str, Any]) -> Any:
-    """A report without what differs from run to run."""
-    theorems = [{name: value for name, value in each.items() if name not in TIMES} for each in report["theorems"]]
-    generators = {name: {**each, "seconds": 0} for name, each in report["generators"].items()}
-    return json.loads(json.dumps({**report, "theorems": theorems, "generators": generators}))
+def lasting(report: dict[str, Any]) -> Any:
+    """What a report says that does not depend on the time."""
+    theorems = [{name: each[name] for name in SAME} for each in report["theorems"]]
+    rest = {name: value for name, value in report.items() if name not in ("theorems", "patch", "generators")}
+    return json.loads(json.dumps({**rest, "theorems": theorems, "generators": sorted(report["generators"])}))
+
+
+def test_the_report_of_a_server_is_that_of_the_command(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("Pair:double_eq", "Pair.lean#L6")
+    strategy = Strategy(limits=TacticLimits(milliseconds=1_500))
+    wanted = RunArguments(
+        str(root), "automation,structure", 30.0, strategy.limits, strategy.width, strategy.invent, names
+    )
+    with serving(tmp_path):
+        served = served_report(wanted, tmp_path, print, lambda _: None)
+    assert served is not None
+    assert [theorem.status for theorem in served.theorems] == ["proved", "refuted"]
+    monkeypatch.setenv("PROVER_DATABASE", f"sqlite:///{tmp_path / 'other.db'}")  # in which nothing is known
+    out = tmp_path / "report.json"
+    assert run(["prove", "--no-server", "--repo", str(root), *names, "--timeout", "30", "--json", str(out)]) == 1
+    local = json.loads(out.read_text())
+    assert lasting(asdict(served)) == lasting(local)
+    assert set(asdict(served)["theorems"][0]) == set(local["theorems"][0])
 
 
 def test_a_terminated_server_ends_its_jobs_and_their_processes(root: Path, tmp_path: Path) -> None:
