@@ -18,7 +18,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -200,12 +200,20 @@ def serving(directory: Path) -> Iterator[psutil.Process]:
         process.wait(30)
 
 
+def lean_processes(server: psutil.Process) -> Iterator[psutil.Process]:
+    """Yields the Lean processes of a server that still run."""
+    for child in server.children(recursive=True):
+        with suppress(psutil.Error):  # it has ended meanwhile
+            if "prover-lean-" in str(child.cmdline()):
+                yield child
+
+
 def kill_at_random(server: psutil.Process, every: float, seed: int, seen: Seen, over: threading.Event) -> None:
     """Kills one of the server's processes now and then, and notes the server's memory."""
     chooser, began = random.Random(seed), time.monotonic()
     while not over.wait(chooser.expovariate(1 / every)):
         seen.memory.append((round(time.monotonic() - began), server.memory_info().rss))
-        lean = [child for child in server.children(recursive=True) if "prover-lean-" in str(child.cmdline())]
+        lean = list(lean_processes(server))
         if lean:
             try:
                 os.kill(chooser.choice(lean).pid, signal.SIGKILL)
