@@ -19,6 +19,9 @@ open Lean Meta Elab Tactic
 @[extern "private"] opaque «Lean.MetavarContext».Lean.MetavarContext.MkBinding.mkAuxMVarType (lctx : LocalContext)
   (xs : Array Expr) (kind : MetavarKind) (e : Expr) (usedLetOnly : Bool) : MetavarContext.MkBinding.M Expr
 
+@[extern "private"] opaque «Lean.Meta.Tactic.Simp.Rewrite».Lean.Meta.Simp.dischargeUsingAssumption? (e : Expr) :
+  SimpM (Option Expr)
+
 @[extern "private"] opaque «Lean.Meta.Tactic.Simp.SimpTheorems».Lean.Meta.preprocess (e type : Expr) (inv isGlobal : Bool) :
   MetaM (List (Expr × Expr))
 
