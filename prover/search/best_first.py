@@ -3,6 +3,7 @@
 from collections import deque
 from dataclasses import replace
 
+from prover.lean.protocol import Goal
 from prover.lean.session import Advanced, Failed, Session, State, TacticLimits, TacticOutcome
 from prover.search.budget import Budget, Meter, ModelUsage, NoModelUsage
 from prover.search.engine import (
@@ -23,6 +24,7 @@ from prover.search.tactic_cost import TacticCostModel
 from prover.search.tree import Node, Status, Tree, proof_steps
 from prover.tactics.generator import BoundGenerator, ProofStep, Suggestion
 from prover.tactics.invention import invented
+from prover.tactics.mathlib.availability import has_mathlib
 
 BATCH_SIZE = 8
 """the number of tactics sent to Lean at once"""
@@ -32,6 +34,9 @@ SHORTENED_GOALS = 6
 """the number of goals of a proof, from the root down, that one more batch of tactics may close at once"""
 SHORTENING_LIMITS = TacticLimits(milliseconds=500)
 """the limits of a tactic that would shorten a proof"""
+MATHLIB_LIMITS_FACTOR = 4
+"""how much wider the limits are in files with Mathlib: the embedded Lean took 2.6 s for the first `ring` of a process,
+0.3 s for later ones, and a tactic that runs out of time ends its process with all that has been imported"""
 TRIED_BEFORE_INVENTION = 24
 """the number of tactics tried on a goal before the search looks for what it lacks"""
 LAST_INVENTION_S = 4.0
@@ -215,6 +220,7 @@ class BestFirstSearch(Engine):
         pending = sorted(pending, key=lambda each: self._costs.penalty_of(each) - each.log_probability)
         batch = pending[:size]
         self._tried[node] = self._tried.get(node, 0) + len(batch)
+        limits = limits_on(node.state.goals[0], limits)
         outcomes = self._session.run(
             node.state, [suggestion.tactic for suggestion in batch], self._within_budget(limits)
         )
@@ -235,6 +241,13 @@ class BestFirstSearch(Engine):
         if left_ms >= limits.milliseconds:
             return limits
         return replace(limits, milliseconds=max(SHORTEST_TACTIC_MS, int(left_ms)))
+
+
+def limits_on(goal: Goal, limits: TacticLimits) -> TacticLimits:
+    """Returns the limits of a tactic on a goal: wider ones in files with Mathlib."""
+    if not has_mathlib(goal.toolbox):
+        return limits
+    return TacticLimits(MATHLIB_LIMITS_FACTOR * limits.heartbeats, MATHLIB_LIMITS_FACTOR * limits.milliseconds)
 
 
 def _microseconds(outcome: TacticOutcome, limits: TacticLimits) -> int:

@@ -4,6 +4,8 @@ import pytest
 from hypothesis import given
 
 from prover.lean.protocol import LEAN_ALONE, Goal, Hypothesis, Toolbox
+from prover.lean.session import TacticLimits
+from prover.search.best_first import limits_on
 from prover.tactics.automation import FIXED_LIST, Automation, FixedList
 from prover.tactics.mathlib.availability import MATHLIB_TACTICS, available, has_mathlib
 from prover.tactics.mathlib.equations import by_combination
@@ -178,3 +180,12 @@ def test_several_witnesses_are_found_together(target: str, witnesses: list[str])
 def test_negations_are_pushed_inward() -> None:
     found = tactics(Structure(), about("¬∀ x, p x", fact("h", "Not", "¬∃ x, q x"), head="Not"))
     assert {"push_neg", "push_neg at h", "by_contra! h1"} <= found
+
+
+def test_tactics_have_more_time_and_the_index_of_exact_comes_last_with_mathlib() -> None:
+    plain, equipped = goal("Eq", target="a + b = b + a"), about("a + b = b + a")
+    usual = TacticLimits(heartbeats=10, milliseconds=500)
+    assert limits_on(plain, usual) == usual
+    assert limits_on(equipped, usual) == TacticLimits(heartbeats=40, milliseconds=2_000)
+    weights = {suggestion.tactic: suggestion.log_probability for suggestion in Automation().suggest(equipped)}
+    assert min(weights, key=weights.__getitem__) == "exact?"
