@@ -6,7 +6,7 @@ from prover.lean.gateway_session import LeanSession
 from prover.lean.session import Advanced, SorryGoal, SourceText, State, TacticLimits
 from prover.search.best_first import BestFirstSearch
 from prover.search.budget import Budget
-from prover.search.engine import Proved, Strategy
+from prover.search.engine import Open, Proved, Strategy
 from prover.tactics.automation import Automation
 from prover.tactics.ensemble import Ensemble
 from prover.tactics.generator import TheoremRef
@@ -84,7 +84,13 @@ def test_a_theorem_that_lacks_something_is_proved(
     lean_session: LeanSession, opened: dict[str, SorryGoal], theorem: str
 ) -> None:
     state = opened[theorem].state
-    generator = Ensemble((Automation(), Structure()), frozen=True).for_theorem(TheoremRef("Inv", theorem, 0, ""))
-    result = BestFirstSearch(lean_session, state, generator, Strategy(), Budget(seconds=90)).run()
+
+    def searched() -> Proved | Open:
+        generator = Ensemble((Automation(), Structure()), frozen=True).for_theorem(TheoremRef("Inv", theorem, 0, ""))
+        return BestFirstSearch(lean_session, state, generator, Strategy(), Budget(seconds=60)).run()
+
+    result = searched()
+    if isinstance(result, Open):  # on a busy computer, what is found within the time for inventing differs
+        result = searched()
     assert isinstance(result, Proved)
     assert lean_session.close_proof(state, "\n".join(result.scripts[0])) is None
