@@ -19,8 +19,8 @@ from prover.server.identity import Identity, own_identity
 
 SOCKET_NAME = "server.sock"
 """The name of the socket in the home directory."""
-HEALTH_SECONDS = 1.0
-"""The time in which a server must say which it is."""
+HEALTH_SECONDS = 5.0
+"""The time in which a server must say which it is, also on a busy computer. A socket that nobody serves refuses."""
 SILENCE_SECONDS = 30.0
 """The time without an event after which a server is taken to be gone; it sends one every four seconds."""
 

@@ -16,6 +16,7 @@ from prover.app.service import Service
 from prover.cli.main import run
 from prover.cli.served import served_report
 from prover.lean.session import TacticLimits
+from prover.server import client
 from prover.server.client import SOCKET_NAME, running_server
 from prover.server.identity import own_identity
 from prover.server.serving import unix_socket
@@ -116,7 +117,8 @@ def test_a_socket_that_a_killed_server_left_is_no_obstacle(home: Path, repositor
     assert Asked().report(repository, "one") is None
 
 
-def test_a_server_that_does_not_answer_is_no_obstacle(home: Path) -> None:
+def test_a_server_that_does_not_answer_is_no_obstacle(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "HEALTH_SECONDS", 0.2)
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(str(home / SOCKET_NAME))
         silent.listen()
