@@ -65,6 +65,7 @@ def serving(directory: Path) -> Iterator[subprocess.Popen[str]]:
 def lasting(report: dict[str, Any]) -> Any:
     """What a report says that does not depend on the time."""
     theorems = [{name: each[name] for name in SAME} for each in report["theorems"]]
+    theorems.sort(key=lambda each: str(each["theorem"]))  # they stand in the order in which they were decided
     rest = {name: value for name, value in report.items() if name not in ("theorems", "patch", "generators")}
     return json.loads(json.dumps({**rest, "theorems": theorems, "generators": sorted(report["generators"])}))
 
@@ -80,7 +81,7 @@ def test_the_report_of_a_server_is_that_of_the_command(
     with serving(tmp_path):
         served = served_report(wanted, tmp_path, print, lambda _: None)
     assert served is not None
-    assert [theorem.status for theorem in served.theorems] == ["proved", "refuted"]
+    assert sorted(theorem.status for theorem in served.theorems) == ["proved", "refuted"]
     monkeypatch.setenv("PROVER_DATABASE", f"sqlite:///{tmp_path / 'other.db'}")  # in which nothing is known
     out = tmp_path / "report.json"
     assert run(["prove", "--no-server", "--repo", str(root), *names, "--timeout", "30", "--json", str(out)]) == 1
