@@ -57,7 +57,7 @@ class ModelExchange:
     answers: tuple[str, ...]
     usage: Usage
     outcome: str = ""
-    """what became of the answers; empty until it is known"""
+    """What became of the answers. It is empty until that is known."""
 
 
 KeepExchange = Callable[[ModelExchange], None]
@@ -163,7 +163,7 @@ class _Limits:
         """Returns the decoding with so few answers and tokens that no limit is passed; None if that leaves nothing."""
         size = len((prompt.text + (prompt.system or "")).encode()) // CAUTIOUS_BYTES_PER_TOKEN + 1
         for count in dict.fromkeys((decoding.count, 1)):
-            tokens = min(decoding.tokens, *self._tokens(size, count), decoding.tokens)
+            tokens = min(decoding.tokens, *self._tokens(size, count))
             if tokens >= min(MIN_ANSWER_TOKENS, decoding.tokens):
                 return replace(decoding, count=count, tokens=int(tokens))
         return None

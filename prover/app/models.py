@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from prover.tactics.language.whole_proofs import WholeProofWriter
 
 Mode = Literal["tactics", "whole-proof", "both", "agent"]
-"""how a language model is asked: for tactics, for whole proofs, for both, or in rounds with the search"""
+"""A language model is asked for tactics, for whole proofs, for both, or in rounds with the search."""
 
 
 @dataclass(frozen=True)

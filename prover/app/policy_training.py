@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from curriculum.learn.policy import OrderQuality, PolicySettings
 
 MODULES_HELD_OUT = 5
-"""with one repository, the theorems of each fifth module are held out"""
+"""Every fifth module's theorems are held out when there is only one repository."""
 
 
 @dataclass(frozen=True)

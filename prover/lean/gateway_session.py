@@ -138,30 +138,25 @@ class LeanSession:
     _was_running: bool = False
     """Whether the batch had been sent when the process died."""
 
-    def start(self) -> LeanProcess:
-        """Returns the running process; starts one if there is none."""
+    def start(self, saved: Path | None = None) -> LeanProcess:
+        """Returns the running process; starts one if there is none, from a saved one if that is not None."""
         if self._ended:
             raise LeanDied("the session has been ended")
         if self._process is None or not self._process.alive():
-            self._launch(None)
-        assert self._process is not None
+            self.close()
+            self._process = LeanProcess(self.toolchain, self.search_path, saved)
+            if self._ended:  # by another thread, meanwhile
+                self._process.kill()
+                raise LeanDied("the session has been ended")
         return self._process
-
-    def _launch(self, saved: Path | None) -> None:
-        """Starts another process, from a saved one if that is not None."""
-        self.close()
-        self._process = LeanProcess(self.toolchain, self.search_path, saved)
-        if self._ended:  # by another thread, meanwhile
-            self._process.kill()
-            raise LeanDied("the session has been ended")
 
     def _begin(self, source: SourceText) -> None:
         """Prepares for the elaboration of a file: a process that has done nothing yet is replaced by a saved one that
         has imported what the file imports, if there is one."""
-        running = self.start() if self._process is not None else None
-        saved = saved_process(self.search_path, source)
-        if saved is not None and (running is None or (running.saved != saved and not running.elaborated)):
-            self._launch(saved)
+        saved, running = saved_process(self.search_path, source), self._process
+        if saved is not None and running is not None and running.saved != saved and not running.elaborated:
+            self.close()
+        self.start(saved)
 
     def close(self) -> None:
         """Ends the process. The session can be used again; it then restores states as needed."""

@@ -8,7 +8,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -131,24 +131,33 @@ class Builder:
         return (self._snapshot,)
 
     def prepare(self, module: Module) -> None:
-        """Compiles all modules of the repository that a module imports, directly or indirectly.
+        """Compiles all modules of the repository that a module imports, directly or indirectly; see `compile_imports`
+        for the errors."""
+        self.save_process(module, self.compile_imports(module), self.search_path())
+
+    def compile_imports(self, module: Module) -> list[Module]:
+        """Compiles all modules of the repository that a module imports, directly or indirectly; returns them by name.
 
         Raises:
             BrokenFile: Lean cannot finish one of them.
             NeedsToolchain: An import is neither in the repository nor in the toolchain.
             RepositoryError: Modules import each other in a cycle.
         """
+        imported: list[Module] = []
         for outcome in self.build(self._project_imports(module)):
             if isinstance(outcome, NotCompiled):
                 raise outcome.error
-        self.save_process(module, self.search_path())
+            imported.append(outcome.module)
+        return sorted(imported, key=lambda each: each.name)
 
-    def save_process(self, module: Module, search_path: tuple[Path, ...]) -> None:
+    def save_process(self, module: Module, imported: Sequence[Module], search_path: tuple[Path, ...]) -> None:
         """Has Lean processes with a search path continue a saved one that has imported what a module imports.
 
-        It must have been compiled. If it is little, nothing is saved.
+        If that is little, nothing is saved.
+
+        Args:
+            imported: the compiled modules that it imports, directly or indirectly, by name.
         """
-        imported = self.closure(module)
         if len(imported) >= self.saved_from:
             text = source_of(self.repository, module).text
             self._saved.provide(self.toolchain, text, [self.key(each) for each in imported], search_path)

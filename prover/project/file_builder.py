@@ -29,11 +29,11 @@ class FileBuilder:
     def prepare(self, module: Module) -> None:
         """Compiles all modules that the file imports, directly or indirectly; see `Builder`."""
         assert module == self._module, f"{module.name} is not {self._module.name}"
-        self.inner.prepare(module)
+        imported = self.inner.compile_imports(module)
         (directory,) = self._path
-        for each in self.inner.closure(module):
+        for each in imported:
             self.inner.install(each, directory)
-        self.inner.save_process(module, self._path)
+        self.inner.save_process(module, imported, self._path)
 
     def build(self, names: Iterable[str], traced: bool = False) -> Iterator[BuildOutcome]:
         """See `Builder`; what it builds is not put into the search path."""

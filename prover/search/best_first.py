@@ -35,8 +35,8 @@ SHORTENED_GOALS = 6
 SHORTENING_LIMITS = TacticLimits(milliseconds=500)
 """the limits of a tactic that would shorten a proof"""
 MATHLIB_LIMITS_FACTOR = 4
-"""how much wider the limits are in files with Mathlib: the embedded Lean took 2.6 s for the first `ring` of a process,
-0.3 s for later ones, and a tactic that runs out of time ends its process with all that has been imported"""
+"""Tactics have this multiple of their limits in files with Mathlib. The embedded Lean took 2.6 s for the first `ring`
+of a process, 0.3 s for later ones; a tactic that runs out of time ends its process with all that has been imported."""
 TRIED_BEFORE_INVENTION = 24
 """the number of tactics tried on a goal before the search looks for what it lacks"""
 LAST_INVENTION_S = 4.0

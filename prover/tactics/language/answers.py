@@ -119,7 +119,7 @@ class _Declaration:
     statement: str
     body: str
     kind: str
-    """how the body begins: `:=`, `|` or `where`"""
+    """The beginning of the body: `:=`, `|` or `where`."""
 
 
 class _Refusal(Exception):

@@ -45,7 +45,7 @@ class Judged(Wrapped):
         self._model = policy.model
         self._weight = policy.weight
         self._paths: dict[str, GoalPath] = {}
-        """how each goal was first reached, by the goal's key"""
+        """The way in which each goal was first reached, by the goal's key."""
 
     def suggest(self, goal: Goal) -> Sequence[Suggestion]:
         """Returns the suggestions with log-probabilities that the policy has a part in, and with expected costs."""
